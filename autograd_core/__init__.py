@@ -1,0 +1,63 @@
+"""Reverse-mode automatic differentiation on NumPy arrays: tensors, operations, gradients.
+
+Start reading at `graph.py`; then `tensor.py`, `primitive.py`, `ops/elementwise.py`, `gradients.py`.
+"""
+
+import warnings
+
+from numpy import bool_ as bool  # noqa: A004 (PyTorch's names for NumPy's dtypes)
+from numpy import float16, float32, float64, int8, int16, int32, int64, uint8
+
+from . import operators
+from .anomaly import detect_anomaly, set_detect_anomaly
+from .check import gradcheck, gradgradcheck
+from .creation import (
+    arange,
+    as_tensor,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    tensor,
+    tril_indices,
+    triu_indices,
+    zeros,
+    zeros_like,
+)
+from .function import Function
+from .gradients import backward, grad
+from .graph import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from .primitive import result_type
+from .random import (
+    Generator,
+    fork_rng,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    rand,
+    rand_like,
+    randint,
+    randn,
+    randn_like,
+    randperm,
+    set_rng_state,
+)
+from .tensor import Tensor, get_default_dtype, set_default_dtype
+
+# Infinities and NaN are results here, as in PyTorch. Only warnings that this package itself would cause are silenced.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_core\.")
+
+# The operations: every public function of `ops`, by the table of its family.
+globals().update(operators.FUNCTIONS)

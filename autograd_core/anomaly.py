@@ -1,0 +1,103 @@
+"""Finding the operation that made a NaN: `with ag.detect_anomaly():`."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import Any
+
+import numpy as np
+
+from .graph import Node, extra_of, topological_order, watchers
+from .tensor import Tensor, history, node_name
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class detect_anomaly:  # noqa: N801 (PyTorch's name)
+    """Inside, every recorded operation remembers the line that called it, and a NaN in `backward` raises.
+
+    The error names the operation whose rule gave the first NaN and the line of its forward call; if a NaN was already
+    made on the way forward, the operation that made that one. `check_nan=False` only remembers the lines.
+    """
+
+    def __init__(self, check_nan: bool = True):
+        self.check_nan = check_nan
+
+    def __enter__(self) -> None:
+        watchers.append(self)
+
+    def __exit__(self, *exc: object) -> None:
+        watchers.remove(self)
+
+    def before(self, primitive: Any, arrays: list) -> None:
+        """Nothing to do before an operation."""
+
+    def after(self, primitive: Any, node: Node | None, arrays: list, out: Any) -> None:
+        if node is None:
+            return
+        extra = extra_of(node)
+        extra.trace = calling_line()
+        if self.check_nan and has_nan(out) and not any(has_nan(a) for a in arrays):
+            extra.made_nan = True
+
+
+def set_detect_anomaly(enabled: bool, check_nan: bool = True) -> None:
+    """Switch anomaly detection on or off for the whole program."""
+    for watcher in [w for w in watchers if isinstance(w, detect_anomaly)]:
+        watchers.remove(watcher)
+    if enabled:
+        watchers.append(detect_anomaly(check_nan))
+
+
+def calling_line() -> str:
+    """The innermost line outside this package: 'file:line in function: source'."""
+    for frame in reversed(traceback.extract_stack()):
+        if not os.path.abspath(frame.filename).startswith(HERE):
+            return f"{frame.filename}:{frame.lineno} in {frame.name}: {frame.line}"
+    return "an unknown line"
+
+
+def has_nan(x: Any) -> bool:
+    if isinstance(x, tuple | list):
+        return any(has_nan(item) for item in x)
+    x = np.asarray(x.array if isinstance(x, Tensor) else x)
+    return x.dtype.kind in "fc" and bool(np.isnan(x).any())
+
+
+def _checking() -> bool:
+    return any(isinstance(w, detect_anomaly) and w.check_nan for w in watchers)
+
+
+def where_recorded(node: Node) -> str:
+    trace = node.extra.trace if node.extra is not None else None
+    return f"called at {trace}" if trace else "recorded before detect_anomaly() was entered, so its line is not known"
+
+
+def check_outputs(outputs: list) -> None:
+    """At the start of a backward pass: raise if the value itself is NaN, naming the operation that made it so."""
+    if not watchers or not _checking():
+        return
+    for y in outputs:
+        if isinstance(y, Tensor) and has_nan(y):
+            node = history(y)
+            makers = [n for n in topological_order([node]) if n.extra and n.extra.made_nan] if node is not None else []
+            if makers:
+                first = makers[-1]
+                raise RuntimeError(
+                    f"detect_anomaly: the value to differentiate is NaN; '{node_name(first)}' made the first NaN from "
+                    f"inputs without one, {where_recorded(first)}"
+                )
+            raise RuntimeError("detect_anomaly: the value to differentiate is NaN, and so was an input already")
+
+
+def check_gradient(node: Node, g: Any) -> None:
+    if not _checking() or not has_nan(_dense(g)):
+        return
+    raise RuntimeError(
+        f"detect_anomaly: the gradient rule of '{node.name}' gave NaN; {where_recorded(node)}"
+    )
+
+
+def _dense(g: Any) -> Any:
+    return g.contributions() if hasattr(g, "contributions") else g

@@ -1,0 +1,121 @@
+"""Making tensors: from data, filled, by ranges. Random ones are in `random.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .ops.shape import sizes_of
+from .tensor import Default, Tensor, as_array, describe, wrap
+
+
+def _made(array: np.ndarray, requires_grad: bool) -> Tensor:
+    t = wrap(array)
+    if requires_grad:
+        t.requires_grad = True
+    return t
+
+
+def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor holding a copy of `data`: nested sequences, a number, an array or a tensor."""
+    return _made(as_array(data, dtype, copy=True), requires_grad)
+
+
+def as_tensor(data: Any, dtype: Any = None) -> Tensor:
+    """`data` as a tensor, sharing memory (and, of a tensor, the history) where no conversion is needed."""
+    if isinstance(data, Tensor):
+        return data if dtype is None or data.dtype == dtype else data.to(dtype)
+    return wrap(as_array(data, dtype))
+
+
+def from_numpy(array: np.ndarray) -> Tensor:
+    """A tensor that shares memory with `array`: a change to one is seen in the other."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"from_numpy: needs a NumPy array, got {describe(array)}; use ag.tensor(…)")
+    return wrap(as_array(array, copy=None if array.dtype.isnative else True))
+
+
+def _float_or(dtype: Any) -> np.dtype:
+    return Default.dtype if dtype is None else np.dtype(dtype)
+
+
+def _checked(sizes: tuple, name: str) -> tuple:
+    sizes = sizes_of(sizes, name)
+    if any(s < 0 for s in sizes):
+        raise ValueError(f"{name}: sizes must not be negative, got {sizes}")
+    return sizes
+
+
+def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros of the given shape."""
+    return _made(np.zeros(_checked(size, "zeros"), _float_or(dtype)), requires_grad)
+
+
+def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones of the given shape."""
+    return _made(np.ones(_checked(size, "ones"), _float_or(dtype)), requires_grad)
+
+
+def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor of the given shape whose values are whatever was in the memory."""
+    return _made(np.empty(_checked(size, "empty"), _float_or(dtype)), requires_grad)
+
+
+def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor of the given shape filled with one value, whose type gives the dtype."""
+    value = as_array(fill_value, dtype)
+    return _made(np.full(_checked((size,), "full"), value, value.dtype), requires_grad)
+
+
+def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """The identity matrix of n rows and m (default n) columns."""
+    return _made(np.eye(n, m, dtype=_float_or(dtype)), requires_grad)
+
+
+def arange(
+    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """start, start + step, … below `end`; from 0 with one argument. int64 if all are integers."""
+    start, end = (0, start) if end is None else (start, end)
+    start, end, step = (v.item() if isinstance(v, Tensor | np.generic) else v for v in (start, end, step))
+    if step == 0 or (end - start) * step < 0:
+        raise ValueError(f"arange: step {step} does not lead from {start} to {end}")
+    if dtype is None:
+        dtype = Default.dtype if any(isinstance(v, float) for v in (start, end, step)) else np.int64
+    return _made(np.arange(start, end, step).astype(dtype), requires_grad)
+
+
+def linspace(start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """`steps` numbers evenly spaced from `start` to `end`, both included."""
+    return _made(np.linspace(start, end, steps).astype(_float_or(dtype)), requires_grad)
+
+
+def tril_indices(row: int, col: int, offset: int = 0) -> Tensor:
+    """The indices of the lower triangle of a (row, col) matrix, as a (2, n) tensor."""
+    return wrap(np.stack(np.tril_indices(row, offset, col)).astype(np.int64))
+
+
+def triu_indices(row: int, col: int, offset: int = 0) -> Tensor:
+    """The indices of the upper triangle of a (row, col) matrix, as a (2, n) tensor."""
+    return wrap(np.stack(np.triu_indices(row, offset, col)).astype(np.int64))
+
+
+def zeros_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros of x's shape and, unless given, dtype."""
+    return _made(np.zeros(x.shape, dtype or x.dtype), requires_grad)
+
+
+def ones_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones of x's shape and, unless given, dtype."""
+    return _made(np.ones(x.shape, dtype or x.dtype), requires_grad)
+
+
+def empty_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """An uninitialised tensor of x's shape and, unless given, dtype."""
+    return _made(np.empty(x.shape, dtype or x.dtype), requires_grad)
+
+
+def full_like(x: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor of x's shape and, unless given, dtype, filled with one value."""
+    return _made(np.full(x.shape, fill_value, dtype or x.dtype), requires_grad)

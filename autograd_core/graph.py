@@ -1,0 +1,444 @@
+"""The computation graph and backpropagation over it. Nothing here knows what an array is.
+
+An operation that is recorded becomes a `Node`: which primitive ran, on which parents, and what its rule will need.
+Nodes point at their parents only, so the graph is acyclic by construction and Python frees it by reference counting.
+
+Every node takes the next tick of one clock when it is made. A parent exists before its child, so *the ticks are
+already a topological order*: sorting the reachable nodes by them, latest first, is the whole of the topological sort,
+without recursion and without counting edges.
+
+Notation: `g` is the gradient of the final output with respect to a node's value (its adjoint). A rule, or `vjp`, turns
+`g` into the gradient with respect to one parent: a vector-Jacobian product.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import threading
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Any
+
+tick = itertools.count(1).__next__
+
+
+class Node:
+    """One recorded operation.
+
+    primitive  what ran (`primitive.Primitive`), `LEAF` or `OUTPUT`
+    parents    the nodes of its inputs, None where an input needs no gradient
+    saved      what the rules take after `g`: values first (see `Primitive.saves`), then parameters; `FREED` once used up
+    shape      the shape of the value
+    order      the tick at which it was recorded
+    extra      None, or an `Extra` for everything rare: hooks, retained gradients, the line that recorded it
+    """
+
+    __slots__ = ("primitive", "parents", "saved", "shape", "order", "extra", "__weakref__")
+
+    def __init__(self, primitive: Any, parents: tuple, saved: tuple = (), shape: tuple = ()):
+        self.primitive = primitive
+        self.parents = parents
+        self.saved: Any = saved
+        self.shape = shape
+        self.order = tick()
+        self.extra: Extra | None = None
+
+    @property
+    def name(self) -> str:
+        return self.primitive.name
+
+    @property
+    def next_functions(self) -> tuple:
+        """The edges backpropagation follows, as PyTorch names them: `(parent, 0)` for each input."""
+        return tuple((parent, 0) for parent in self.parents)
+
+    def __repr__(self) -> str:
+        return f"<{self.name} node, order {self.order}, shape {self.shape}>"
+
+
+class Extra:
+    """What few nodes have: hooks, a tensor whose `.grad` is filled, the forward call that recorded the node."""
+
+    __slots__ = ("hooks", "owner", "after", "trace", "made_nan")
+
+    def __init__(self) -> None:
+        self.hooks: dict[int, Callable] = {}  # called with g, may replace it
+        self.owner: Callable | None = None  # weak reference to the tensor that receives g as its .grad
+        self.after: dict[int, Callable] = {}  # called with the owner once its .grad is complete
+        self.trace: str | None = None
+        self.made_nan = False
+
+
+def extra_of(node: Node) -> Extra:
+    if node.extra is None:
+        node.extra = Extra()
+    return node.extra
+
+
+class Marker:
+    """A primitive that exists to be recognised by the engine rather than to be run."""
+
+    vjps: tuple = ()
+    joint = None
+    composition = None
+    broadcasts = consumes = frees = fresh = False
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+LEAF = Marker("leaf")  # a tensor the user made; backpropagation ends here
+OUTPUT = Marker("output")  # one result of an operation that has several; saved = (index, number of results)
+
+
+class Freed:
+    """Stands where the saved values were, after a backward pass has used and dropped them."""
+
+    def __repr__(self) -> str:
+        return "FREED"
+
+
+FREED = Freed()
+
+
+class Deferred:
+    """A gradient that arrives in pieces (the slices of one array) and is put together when its node's turn comes.
+
+    Adding T pieces one by one to a dense array would cost T times its size; collecting them costs their own.
+    """
+
+    def add(self, g: Any) -> None:
+        """Take one more contribution: another `Deferred` of the same node, or a whole gradient."""
+        raise NotImplementedError
+
+    def assemble(self) -> Any:
+        """The sum of all contributions, in a new object."""
+        raise NotImplementedError
+
+
+# --------------------------------------------------------------------------------------------------------------- modes
+
+
+class Mode(threading.local):
+    """Whether operations are recorded, for each thread separately."""
+
+    enabled = True
+    inference = False
+
+
+mode = Mode()
+watchers: list = []  # anomaly detection and profiling; while it is empty, the hot path does not look further
+
+
+class _ModeSwitch:
+    """A context manager and a decorator (also of generator functions) that sets the mode and always restores it."""
+
+    def __init__(self, enabled: bool, inference: bool | None = None):
+        self.target = (enabled, inference)
+        self.stack: list[tuple[bool, bool]] = []
+
+    def __enter__(self) -> None:
+        self.stack.append((mode.enabled, mode.inference))
+        enabled, inference = self.target
+        mode.enabled = enabled
+        if inference is not None:
+            mode.inference = inference
+
+    def __exit__(self, *exc: object) -> None:
+        mode.enabled, mode.inference = self.stack.pop()
+
+    def fresh(self) -> _ModeSwitch:
+        return _ModeSwitch(*self.target)
+
+    def __call__(self, function: Callable) -> Callable:
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def generate(*args: Any, **kwargs: Any) -> Any:
+                generator = function(*args, **kwargs)
+                sent: Any = None
+                step: Callable = generator.send
+                while True:
+                    try:
+                        with self.fresh():
+                            value = step(sent)
+                    except StopIteration as stop:
+                        return stop.value
+                    try:
+                        sent, step = (yield value), generator.send
+                    except GeneratorExit:
+                        generator.close()
+                        raise
+                    except BaseException as error:
+                        sent, step = error, generator.throw
+
+            return generate
+
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with self.fresh():
+                return function(*args, **kwargs)
+
+        return call
+
+
+def _switch(enabled: bool) -> Callable:
+    def make(function: Callable | None = None) -> Any:
+        switch = _ModeSwitch(enabled)
+        return switch if function is None else switch(function)
+
+    return make
+
+
+no_grad = _switch(False)
+no_grad.__doc__ = "Record nothing inside: `with no_grad():`, `@no_grad()` or `@no_grad`."
+no_grad.__name__ = no_grad.__qualname__ = "no_grad"
+enable_grad = _switch(True)
+enable_grad.__doc__ = "Record again inside a `no_grad` block."
+enable_grad.__name__ = enable_grad.__qualname__ = "enable_grad"
+
+
+class set_grad_enabled(_ModeSwitch):  # noqa: N801 (PyTorch's name)
+    """Record, or not, by a condition; acts at once as a function, and until the end of the block in a `with`."""
+
+    def __init__(self, mode_: bool):
+        super().__init__(bool(mode_))
+        self.before = (mode.enabled, mode.inference)
+        mode.enabled = bool(mode_)
+
+    def __enter__(self) -> None:
+        self.stack.append(self.before)
+        mode.enabled = self.target[0]
+
+    def __call__(self, function: Callable) -> Callable:
+        mode.enabled, mode.inference = self.before  # a decorator changes nothing where it is written
+        return super().__call__(function)
+
+
+def inference_mode(mode: bool | Callable = True) -> Any:  # noqa: F811 (PyTorch's argument name)
+    """Like `no_grad`, and `is_inference_mode_enabled()` tells so; results are ordinary tensors without a history."""
+    if callable(mode):
+        return _ModeSwitch(False, True)(mode)
+    return _ModeSwitch(not mode, bool(mode))
+
+
+def is_grad_enabled() -> bool:
+    return mode.enabled
+
+
+def is_inference_mode_enabled() -> bool:
+    return mode.inference
+
+
+# ------------------------------------------------------------------------------------------------------------ the walk
+
+
+def topological_order(roots: Iterable[Node]) -> list[Node]:
+    """Every node reachable from `roots`, each before its parents."""
+    seen = set(roots)
+    stack = list(seen)
+    nodes = []
+    while stack:
+        node = stack.pop()
+        nodes.append(node)
+        for parent in node.parents:
+            if parent is not None and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    nodes.sort(key=attrgetter("order"), reverse=True)
+    return nodes
+
+
+def leading_to(targets: set[Node], nodes: list[Node]) -> set[Node]:
+    """Those of `nodes` (in topological order) from which a target can be reached, the targets included."""
+    useful = set(targets)
+    for node in reversed(nodes):
+        if node not in useful:
+            for parent in node.parents:
+                if parent in useful:
+                    useful.add(node)
+                    break
+    return useful
+
+
+class Algebra:
+    """What the walk must do with gradients themselves. This one serves any type with `+`, such as float."""
+
+    symbolic = False  # True: rules record what they compute (`create_graph=True`), fused primitives use their composition
+
+    def add(self, held: Any, g: Any) -> Any:
+        """The sum, in a new object: `held` may be somebody else's."""
+        return held + g
+
+    def add_into(self, held: Any, g: Any) -> Any:
+        """The sum, where `held` came from `add` and may be overwritten."""
+        return held + g
+
+    def own(self, g: Any) -> Any:
+        """A copy of `g` that may be overwritten."""
+        return g
+
+    def fresh(self, g: Any, incoming: Any) -> bool:
+        """Whether a rule made `g` anew, rather than passing on `incoming` or a view of something."""
+        return False
+
+    def fit(self, g: Any, shape: tuple) -> Any:
+        """`g` summed back to the shape its operand had before broadcasting."""
+        return g
+
+    def saved(self, node: Node) -> tuple:
+        """What the rules of `node` take after `g`."""
+        return node.saved
+
+    def check(self, node: Node) -> None:
+        """Raise if a value that `node` saved has been overwritten since."""
+
+    def hook(self, hook: Callable, g: Any) -> Any:
+        """`g`, or what the hook puts in its place."""
+        replaced = hook(g)
+        return g if replaced is None else replaced
+
+    def deposit(self, owner: Any, g: Any, ours: bool) -> None:
+        """Add `g` to `owner.grad`; `ours` tells that nobody else holds `g`."""
+        owner.grad = g if owner.grad is None else owner.grad + g
+
+    def compose(self, node: Node, g: Any, needs: list[bool]) -> tuple:
+        """The gradients of a fused primitive as differentiable expressions, from its composition."""
+        raise NotImplementedError(f"{node.name}: this algebra has no compositions")
+
+    def inspect(self, node: Node, gradients: Iterable) -> None:
+        """Called for every node while a watcher is on (anomaly detection)."""
+
+
+class Writes:
+    """When memory was last written in place. A node older than that must check what it saved; a younger one need not."""
+
+    last = 0
+
+
+def freed_error(node: Node) -> RuntimeError:
+    return RuntimeError(
+        f"backward: the values that '{node.name}' saved were freed by an earlier backward pass through this graph; "
+        f"pass retain_graph=True to that pass if you need a second one"
+    )
+
+
+def backpropagate(
+    seeds: list[tuple[Node, Any]],
+    algebra: Algebra,
+    wanted: set[Node] | None = None,
+    *,
+    retain: bool = False,
+    deposit: bool = True,
+) -> dict[Node, Any]:
+    """Send the gradients of `seeds` back through the graph, each node once, after everything that uses it.
+
+    seeds    pairs (node, gradient with respect to that node's value)
+    wanted   None: every leaf receives its gradient in `.grad`. A set of nodes: only they do, and nothing is computed
+             that does not lead to them
+    retain   keep the saved values for another pass
+    deposit  False: touch no `.grad`, only return the gradients of the wanted nodes
+    """
+    nodes = topological_order(node for node, _ in seeds)
+    useful = None if wanted is None else leading_to(wanted, nodes)
+    pending: dict[Node, Any] = {}  # gradients on their way, by the node whose value they belong to
+    ours: set[Node] = set()  # nodes whose pending gradient is an object that only this function holds
+    found: dict[Node, Any] = {}
+    watching = bool(watchers)
+
+    def receive(node: Node, g: Any) -> None:
+        held = pending.get(node)
+        if held is None:
+            pending[node] = g
+        elif isinstance(held, Deferred):
+            held.add(g)
+        elif isinstance(g, Deferred):
+            g.add(held)
+            pending[node] = g
+        elif node in ours:
+            pending[node] = algebra.add_into(held, g)
+        else:
+            pending[node] = algebra.add(held, g)
+            ours.add(node)
+
+    for node, g in seeds:
+        receive(node, g)
+
+    for node in nodes:
+        g = pending.pop(node, None)
+        if g is None or (useful is not None and node not in useful):
+            continue
+        if isinstance(g, Deferred):
+            g = g.assemble()
+            ours.add(node)
+        parents = node.parents
+        extra = node.extra
+        if extra is not None:
+            for hook in tuple(extra.hooks.values()):
+                g = algebra.hook(hook, g)
+                ours.discard(node)
+        if wanted is not None and node in wanted:
+            found[node] = g if node in ours and not parents else algebra.own(g)
+        if deposit and extra is not None and extra.owner is not None:
+            owner = extra.owner()
+            if owner is not None and (wanted is None or parents or node in wanted):
+                algebra.deposit(owner, g, node in ours and not parents)
+                for after in tuple(extra.after.values()):
+                    after(owner)
+        if not parents:
+            continue
+
+        primitive = node.primitive
+        if primitive is OUTPUT:
+            index, count = node.saved
+            pending.setdefault(parents[0], [None] * count)[index] = g
+            continue
+        if node.saved is FREED:
+            raise freed_error(node)
+        if node.order < Writes.last:
+            algebra.check(node)
+        saved = algebra.saved(node)
+
+        composed = algebra.symbolic and primitive.composition is not None
+        if primitive.joint is None and not composed:
+            for parent, vjp in zip(parents, primitive.vjps):  # noqa: B905 (the hot path)
+                if parent is None or (useful is not None and parent not in useful):
+                    continue
+                gp = vjp(g, *saved)
+                if watching:
+                    algebra.inspect(node, (gp,))
+                if primitive.broadcasts and gp.shape != parent.shape:
+                    gp = algebra.fit(gp, parent.shape)
+                if parent in pending:
+                    receive(parent, gp)
+                else:
+                    pending[parent] = gp
+                    if parent.primitive is LEAF and algebra.fresh(gp, g):
+                        ours.add(parent)
+        else:
+            needs = [parent is not None and (useful is None or parent in useful) for parent in parents]
+            if composed:
+                gradients = algebra.compose(node, g, needs)
+            else:
+                if primitive.consumes and node not in ours:
+                    g = algebra.own(g)
+                gradients = primitive.joint(needs, g, *saved)
+            if watching:
+                algebra.inspect(node, gradients)
+            for parent, need, gp in zip(parents, needs, gradients, strict=True):
+                if not need or gp is None:
+                    continue
+                if parent in pending:
+                    receive(parent, gp)
+                else:
+                    pending[parent] = gp
+                    if primitive.fresh and algebra.fresh(gp, None if primitive.consumes else g):
+                        ours.add(parent)
+        if primitive.frees and not retain:
+            node.saved = FREED
+    return found

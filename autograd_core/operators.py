@@ -1,0 +1,234 @@
+"""One table that gives `Tensor` its methods and operators. What they do is in `ops`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import gradients
+from .ops import elementwise as ew
+from .ops import index, linalg, reduce, shape
+from .primitive import convert
+from .tensor import Tensor, rewrite
+
+# What each family offers: as `ag.name(x, …)` all of them, as `x.name(…)` those of the first list.
+FAMILIES: tuple[tuple[Any, str, str], ...] = (
+    (
+        ew,
+        "add sub mul div neg pow square abs sign exp expm1 log log1p log2 log10 sqrt rsqrt reciprocal sin cos tan tanh "
+        "maximum minimum eq ne lt le gt ge",
+        "where",
+    ),
+    (reduce, "sum mean var std amax amin argmax argmin all any", ""),
+    (
+        shape,
+        "reshape flatten squeeze unsqueeze permute transpose movedim t flip clone contiguous expand broadcast_to sum_to "
+        "split chunk unbind",
+        "cat stack",
+    ),
+    (linalg, "matmul dot outer bmm", "linear"),
+)
+METHODS: dict[str, Callable] = {
+    name: getattr(family, name) for family, methods, _ in FAMILIES for name in methods.split()
+}
+FUNCTIONS: dict[str, Callable] = METHODS | {
+    name: getattr(family, name) for family, _, others in FAMILIES for name in others.split()
+}
+
+IN_PLACE = (
+    "add sub mul div pow neg abs exp log sqrt rsqrt reciprocal sin cos tan tanh square"
+).split()
+
+
+def _or_not_implemented(function: Callable) -> Callable:
+    """As an operator: leave operands of unknown type to their own class."""
+
+    def operator(x: Tensor, y: Any) -> Any:
+        if not isinstance(y, KNOWN) and not hasattr(y, "__apply__"):
+            return NotImplemented
+        return function(x, y)
+
+    return operator
+
+
+KNOWN = (Tensor, np.ndarray, np.generic, int, float, complex)
+
+
+def _reflected(function: Callable) -> Callable:
+    return _or_not_implemented(lambda x, y: function(y, x))
+
+
+def _in_place(function: Callable, name: str) -> Callable:
+    def method(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return rewrite(x, function, *args, name=name, **kwargs)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"`{function.__name__}` in place: the result takes x's memory, and the change is recorded."
+    return method
+
+
+OPERATORS: dict[str, tuple[Callable, bool]] = {  # name -> function, and whether there are __rname__ and __iname__
+    "add": (ew.add, True),
+    "sub": (ew.sub, True),
+    "mul": (ew.mul, True),
+    "truediv": (ew.div, True),
+    "pow": (ew.pow, True),
+    "matmul": (linalg.matmul, True),
+    "eq": (ew.eq, False),
+    "ne": (ew.ne, False),
+    "lt": (ew.lt, False),
+    "le": (ew.le, False),
+    "gt": (ew.gt, False),
+    "ge": (ew.ge, False),
+}
+
+
+def _fast_or_not_implemented(function: Callable) -> Callable:
+    """The function itself in the usual case, at the price of one type check."""
+    careful = _or_not_implemented(function)
+
+    def operator(x: Tensor, y: Any) -> Any:
+        return function(x, y) if type(y) is Tensor or type(y) is float else careful(x, y)
+
+    return operator
+
+
+# ----------------------------------------------------------------------------------------------------- the other methods
+
+
+def backward(
+    x: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+) -> None:
+    """Add the derivative of this tensor to `.grad` of the leaves it was computed from; see `ag.backward`."""
+    gradients.backward(x, gradient, retain_graph, create_graph, inputs)
+
+
+def to(x: Tensor, dtype: Any) -> Tensor:
+    """x in the given dtype (or that of the given tensor); x itself if it has it already."""
+    return convert(x, dtype.dtype if isinstance(dtype, Tensor) else dtype)
+
+
+def size(x: Tensor, dim: int | None = None) -> Any:
+    """The shape, or one size of it."""
+    return x.shape if dim is None else x.shape[shape.dim_index(dim, x.ndim, "size")]
+
+
+def numel(x: Tensor) -> int:
+    """The number of elements."""
+    return x.array.size
+
+
+def dim(x: Tensor) -> int:
+    """The number of dimensions."""
+    return x.array.ndim
+
+
+def view(x: Tensor, *sizes: Any) -> Tensor:
+    """`reshape` that never copies: it raises where the strides do not allow a view."""
+    out = shape.reshape(x, *sizes)
+    if out.origin is None and x.array.size:
+        raise RuntimeError(
+            f"view: the strides {x.array.strides} of shape {x.shape} do not allow shape {out.shape} without a copy; "
+            "use reshape"
+        )
+    return out
+
+
+def view_as(x: Tensor, other: Tensor) -> Tensor:
+    """`x.view(other.shape)`."""
+    return view(x, other.shape)
+
+
+def reshape_as(x: Tensor, other: Tensor) -> Tensor:
+    """`x.reshape(other.shape)`."""
+    return shape.reshape(x, other.shape)
+
+
+def expand_as(x: Tensor, other: Tensor) -> Tensor:
+    """`x.expand(other.shape)`."""
+    return shape.broadcast_to(x, other.shape)
+
+
+def type_as(x: Tensor, other: Tensor) -> Tensor:
+    """x in the dtype of `other`."""
+    return convert(x, other.dtype)
+
+
+def is_floating_point(x: Tensor) -> bool:
+    """Whether the dtype is a floating one."""
+    return x.array.dtype.kind == "f"
+
+
+def is_contiguous(x: Tensor) -> bool:
+    """Whether the elements lie in row-major order without gaps."""
+    return x.array.flags.c_contiguous
+
+
+def stride(x: Tensor, dim: int | None = None) -> Any:
+    """How many elements apart in memory the neighbours along each dimension are."""
+    strides = tuple(s // x.array.itemsize for s in x.array.strides)
+    return strides if dim is None else strides[dim]
+
+
+def copy_(x: Tensor, source: Any) -> Tensor:
+    """Write `source`, broadcast and converted, into x."""
+    value = convert(source if isinstance(source, Tensor) else Tensor(source), x.dtype)
+    return rewrite(x, lambda old: shape.broadcast_to(value, old.shape), name="copy_")
+
+
+def zero_(x: Tensor) -> Tensor:
+    """Write zeros into x."""
+    return rewrite(x, lambda old: Tensor(np.zeros_like(old.array)), name="zero_")
+
+
+def fill_(x: Tensor, value: Any) -> Tensor:
+    """Write one value into all of x."""
+    return copy_(x, value)
+
+
+def _iterate(x: Tensor) -> Any:
+    if x.ndim == 0:
+        raise TypeError("a 0-d tensor cannot be iterated over; use x.item()")
+    return iter(shape.unbind(x))
+
+
+def _contains(x: Tensor, value: Any) -> bool:
+    return bool((x.array == (value.array if isinstance(value, Tensor) else value)).any())
+
+
+def _bind() -> None:
+    for name, function in METHODS.items():
+        setattr(Tensor, name, function)
+    for name in IN_PLACE:
+        setattr(Tensor, f"{name}_", _in_place(FUNCTIONS[name], f"{name}_"))
+    for name, (function, arithmetic) in OPERATORS.items():
+        setattr(Tensor, f"__{name}__", _fast_or_not_implemented(function))
+        if arithmetic:
+            setattr(Tensor, f"__r{name}__", _reflected(function))
+        if arithmetic and name != "matmul":
+            setattr(Tensor, f"__i{name}__", _in_place(function, f"__i{name}__"))
+    methods = (
+        backward, to, size, numel, dim, view, view_as, reshape_as, expand_as, type_as, is_floating_point,
+        is_contiguous, stride, copy_, zero_, fill_,
+    )  # fmt: skip
+    for method in methods:
+        setattr(Tensor, method.__name__, method)
+    for name, dtype in {
+        "float": np.float32, "double": np.float64, "half": np.float16, "long": np.int64, "int": np.int32,
+        "short": np.int16, "bool": np.bool_,
+    }.items():  # fmt: skip
+        setattr(Tensor, name, lambda x, dtype=dtype: convert(x, dtype))
+    Tensor.__getitem__ = index.getitem  # type: ignore[attr-defined]
+    Tensor.__setitem__ = index.setitem  # type: ignore[attr-defined]
+    Tensor.__neg__ = ew.neg  # type: ignore[attr-defined]
+    Tensor.__pos__ = lambda x: x  # type: ignore[attr-defined]
+    Tensor.__abs__ = ew.abs  # type: ignore[attr-defined]
+    Tensor.__iter__ = _iterate  # type: ignore[attr-defined]
+    Tensor.__contains__ = _contains  # type: ignore[attr-defined]
+    Tensor.T = property(lambda x: shape.permute(x, tuple(range(x.ndim))[::-1]))  # type: ignore[attr-defined]
+    Tensor.mT = property(lambda x: shape.transpose(x, -2, -1))  # type: ignore[attr-defined]
+
+
+_bind()

@@ -1,0 +1,378 @@
+"""How an operation and its rules are declared. (`Function`, in function.py, is the public face of the same thing.)
+
+A primitive is a forward function on arrays and, for each input, a rule `vjp(g, *saved, *params)`: from `g`, the gradient
+with respect to the output, to the gradient with respect to that input. A rule is written once, with operators and with
+functions of `ops`, which run plain on arrays and record on tensors. So the same text gives the first derivative at
+NumPy's price and, handed tensors, every higher one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from .graph import Node, mode, tick, watchers
+from .tensor import Above, Default, Tensor, apply, describe, history, kind_rank, new, wrap
+
+# What `saves` may name besides the number of an input:
+OUT = -1  # the output
+AUX = -2  # what the forward function returned besides the output: forward(...) -> out, aux
+SHAPE = -3  # the shape of input 0; SHAPE - i that of input i. Keeps no array alive
+
+
+class Primitive:
+    """An operation and its rules.
+
+    forward       (*arrays, *params) -> array, or a tuple of arrays if `outputs`, or (array(s), aux) if `aux`
+    vjps          one rule for each input: (g, *saved, *params) -> gradient. With `outputs`, g is a list holding None for
+                  results that were not used
+    joint         instead of `vjps`, one rule for all: (needs, g, *saved, *params) -> a gradient or None for each input
+    saves         what the rules take: numbers of inputs, OUT, AUX, SHAPE
+    uses          for each rule, which of `saves` it uses; what no wanted rule uses is not kept alive, and passed as None
+    composition   the same function written with smaller primitives, (*inputs, *params) -> output(s): its definition, the
+                  oracle of its tests, and what is differentiated for higher orders. Needs every input in `saves`
+    evaluate      a forward function without aux, for when nothing is recorded
+    broadcasts    inputs broadcast against each other; the engine sums each gradient back to its input's shape
+    view          the output shares memory with the input where NumPy makes it so
+    consumes      the joint rule overwrites g
+    """
+
+    def __init__(
+        self,
+        forward: Callable,
+        *,
+        name: str | None = None,
+        vjps: tuple = (),
+        joint: Callable | None = None,
+        saves: tuple = (),
+        uses: tuple | None = None,
+        composition: Callable | None = None,
+        evaluate: Callable | None = None,
+        outputs: bool = False,
+        broadcasts: bool = False,
+        view: bool = False,
+        consumes: bool = False,
+    ):
+        self.forward = forward
+        self.name = name or forward.__name__.strip("_")
+        self.vjps = vjps
+        self.joint = joint
+        self.saves = saves
+        self.uses = uses
+        self.composition = composition
+        self.evaluate = evaluate
+        self.outputs = outputs
+        self.broadcasts = broadcasts
+        self.view = view
+        self.consumes = consumes
+        self.aux = AUX in saves
+        self.differentiable = bool(vjps) or joint is not None
+        self.frees = any(spec > SHAPE for spec in saves)
+        self.fresh = True  # no rule returns an array that somebody else holds, other than g or a view
+        self.plans: dict[int, tuple] = {}
+        self.batch: Any = None  # how vmap runs it, see func.py
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply to the inputs of a primitive without parameters; otherwise use `apply(primitive, inputs, params)`."""
+        return apply(self, inputs)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def plan(self, mask: int) -> tuple:
+        """`saves`, with None for what no rule needs if only the inputs in the bit mask want a gradient."""
+        plan = self.plans.get(mask)
+        if plan is None:
+            if self.uses is None:
+                plan = self.saves
+            else:
+                used = {spec for i, specs in enumerate(self.uses) if mask >> i & 1 for spec in specs}
+                plan = tuple(spec if spec in used or spec <= SHAPE else None for spec in self.saves)
+            self.plans[mask] = plan
+        return plan
+
+    def save(self, mask: int, arrays: Any, out: Any, aux: Any) -> tuple:
+        saved: list = []
+        for spec in self.plan(mask):
+            if spec is None:
+                saved.append(None)
+            elif spec >= 0:
+                saved.append(arrays[spec])
+            elif spec == OUT:
+                saved.append(out)
+            elif spec == AUX:
+                saved.append(aux)
+            else:
+                saved.append(np.shape(arrays[SHAPE - spec]))
+        return tuple(saved)
+
+
+def primitive(**options: Any) -> Callable[[Callable], Primitive]:
+    """`Primitive` as a decorator of the forward function."""
+    return lambda forward: Primitive(forward, **options)
+
+
+# -------------------------------------------------------------------------------------------------------- dtypes
+
+
+cast = Primitive(
+    lambda x, source, dtype: x.astype(dtype),
+    name="to",
+    vjps=(lambda g, source, dtype: convert(g, source),),
+)
+
+
+def convert(x: Any, dtype: Any) -> Any:
+    """`x` as `dtype`: itself if it is that already, otherwise a recorded conversion whose gradient is converted back.
+
+    Complex to real keeps the real part, the adjoint of real to complex. Integers have no gradient.
+    """
+    dtype = np.dtype(dtype)
+    if x.dtype == dtype:
+        return x
+    if x.dtype.kind == "c" and dtype.kind == "f":
+        x = Above.real(x)
+    if dtype.kind not in "fc" and isinstance(x, Tensor):
+        x = x.detach()
+    return apply(cast, (x,), (x.dtype, dtype))
+
+
+Above.convert = convert
+
+
+def promote_types(a: np.dtype, b: np.dtype) -> np.dtype:
+    """The common dtype of two arrays. As in PyTorch, an integer array never widens a floating one."""
+    if a == b:
+        return a
+    if a.kind in "fc" and b.kind in "biu":
+        return a
+    if b.kind in "fc" and a.kind in "biu":
+        return b
+    return np.promote_types(a, b)
+
+
+def result_type(*operands: Any) -> np.dtype:
+    """The dtype of an operation on the operands: arrays decide, then 0-d arrays, then numbers.
+
+    A later group only matters if its category (bool < integer < float < complex) is higher than that of the earlier.
+    """
+    groups: list[np.dtype | None] = [None, None, None]
+    for x in operands:
+        if isinstance(x, bool | int | float | complex):
+            kind = type(x) if type(x) in _scalar_dtypes else next(k for k in _scalar_dtypes if isinstance(x, k))
+            group, dtype = 2, _scalar_dtypes[kind]()
+        else:
+            group, dtype = (0 if x.ndim else 1), x.dtype
+        held = groups[group]
+        groups[group] = dtype if held is None else promote_types(held, dtype)
+    result = None
+    for found in groups:
+        if found is None:
+            continue
+        if result is None:
+            result = found
+        elif kind_rank(found) > kind_rank(result):
+            if found.kind == "c" and result.kind == "f":
+                found = np.promote_types(result, np.complex64)
+            result = found
+    assert result is not None
+    return result
+
+
+_scalar_dtypes: dict[type, Callable[[], np.dtype]] = {
+    bool: lambda: np.dtype(bool),
+    int: lambda: np.dtype(np.int64),
+    float: lambda: Default.dtype,
+    complex: lambda: np.promote_types(Default.dtype, np.complex64),
+}
+
+
+def operand(x: Any, name: str) -> Any:
+    """`x` as an operation takes it (a tensor, an array or a Python number), or a TypeError that names the operation."""
+    if isinstance(x, Tensor | ndarray | bool | int | float | complex) or hasattr(x, "__apply__"):
+        if isinstance(x, np.generic):  # np.float64 is a Python float too
+            return x.item()
+        if isinstance(x, ndarray) and x.dtype.kind not in "fiubc":
+            raise TypeError(f"{name}: an array of {x.dtype} holds no numbers")
+        return x
+    if isinstance(x, np.generic):
+        return x.item()
+    raise TypeError(f"{name}: needs tensors, arrays or numbers, got {describe(x)}; make it a tensor with ag.tensor(…)")
+
+
+def is_traced(*xs: Any) -> bool:
+    """Whether any operand is a tensor or a transform's stand-in for one, so that the result is one too."""
+    return any(isinstance(x, Tensor) or hasattr(x, "__apply__") for x in xs)
+
+
+def unified(name: str, *xs: Any, floating: bool = False) -> tuple:
+    """The operands converted to their common dtype (at least the default float if `floating`); numbers stay numbers."""
+    xs = tuple(operand(x, name) for x in xs)
+    if not is_traced(*xs):
+        return xs
+    dtype = result_type(*xs)
+    if floating and dtype.kind not in "fc":
+        dtype = Default.dtype
+    return tuple(_number(x, dtype) if not hasattr(x, "dtype") else _converted(x, dtype) for x in xs)
+
+
+def _converted(x: Any, dtype: np.dtype) -> Any:
+    if x.dtype == dtype:
+        return x
+    return x.astype(dtype) if isinstance(x, ndarray) else convert(x, dtype)
+
+
+def _number(x: Any, dtype: np.dtype) -> Any:
+    """A Python number of the category of `dtype`, so that NumPy sees a weak scalar of the right kind."""
+    if dtype.kind in "fc" and isinstance(x, bool | int):
+        return float(x)
+    if dtype.kind in "iu" and isinstance(x, bool):
+        return int(x)
+    return x
+
+
+# ------------------------------------------------------------------------------------------------ elementwise, in a hurry
+#
+# `unary` and `binary` make the functions most programs spend their time in. Both do what `apply` does, written out for
+# one and two operands; whatever is not plain (numbers of another kind, dtypes that differ, arrays, watchers) goes to
+# `apply`.
+
+
+def unary(
+    forward: Callable,
+    vjp: Callable | None,
+    *,
+    saves: tuple = (),
+    name: str | None = None,
+    floating: bool = True,
+    doc: str | None = None,
+) -> Callable:
+    """An elementwise function of one operand. `floating`: integers become the default float first."""
+    name = name or forward.__name__
+    p = Primitive(forward, name=name, vjps=(vjp,) if vjp else (), saves=saves)
+    save_x, save_out = 0 in saves, OUT in saves
+    if vjp is None:
+        return _undifferentiated(p, floating, doc)
+
+    def function(x: Any) -> Any:
+        if type(x) is not Tensor or watchers:
+            return general(x)
+        node = x.node if x.origin is None else history(x)
+        array = x.array
+        if node is None and array.dtype.kind != "f":
+            return general(x)
+        out = forward(array)
+        t = new(Tensor)
+        t.array = out = out if type(out) is ndarray else np.asarray(out)
+        t.origin = t._grad = None
+        if node is None or not mode.enabled:
+            t.node = None
+            return t
+        t.node = n = new(Node)
+        n.primitive = p
+        n.parents = (node,)
+        if save_out:
+            n.saved = (array, out) if save_x else (out,)
+        else:
+            n.saved = (array,) if save_x else ()
+        n.shape = out.shape
+        n.order = tick()
+        n.extra = None
+        return t
+
+    def general(x: Any) -> Any:
+        (x,) = unified(name, x, floating=floating)
+        return apply(p, (x,))
+
+    return _named(function, p, doc)
+
+
+def _undifferentiated(p: Primitive, floating: bool, doc: str | None) -> Callable:
+    def function(x: Any) -> Any:
+        (x,) = unified(p.name, x, floating=floating)
+        return apply(p, (x,))
+
+    return _named(function, p, doc)
+
+
+def binary(
+    forward: Callable,
+    vjps: tuple,
+    *,
+    saves: tuple = (),
+    uses: tuple | None = None,
+    name: str | None = None,
+    floating: bool = False,
+    doc: str | None = None,
+) -> Callable:
+    """An elementwise function of two operands, broadcast against each other."""
+    name = name or forward.__name__
+    p = Primitive(forward, name=name, vjps=vjps, saves=saves, uses=uses, broadcasts=True)
+    differentiable = bool(vjps)
+    assert all(spec in (0, 1, OUT) for spec in saves)
+    empty = not saves
+
+    def function(x: Any, y: Any) -> Any:
+        if type(x) is not Tensor or watchers:
+            return general(x, y)
+        a = x.array
+        xn = x.node if x.origin is None else history(x)
+        if type(y) is Tensor:
+            b = y.array
+            yn = y.node if y.origin is None else history(y)
+            if a.dtype is not b.dtype:
+                return general(x, y)
+        elif type(y) is float or type(y) is int:
+            b, yn = y, None
+            if type(y) is float and a.dtype.kind != "f":
+                return general(x, y)
+        else:
+            return general(x, y)
+        if floating and xn is None and a.dtype.kind != "f":
+            return general(x, y)
+        try:
+            out = forward(a, b)
+        except ValueError:
+            raise shape_error(name, a, b) from None
+        t = new(Tensor)
+        t.array = out = out if type(out) is ndarray else np.asarray(out)
+        t.origin = t._grad = None
+        if (xn is None and yn is None) or not mode.enabled or not differentiable:
+            t.node = None
+            return t
+        t.node = n = new(Node)
+        n.primitive = p
+        n.parents = (xn, yn)
+        n.saved = () if empty else p.save((xn is not None) | (yn is not None) << 1, (a, b), out, None)
+        n.shape = out.shape
+        n.order = tick()
+        n.extra = None
+        return t
+
+    def general(x: Any, y: Any) -> Any:
+        x, y = unified(name, x, y, floating=floating)
+        try:
+            return apply(p, (x, y))
+        except ValueError as error:
+            if "broadcast" in str(error):
+                raise shape_error(name, x, y) from None
+            raise
+
+    return _named(function, p, doc)
+
+
+def shape_error(name: str, *xs: Any) -> ValueError:
+    shapes = " and ".join(str(tuple(np.shape(x))) for x in xs)
+    return ValueError(
+        f"{name}: shapes {shapes} do not broadcast; counted from the last, each dimension must be equal or 1"
+    )
+
+
+def _named(function: Callable, p: Primitive, doc: str | None) -> Callable:
+    function.__name__ = function.__qualname__ = p.name
+    function.__doc__ = doc
+    function.primitive = p  # type: ignore[attr-defined]
+    return function

@@ -1,0 +1,600 @@
+"""Tensor, the value; its views and in-place changes; and `apply`, the one place where an operation is recorded.
+
+A tensor is an array and, where a gradient may be wanted, the node of its history: two objects, so that a history can be
+kept without its values and a value without its history. Nodes never point at tensors, so nothing here forms a cycle.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from .graph import LEAF, OUTPUT, Extra, Node, extra_of, mode, watchers
+from .versions import memory_of, version_of, written
+
+new: Any = object.__new__
+
+
+class Tensor:
+    """An n-dimensional array that can record what is computed from it.
+
+    Tensor(data, requires_grad=False): `data` is a nested sequence, a number, a NumPy array or a tensor, and is copied.
+    Python floats become the default dtype (float32), arrays keep theirs. See `tensor` for the `dtype` argument and
+    `from_numpy` for shared memory.
+
+    >>> import autograd_core as ag
+    >>> x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> y = (x * x).sum()
+    >>> y.backward()
+    >>> x.grad
+    tensor([2., 4., 6.])
+    """
+
+    __slots__ = ("array", "node", "origin", "_grad", "__weakref__")
+    __array_priority__ = 1000.0
+
+    array: ndarray  # the values, for the library's own use; `numpy()` is the public door
+    node: Node | None  # the history, None where no gradient is wanted; of a view, see `refresh`
+    origin: View | None  # what it is a view of
+
+    def __init__(self, data: Any, requires_grad: bool = False):
+        self.array = as_array(data, copy=True)
+        self.node = self.origin = self._grad = None
+        if requires_grad:
+            self.requires_grad = True
+
+    # ------------------------------------------------------------------------------------------------ what it is
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.array.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self.array.ndim
+
+    @property
+    def itemsize(self) -> int:
+        return self.array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self.array.nbytes
+
+    @property
+    def _version(self) -> int:
+        return version_of(self.array)
+
+    @property
+    def _base(self) -> Tensor | None:
+        return None if self.origin is None else self.origin.base
+
+    @property
+    def is_leaf(self) -> bool:
+        """True for a tensor that was not computed by a recorded operation."""
+        node = history(self)
+        return node is None or node.primitive is LEAF
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node of the operation that computed this tensor, None for a leaf."""
+        return None if self.is_leaf else self.node
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded. Only a leaf of floating dtype can be switched on."""
+        return history(self) is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        node = history(self)
+        if bool(value) == (node is not None):
+            return
+        if not value:
+            if not self.is_leaf:
+                raise RuntimeError(
+                    "requires_grad can only be changed on a leaf, and this tensor was computed by "
+                    f"'{node.name if node else ''}'; use x.detach() for a tensor without its history"
+                )
+            self.node = None
+            return
+        if self.array.dtype.kind not in "fc":
+            raise RuntimeError(
+                f"only floating tensors can require a gradient, and this one is {self.array.dtype} "
+                f"(shape {self.shape}); convert it first, as in x.float()"
+            )
+        self.node = leaf_node(self)
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that `backward` accumulated here: a tensor of this shape and dtype, or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise TypeError(f"grad must be a Tensor or None, not {type(value).__name__}")
+            if value.shape != self.shape or value.dtype != self.dtype:
+                raise RuntimeError(
+                    f"grad of shape {value.shape}, {value.dtype} assigned to a tensor of shape {self.shape}, "
+                    f"{self.dtype}; they must be the same"
+                )
+            if value is self:
+                raise RuntimeError("a tensor cannot be its own grad; assign a copy, x.clone()")
+        self._grad = value
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without the history. Assigning puts another array in place of this one."""
+        return wrap(self.array)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        array = as_array(value)
+        if self.node is not None and array.dtype.kind not in "fc":
+            raise RuntimeError(f"data of dtype {array.dtype} given to a tensor that requires a gradient; use a float")
+        self.array = array
+        if self.node is not None and self.is_leaf:
+            self.node.shape = array.shape
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        self.requires_grad = requires_grad
+        return self
+
+    def detach(self) -> Tensor:
+        """The same memory as a tensor without a history. A write to either is seen by both."""
+        return wrap(self.array)
+
+    def detach_(self) -> Tensor:
+        """Forget the history of this tensor itself."""
+        if self.origin is not None:
+            raise RuntimeError("detach_: this tensor is a view; use x.detach(), or x.clone().detach_()")
+        self.node = None
+        return self
+
+    def retain_grad(self) -> None:
+        """Let `backward` fill `.grad` of this tensor although it is not a leaf."""
+        node = history(self)
+        if node is None:
+            raise RuntimeError("retain_grad: this tensor does not require a gradient; set requires_grad on its inputs")
+        if not self.is_leaf:
+            extra_of(node).owner = weakref.ref(self)
+
+    @property
+    def retains_grad(self) -> bool:
+        node = history(self)
+        return node is not None and not self.is_leaf and node.extra is not None and node.extra.owner is not None
+
+    def register_hook(self, hook: Callable) -> HookHandle:
+        """Call `hook(g)` with the gradient with respect to this tensor each time one is computed; what it returns, if
+        not None, takes the gradient's place. Returns a handle whose `remove()` takes the hook away."""
+        node = history(self)
+        if node is None:
+            raise RuntimeError("register_hook: this tensor does not require a gradient; set requires_grad first")
+        return HookHandle(extra_of(node).hooks, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable) -> HookHandle:
+        """Call `hook(x)` each time `x.grad` of this leaf has been added to."""
+        node = history(self)
+        if node is None or node.primitive is not LEAF:
+            raise RuntimeError("register_post_accumulate_grad_hook: only for leaves that require a gradient")
+        return HookHandle(extra_of(node).after, hook)
+
+    # ------------------------------------------------------------------------------------------------ out of it
+
+    def numpy(self) -> ndarray:
+        """The values as a NumPy array sharing this memory; read-only while the tensor has a history."""
+        if history(self) is None:
+            return self.array
+        array = self.array.view()
+        array.flags.writeable = False
+        return array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            if copy is False:
+                raise ValueError(f"a tensor of {array.dtype} cannot become an array of {dtype} without a copy")
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def item(self) -> Any:
+        """The value of a tensor of one element as a Python number."""
+        if self.array.size != 1:
+            raise RuntimeError(f"item: needs a tensor of one element, got shape {self.shape}; use tolist()")
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        return self.array.tolist()
+
+    def __repr__(self) -> str:
+        text = np.array2string(self.array, separator=", ", prefix="tensor(", precision=4, threshold=1000)
+        parts = [text]
+        if self.array.size == 0 and self.shape != (0,):
+            parts.append(f"size={self.shape}")
+        default = Default.dtype if self.array.dtype.kind == "f" else np.dtype(np.int64)
+        if self.array.dtype not in (default, np.dtype(bool)):
+            parts.append(f"dtype={self.array.dtype}")
+        node = history(self)
+        if node is not None:
+            parts.append("requires_grad=True" if node.primitive is LEAF else f"grad_fn=<{node_name(node)}>")
+        return f"tensor({', '.join(parts)})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.array.item(), spec) if self.array.ndim == 0 else object.__format__(self, spec)
+
+    def __len__(self) -> int:
+        if self.array.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self.array.shape[0]
+
+    def __bool__(self) -> bool:
+        if self.array.size != 1:
+            raise RuntimeError(
+                f"the truth of a tensor of shape {self.shape} is ambiguous; use x.any(), x.all() or x.item()"
+            )
+        return bool(self.array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if self.array.dtype.kind not in "iub" or self.array.size != 1:
+            raise TypeError(f"only an integer tensor of one element is an index, not {self.dtype} of shape {self.shape}")
+        return int(self.array.item())
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __reduce_ex__(self, protocol: Any) -> tuple:
+        if not self.is_leaf:
+            raise RuntimeError(
+                f"a tensor computed by '{node_name(self.node)}' cannot be pickled or deep-copied with its history; "
+                "use x.detach()"
+            )
+        return _rebuild, (type(self), self.array, self.requires_grad, self._grad)
+
+    def __deepcopy__(self, memo: dict) -> Tensor:
+        build, (kind, array, requires_grad, grad) = self.__reduce_ex__(4)
+        copy = build(kind, array.copy(), requires_grad, None if grad is None else wrap(grad.array.copy()))
+        memo[id(self)] = copy
+        return copy
+
+
+def _rebuild(kind: type, array: ndarray, requires_grad: bool, grad: Tensor | None) -> Tensor:
+    t = new(kind)
+    t.array, t.node, t.origin, t._grad = array, None, None, grad
+    if requires_grad:
+        t.node = leaf_node(t)
+    return t
+
+
+class HookHandle:
+    """What `register_hook` returns; `remove()` takes the hook away, and so does leaving it as a context."""
+
+    next_id = 0
+
+    def __init__(self, hooks: dict, hook: Callable):
+        self.hooks, self.id = hooks, HookHandle.next_id
+        HookHandle.next_id += 1
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        self.hooks.pop(self.id, None)
+
+    def __enter__(self) -> HookHandle:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()
+
+
+# --------------------------------------------------------------------------------------------------------- into tensors
+
+class Default:
+    """What Python floats become."""
+
+    dtype = np.dtype(np.float32)
+
+
+class Above:
+    """The few functions this layer needs from files that are built upon it; they put themselves here."""
+
+    convert: Any = None  # (x, dtype) -> x in that dtype, recorded
+    write: Any = None  # (base, node of the new values, view, steps) -> the base's node after a write through a view
+    sum_to: Any = None  # (g, shape) -> g summed to that shape
+    real: Any = None  # the real part
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """The dtype that Python floats become: float32 unless set to float64 (or float16)."""
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(f"set_default_dtype: only floating dtypes, not {np.dtype(dtype)}")
+    Default.dtype = np.dtype(dtype)
+
+
+def get_default_dtype() -> np.dtype:
+    return Default.dtype
+
+
+def as_array(data: Any, dtype: Any = None, *, copy: bool | None = None) -> ndarray:
+    """`data` as an array of a dtype we compute with: Python floats become the default dtype, arrays keep theirs."""
+    if isinstance(data, Tensor):
+        array = data.array
+    elif isinstance(data, ndarray | np.generic):
+        array = np.asarray(data)
+    else:
+        array = np.array(_plain(data))
+        if dtype is None and array.dtype == np.float64 and not _holds_arrays(data):
+            dtype = Default.dtype
+        if dtype is None and array.dtype == np.complex128 and Default.dtype == np.float32 and not _holds_arrays(data):
+            dtype = np.complex64
+        if array.size == 0 and dtype is None and array.dtype.kind == "f":
+            dtype = Default.dtype
+    if array.dtype.kind not in "fiubc":
+        raise TypeError(
+            f"a tensor holds numbers or booleans, not {array.dtype} (from {type(data).__name__}); "
+            "check for strings, None or ragged nesting"
+        )
+    target = np.dtype(dtype) if dtype is not None else array.dtype
+    return np.array(array, target.newbyteorder("="), copy=copy, subok=False)
+
+
+def _plain(data: Any) -> Any:
+    """Nested sequences with the tensors in them turned into arrays; a ragged nesting is refused."""
+    if isinstance(data, list | tuple):
+        rows = [_plain(item) for item in data]
+        shapes = {np.shape(row) for row in rows}
+        if len(shapes) > 1:
+            raise ValueError(f"a tensor needs rows of one shape, got {sorted(shapes)[:4]}; pad or pack them first")
+        return rows
+    return data.array if isinstance(data, Tensor) else data
+
+
+def _holds_arrays(data: Any) -> bool:
+    while isinstance(data, list | tuple) and data:
+        data = data[0]
+    return isinstance(data, ndarray | np.generic | Tensor) and not isinstance(data, list | tuple)
+
+
+def wrap(array: Any, node: Node | None = None) -> Tensor:
+    """A tensor around an array, without copying or checking it."""
+    t = new(Tensor)
+    t.array = array if type(array) is ndarray else np.asarray(array)
+    t.node = node
+    t.origin = t._grad = None
+    return t
+
+
+def leaf_node(t: Tensor) -> Node:
+    node = Node(LEAF, (), (), t.array.shape)
+    node.extra = Extra()
+    node.extra.owner = weakref.ref(t)
+    return node
+
+
+def node_name(node: Node | None) -> str:
+    """The operation a node stands for; of one of several results, the operation that gave them."""
+    if node is None:
+        return "none"
+    return node.parents[0].name if node.primitive is OUTPUT else node.name
+
+
+def describe(x: Any) -> str:
+    """How messages name an operand."""
+    if isinstance(x, Tensor | ndarray):
+        return f"{type(x).__name__} of shape {x.shape}, {x.dtype}"
+    return f"{type(x).__name__} {x!r}" if isinstance(x, bool | int | float | complex) else type(x).__name__
+
+
+# ------------------------------------------------------------------------------------------------------------ recording
+
+
+def apply(primitive: Any, inputs: tuple, params: tuple = ()) -> Any:
+    """Run `primitive.forward(*arrays, *params)` and record it where a gradient may be wanted.
+
+    `inputs` are tensors, arrays or numbers; only tensors have histories. Without a tensor among them the result is what
+    the forward function returned: rules are written with the same functions and run plain on arrays.
+    """
+    arrays = []
+    nodes = []
+    plain = True
+    recorded = False
+    for x in inputs:
+        if isinstance(x, Tensor):
+            plain = False
+            node = x.node if x.origin is None else history(x)
+            recorded = recorded or node is not None
+            arrays.append(x.array)
+            nodes.append(node)
+        elif hasattr(x, "__apply__"):
+            return x.__apply__(primitive, inputs, params)
+        else:
+            arrays.append(x)
+            nodes.append(None)
+    for watcher in watchers:
+        watcher.before(primitive, arrays)
+    recorded = recorded and mode.enabled and primitive.differentiable
+    aux = None
+    if primitive.aux:
+        if recorded or primitive.evaluate is None:
+            out, aux = primitive.forward(*arrays, *params)
+        else:
+            out = primitive.evaluate(*arrays, *params)
+    else:
+        out = primitive.forward(*arrays, *params)
+    if plain:
+        return out
+    node = record(primitive, arrays, tuple(nodes), params, out, aux) if recorded else None
+    for watcher in watchers:
+        watcher.after(primitive, node, arrays, out)
+
+    if primitive.outputs:
+        return tuple(wrap(o, output_node(node, i, len(out), o)) for i, o in enumerate(out))
+    result = wrap(out, node)
+    if primitive.view:
+        x = inputs[0]
+        if out.base is not None and memory_of(out) is memory_of(x.array):
+            result.origin = View(x, (primitive, params))
+    return result
+
+
+def record(primitive: Any, arrays: Any, nodes: tuple, params: tuple, out: Any, aux: Any = None) -> Node:
+    """The node of `primitive` run on `arrays`, with what the wanted rules need saved."""
+    mask = 0
+    for i, node in enumerate(nodes):
+        if node is not None:
+            mask |= 1 << i
+    shape = () if primitive.outputs else out.shape
+    return Node(primitive, nodes, primitive.save(mask, arrays, out, aux) + params, shape)
+
+
+def output_node(node: Node | None, index: int, count: int, out: Any) -> Node | None:
+    """The node of one of several results; None for an integer one, which has no gradient."""
+    if node is None or out.dtype.kind not in "fc":
+        return None
+    return Node(OUTPUT, (node,), (index, count), out.shape)
+
+
+# -------------------------------------------------------------------------------------------------- views and in-place
+
+
+class View:
+    """What makes a tensor a view: the tensor whose memory it shares, and the steps that lead from that one to it.
+
+    A write through the base or through any view changes the base's history. So a view does not keep its own: it is
+    derived from the base's by replaying the steps, and derived again once the base's node is no longer `seen`.
+    """
+
+    __slots__ = ("base", "steps", "seen", "recorded")
+
+    def __init__(self, x: Tensor, step: tuple):
+        if x.origin is None:
+            self.base, self.steps, self.recorded = x, (step,), mode.enabled
+        else:
+            self.base, self.steps = x.origin.base, (*x.origin.steps, step)
+            self.recorded = mode.enabled and x.origin.recorded
+        self.seen = self.base.node
+
+
+def history(x: Tensor) -> Node | None:
+    """The node of `x`, brought up to date if `x` is a view whose base has been written to."""
+    view = x.origin
+    if view is not None and view.seen is not view.base.node and view.recorded:
+        seen, view.seen = view.seen, view.base.node
+        if not (_switched_on_or_off(seen) and _switched_on_or_off(view.seen)):
+            x.node = None if view.seen is None else replay(view.steps, view.base.array, view.seen)
+    return x.node
+
+
+def _switched_on_or_off(node: Node | None) -> bool:
+    """True of the histories that `requires_grad_()` gives; its earlier views keep the history they had."""
+    return node is None or node.primitive is LEAF
+
+
+def replay(steps: tuple, array: ndarray, node: Node) -> Node:
+    for primitive, params in steps:
+        out = primitive.forward(array, *params)
+        node = record(primitive, (array,), (node,), params, out)
+        array = out
+    return node
+
+
+def check_writable(x: Tensor, name: str) -> None:
+    """Raise, before anything is changed, if `x` cannot be written in place here."""
+    node = history(x)
+    if mode.enabled:
+        if node is not None and node.primitive is LEAF:
+            raise RuntimeError(
+                f"{name}: a leaf that requires a gradient (shape {x.shape}) cannot be changed in place, its gradient "
+                "would have no value to belong to; do it under no_grad(), or on x.clone()"
+            )
+        if x.origin is not None:
+            base = x.origin.base
+            if base.node is not None and base.node.primitive is LEAF:
+                raise RuntimeError(
+                    f"{name}: this tensor is a view of a leaf that requires a gradient (shape {base.shape}), which "
+                    "cannot be changed in place; do it under no_grad(), or on a view of x.clone()"
+                )
+            if not x.origin.recorded and (base.node is not None or node is not None):
+                raise RuntimeError(
+                    f"{name}: this view was taken under no_grad(), so its base would not learn of the change; take "
+                    "the view with gradients enabled, or write under no_grad()"
+                )
+    if not x.array.flags.writeable or _overlaps_itself(x.array):
+        raise RuntimeError(
+            f"{name}: several elements of this tensor (shape {x.shape}, strides {x.array.strides}) share one place in "
+            "memory, or the memory is read-only; write to x.clone()"
+        )
+
+
+def _overlaps_itself(array: ndarray) -> bool:
+    if 0 not in array.strides:
+        return False
+    return any(step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True))
+
+
+def rewrite(x: Tensor, function: Callable, *args: Any, name: str, **kwargs: Any) -> Tensor:
+    """`x.function_(…)`: compute `function(x, …)`, put the result where `x` is, and let x's history be the result's."""
+    check_writable(x, name)
+    before = x
+    if mode.enabled and (x.requires_grad or any(isinstance(a, Tensor) and a.requires_grad for a in args)):
+        before = wrap(x.array.copy(), x.node)  # what the rule saves must survive the write
+        args = tuple(before if a is x else a for a in args)
+    result = function(before, *args, **kwargs)
+    store(x, result, name)
+    return x
+
+
+def store(x: Tensor, result: Tensor, name: str) -> None:
+    """Write `result` into the memory of `x` and make its history that of `x`."""
+    array = x.array
+    if result.shape != array.shape:
+        raise RuntimeError(
+            f"{name}: the result has shape {result.shape}, which does not fit into the tensor of shape {array.shape}; "
+            f"use the form that makes a new tensor, without the underscore"
+        )
+    if result.dtype != array.dtype and kind_rank(result.dtype) > kind_rank(array.dtype):
+        raise RuntimeError(
+            f"{name}: the result is {result.dtype} and cannot be stored in a tensor of {array.dtype}; "
+            f"convert the tensor first"
+        )
+    node = history(result) if mode.enabled else None
+    if node is not None and array.dtype.kind not in "fc":
+        node = None
+    if node is not None and result.dtype != array.dtype:
+        result = Above.convert(result, array.dtype)
+        node = result.node
+    if array.size:
+        array[...] = result.array
+    written(array)
+    if not mode.enabled:
+        return
+    view = x.origin
+    if view is None:
+        x.node = node
+    elif view.base.node is not None or node is not None:
+        view.base.node = Above.write(view.base, node, array, view.steps)
+        view.seen = None
+    else:
+        x.node = None
+
+
+def kind_rank(dtype: np.dtype) -> int:
+    """bool < integers < floats < complex: the categories of type promotion."""
+    return "biufc".index(dtype.kind) if dtype.kind != "u" else 1
