@@ -18,7 +18,7 @@ FAMILIES: tuple[tuple[Any, str, str], ...] = (
     (
         ew,
         "add sub mul div neg pow square abs sign exp expm1 log log1p log2 log10 sqrt rsqrt reciprocal sin cos tan tanh "
-        "maximum minimum eq ne lt le gt ge",
+        "maximum minimum eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor bitwise_not",
         "where",
     ),
     (reduce, "sum mean var std amax amin argmax argmin all any", ""),
@@ -76,6 +76,9 @@ OPERATORS: dict[str, tuple[Callable, bool]] = {  # name -> function, and whether
     "truediv": (ew.div, True),
     "pow": (ew.pow, True),
     "matmul": (linalg.matmul, True),
+    "and": (ew.bitwise_and, True),
+    "or": (ew.bitwise_or, True),
+    "xor": (ew.bitwise_xor, True),
     "eq": (ew.eq, False),
     "ne": (ew.ne, False),
     "lt": (ew.lt, False),
@@ -223,6 +226,7 @@ def _bind() -> None:
     Tensor.__getitem__ = index.getitem  # type: ignore[attr-defined]
     Tensor.__setitem__ = index.setitem  # type: ignore[attr-defined]
     Tensor.__neg__ = ew.neg  # type: ignore[attr-defined]
+    Tensor.__invert__ = ew.bitwise_not  # type: ignore[attr-defined]
     Tensor.__pos__ = lambda x: x  # type: ignore[attr-defined]
     Tensor.__abs__ = ew.abs  # type: ignore[attr-defined]
     Tensor.__iter__ = _iterate  # type: ignore[attr-defined]

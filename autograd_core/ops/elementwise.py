@@ -79,6 +79,11 @@ le = binary(np.less_equal, (), name="le", doc="x <= y, elementwise.")
 gt = binary(np.greater, (), name="gt", doc="x > y, elementwise.")
 ge = binary(np.greater_equal, (), name="ge", doc="x >= y, elementwise.")
 
+bitwise_and = binary(np.bitwise_and, (), name="bitwise_and", doc="x & y: of booleans, and; of integers, bit by bit.")
+bitwise_or = binary(np.bitwise_or, (), name="bitwise_or", doc="x | y: of booleans, or; of integers, bit by bit.")
+bitwise_xor = binary(np.bitwise_xor, (), name="bitwise_xor", doc="x ^ y: of booleans, either or; of integers, by bits.")
+bitwise_not = unary(np.invert, None, name="bitwise_not", floating=False, doc="~x: of booleans, not; of integers, by bits.")
+
 
 def _where(condition: Any, x: Any, y: Any) -> ndarray:
     return np.where(condition, x, y)
