@@ -3,6 +3,7 @@
 Start reading at `graph.py`; then `tensor.py`, `primitive.py`, `ops/elementwise.py`, `gradients.py`.
 """
 
+import importlib
 import warnings
 
 from numpy import bool_ as bool  # noqa: A004 (PyTorch's names for NumPy's dtypes)
@@ -55,6 +56,17 @@ from .random import (
     set_rng_state,
 )
 from .tensor import Tensor, get_default_dtype, set_default_dtype
+
+_LAZY = {"draw": "draw", "replay": "replay"}  # name -> the module that is imported when it is first used
+
+
+def __getattr__(name: str) -> object:
+    if name in _LAZY:
+        value = getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 # Infinities and NaN are results here, as in PyTorch. Only warnings that this package itself would cause are silenced.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_core\.")

@@ -228,8 +228,9 @@ def _cause(
         if abs(factor + 1) < 1e-3:
             return "the sign of the rule is wrong"
         return f"the rule is off by the constant factor {factor:.6g}"
-    if abs(x.array).max() and len(a) < bad.size:
-        return f"the rule is wrong in some elements only ({len(a)} of {bad.size}): an edge case, a mask or an index"
+    involved = int(((analytic != 0) | (np.abs(numeric) > 1e-8)).sum())
+    if len(a) < involved:
+        return f"the rule is wrong in some elements only ({len(a)} of {involved}): an edge case, a mask or an index"
     return "a wrong term or a wrong saved value in the rule"
 
 

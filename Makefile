@@ -1,0 +1,43 @@
+# Each target does its own set-up in .venv. PYTHON chooses the interpreter (3.11 or newer).
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/python
+
+.PHONY: train test test-all bench notebooks lint clean
+
+train: .venv/installed
+	$(RUN) -m nn train lenet5 $(ARGS)
+
+test: .venv/installed-test
+	$(RUN) -m pytest -m "not slow" -n 2 $(ARGS)
+
+test-all: .venv/installed-test
+	$(RUN) -m pytest -n 2 $(ARGS)
+
+bench: .venv/installed
+	$(RUN) -m bench $(ARGS)
+
+notebooks: .venv/installed-notebooks
+	$(RUN) -m notebooks $(ARGS)
+
+lint: .venv/installed-lint
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv build dist *.egg-info
+
+.venv/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; choose one with: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	touch $@
+
+.venv/installed: .venv/created pyproject.toml
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+.venv/installed-%: .venv/installed
+	$(BIN)/pip install --quiet --editable '.[$*]'
+	touch $@

@@ -1,0 +1,24 @@
+"""What holds for every test: no mode leaks out of one, and every test starts from the same random state."""
+
+import pytest
+
+import autograd_core as ag
+from autograd_core import graph
+from autograd_core.tensor import Default
+
+
+@pytest.fixture(autouse=True)
+def clean_state():
+    ag.manual_seed(0)
+    yield
+    leaked = []
+    if not graph.mode.enabled or graph.mode.inference:
+        leaked.append("the gradient mode")
+        graph.mode.enabled, graph.mode.inference = True, False
+    if graph.watchers:
+        leaked.append("a watcher (anomaly detection or a profile)")
+        graph.watchers.clear()
+    if Default.dtype.name != "float32":
+        leaked.append("the default dtype")
+        ag.set_default_dtype("float32")
+    assert not leaked, f"the test leaves {' and '.join(leaked)} changed"
