@@ -1,0 +1,39 @@
+"""Data: datasets, samplers and the loader with `torch.utils.data`'s names; `datasets` has the data themselves.
+
+Only arrays and indices live here. Nothing may know a model or an optimiser.
+"""
+
+from . import datasets
+from .dataset import ConcatDataset, Dataset, IterableDataset, StackDataset, Subset, TensorDataset, random_split
+from .idx import read_idx, write_idx
+from .loader import DataLoader, default_collate, default_convert
+from .sampler import (
+    BatchSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+)
+
+__all__ = [
+    "BatchSampler",
+    "ConcatDataset",
+    "DataLoader",
+    "Dataset",
+    "IterableDataset",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "StackDataset",
+    "Subset",
+    "SubsetRandomSampler",
+    "TensorDataset",
+    "WeightedRandomSampler",
+    "datasets",
+    "default_collate",
+    "default_convert",
+    "random_split",
+    "read_idx",
+    "write_idx",
+]

@@ -1,0 +1,335 @@
+"""Datasets: what has samples. `torch.utils.data`'s names and semantics.
+
+A dataset whose samples lie in arrays can hand out a whole batch at once: `batched` is True and `get_batch(indices)`
+reads the rows with one fancy index a tensor. `DataLoader` uses that and never loops over samples there. Every other
+dataset is read a sample at a time and collated.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from autograd_core import Generator, Tensor, as_tensor, from_numpy
+from autograd_core.ops.shape import cat
+from autograd_core.random import stream
+
+__all__ = [
+    "ConcatDataset",
+    "Dataset",
+    "IterableDataset",
+    "StackDataset",
+    "Subset",
+    "TensorDataset",
+    "random_split",
+]
+
+
+class Dataset:
+    """A map from index to sample: a subclass has `__getitem__(index)` and, for most uses, `__len__()`."""
+
+    batched = False  # True where get_batch reads a batch at once
+
+    def __getitem__(self, index: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} needs a method __getitem__(self, index), giving a sample")
+
+    def get_batch(self, indices: ndarray) -> Any:
+        """The samples at an int64 array of indices, collated. Only where `batched` is True."""
+        raise NotImplementedError(f"{type(self).__name__} has no get_batch(indices); read its samples one by one")
+
+    def __add__(self, other: Dataset) -> ConcatDataset:
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset):
+    """Samples that come one after the other, such as from a stream: a subclass has `__iter__()`."""
+
+    def __iter__(self) -> Iterator:
+        raise NotImplementedError(f"{type(self).__name__} needs a method __iter__(self) that yields samples")
+
+
+def length_of(dataset: Any, name: str) -> int:
+    """len(dataset), or a TypeError that says what it is needed for."""
+    try:
+        return len(dataset)
+    except TypeError:
+        raise TypeError(
+            f"{name}: {type(dataset).__name__} has no length; give it a method __len__(self), or make it an "
+            "IterableDataset"
+        ) from None
+
+
+def checked_indices(indices: Any, n: int, name: str) -> ndarray:
+    """`indices` as an int64 array of places 0 … n-1, from integers (negative ones count from the end) or a mask."""
+    array = np.asarray(indices)
+    if array.size == 0:
+        array = array.astype(np.int64)
+    if array.dtype == bool:
+        if array.shape != (n,):
+            raise IndexError(f"{name}: a mask of shape {array.shape} does not fit {n} samples; it must be ({n},)")
+        return np.flatnonzero(array)
+    if array.dtype.kind not in "iu" or array.ndim != 1:
+        raise TypeError(
+            f"{name}: indices must be integers in one dimension, got {array.dtype} of shape {array.shape}"
+        )
+    wrong = (array >= n) | (array < -n)
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        raise IndexError(
+            f"{name}: index {array[place]} (at position {place}) is out of range for {n} samples; "
+            + (f"use {-n} … {n - 1}" if n else "there is none to read")
+        )
+    return np.where(array < 0, array + n, array).astype(np.int64, copy=False)
+
+
+class TensorDataset(Dataset):
+    """Samples in tensors whose first dimensions agree: sample i is `(t[i] for t in tensors)`.
+
+    TensorDataset(*tensors, transform=None): tensors or NumPy arrays (whose memory is shared), each of shape (N, …).
+    `transform` is called with a *batch* of the first tensor, shape (B, …), and returns what takes its place, with B
+    rows; augmentation of a whole batch costs one call. A single sample is transformed as a batch of one.
+
+    >>> import numpy as np
+    >>> data = TensorDataset(np.arange(6.0, dtype=np.float32).reshape(3, 2), np.array([0, 1, 0]))
+    >>> len(data), data[1]
+    (3, (tensor([2., 3.]), tensor(1)))
+
+    Unlike PyTorch's, it also takes a slice, an index array or a mask, checks the range, and knows `transform`. A
+    subclass that overrides `__getitem__` is read sample by sample through it.
+    """
+
+    def __init__(self, *tensors: Any, transform: Callable | None = None):
+        if not tensors:
+            raise ValueError("TensorDataset: needs at least one tensor or array, got none")
+        self.tensors: tuple[Any, ...] = tuple(as_tensor(t) for t in tensors)
+        shapes = [t.shape for t in self.tensors]
+        if () in shapes:
+            raise ValueError(f"TensorDataset: every tensor needs a first dimension of samples, got shapes {shapes}")
+        sizes = [shape[0] for shape in shapes]
+        if len(set(sizes)) > 1:
+            raise ValueError(
+                f"TensorDataset: the tensors have different lengths {sizes} (shapes {shapes}); their first dimensions "
+                "must be equal"
+            )
+        self.transform = transform
+
+    @property
+    def batched(self) -> bool:  # type: ignore[override]
+        return type(self).__getitem__ is TensorDataset.__getitem__
+
+    def __len__(self) -> int:
+        return self.tensors[0].shape[0]
+
+    def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
+        n = len(self)
+        if isinstance(index, slice):
+            return self._transformed(tuple(t[index] for t in self.tensors))
+        if isinstance(index, list | ndarray | Tensor) and np.ndim(index):
+            return self.get_batch(checked_indices(index, n, type(self).__name__))
+        try:
+            i = index.__index__()
+        except (AttributeError, TypeError):
+            raise TypeError(
+                f"{type(self).__name__}: an index is an integer, a slice or an array of integers, got {index!r}"
+            ) from None
+        if not -n <= i < n:
+            raise IndexError(
+                f"{type(self).__name__}: index {i} is out of range for {n} samples; "
+                + (f"use {-n} … {n - 1}" if n else "there is none to read")
+            )
+        i %= n
+        if self.transform is None:
+            return tuple(t[i] for t in self.tensors)
+        return tuple(t[0] for t in self._transformed(tuple(t[i : i + 1] for t in self.tensors)))
+
+    def get_batch(self, indices: ndarray) -> tuple[Tensor, ...]:
+        """The rows at an int64 array of indices, copied: one fancy index a tensor, whatever the number of rows."""
+        return self._transformed(tuple(_rows(t, indices) for t in self.tensors))
+
+    def _transformed(self, batch: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        if self.transform is None:
+            return batch
+        x = self.transform(batch[0])
+        if not isinstance(x, Tensor | ndarray) or x.ndim == 0 or x.shape[0] != batch[0].shape[0]:
+            got = f"shape {x.shape}" if isinstance(x, Tensor | ndarray) else f"{type(x).__name__}"
+            raise ValueError(
+                f"{type(self).__name__}: transform was given a batch of shape {batch[0].shape} and returned {got}; "
+                f"it must return a tensor or array of {batch[0].shape[0]} rows"
+            )
+        return (as_tensor(x), *batch[1:])
+
+
+def _rows(t: Any, indices: ndarray) -> Tensor:
+    if t.requires_grad:
+        return t[indices]
+    return from_numpy(np.take(t.array, indices, axis=0))
+
+
+class Subset(Dataset):
+    """The samples of `dataset` at `indices` (integers or a mask), in that order."""
+
+    def __init__(self, dataset: Any, indices: Any):
+        self.dataset = dataset
+        if isinstance(indices, Tensor):
+            indices = indices.array
+        elif not isinstance(indices, ndarray):
+            indices = list(indices)
+        self.indices: ndarray = checked_indices(indices, length_of(dataset, "Subset"), "Subset")
+
+    @property
+    def batched(self) -> bool:  # type: ignore[override]
+        return type(self).__getitem__ is Subset.__getitem__ and getattr(self.dataset, "batched", False)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: Any) -> Any:
+        n = len(self)
+        if isinstance(index, slice):
+            return self.dataset[self.indices[index]]
+        if isinstance(index, list | ndarray | Tensor) and np.ndim(index):
+            return self.dataset[self.indices[checked_indices(index, n, "Subset")]]
+        if not -n <= index < n:
+            raise IndexError(
+                f"Subset: index {index} is out of range for {n} samples; "
+                + (f"use {-n} … {n - 1}" if n else "there is none to read")
+            )
+        return self.dataset[int(self.indices[index])]
+
+    def get_batch(self, indices: ndarray) -> Any:
+        return self.dataset.get_batch(self.indices[indices])
+
+
+class ConcatDataset(Dataset):
+    """The samples of several datasets, one dataset after the other."""
+
+    def __init__(self, datasets: Any):
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise ValueError("ConcatDataset: needs at least one dataset, got none")
+        for d in self.datasets:
+            if isinstance(d, IterableDataset):
+                raise TypeError(
+                    f"ConcatDataset: {type(d).__name__} is an IterableDataset, which has no indices; chain its "
+                    "iterator with the others (itertools.chain)"
+                )
+        self.cumulative_sizes = list(itertools.accumulate(length_of(d, "ConcatDataset") for d in self.datasets))
+
+    @property
+    def batched(self) -> bool:  # type: ignore[override]
+        own = type(self).__getitem__ is ConcatDataset.__getitem__
+        return own and all(getattr(d, "batched", False) for d in self.datasets)
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+    def __getitem__(self, index: int) -> Any:
+        n = len(self)
+        if not -n <= index < n:
+            raise IndexError(
+                f"ConcatDataset: index {index} is out of range for {n} samples; "
+                + (f"use {-n} … {n - 1}" if n else "there is none to read")
+            )
+        i = index % n
+        part = bisect.bisect_right(self.cumulative_sizes, i)
+        return self.datasets[part][i - (self.cumulative_sizes[part - 1] if part else 0)]
+
+    def get_batch(self, indices: ndarray) -> Any:
+        ends = np.array(self.cumulative_sizes)
+        parts = np.searchsorted(ends, indices, side="right")
+        offsets = indices - np.concatenate(([0], ends))[parts]
+        used = np.unique(parts)
+        if len(used) == 1:
+            return self.datasets[used[0]].get_batch(offsets)
+        pieces = [self.datasets[p].get_batch(offsets[parts == p]) for p in used]
+        back = np.argsort(np.argsort(parts, kind="stable"), kind="stable")  # where each index's row is in the pieces
+        return _merged(pieces, back)
+
+
+def _merged(pieces: list, order: ndarray) -> Any:
+    """The batches put one below the other, with their rows in `order`; batches may be nested."""
+    first = pieces[0]
+    if isinstance(first, Tensor):
+        shapes = [piece.shape[1:] for piece in pieces]
+        if len(set(shapes)) > 1:
+            raise ValueError(
+                f"ConcatDataset: samples of shapes {sorted(set(shapes))} cannot stand in one batch; concatenate "
+                "datasets of one shape, or give a collate_fn that pads"
+            )
+        return cat(pieces)[order]
+    if isinstance(first, Mapping):
+        return {key: _merged([piece[key] for piece in pieces], order) for key in first}
+    return tuple(_merged([piece[i] for piece in pieces], order) for i in range(len(first)))
+
+
+class StackDataset(Dataset):
+    """Datasets of one length side by side: sample i is the tuple, or with keywords the dict, of their samples i."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        if bool(args) == bool(kwargs):
+            raise ValueError(
+                f"StackDataset: give datasets either as positions or as keywords, got {len(args)} positions and "
+                f"{len(kwargs)} keywords"
+            )
+        self.datasets: Any = kwargs or args
+        sizes = [length_of(d, "StackDataset") for d in self._parts()]
+        if len(set(sizes)) > 1:
+            raise ValueError(f"StackDataset: the datasets have different lengths {sizes}; they must be equal")
+        self._length = sizes[0]
+
+    def _parts(self) -> list:
+        return list(self.datasets.values() if isinstance(self.datasets, dict) else self.datasets)
+
+    def _assembled(self, samples: list) -> Any:
+        return dict(zip(self.datasets, samples)) if isinstance(self.datasets, dict) else tuple(samples)
+
+    @property
+    def batched(self) -> bool:  # type: ignore[override]
+        own = type(self).__getitem__ is StackDataset.__getitem__
+        return own and all(getattr(d, "batched", False) for d in self._parts())
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._assembled([d[index] for d in self._parts()])
+
+    def get_batch(self, indices: ndarray) -> Any:
+        return self._assembled([d.get_batch(indices) for d in self._parts()])
+
+
+def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset]:
+    """Cut `dataset` at random into `Subset`s that do not overlap.
+
+    `lengths` are numbers of samples that add up to len(dataset), or fractions that add up to 1: then each part gets
+    floor(fraction · N) samples and the rest is given out one by one from the first part on.
+
+    >>> import autograd_core as ag
+    >>> train, test = random_split(range(10), [0.8, 0.2], generator=ag.Generator(0))
+    >>> len(train), len(test), sorted(set(train.indices) | set(test.indices)) == list(range(10))
+    (8, 2, True)
+    """
+    n = length_of(dataset, "random_split")
+    lengths = list(lengths)
+    if any(part < 0 for part in lengths):
+        raise ValueError(f"random_split: lengths must not be negative, got {lengths}")
+    if lengths and math.isclose(sum(lengths), 1) and sum(lengths) <= 1 + 1e-9:
+        sizes = [math.floor(n * part) for part in lengths]
+        for i in range(n - sum(sizes)):
+            sizes[i % len(sizes)] += 1
+    elif all(float(part).is_integer() for part in lengths) and sum(lengths) == n:
+        sizes = [int(part) for part in lengths]
+    else:
+        raise ValueError(
+            f"random_split: lengths {lengths} add up to {sum(lengths)}; numbers of samples must add up to the {n} of "
+            "the dataset, fractions to 1"
+        )
+    order = stream(generator).permutation(n)
+    ends = list(itertools.accumulate(sizes))
+    return [Subset(dataset, order[end - size : end]) for size, end in zip(sizes, ends)]

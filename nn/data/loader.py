@@ -1,0 +1,208 @@
+"""`DataLoader`: batches of a dataset, in an order. `torch.utils.data`'s names and semantics."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from autograd_core import Generator, Tensor, as_tensor, tensor
+from autograd_core.ops.shape import stack
+
+from .dataset import IterableDataset, checked_indices, length_of
+from .sampler import BatchSampler, RandomSampler, SequentialSampler, checked_count, checked_generator
+
+__all__ = ["DataLoader", "default_collate", "default_convert"]
+
+
+def default_collate(batch: list) -> Any:
+    """A list of B samples as one batch.
+
+    Tensors and arrays of one shape S become a tensor of shape (B, *S), Python numbers one of shape (B,), mappings a
+    mapping of batches, tuples and lists a list of batches (a named tuple stays one), strings and bytes stay a list.
+
+    Unlike PyTorch, which makes Python floats float64, they become the default dtype.
+
+    >>> default_collate([(1.5, "a"), (2.5, "b")])
+    [tensor([1.5, 2.5]), ['a', 'b']]
+    """
+    if not len(batch):
+        raise ValueError("default_collate: the batch is empty, there is nothing to put together")
+    first = batch[0]
+    if isinstance(first, Tensor | ndarray | np.generic):
+        for i, sample in enumerate(batch):
+            if np.shape(sample) != first.shape:
+                raise ValueError(
+                    f"default_collate: sample 0 has shape {tuple(first.shape)} and sample {i} has {np.shape(sample)}; "
+                    "samples of one batch need one shape: pad them, or give the DataLoader a collate_fn that does"
+                )
+        if isinstance(first, Tensor):
+            return stack(list(batch))
+        return as_tensor(np.stack([np.asarray(sample) for sample in batch]))
+    if isinstance(first, bool | int | float | complex):
+        return tensor(list(batch))
+    if isinstance(first, str | bytes):
+        return list(batch)
+    if isinstance(first, Mapping):
+        collated = {key: default_collate([sample[key] for sample in batch]) for key in first}
+        return collated if type(first) is dict else type(first)(collated)  # type: ignore[call-arg]
+    if isinstance(first, tuple | list):
+        sizes = {len(sample) for sample in batch}
+        if len(sizes) > 1:
+            raise ValueError(f"default_collate: samples have different numbers of fields, {sorted(sizes)}")
+        fields = [default_collate(list(field)) for field in zip(*batch)]
+        return type(first)(*fields) if hasattr(first, "_fields") else fields
+    raise TypeError(
+        f"default_collate: a sample is a {type(first).__name__}; it must be a tensor, an array, a number, a string, or "
+        "a mapping, tuple or list of these; or give the DataLoader a collate_fn"
+    )
+
+
+def default_convert(sample: Any) -> Any:
+    """A single sample with its arrays as tensors, where nothing is batched (`batch_size=None`)."""
+    if isinstance(sample, ndarray | np.generic) and sample.dtype.kind in "fiubc":
+        return as_tensor(sample)
+    if isinstance(sample, Mapping):
+        return {key: default_convert(value) for key, value in sample.items()}
+    if isinstance(sample, tuple) and hasattr(sample, "_fields"):
+        return type(sample)(*(default_convert(value) for value in sample))
+    if isinstance(sample, tuple | list):
+        return [default_convert(value) for value in sample]
+    return sample
+
+
+class DataLoader:
+    """Iterate over `dataset` in batches.
+
+    dataset        anything with `__getitem__` and `__len__`, or an `IterableDataset`
+    batch_size     samples a batch; None: single samples, nothing is batched
+    shuffle        a new random order each epoch, from `generator` (by default the library's, `ag.manual_seed`)
+    sampler        the order of the indices, instead of `shuffle`
+    batch_sampler  the indices of each batch, instead of `batch_size`, `shuffle`, `sampler` and `drop_last`
+    collate_fn     makes a batch of a list of samples; by default `default_collate`
+    drop_last      leave out a last batch that is shorter
+    num_workers    0: batches are made in this process. There are no worker processes
+
+    A `TensorDataset`, also through `Subset`, `ConcatDataset` and `StackDataset`, is read a batch at a time, with one
+    fancy index a tensor. Batches are copies: changing one in place leaves the dataset as it is.
+
+    >>> import numpy as np
+    >>> from nn.data import TensorDataset
+    >>> for x, y in DataLoader(TensorDataset(np.arange(5), np.arange(5) % 2), batch_size=3):
+    ...     print(x, y)
+    tensor([0, 1, 2]) tensor([0, 1, 0])
+    tensor([3, 4]) tensor([1, 0])
+
+    Raises ValueError for a batch size below 1, options that exclude each other, an empty dataset, num_workers not 0.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        batch_size: int | None = 1,
+        shuffle: bool | None = None,
+        sampler: Iterable | None = None,
+        batch_sampler: Iterable | None = None,
+        num_workers: int = 0,
+        collate_fn: Callable | None = None,
+        *,
+        drop_last: bool = False,
+        generator: Generator | None = None,
+    ):
+        if num_workers != 0:
+            raise ValueError(
+                f"DataLoader: num_workers={num_workers}, but there are no worker processes; leave it at 0: batches of "
+                "an in-memory dataset are slices, which cost less than sending them between processes"
+            )
+        generator = checked_generator(generator, "DataLoader")
+        self.iterable = isinstance(dataset, IterableDataset)
+        if self.iterable:
+            _refuse_for_iterable(dataset, shuffle, sampler, batch_sampler)
+        elif (size := length_of(dataset, "DataLoader")) == 0:
+            raise ValueError(f"DataLoader: the dataset ({type(dataset).__name__}) is empty, it has {size} samples")
+        if sampler is not None and shuffle:
+            raise ValueError(
+                "DataLoader: sampler and shuffle=True were both given; the sampler decides the order, leave out shuffle"
+            )
+        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
+            raise ValueError(
+                f"DataLoader: batch_sampler decides the batches alone, but batch_size={batch_size}, shuffle={shuffle}, "
+                f"sampler={sampler}, drop_last={drop_last} was given with it; leave them out"
+            )
+        if batch_size is None:
+            if drop_last:
+                raise ValueError("DataLoader: batch_size=None makes no batches, so there is none for drop_last=True")
+        elif batch_sampler is None:
+            batch_size = checked_count(batch_size, "DataLoader", "batch_size")
+        else:
+            batch_size = None
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.num_workers = 0
+        self.drop_last = drop_last
+        self.generator = generator
+        if sampler is None and batch_sampler is None and not self.iterable:
+            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+        if batch_sampler is None and sampler is not None and batch_size is not None:
+            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        self.sampler = sampler
+        self.batch_sampler = batch_sampler
+        self._collates = collate_fn is not None
+        self.collate_fn: Callable = collate_fn or (
+            default_convert if batch_size is None and batch_sampler is None else default_collate
+        )
+
+    def __len__(self) -> int:
+        """The number of batches of an epoch."""
+        if self.batch_sampler is not None:
+            return len(self.batch_sampler)  # type: ignore[arg-type]
+        if self.batch_size is None:
+            return length_of(self.dataset if self.sampler is None else self.sampler, "DataLoader")
+        n = length_of(self.dataset, "DataLoader")
+        return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
+
+    def __iter__(self) -> Iterator:
+        if self.iterable:
+            return self._stream()
+        if self.batch_sampler is None:
+            assert self.sampler is not None
+            return (self.collate_fn(self.dataset[i]) for i in self.sampler)
+        return self._batches()
+
+    def _batches(self) -> Iterator:
+        sampler = self.batch_sampler
+        assert sampler is not None
+        own = type(sampler) is BatchSampler
+        if self._collates or not getattr(self.dataset, "batched", False):
+            for indices in sampler:
+                yield self.collate_fn([self.dataset[i] for i in indices])
+            return
+        n = len(self.dataset)
+        trusted = own and isinstance(self.sampler, RandomSampler | SequentialSampler)
+        for indices in sampler.arrays() if own else sampler:  # type: ignore[attr-defined]
+            if not trusted:
+                indices = checked_indices(indices, n, "DataLoader")
+            batch = self.dataset.get_batch(indices)
+            yield list(batch) if type(batch) is tuple else batch
+
+    def _stream(self) -> Iterator:
+        samples = iter(self.dataset)
+        if self.batch_size is None:
+            yield from map(self.collate_fn, samples)
+            return
+        while batch := list(itertools.islice(samples, self.batch_size)):
+            if len(batch) < self.batch_size and self.drop_last:
+                return
+            yield self.collate_fn(batch)
+
+
+def _refuse_for_iterable(dataset: Any, shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
+    for name, value in (("shuffle", shuffle or None), ("sampler", sampler), ("batch_sampler", batch_sampler)):
+        if value is not None:
+            raise ValueError(
+                f"DataLoader: {name}={value} was given with {type(dataset).__name__}, an IterableDataset, which "
+                "decides its order itself; leave it out, or shuffle inside the dataset"
+            )

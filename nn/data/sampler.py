@@ -1,0 +1,191 @@
+"""Samplers: in which order a `DataLoader` reads. `torch.utils.data`'s names and semantics.
+
+Every draw comes from an `ag.Generator`, by default the library's (`ag.manual_seed`): the same seed, the same order. The
+samplers of this file give a whole epoch's order as one array (`order()`), so that nothing loops over samples.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from autograd_core import Generator, Tensor
+from autograd_core.random import stream
+
+from .dataset import length_of
+
+__all__ = [
+    "BatchSampler",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "SubsetRandomSampler",
+    "WeightedRandomSampler",
+]
+
+
+def checked_generator(generator: Any, name: str) -> Generator | None:
+    if generator is not None and not isinstance(generator, Generator):
+        raise TypeError(
+            f"{name}: generator must be an ag.Generator or None, got {generator!r}; write ag.Generator(seed)"
+        )
+    return generator
+
+
+def checked_count(value: Any, name: str, what: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name}: {what} must be a whole number of at least 1, got {value!r}")
+    return int(value)
+
+
+class Sampler:
+    """An order of reading: a subclass has `__iter__()`, which yields indices, and where it is known `__len__()`."""
+
+    def __iter__(self) -> Iterator:
+        raise NotImplementedError(f"{type(self).__name__} needs a method __iter__(self) that yields indices")
+
+
+class _ArraySampler(Sampler):
+    """A sampler that knows its whole epoch at once."""
+
+    def order(self) -> ndarray:
+        """The indices of one epoch, int64; a random sampler draws anew at each call."""
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.order().tolist())
+
+
+class SequentialSampler(_ArraySampler):
+    """0, 1, … len(data_source) - 1."""
+
+    def __init__(self, data_source: Any):
+        self.data_source = data_source
+
+    def order(self) -> ndarray:
+        return np.arange(len(self))
+
+    def __len__(self) -> int:
+        return length_of(self.data_source, "SequentialSampler")
+
+
+class RandomSampler(_ArraySampler):
+    """Random order: a permutation, or with `replacement` independent draws; `num_samples` of them, by default one for
+    each sample. Without replacement, more than len(data_source) draws are several permutations one after the other.
+    """
+
+    def __init__(
+        self,
+        data_source: Any,
+        replacement: bool = False,
+        num_samples: int | None = None,
+        generator: Generator | None = None,
+    ):
+        self.data_source = data_source
+        self.replacement = replacement
+        self._num_samples = None
+        if num_samples is not None:
+            self._num_samples = checked_count(num_samples, "RandomSampler", "num_samples")
+        self.generator = checked_generator(generator, "RandomSampler")
+
+    @property
+    def num_samples(self) -> int:
+        return length_of(self.data_source, "RandomSampler") if self._num_samples is None else self._num_samples
+
+    def order(self) -> ndarray:
+        n, wanted, rng = length_of(self.data_source, "RandomSampler"), self.num_samples, stream(self.generator)
+        if n == 0:
+            raise ValueError("RandomSampler: the dataset is empty (0 samples), there is nothing to draw from")
+        if self.replacement:
+            return rng.integers(0, n, wanted)
+        rounds = [rng.permutation(n) for _ in range(-(-wanted // n))]
+        return np.concatenate(rounds)[:wanted]
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class SubsetRandomSampler(_ArraySampler):
+    """The given indices in random order."""
+
+    def __init__(self, indices: Any, generator: Generator | None = None):
+        self.indices = np.array(indices, np.int64).reshape(-1)
+        self.generator = checked_generator(generator, "SubsetRandomSampler")
+
+    def order(self) -> ndarray:
+        return stream(self.generator).permutation(self.indices)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class WeightedRandomSampler(_ArraySampler):
+    """`num_samples` draws from 0 … len(weights) - 1 with probabilities in proportion to `weights`."""
+
+    def __init__(
+        self, weights: Any, num_samples: int, replacement: bool = True, generator: Generator | None = None
+    ):
+        name = "WeightedRandomSampler"
+        w = np.asarray(weights.array if isinstance(weights, Tensor) else weights, np.float64)
+        if w.ndim != 1 or w.size == 0:
+            raise ValueError(f"{name}: weights must be one number for each sample, got shape {w.shape}")
+        bad = ~np.isfinite(w) | (w < 0)
+        if bad.any():
+            i = int(np.argmax(bad))
+            raise ValueError(f"{name}: weights must be finite and not negative, weight {i} is {w[i]}")
+        if w.sum() == 0:
+            raise ValueError(f"{name}: all {w.size} weights are 0; at least one must be positive")
+        self.num_samples = checked_count(num_samples, name, "num_samples")
+        if not replacement and self.num_samples > np.count_nonzero(w):
+            raise ValueError(
+                f"{name}: {self.num_samples} draws without replacement need as many positive weights, there are "
+                f"{np.count_nonzero(w)} of {w.size}; use replacement=True or fewer num_samples"
+            )
+        self.weights, self.replacement = w, replacement
+        self.generator = checked_generator(generator, name)
+
+    def order(self) -> ndarray:
+        p = self.weights / self.weights.sum()
+        return stream(self.generator).choice(len(p), self.num_samples, self.replacement, p)
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class BatchSampler(Sampler):
+    """Lists of `batch_size` indices from `sampler`; a shorter last one is left out with `drop_last`.
+
+    >>> list(BatchSampler(SequentialSampler(range(7)), batch_size=3, drop_last=False))
+    [[0, 1, 2], [3, 4, 5], [6]]
+    """
+
+    def __init__(self, sampler: Iterable, batch_size: int, drop_last: bool = False):
+        self.sampler = sampler
+        self.batch_size = checked_count(batch_size, "BatchSampler", "batch_size")
+        self.drop_last = bool(drop_last)
+
+    def arrays(self) -> Iterator[ndarray]:
+        """The batches as int64 arrays."""
+        size = self.batch_size
+        if isinstance(self.sampler, _ArraySampler):
+            order = self.sampler.order()
+            end = len(order) // size * size if self.drop_last else len(order)
+            for start in range(0, end, size):
+                yield order[start : start + size]
+            return
+        indices = iter(self.sampler)
+        while batch := list(itertools.islice(indices, size)):
+            if len(batch) < size and self.drop_last:
+                return
+            yield np.array(batch)
+
+    def __iter__(self) -> Iterator[list]:
+        return (batch.tolist() for batch in self.arrays())
+
+    def __len__(self) -> int:
+        n = length_of(self.sampler, "BatchSampler")
+        return n // self.batch_size if self.drop_last else -(-n // self.batch_size)

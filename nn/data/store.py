@@ -1,0 +1,162 @@
+"""Where the data files are: a folder of the user's, the cache, or their publishers' servers.
+
+`find(name)` looks in `root` if given, otherwise in $AUTOGRAD_DATA, then in the cache of the user, then downloads into
+the cache (with pooch, which is imported only then) and compares the SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["FILES", "File", "cache_folder", "find", "read_text"]
+
+
+@dataclass(frozen=True)
+class File:
+    """A published file: its size in bytes, its SHA-256, the folders that publish it."""
+
+    bytes: int
+    sha256: str
+    sources: tuple[str, ...]
+
+
+_MNIST = ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/")
+_FASHION = (
+    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+)
+_SERIES = ("https://raw.githubusercontent.com/jbrownlee/Datasets/master/",)
+_CHAR_RNN = ("https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/",)
+_MAKEMORE = ("https://raw.githubusercontent.com/karpathy/makemore/master/",)
+
+FILES = {
+    "mnist/train-images-idx3-ubyte.gz": File(
+        9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609", _MNIST
+    ),
+    "mnist/train-labels-idx1-ubyte.gz": File(
+        28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c", _MNIST
+    ),
+    "mnist/t10k-images-idx3-ubyte.gz": File(
+        1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6", _MNIST
+    ),
+    "mnist/t10k-labels-idx1-ubyte.gz": File(
+        4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6", _MNIST
+    ),
+    "fashion-mnist/train-images-idx3-ubyte.gz": File(
+        26421880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84", _FASHION
+    ),
+    "fashion-mnist/train-labels-idx1-ubyte.gz": File(
+        29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845", _FASHION
+    ),
+    "fashion-mnist/t10k-images-idx3-ubyte.gz": File(
+        4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073", _FASHION
+    ),
+    "fashion-mnist/t10k-labels-idx1-ubyte.gz": File(
+        5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5", _FASHION
+    ),
+    "tinyshakespeare/input.txt": File(
+        1115394, "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed", _CHAR_RNN
+    ),
+    "names.txt": File(228145, "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d", _MAKEMORE),
+    "monthly-sunspots.csv": File(45039, "c4ec8cc57d9f6fb6ecdb3e1f37f25b6f4badd5124c55931052b0cd2fc3bc71f3", _SERIES),
+    "airline-passengers.csv": File(2180, "8cb51be753a718d9be5d76d7e238cc224792754676adc21faa59e954b0201621", _SERIES),
+    "daily-min-temperatures.csv": File(
+        67921, "8b9de63ed6789492bf497625e7f9beb96a63d367b4b0a21754006f749fa5e5da", _SERIES
+    ),
+}
+
+_TORCHVISION = {"mnist": "MNIST/raw", "fashion-mnist": "FashionMNIST/raw"}  # where torchvision has put the same files
+
+
+def cache_folder() -> Path:
+    """The folder for downloaded data, by the custom of the operating system."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "autograd-core"
+
+
+def find(name: str, root: str | Path | None = None) -> Path:
+    """The path of the file `name` (a key of `FILES`).
+
+    With `root`, only that folder is searched: for `name`, for its last part alone, and in torchvision's layout, each
+    also unpacked. Raises FileNotFoundError that says what was searched and which file to put where.
+    """
+    if root is not None:
+        folders = [Path(root).expanduser()]
+    else:
+        given = os.environ.get("AUTOGRAD_DATA")
+        folders = [*([Path(given).expanduser()] if given else []), cache_folder()]
+    for folder in folders:
+        for candidate in _candidates(folder, name, flat=root is not None):
+            if candidate.is_file():
+                return candidate
+    reason = "root was given, so nothing is downloaded; leave it out for a download" if root is not None else ""
+    if root is None:
+        try:
+            return _download(name, folders[-1])
+        except OSError as error:
+            reason = str(error)
+    file = FILES[name]
+    urls = " or ".join(source + Path(name).name for source in file.sources)
+    raise FileNotFoundError(
+        f"{name} is in none of: {', '.join(map(str, folders))} ({reason}). Fetch it from {urls} ({file.bytes} bytes, "
+        f"sha256 {file.sha256}) and put it at {folders[0] / name}"
+        + (", or set AUTOGRAD_DATA to a folder that has it" if root is None and len(folders) == 1 else "")
+    )
+
+
+def _candidates(folder: Path, name: str, flat: bool) -> list[Path]:
+    """The places in `folder` where the file may be; `flat`: also right there, without its sub-folder."""
+    path = Path(name)
+    places = [folder / path]
+    if str(path.parent) in _TORCHVISION:
+        places.append(folder / _TORCHVISION[str(path.parent)] / path.name)
+    if flat:
+        places.append(folder / path.name)
+    unpacked = [place.with_suffix("") for place in places if path.suffix == ".gz"]
+    return places + unpacked
+
+
+def _download(name: str, folder: Path) -> Path:
+    """Fetch the file into `folder`. Raises OSError with the reason of every source."""
+    try:
+        import pooch
+    except ImportError as error:
+        raise OSError(f"not downloaded: {error}; pip install pooch") from error
+    file, path, reasons = FILES[name], folder / name, []
+    for source in file.sources:
+        url = source + path.name
+        try:
+            return Path(
+                pooch.retrieve(
+                    url,
+                    known_hash=f"sha256:{file.sha256}",
+                    fname=path.name,
+                    path=path.parent,
+                    progressbar=sys.stderr.isatty(),
+                )
+            )
+        except (OSError, ValueError) as error:  # no network, no such page; a file with another checksum
+            reasons.append(f"{url}: {type(error).__name__}: {error}")
+    raise OSError("not downloaded: " + "; ".join(reasons))
+
+
+def read_text(name: str, root: str | Path | None = None) -> str:
+    """The text of the file `name`. Raises ValueError if it is not the published file, byte for byte."""
+    path = find(name, root)
+    data, file = path.read_bytes(), FILES[name]
+    found = hashlib.sha256(data).hexdigest()
+    if found != file.sha256:
+        raise ValueError(
+            f"{path}: expected {file.bytes} bytes with sha256 {file.sha256}, found {len(data)} bytes with sha256 "
+            f"{found}; the file is truncated or changed (line ends count), delete it and fetch it again"
+        )
+    return data.decode("ascii")
