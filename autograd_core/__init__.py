@@ -7,7 +7,7 @@ import importlib
 import warnings
 
 from numpy import bool_ as bool  # noqa: A004 (PyTorch's names for NumPy's dtypes)
-from numpy import float16, float32, float64, int8, int16, int32, int64, uint8
+from numpy import complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8
 
 from . import operators
 from .anomaly import detect_anomaly, set_detect_anomaly

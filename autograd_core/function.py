@@ -152,7 +152,7 @@ class FunctionPrimitive(Primitive):
                 np.zeros(*meta) if gi is None and meta is not None else gi
                 for gi, meta in zip(gs, outputs, strict=True)
             ]
-        gs = [gi if gi is None or isinstance(gi, Tensor) else wrap(gi) for gi in gs]
+        gs = [gi if gi is None else Above.conj(gi if isinstance(gi, Tensor) else wrap(gi)) for gi in gs]
         if plain:
             with no_grad():
                 result = self.function.backward(ctx, *gs)
@@ -187,7 +187,7 @@ class FunctionPrimitive(Primitive):
                     f"{shape}; they must be the same"
                 )
             gx = Above.sum_to(gx, shape)
-        gx = convert(gx, dtype)
+        gx = Above.conj(convert(gx, dtype))
         return gx.array if plain else gx
 
 

@@ -1,4 +1,7 @@
-"""`backward` and `grad`: the walk of `graph.py` over arrays, or over tensors for higher orders."""
+"""`backward` and `grad`: the walk of `graph.py` over arrays, or over tensors for higher orders.
+
+Complex gradients travel conjugated, see ops/complex.py: `conj` stands wherever one enters the walk or leaves it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from numpy import ndarray
 
 from . import anomaly
 from .graph import Algebra, Node, backpropagate, enable_grad
+from .ops.elementwise import conj
 from .ops.shape import sum_to
 from .primitive import OUT, Primitive
 from .tensor import Tensor, describe, history, output_node, wrap
@@ -50,16 +54,18 @@ class ArrayAlgebra(Algebra):
                     raise changed_error(node.name, what, array, changed)
 
     def hook(self, hook: Callable, g: Any) -> Any:
-        replaced = hook(wrap(g))
+        replaced = hook(wrap(conj(g)))
         if replaced is None:
             return g
         if not isinstance(replaced, Tensor) or replaced.shape != np.shape(g):
             raise RuntimeError(f"a hook must return a tensor of shape {np.shape(g)} or None, got {describe(replaced)}")
-        return replaced.array
+        return conj(replaced.array)
 
     def deposit(self, owner: Tensor, g: Any, ours: bool) -> None:
         dtype = owner.array.dtype
         held = owner._grad
+        if dtype.kind == "c":
+            g = np.conj(g)
         if held is None:
             if not ours or type(g) is not ndarray or g.dtype != dtype:
                 g = np.array(g, dtype)
@@ -105,11 +111,11 @@ class TensorAlgebra(ArrayAlgebra):
         return (*relinked, *node.saved[len(relinked) :])
 
     def hook(self, hook: Callable, g: Any) -> Any:
-        replaced = hook(g)
-        return g if replaced is None else replaced
+        replaced = hook(conj(g))
+        return g if replaced is None else conj(replaced)
 
     def deposit(self, owner: Tensor, g: Any, ours: bool) -> None:
-        g = g if isinstance(g, Tensor) else wrap(np.array(g))
+        g = conj(g if isinstance(g, Tensor) else wrap(np.array(g)))
         owner._grad = g if owner._grad is None else owner._grad + g
 
     def compose(self, node: Node, g: Any, needs: list[bool]) -> tuple:
@@ -163,6 +169,11 @@ def _seeds(name: str, outputs: Sequence[Tensor], gradients: Sequence[Any], symbo
                     f"{name}: a gradient can be made up only for a single number, and the output has shape {y.shape}; "
                     f"reduce it (y.sum(), y.mean()) or pass the gradient, a tensor of shape {y.shape}"
                 )
+            if y.dtype.kind == "c":
+                raise RuntimeError(
+                    f"{name}: a gradient can be made up only for a real number, and the output is {y.dtype}; take "
+                    "y.abs() or y.real, or pass the gradient"
+                )
             g = np.ones_like(y.array)
             g = wrap(g) if symbolic else g
         else:
@@ -177,6 +188,7 @@ def _seeds(name: str, outputs: Sequence[Tensor], gradients: Sequence[Any], symbo
                 g = g if isinstance(g, Tensor) else wrap(array)
             else:
                 g = array
+            g = conj(g)
         seeds.append((node, g))
     return seeds
 
@@ -257,7 +269,7 @@ def grad(
     for i, (x, node) in enumerate(zip(wanted, nodes, strict=True)):
         g = found.get(node)
         if g is not None:
-            results.append(g if isinstance(g, Tensor) else wrap(np.asarray(g)))
+            results.append(conj(g if isinstance(g, Tensor) else wrap(np.asarray(g))))
         elif materialize_grads:
             results.append(wrap(np.zeros_like(x.array)))
         elif allow_unused:

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import gradients
 from .ops import elementwise as ew
+from .ops import complex as cx
 from .ops import index, linalg, reduce, shape
 from .primitive import convert
 from .tensor import Tensor, rewrite
@@ -29,6 +30,7 @@ FAMILIES: tuple[tuple[Any, str, str], ...] = (
         "cat stack",
     ),
     (linalg, "matmul dot outer bmm", "linear"),
+    (cx, "conj sgn angle is_complex resolve_conj", "real imag complex polar view_as_real view_as_complex"),
 )
 METHODS: dict[str, Callable] = {
     name: getattr(family, name) for family, methods, _ in FAMILIES for name in methods.split()
@@ -220,7 +222,7 @@ def _bind() -> None:
         setattr(Tensor, method.__name__, method)
     for name, dtype in {
         "float": np.float32, "double": np.float64, "half": np.float16, "long": np.int64, "int": np.int32,
-        "short": np.int16, "bool": np.bool_,
+        "short": np.int16, "bool": np.bool_, "cfloat": np.complex64, "cdouble": np.complex128,
     }.items():  # fmt: skip
         setattr(Tensor, name, lambda x, dtype=dtype: convert(x, dtype))
     Tensor.__getitem__ = index.getitem  # type: ignore[attr-defined]
@@ -233,6 +235,10 @@ def _bind() -> None:
     Tensor.__contains__ = _contains  # type: ignore[attr-defined]
     Tensor.T = property(lambda x: shape.permute(x, tuple(range(x.ndim))[::-1]))  # type: ignore[attr-defined]
     Tensor.mT = property(lambda x: shape.transpose(x, -2, -1))  # type: ignore[attr-defined]
+    Tensor.mH = property(cx.mH)  # type: ignore[attr-defined]
+    Tensor.H = property(cx.H)  # type: ignore[attr-defined]
+    Tensor.real = property(cx.real)  # type: ignore[attr-defined]
+    Tensor.imag = property(cx.imag)  # type: ignore[attr-defined]
 
 
 _bind()

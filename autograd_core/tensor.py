@@ -319,6 +319,7 @@ class Above:
     write: Any = None  # (base, node of the new values, view, steps) -> the base's node after a write through a view
     sum_to: Any = None  # (g, shape) -> g summed to that shape
     real: Any = None  # the real part
+    conj: Any = None  # the complex conjugate; of real values, themselves
 
 
 def set_default_dtype(dtype: Any) -> None:

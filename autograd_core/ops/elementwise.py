@@ -151,7 +151,25 @@ tanh = unary(np.tanh, lambda g, out: g * (1 - out * out), saves=(OUT,), doc="The
 
 
 sign = unary(np.sign, lambda g: 0 * g, floating=False, name="sign", doc="-1, 0 or 1; its derivative is 0.")
-abs = unary(np.abs, lambda g, x: g * sign(x), saves=(0,), floating=False, name="abs", doc="|x|; the slope at 0 is 0.")  # noqa: A001
+abs = unary(  # noqa: A001
+    np.abs, lambda g, x: g * conj(sgn(x)), saves=(0,), floating=False, name="abs", doc="|x|; the slope at 0 is 0."
+)
+
+_conj = Primitive(np.conj, name="conj", vjps=(lambda g: conj(g),))
+
+
+def conj(x: Any) -> Any:
+    """The complex conjugate; a real tensor itself."""
+    return apply(_conj, (x,)) if x.dtype.kind == "c" else x
+
+
+def sgn(x: Any) -> Any:
+    """x / |x|, the direction of a complex number, 0 at 0; of a real one its sign."""
+    if x.dtype.kind != "c":
+        return sign(x)
+    size = abs(x)
+    zero = (size.array if isinstance(size, Tensor) else size) == 0
+    return where(zero, 0.0, x / where(zero, 1.0, size))
 
 
 def _chosen(g: Any, x: Any, y: Any) -> Any:

@@ -1,14 +1,16 @@
 """Functions that move elements without changing them. Linear, so each rule is the adjoint: another function of this file.
 
-reshape <-> reshape, permute <-> permute, broadcast_to <-> sum_to, cat <-> split, pad <-> crop, flip <-> flip.
+reshape <-> reshape, permute <-> permute, broadcast_to <-> sum_to, cat <-> split, flip <-> flip. What is built from these
+is in join.py and strided.py.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy import ndarray
@@ -16,6 +18,46 @@ from numpy import ndarray
 from ..graph import Node
 from ..primitive import SHAPE, Primitive, convert, operand, result_type
 from ..tensor import Above, Tensor, apply, record
+
+F = TypeVar("F", bound=Callable)
+
+
+def numpy_names(function: F) -> F:
+    """Let `function` take NumPy's `axis` and `keepdims` for PyTorch's `dim` and `keepdim`."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
+            if theirs in kwargs:
+                if ours in kwargs:
+                    raise TypeError(f"{function.__name__}: got both {ours} and {theirs}; they mean the same, give one")
+                kwargs[ours] = kwargs.pop(theirs)
+        return function(*args, **kwargs)
+
+    return call  # type: ignore[return-value]
+
+
+def variadic(keyword: str) -> Callable[[F], F]:
+    """Let `function(x, sizes)` take its integers one by one, as one sequence, or by their keyword."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def call(x: Any, *args: Any, **kwargs: Any) -> Any:
+            if keyword in kwargs:
+                args = (*args, kwargs.pop(keyword))
+            return function(x, sizes_of(args, function.__name__), **kwargs)
+
+        return call  # type: ignore[return-value]
+
+    return decorate
+
+
+def array_operand(x: Any, name: str) -> Any:
+    """`x` as a tensor or an array: NumPy's scalars, which arrays without dimensions turn into, become arrays again."""
+    if isinstance(x, np.generic):
+        return np.asarray(x)
+    x = operand(x, name)
+    return x if hasattr(x, "dtype") else np.asarray(x, result_type(x))
 
 
 def dim_index(dim: Any, ndim: int, name: str) -> int:
@@ -91,9 +133,9 @@ def broadcast_to(x: Any, shape: Any) -> Any:
         ) from None
 
 
-def expand(x: Any, *sizes: Any) -> Any:
+@variadic("size")
+def expand(x: Any, sizes: Any) -> Any:
     """Like `broadcast_to`; -1 keeps a size."""
-    sizes = sizes_of(sizes, "expand")
     lead = len(sizes) - x.ndim
     if lead < 0 or any(s == -1 for s in sizes[:lead]):
         raise ValueError(f"expand: sizes {sizes} do not fit shape {tuple(x.shape)}; -1 is only for existing dimensions")
@@ -111,9 +153,9 @@ _reshape = Primitive(
 )
 
 
-def reshape(x: Any, *shape: Any) -> Any:
+@variadic("shape")
+def reshape(x: Any, sizes: Any) -> Any:
     """The elements in the same order with another shape, sharing memory where strides allow; -1 stands for what is left."""
-    sizes = sizes_of(shape, "reshape")
     total, known = math.prod(x.shape), math.prod(s for s in sizes if s != -1)
     unknown = sizes.count(-1)
     if unknown == 1 and known and total % known == 0:
@@ -135,12 +177,31 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     return reshape(x, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
+def ravel(x: Any) -> Any:
+    """All elements in one dimension, in row-major order."""
+    return reshape(x, (math.prod(x.shape),))
+
+
+def unflatten(x: Any, dim: int, sizes: Any) -> Any:
+    """Dimension `dim` made into dimensions of the given sizes, at most one of them -1."""
+    at = dim_index(dim, x.ndim, "unflatten")
+    sizes, size = sizes_of((sizes,), "unflatten"), (tuple(x.shape) or (1,))[at]
+    known = math.prod(s for s in sizes if s != -1)
+    unknown = sizes.count(-1)
+    if not sizes or unknown > 1 or (known * unknown and size % known) or (known != size and not unknown):
+        raise ValueError(f"unflatten: dim {dim} of size {size} cannot become {sizes}; give sizes with that product")
+    filled = tuple(size // max(known, 1) if s == -1 else s for s in sizes)
+    return reshape(x, (*x.shape[:at], *filled, *x.shape[at + 1 :]))
+
+
+@numpy_names
 def squeeze(x: Any, dim: Any = None) -> Any:
     """Without its dimensions of size 1, or only without those in `dim`."""
     dims = dim_indices(dim, x.ndim, "squeeze")
     return reshape(x, tuple(s for i, s in enumerate(x.shape) if s != 1 or i not in dims))
 
 
+@numpy_names
 def unsqueeze(x: Any, dim: int) -> Any:
     """With a dimension of size 1 inserted at `dim`."""
     at = dim_index(dim, x.ndim + 1, "unsqueeze")
@@ -155,11 +216,11 @@ _permute = Primitive(
 )
 
 
-def permute(x: Any, *dims: Any) -> Any:
+@variadic("dims")
+def permute(x: Any, given: Any) -> Any:
     """Dimension i of the result is dimension dims[i] of x."""
-    given = sizes_of(dims, "permute")
     order = dim_indices(given, x.ndim, "permute")
-    if len(order) != x.ndim:
+    if len(given) != x.ndim:
         raise ValueError(f"permute: dims {given} must name each of the {x.ndim} dimensions of shape {tuple(x.shape)} once")
     return apply(_permute, (x,), (order,))
 
@@ -184,6 +245,18 @@ def movedim(x: Any, source: Any, destination: Any) -> Any:
     return apply(_permute, (x,), (tuple(order),))
 
 
+moveaxis = movedim
+swapaxes = swapdims = transpose
+
+
+def adjoint(x: Any) -> Any:
+    """The last two dimensions exchanged and, of complex numbers, the conjugate taken."""
+    if x.ndim < 2:
+        raise ValueError(f"adjoint: needs a matrix or a stack of them, got shape {tuple(x.shape)}")
+    swapped = transpose(x, -2, -1)
+    return swapped.conj() if x.dtype.kind == "c" else swapped
+
+
 def t(x: Any) -> Any:
     """The transpose of a matrix; a vector is left as it is."""
     if x.ndim > 2:
@@ -194,9 +267,10 @@ def t(x: Any) -> Any:
 _flip = Primitive(lambda x, dims: np.flip(x, dims).copy(), name="flip", vjps=(lambda g, dims: flip(g, dims),))
 
 
-def flip(x: Any, *dims: Any) -> Any:
+@variadic("dims")
+def flip(x: Any, dims: Any) -> Any:
     """The elements in reverse order along `dims` (a copy, as in PyTorch)."""
-    return apply(_flip, (x,), (dim_indices(sizes_of(dims, "flip"), x.ndim, "flip"),))
+    return apply(_flip, (x,), (dim_indices(dims, x.ndim, "flip"),))
 
 
 _clone = Primitive(lambda x: np.array(x), name="clone", vjps=(lambda g: g,))
@@ -243,6 +317,7 @@ def _operands(xs: Any, name: str) -> list:
     return [x.astype(dtype, copy=False) if isinstance(x, ndarray) else convert(x, dtype) for x in xs]
 
 
+@numpy_names
 def cat(tensors: Any, dim: int = 0) -> Any:
     """The tensors, equal in all sizes but that of `dim`, one after the other along `dim`."""
     xs = _operands(tensors, "cat")
@@ -262,6 +337,7 @@ def cat(tensors: Any, dim: int = 0) -> Any:
     return apply(_cat_primitive, tuple(xs), (at, tuple(x.shape[at] for x in xs)))
 
 
+@numpy_names
 def stack(tensors: Any, dim: int = 0) -> Any:
     """Tensors of one shape along a new dimension at `dim`."""
     xs = _operands(tensors, "stack")
@@ -274,8 +350,11 @@ def stack(tensors: Any, dim: int = 0) -> Any:
     return cat([unsqueeze(x, at) for x in xs], at)
 
 
+@numpy_names
 def split(x: Any, split_size_or_sections: Any, dim: int = 0) -> tuple:
     """x cut along `dim` into pieces of the given size (the last may be smaller), or of the given sizes."""
+    if x.ndim == 0:
+        raise ValueError("split: a 0-d tensor has no dimension to cut; use x.reshape(1)")
     at = dim_index(dim, x.ndim, "split")
     size = x.shape[at]
     if isinstance(split_size_or_sections, list | tuple):
@@ -292,14 +371,18 @@ def split(x: Any, split_size_or_sections: Any, dim: int = 0) -> tuple:
     return tuple(x[(*lead, slice(int(a), int(b)))] for a, b in zip(edges[:-1], edges[1:], strict=True))
 
 
+@numpy_names
 def chunk(x: Any, chunks: int, dim: int = 0) -> tuple:
     """x cut into at most `chunks` pieces of equal size, the last possibly smaller."""
+    if x.ndim == 0:
+        raise ValueError("chunk: a 0-d tensor has no dimension to cut; use x.reshape(1)")
     if chunks < 1:
         raise ValueError(f"chunk: needs at least one chunk, got {chunks}")
     size = x.shape[dim_index(dim, x.ndim, "chunk")]
-    return split(x, max(1, -(-size // chunks)), dim)
+    return split(x, -(-size // chunks) if size else [0] * chunks, dim)
 
 
+@numpy_names
 def unbind(x: Any, dim: int = 0) -> tuple:
     """The slices along `dim`, without that dimension."""
     if x.ndim == 0:
@@ -307,37 +390,6 @@ def unbind(x: Any, dim: int = 0) -> tuple:
     at = dim_index(dim, x.ndim, "unbind")
     lead = (slice(None),) * at
     return tuple(x[(*lead, i)] for i in range(x.shape[at]))
-
-
-# ------------------------------------------------------------------------------------------------------ padding, cropping
-
-
-def _pad(x: ndarray, widths: tuple, value: float) -> ndarray:
-    shape = tuple(before + size + after for size, (before, after) in zip(x.shape, widths, strict=True))
-    out = np.full(shape, value, x.dtype)
-    out[_inside(widths, x.shape)] = x
-    return out
-
-
-def _inside(widths: tuple, shape: tuple) -> tuple:
-    return tuple(slice(before, before + size) for size, (before, _) in zip(shape, widths, strict=True))
-
-
-_pad_primitive = Primitive(
-    _pad,
-    name="pad",
-    vjps=(lambda g, x_shape, widths, value: g[_inside(widths, x_shape)],),
-    saves=(SHAPE,),
-)
-
-
-def pad_constant(x: Any, widths: tuple, value: float = 0.0) -> Any:
-    """x with `widths[i] = (before, after)` elements of `value` added along dimension i; negative widths crop."""
-    crop = tuple(slice(max(0, -b), size - max(0, -a)) for size, (b, a) in zip(x.shape, widths, strict=True))
-    if any(b < 0 or a < 0 for b, a in widths):
-        x = x[crop]
-        widths = tuple((max(0, b), max(0, a)) for b, a in widths)
-    return apply(_pad_primitive, (x,), (tuple(widths), value))
 
 
 # ------------------------------------------------------------------------------------------------ writing through a view
@@ -361,6 +413,8 @@ def _write_rule(needs: list[bool], g: Any, steps: tuple) -> tuple:
     if isinstance(g, ndarray) and not g.flags.c_contiguous:
         g = np.array(g, order="C")
     g_value = clone(_through(g, steps)) if needs[1] else None
+    if needs[1] and g_value.dtype.kind != g.dtype.kind:  # through x.real or x.imag: see the convention in complex.py
+        g_value = Above.conj(clone(_through(Above.conj(g), steps)))
     if not needs[0]:
         return None, g_value
     if isinstance(g, ndarray):  # ours to overwrite: T writes into one array cost T slices, not T arrays
