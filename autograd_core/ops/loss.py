@@ -1,0 +1,225 @@
+"""Losses of real targets and of pairs. Those whose target is a class label are in `class_loss.py`.
+
+Names, argument order and defaults are those of `torch.nn.functional`, except that the target must have the input's shape: it
+is never broadcast. x is the input, t the target, g the gradient that arrives. `reduction` is 'mean' (over all
+elements), 'sum' or 'none'; the mean over an empty batch raises.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..primitive import Primitive, operand, unified
+from ..tensor import Tensor, apply
+from .activation import logsigmoid, sigmoid, zeroed
+from .elementwise import abs, log, maximum, sign
+from .reduce import mean, sum
+
+
+def same_shape(name: str, **operands: Any) -> tuple:
+    """The operands, converted to their common dtype, after a check that they have one shape."""
+    xs = tuple(operand(x, name) for x in operands.values())
+    first, shape = next(iter(operands)), np.shape(xs[0])
+    for key, x in zip(operands, xs, strict=True):
+        if np.shape(x) != shape:
+            raise ValueError(
+                f"{name}: {key} has shape {tuple(np.shape(x))}, but {first} has shape {tuple(shape)}; they must be "
+                "equal, as a loss does not broadcast: reshape or expand one"
+            )
+    return unified(name, *xs, floating=True)
+
+
+def check_reduction(name: str, reduction: str, size: int, extra: str = "") -> None:
+    """Raise for an unknown reduction, and for the mean of nothing."""
+    if reduction not in ("mean", "sum", "none") and reduction != extra:
+        raise ValueError(f"{name}: reduction must be 'none', 'mean' or 'sum', got {reduction!r}")
+    if size == 0 and reduction in ("mean", extra):
+        raise ValueError(
+            f"{name}: the mean over an empty batch does not exist; skip it, or use reduction='sum', which gives 0"
+        )
+
+
+def reduced(name: str, losses: Any, reduction: str) -> Any:
+    """The losses, or their mean or sum."""
+    check_reduction(name, reduction, math.prod(losses.shape))
+    return mean(losses) if reduction == "mean" else sum(losses) if reduction == "sum" else losses
+
+
+def weighted(name: str, losses: Any, weight: Any, reduction: str) -> Any:
+    """The losses times a weight each; the mean is over the total weight."""
+    if weight is None:
+        return reduced(name, losses, reduction)
+    _, weight = same_shape(name, input=losses, weight=weight)
+    check_reduction(name, reduction, math.prod(losses.shape))
+    losses = losses * weight
+    return losses if reduction == "none" else sum(losses) / (sum(weight) if reduction == "mean" else 1)
+
+
+# ------------------------------------------------------------------------------------------------------- of differences
+
+
+def _mean_square(x: ndarray, t: ndarray) -> ndarray:
+    d = np.subtract(x, t, order="C").reshape(-1)
+    return np.asarray(np.dot(d, d) / x.dtype.type(d.size))
+
+
+def _mean_square_slope(g: Any, x: Any, t: Any) -> Any:
+    return (g * (2 / math.prod(x.shape))) * (x - t)
+
+
+_mse = Primitive(
+    _mean_square,
+    name="mse_loss",
+    vjps=(_mean_square_slope, lambda g, x, t: _mean_square_slope(g, t, x)),
+    saves=(0, 1),
+)
+
+
+def mse_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = None) -> Any:
+    """(x - t)²."""
+    x, t = same_shape("mse_loss", input=input, target=target)
+    if reduction == "mean" and weight is None and math.prod(np.shape(x)):
+        return apply(_mse, (x, t))
+    d = x - t
+    return weighted("mse_loss", d * d, weight, reduction)
+
+
+def l1_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = None) -> Any:
+    """|x - t|."""
+    x, t = same_shape("l1_loss", input=input, target=target)
+    return weighted("l1_loss", abs(x - t), weight, reduction)
+
+
+def _huber_forward(d: ndarray, delta: float) -> ndarray:
+    size = np.abs(d)
+    near = np.minimum(size, delta)
+    return near * (size - 0.5 * near)
+
+
+def _huber_rule(g: Any, d: Any, delta: float) -> Any:
+    """d where |d| < delta, ±delta beyond."""
+    near = abs(d) <= delta
+    return zeroed(g, ~near) * d + zeroed(g, near) * (delta * sign(d))
+
+
+_huber = Primitive(_huber_forward, name="huber", vjps=(_huber_rule,), saves=(0,))
+
+
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
+    """d² / 2 where |d| <= delta, delta (|d| - delta / 2) beyond, d = x - t (Huber 1964)."""
+    if not delta > 0:
+        raise ValueError(f"huber_loss: delta must be positive, got {delta}")
+    x, t = same_shape("huber_loss", input=input, target=target)
+    return weighted("huber_loss", apply(_huber, (x - t,), (float(delta),)), weight, reduction)
+
+
+def smooth_l1_loss(input: Any, target: Any, *, reduction: str = "mean", beta: float = 1.0) -> Any:
+    """d² / (2 beta) where |d| < beta, |d| - beta / 2 beyond, d = x - t (Girshick 2015); beta = 0 gives |d|."""
+    if not beta >= 0:
+        raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}")
+    x, t = same_shape("smooth_l1_loss", input=input, target=target)
+    losses = apply(_huber, (x - t,), (float(beta),)) / beta if beta else abs(x - t)
+    return reduced("smooth_l1_loss", losses, reduction)
+
+
+# ----------------------------------------------------------------------------------------------------- of probabilities
+
+
+def check_probabilities(name: str, key: str, x: Any) -> None:
+    """Raise, naming the first offender, unless all elements are from 0 to 1."""
+    array = x.array if isinstance(x, Tensor) else np.asarray(x)
+    if array.size and not (array.min() >= 0 and array.max() <= 1):
+        at = tuple(int(i) for i in np.argwhere(~((array >= 0) & (array <= 1)))[0])
+        raise ValueError(
+            f"{name}: {key} must hold probabilities from 0 to 1, got {array[at]} at {at}; for scores of any size use "
+            "binary_cross_entropy_with_logits"
+        )
+
+
+def _bce_forward(x: ndarray, t: ndarray) -> ndarray:
+    return -(t * np.maximum(np.log(x), -100) + (1 - t) * np.maximum(np.log1p(-x), -100))
+
+
+_bce = Primitive(
+    _bce_forward,
+    name="binary_cross_entropy",
+    vjps=(
+        lambda g, x, t: g * (x - t) / maximum(x * (1 - x), 1e-12),
+        lambda g, x, t: g * (maximum(log(1 - x), -100.0) - maximum(log(x), -100.0)),
+    ),
+    saves=(0, 1),
+)
+
+
+def binary_cross_entropy(input: Any, target: Any, weight: Any = None, *, reduction: str = "mean") -> Any:
+    """-(t log x + (1 - t) log(1 - x)), for probabilities x; as in PyTorch, the logarithms stop at -100.
+
+    weight: rescales each element, any shape that broadcasts to the input's. Raises for an x outside [0, 1] or NaN.
+    """
+    x, t = same_shape("binary_cross_entropy", input=input, target=target)
+    check_probabilities("binary_cross_entropy", "input", x)
+    check_probabilities("binary_cross_entropy", "target", t)
+    return _rescaled("binary_cross_entropy", apply(_bce, (x, t)), weight, reduction)
+
+
+def _rescaled(name: str, losses: Any, weight: Any, reduction: str) -> Any:
+    """The losses times a weight that may broadcast to them; the mean is over their number."""
+    if weight is not None:
+        losses, weight = unified(name, losses, weight)
+        try:
+            fits = np.broadcast_shapes(tuple(losses.shape), np.shape(weight)) == tuple(losses.shape)
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError(
+                f"{name}: weight of shape {tuple(np.shape(weight))} does not broadcast to the input's shape "
+                f"{tuple(losses.shape)}"
+            )
+        losses = losses * weight
+    return reduced(name, losses, reduction)
+
+
+def _bce_logits_forward(x: ndarray, t: ndarray, w: Any) -> ndarray:
+    softplus = np.maximum(-x, 0) + np.log1p(np.exp(-np.abs(x)))  # log(1 + e^-x)
+    return np.where(t == 1, 0, (1 - t) * x) + (1 + (w - 1) * t) * softplus
+
+
+_bce_logits = Primitive(
+    _bce_logits_forward,
+    name="binary_cross_entropy_with_logits",
+    vjps=(
+        lambda g, x, t, w: g * ((1 + (w - 1) * t) * sigmoid(x) - w * t),
+        lambda g, x, t, w: g * ((1 - w) * logsigmoid(x) - x),
+        lambda g, x, t, w: -(g * t) * logsigmoid(x),
+    ),
+    saves=(0, 1, 2),
+    broadcasts=True,
+)
+
+
+def binary_cross_entropy_with_logits(
+    input: Any, target: Any, weight: Any = None, *, reduction: str = "mean", pos_weight: Any = None
+) -> Any:
+    """-(pos_weight t log s + (1 - t) log(1 - s)), s = sigmoid(x), exact for x of any size.
+
+    weight rescales each element, pos_weight the positive examples (of each class); both broadcast to the input's shape.
+    """
+    name = "binary_cross_entropy_with_logits"
+    x, t = same_shape(name, input=input, target=target)
+    w: Any = 1.0
+    if pos_weight is not None:
+        x, t, w = unified(name, x, t, pos_weight)
+        try:
+            fits = np.broadcast_shapes(np.shape(x), np.shape(w)) == tuple(np.shape(x))
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError(
+                f"{name}: pos_weight of shape {tuple(np.shape(w))} does not broadcast to the input's shape "
+                f"{tuple(np.shape(x))}; give one for each class, the last dimension"
+            )
+    return _rescaled(name, apply(_bce_logits, (x, t, w)), weight, reduction)

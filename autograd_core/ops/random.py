@@ -1,0 +1,116 @@
+"""Dropout: what is random and differentiable. The mask is an input, so a graph can be run again with the same one."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..primitive import Primitive, unified
+from ..random import stream
+from ..tensor import Tensor, apply, describe, rewrite
+from .activation import zeroed
+
+SELU_LIMIT = -1.7580993408473766  # what SELU tends to at -inf: -scale · alpha
+
+
+def _drop(x: ndarray, dropped: ndarray, scale: float, shift: float, value: float) -> ndarray:
+    out = zeroed(x, dropped)
+    out *= x.dtype.type(scale)
+    if shift or value:
+        out += np.where(dropped, value, shift).astype(x.dtype)
+    return out
+
+
+_drop_primitive = Primitive(
+    _drop,
+    name="dropout",
+    vjps=(lambda g, dropped, scale, shift, value: zeroed(g, dropped) * scale, None),
+    saves=(1,),
+)
+
+
+def _checked(x: Any, p: float, name: str) -> Any:
+    if not 0 <= p <= 1:
+        raise ValueError(f"{name}: p is the probability to drop and must be from 0 to 1, got {p}")
+    (x,) = unified(name, x, floating=True)
+    if not hasattr(x, "dtype") or x.dtype.kind != "f":
+        raise TypeError(f"{name}: needs a floating tensor, got {describe(x)}; convert it first, as in x.float()")
+    return x
+
+
+def _dropped(x: Any, p: float, shape: tuple, alpha: bool, inplace: bool, name: str) -> Any:
+    """x with a fraction p of its entries dropped; the mask, of `shape`, broadcasts to x."""
+    if inplace:
+        if not isinstance(x, Tensor):
+            raise TypeError(f"{name}: inplace=True needs a tensor, got {describe(x)}")
+        return rewrite(x, lambda old: _dropped(old, p, shape, alpha, False, name), name=f"{name}_")
+    if p == 1:
+        return apply(_drop_primitive, (x, np.ones(shape, bool)), (0.0, 0.0, 0.0))
+    mask = stream(None).random(shape, np.float32) < p
+    if not alpha:
+        return apply(_drop_primitive, (x, mask), (1 / (1 - p), 0.0, 0.0))
+    scale = 1 / math.sqrt((1 - p) * (1 + p * SELU_LIMIT**2))
+    shift = -scale * SELU_LIMIT * p
+    return apply(_drop_primitive, (x, mask), (scale, shift, scale * SELU_LIMIT + shift))
+
+
+def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """In training, each element becomes 0 with probability p and the others are multiplied by 1 / (1 - p), so that the
+    expectation stays; otherwise x itself (Srivastava et al. 2014). A dropped infinity or NaN is 0 too.
+
+    >>> import autograd_core as ag
+    >>> dropout(ag.ones(4), p=1.0)
+    tensor([0., 0., 0., 0.])
+    """
+    input = _checked(input, p, "dropout")
+    return _dropped(input, p, tuple(input.shape), False, inplace, "dropout") if training and p else input
+
+
+def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
+    """Dropout that keeps mean 0 and variance 1, for SELU units: dropped ones take SELU's lower limit, and the result is
+    scaled and shifted (Klambauer et al. 2017, section "Dropout")."""
+    input = _checked(input, p, "alpha_dropout")
+    return _dropped(input, p, tuple(input.shape), True, inplace, "alpha_dropout") if training and p else input
+
+
+def _channels(x: Any, ndims: tuple, unbatched: int | None, name: str) -> tuple:
+    """The shape of a mask with one entry for each channel of (N, C, …), or of (C, …) if it has `unbatched` dims."""
+    low, high = ndims
+    if not low <= x.ndim <= high:
+        raise ValueError(
+            f"{name}: drops whole channels of an input of {low} to {high} dimensions, got shape {tuple(x.shape)}; use "
+            "dropout to drop single elements"
+        )
+    keep = 1 if x.ndim == unbatched else 2
+    return (*x.shape[:keep], *(1,) * (x.ndim - keep))
+
+
+def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
+    """`alpha_dropout` of whole channels: input (N, C, …)."""
+    input = _checked(input, p, "feature_alpha_dropout")
+    shape = _channels(input, (2, 64), None, "feature_alpha_dropout")
+    return _dropped(input, p, shape, True, inplace, "feature_alpha_dropout") if training and p else input
+
+
+def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """Dropout of whole channels: input (N, C, L) or (C, L)."""
+    input = _checked(input, p, "dropout1d")
+    shape = _channels(input, (2, 3), 2, "dropout1d")
+    return _dropped(input, p, shape, False, inplace, "dropout1d") if training and p else input
+
+
+def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """Dropout of whole channels (Tompson et al. 2015): input (N, C, H, W), or, as in PyTorch, (N, C, L)."""
+    input = _checked(input, p, "dropout2d")
+    shape = _channels(input, (3, 4), None, "dropout2d")
+    return _dropped(input, p, shape, False, inplace, "dropout2d") if training and p else input
+
+
+def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """Dropout of whole channels: input (N, C, D, H, W) or (C, D, H, W)."""
+    input = _checked(input, p, "dropout3d")
+    shape = _channels(input, (4, 5), 4, "dropout3d")
+    return _dropped(input, p, shape, False, inplace, "dropout3d") if training and p else input

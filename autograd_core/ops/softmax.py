@@ -1,0 +1,105 @@
+"""The softmax family: functions of all the units along one dimension."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..primitive import OUT, Primitive, convert, operand, unified
+from ..random import stream
+from ..tensor import Tensor
+from .activation import run
+from .elementwise import exp
+from .reduce import sum
+from .shape import dim_index, reshape
+
+
+def _shifted(x: ndarray, dim: int) -> ndarray:
+    """x minus its maximum along `dim`: the shift changes no softmax and keeps exp from overflowing."""
+    return x - np.maximum.reduce(x, axis=dim, keepdims=True) if x.size else x.copy()
+
+
+def _softmax_forward(x: ndarray, dim: int) -> ndarray:
+    out = _shifted(x, dim)
+    np.exp(out, out=out)
+    out /= np.add.reduce(out, axis=dim, keepdims=True)
+    return out
+
+
+def _softmax_rule(g: Any, out: Any, dim: int) -> Any:
+    gy = g * out
+    return gy - out * sum(gy, dim, keepdim=True)
+
+
+def _log_softmax_forward(x: ndarray, dim: int) -> ndarray:
+    out = _shifted(x, dim)
+    out -= np.log(np.add.reduce(np.exp(out), axis=dim, keepdims=True))
+    return out
+
+
+def _log_softmax_rule(g: Any, out: Any, dim: int) -> Any:
+    return g - exp(out) * sum(g, dim, keepdim=True)
+
+
+_softmax = Primitive(_softmax_forward, name="softmax", vjps=(_softmax_rule,), saves=(OUT,))
+_log_softmax = Primitive(_log_softmax_forward, name="log_softmax", vjps=(_log_softmax_rule,), saves=(OUT,))
+
+
+def _over_dim(p: Primitive, x: Any, dim: int | None, dtype: Any) -> Any:
+    x = operand(x, p.name)
+    if not hasattr(x, "dtype"):
+        x = np.asarray(x, np.float64)
+    if dtype is not None:
+        x = convert(x, dtype)
+    if dim is None:
+        dim = 0 if x.ndim in (0, 1, 3) else 1
+        warnings.warn(f"{p.name}: no dim given, taking dim={dim} for shape {tuple(x.shape)}; say which", stacklevel=3)
+    at = dim_index(dim, x.ndim, p.name)
+    if x.ndim == 0:
+        return reshape(run(p, reshape(x, (1,)), 0), ())
+    return run(p, x, at)
+
+
+def softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
+    """e^x / Σ e^x over `dim`: positive numbers that add up to 1 (Bridle 1990).
+
+    Without dim, PyTorch's choice (0 for 0, 1 or 3 dimensions, else 1), with a warning. `dtype` converts x first.
+
+    >>> import autograd_core as ag
+    >>> softmax(ag.tensor([0.0, 0.0, 1000.0]), 0)
+    tensor([0., 0., 1.])
+    """
+    return _over_dim(_softmax, input, dim, dtype)
+
+
+def log_softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
+    """log softmax(x), exact also where the softmax underflows. Arguments as for `softmax`."""
+    return _over_dim(_log_softmax, input, dim, dtype)
+
+
+def softmin(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
+    """softmax(-x)."""
+    return _over_dim(_softmax, -input, dim, dtype)
+
+
+def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, *, dim: int = -1) -> Any:
+    """A sample from the Gumbel-softmax distribution: softmax((logits + Gumbel noise) / tau) (Jang et al. 2017).
+
+    hard=True gives the one-hot vector of the largest element, with the gradient of the soft sample.
+    """
+    if not tau > 0:
+        raise ValueError(f"gumbel_softmax: the temperature tau must be positive, got {tau}")
+    (logits,) = unified("gumbel_softmax", logits, floating=True)
+    noise = -np.log(stream(None).standard_exponential(tuple(logits.shape))).astype(logits.dtype)
+    soft = softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    value = soft.array if isinstance(soft, Tensor) else soft
+    at = dim_index(dim, value.ndim, "gumbel_softmax")
+    one_hot = np.zeros_like(value)
+    if value.size:
+        np.put_along_axis(one_hot, value.argmax(at, keepdims=True), 1, at)
+    return soft + (one_hot - value)

@@ -1,0 +1,55 @@
+"""The function of every module, with PyTorch's names: `import nn.functional as F`."""
+
+from __future__ import annotations
+
+from autograd_core.ops.activation import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    identity,
+    leaky_relu,
+    logsigmoid,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    rrelu,
+    scaled_sigmoid,
+    scaled_tanh,
+    selu,
+    sigmoid,
+    silu,
+    softplus,
+    softshrink,
+    softsign,
+    step,
+    tanhshrink,
+    threshold,
+)
+from autograd_core.ops.class_loss import cross_entropy, nll_loss
+from autograd_core.ops.elementwise import tanh
+from autograd_core.ops.linalg import linear
+from autograd_core.ops.loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    smooth_l1_loss,
+)
+from autograd_core.ops.random import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
+from autograd_core.ops.softmax import gumbel_softmax, log_softmax, softmax, softmin
+
+__all__ = [name for name in dir() if not name.startswith("_") and name != "annotations"]
