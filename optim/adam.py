@@ -1,0 +1,106 @@
+"""Adam, and AdamW with its decoupled weight decay."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from .optimizer import Optimizer, check_betas, check_not_negative
+
+
+class Adam(Optimizer):
+    """Adaptive moment estimation.
+
+        g ← ∇f(x) + weight_decay x
+        m ← β₁ m + (1 - β₁) g                     m̂ = m / (1 - β₁ᵗ)
+        v ← β₂ v + (1 - β₂) g²                    v̂ = v / (1 - β₂ᵗ)
+        x ← x - lr m̂ / (√v̂ + eps)
+
+    amsgrad: the largest v so far takes the place of v (Reddi et al. 2018, Algorithm 2).
+    decoupled_weight_decay: AdamW.
+
+    Source: Kingma & Ba 2015, "Adam: A Method for Stochastic Optimization", Algorithm 1.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        decoupled_weight_decay: bool = False,
+    ):
+        defaults = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "amsgrad": amsgrad,
+            "maximize": maximize,
+            "decoupled_weight_decay": decoupled_weight_decay,
+        }
+        super().__init__(params, defaults)
+
+    def check_group(self, group: dict[str, Any]) -> None:
+        check_not_negative(group, lr="learning rate", eps="epsilon value", weight_decay="weight_decay value")
+        check_betas(group)
+
+    def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+        lr = float(group["lr"])
+        beta1, beta2 = group["betas"]
+        if not state:
+            state.update(step=0, exp_avg=np.zeros_like(x), exp_avg_sq=np.zeros_like(x))
+            if group["amsgrad"]:
+                state["max_exp_avg_sq"] = np.zeros_like(x)
+        state["step"] += 1
+        m, v, t = state["exp_avg"], state["exp_avg_sq"], state["step"]
+        tmp = self.scratch(x)
+
+        if group["decoupled_weight_decay"]:
+            x *= 1 - lr * group["weight_decay"]
+            if group["maximize"]:
+                g = np.negative(g, out=self.scratch(x, 9))
+        else:
+            g = self.gradient(x, g, group)
+        m += np.multiply(np.subtract(g, m, out=tmp), 1 - beta1, out=tmp)
+        v *= beta2
+        v += np.multiply(np.multiply(g, g, out=tmp), 1 - beta2, out=tmp)
+        if group["amsgrad"]:
+            v = np.maximum(state["max_exp_avg_sq"], v, out=state["max_exp_avg_sq"])
+        # lr m̂ / (√v̂ + eps) with the corrections taken out of the arrays: (lr c / c₁) m / (√v + eps c), c = √(1 - β₂ᵗ)
+        correction = math.sqrt(1 - beta2**t)
+        np.sqrt(v, out=tmp)
+        tmp += group["eps"] * correction
+        np.divide(m, tmp, out=tmp)
+        tmp *= lr * correction / (1 - beta1**t)
+        x -= tmp
+
+
+class AdamW(Adam):
+    """Adam whose weight decay is a step of its own: x ← x - lr weight_decay x, before Adam's step by ∇f alone.
+
+    Source: Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", Algorithm 2.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ):
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True
+        )

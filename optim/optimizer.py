@@ -1,0 +1,326 @@
+"""Optimizer: parameter groups, the state of each parameter, and what every algorithm shares around its formula."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from autograd_core.graph import enable_grad, no_grad
+from autograd_core.tensor import HookHandle, Tensor, as_array, wrap
+from autograd_core.versions import written
+
+HOOKS = (
+    "_optimizer_step_pre_hooks",
+    "_optimizer_step_post_hooks",
+    "_state_dict_pre_hooks",
+    "_state_dict_post_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
+
+
+class Required:
+    """The default of an option that every group must be given."""
+
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = Required()
+
+
+def _with_hooks(step: Callable) -> Callable:
+    @functools.wraps(step)
+    def stepping(self: Any, *args: Any, **kwargs: Any) -> Any:
+        for hook in tuple(self._optimizer_step_pre_hooks.values()):
+            replaced = hook(self, args, kwargs)
+            if replaced is not None:
+                if not (isinstance(replaced, tuple) and len(replaced) == 2):
+                    raise RuntimeError(
+                        f"a step pre-hook must return None or a tuple of (new_args, new_kwargs), got {replaced!r}"
+                    )
+                args, kwargs = replaced
+        result = step(self, *args, **kwargs)
+        self.stepped += 1
+        for hook in tuple(self._optimizer_step_post_hooks.values()):
+            hook(self, args, kwargs)
+        return result
+
+    return stepping
+
+
+class Optimizer:
+    """Changes parameters by their gradients. `params`: tensors, (name, tensor) pairs, or dicts of them with options.
+
+    A subclass with one formula for each parameter writes `update(x, g, state, group)`, which changes the array `x`
+    (and the arrays in `state`) in place; another one overrides `step`. Options that a group does not give for itself
+    come from `defaults`. `state[param]` is a dict; in `state_dict()` it is found by the number of the parameter,
+    counted through the groups.
+    """
+
+    flat_state = False  # True: the state's arrays need not have their parameter's shape
+    _optimizer_step_pre_hooks: dict[int, Callable]
+    _optimizer_step_post_hooks: dict[int, Callable]
+    _state_dict_pre_hooks: dict[int, Callable]
+    _state_dict_post_hooks: dict[int, Callable]
+    _load_state_dict_pre_hooks: dict[int, Callable]
+    _load_state_dict_post_hooks: dict[int, Callable]
+
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]):
+        self._reset()
+        self.defaults = defaults
+        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.param_groups: list[dict[str, Any]] = []
+        if isinstance(params, Tensor):
+            raise TypeError(
+                f"params argument given to the optimizer should be an iterable of Tensors or dicts, but got a tensor "
+                f"of shape {params.shape}; put it into a list"
+            )
+        groups = list(params)
+        if not groups:
+            raise ValueError("optimizer got an empty parameter list; was the model (or the generator) used up before?")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def _reset(self) -> None:
+        """What is not saved: hooks, and memory for intermediate results."""
+        for name in HOOKS:
+            setattr(self, name, {})
+        self.scratch_arrays: dict[tuple, ndarray] = {}
+        self.stepped = 0  # how often `step` was called, for the schedulers
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "step" in cls.__dict__:
+            cls.step = _with_hooks(cls.step)  # type: ignore[method-assign]
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a dict of "params" and the options that differ from the defaults (unfrozen layers, for example)."""
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group).__name__}")
+        group = dict(param_group)
+        if "params" not in group:
+            raise ValueError(f"param_group has no 'params', only {sorted(group)}")
+        if isinstance(group["params"], set):
+            raise TypeError("optimizer parameters need to be in a fixed order, and a set has none; use a list")
+        params: list[Any] = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
+        if params and all(isinstance(p, tuple) and len(p) == 2 for p in params):
+            group["param_names"] = [name for name, _ in params]
+            params = [p for _, p in params]
+        for i, param in enumerate(params):
+            if not isinstance(param, Tensor):
+                raise TypeError(f"optimizer can only optimize Tensors, but parameter {i} is {type(param).__name__}")
+            if not param.is_leaf:
+                raise ValueError(
+                    f"can't optimize a non-leaf Tensor (parameter {i}, shape {param.shape}, computed by "
+                    f"'{param.grad_fn.name if param.grad_fn else ''}'); use x.detach().requires_grad_()"
+                )
+            if param.dtype.kind != "f":
+                raise ValueError(f"can't optimize {param.dtype} (parameter {i}, shape {param.shape}); use a float")
+        if len(set(params)) != len(params):
+            twice = next(i for i, p in enumerate(params) if p in set(params[:i]))
+            raise ValueError(
+                f"parameter {twice} of the group (shape {params[twice].shape}) is in it twice; give each one once"
+            )
+        group["params"] = params
+        for name, default in self.defaults.items():
+            if default is required and name not in group:
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
+            group.setdefault(name, default)
+        held = {p for other in self.param_groups for p in other["params"]}
+        for i, param in enumerate(params):
+            if param in held:
+                raise ValueError(
+                    f"some parameters appear in more than one parameter group: parameter {i} of this one "
+                    f"(shape {param.shape})"
+                )
+        self.check_group(group)
+        self.param_groups.append(group)
+
+    def check_group(self, group: dict[str, Any]) -> None:
+        """Raise ValueError if an option has an impossible value."""
+
+    # ---------------------------------------------------------------------------------------------------------- steps
+
+    @_with_hooks
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change every parameter that has a gradient. `closure` computes the loss again and returns it."""
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        with no_grad():
+            for group in self.param_groups:
+                for param in group["params"]:
+                    if param._grad is not None:
+                        self.update(param.array, param._grad.array, self.state[param], group)
+                        written(param.array)
+        return loss
+
+    def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+        """One step on one parameter: change `x` and `state` in place, leave `g` as it is."""
+        raise NotImplementedError(f"{type(self).__name__} has neither update() nor step()")
+
+    def scratch(self, x: ndarray, which: int = 0) -> ndarray:
+        """Memory of x's shape and dtype for an intermediate result, kept from step to step. What was in it is gone at
+        the next call with the same number."""
+        held = self.scratch_arrays.get((which, x.dtype))
+        if held is None or held.size < x.size:
+            held = self.scratch_arrays[which, x.dtype] = np.empty(x.size, x.dtype)
+        return held[: x.size].reshape(x.shape)
+
+    def gradient(self, x: ndarray, g: ndarray, group: dict[str, Any]) -> ndarray:
+        """g + weight_decay x, with the opposite sign of g under `maximize`: g itself, or scratch memory 9."""
+        if group.get("maximize"):
+            g = np.negative(g, out=self.scratch(x, 9))
+        decay = group["weight_decay"]
+        if decay:
+            penalty = np.multiply(x, decay, out=self.scratch(x, 8))
+            g = np.add(g, penalty, out=self.scratch(x, 9))
+        return g
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or fill them with zeros."""
+        for group in self.param_groups:
+            for param in group["params"]:
+                if set_to_none or param._grad is None:
+                    param._grad = None
+                else:
+                    param._grad = wrap(np.zeros_like(param._grad.array))
+
+    # ---------------------------------------------------------------------------------------------------------- state
+
+    def state_dict(self) -> dict[str, Any]:
+        """{"state": {number of the parameter: its state}, "param_groups": […]}, arrays as tensors that share memory."""
+        for hook in tuple(self._state_dict_pre_hooks.values()):
+            hook(self)
+        numbers: dict[Tensor, int] = {}
+        groups = []
+        for group in self.param_groups:
+            for param in group["params"]:
+                numbers[param] = len(numbers)
+            packed = {name: value for name, value in group.items() if name != "params"}
+            packed["params"] = [numbers[param] for param in group["params"]]
+            groups.append(packed)
+        held = {
+            numbers[param]: {k: wrap(v) if isinstance(v, ndarray) else v for k, v in values.items()}
+            for param, values in self.state.items()
+            if param in numbers
+        }
+        state_dict = {"state": held, "param_groups": groups}
+        for hook in tuple(self._state_dict_post_hooks.values()):
+            replaced = hook(self, state_dict)
+            state_dict = state_dict if replaced is None else replaced
+        return state_dict
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over options and state, copied; the groups must have as many parameters, of the same shapes."""
+        for hook in tuple(self._load_state_dict_pre_hooks.values()):
+            replaced = hook(self, dict(state_dict))
+            state_dict = state_dict if replaced is None else replaced
+        loaded = state_dict["param_groups"]
+        if len(loaded) != len(self.param_groups):
+            raise ValueError(
+                f"loaded state dict has a different number of parameter groups: {len(loaded)}, and the optimizer has "
+                f"{len(self.param_groups)}"
+            )
+        for i, (theirs, ours) in enumerate(zip(loaded, self.param_groups, strict=True)):
+            if len(theirs["params"]) != len(ours["params"]):
+                raise ValueError(
+                    f"loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
+                    f"group {i} has {len(theirs['params'])} parameters there and {len(ours['params'])} here"
+                )
+        numbers = [n for group in loaded for n in group["params"]]
+        params = [p for group in self.param_groups for p in group["params"]]
+        by_number = dict(zip(numbers, params, strict=True))
+        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        for number, values in state_dict["state"].items():
+            if number not in by_number:
+                raise ValueError(f"loaded state dict has a state for parameter {number}, which is in no group")
+            param = by_number[number]
+            state[param] = {name: self._loaded(name, v, number, param) for name, v in values.items()}
+        self.state = state
+        self.param_groups = [
+            {**copy.deepcopy({k: v for k, v in theirs.items() if k != "params"}), "params": ours["params"]}
+            for theirs, ours in zip(loaded, self.param_groups, strict=True)
+        ]
+        for hook in tuple(self._load_state_dict_post_hooks.values()):
+            hook(self)
+
+    def _loaded(self, name: str, value: Any, number: Any, param: Tensor) -> Any:
+        """A value of the state as this optimiser keeps it: arrays in the parameter's dtype, numbers as numbers."""
+        if isinstance(value, Tensor | ndarray | np.generic):
+            array = np.array(as_array(value))
+            if array.ndim == 0 and param.ndim:
+                return array.item()
+            if name == "step":
+                return array.item()
+            if array.shape != param.shape and not self.flat_state:
+                raise ValueError(
+                    f"loaded state dict has '{name}' of shape {array.shape} for parameter {number}, whose shape is "
+                    f"{param.shape}"
+                )
+            return array.astype(param.dtype) if array.dtype.kind == "f" else array
+        return copy.deepcopy(value)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
+
+    def __setstate__(self, fields: dict[str, Any]) -> None:
+        self._reset()
+        self.__dict__.update(fields)
+
+    # ---------------------------------------------------------------------------------------------------------- hooks
+
+    def register_step_pre_hook(self, hook: Callable) -> HookHandle:
+        """Call `hook(optimizer, args, kwargs)` before each step; it may return other (args, kwargs)."""
+        return HookHandle(self._optimizer_step_pre_hooks, hook)
+
+    def register_step_post_hook(self, hook: Callable) -> HookHandle:
+        """Call `hook(optimizer, args, kwargs)` after each step."""
+        return HookHandle(self._optimizer_step_post_hooks, hook)
+
+    def register_state_dict_pre_hook(self, hook: Callable) -> HookHandle:
+        """Call `hook(optimizer)` before `state_dict`."""
+        return HookHandle(self._state_dict_pre_hooks, hook)
+
+    def register_state_dict_post_hook(self, hook: Callable) -> HookHandle:
+        """Call `hook(optimizer, state_dict)` after; it may return another one."""
+        return HookHandle(self._state_dict_post_hooks, hook)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable) -> HookHandle:
+        """Call `hook(optimizer, state_dict)` before loading; it may return another state dict."""
+        return HookHandle(self._load_state_dict_pre_hooks, hook)
+
+    def register_load_state_dict_post_hook(self, hook: Callable) -> HookHandle:
+        """Call `hook(optimizer)` after loading."""
+        return HookHandle(self._load_state_dict_post_hooks, hook)
+
+    def __repr__(self) -> str:
+        lines = []
+        for i, group in enumerate(self.param_groups):
+            lines += ["", f"Parameter Group {i}"]
+            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key not in ("params", "param_names")]
+        return f"{type(self).__name__} (" + "\n".join(lines) + "\n)"
+
+
+def check_not_negative(group: dict[str, Any], **names: str) -> None:
+    """Raise if one of the options is negative or NaN; `names` says how messages call them."""
+    for option, name in names.items():
+        if not group[option] >= 0.0:
+            raise ValueError(f"Invalid {name}: {group[option]}; it must not be negative")
+
+
+def check_betas(group: dict[str, Any]) -> None:
+    """Raise unless each decay rate is in [0, 1)."""
+    for i, beta in enumerate(group["betas"]):
+        if not 0.0 <= beta < 1.0:
+            raise ValueError(f"Invalid beta parameter at index {i}: {beta}; it must be in [0, 1)")

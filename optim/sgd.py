@@ -1,0 +1,78 @@
+"""Stochastic gradient descent with momentum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from .optimizer import Optimizer, check_not_negative
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent, with (Nesterov) momentum.
+
+        g ← ∇f(x) + weight_decay x
+        v ← momentum v + (1 - dampening) g        (v ← g at the first step)
+        x ← x - lr v                              (nesterov: x ← x - lr (g + momentum v))
+
+    Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", in PyTorch's
+    form, where lr multiplies the velocity rather than the gradient.
+
+    >>> import autograd_core as ag
+    >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> optimizer = SGD([x], lr=0.1)
+    >>> (x * x).sum().backward()
+    >>> optimizer.step()
+    >>> x
+    tensor([0.8, 1.6], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+    ):
+        defaults = {
+            "lr": lr,
+            "momentum": momentum,
+            "dampening": dampening,
+            "weight_decay": weight_decay,
+            "nesterov": nesterov,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
+
+    def check_group(self, group: dict[str, Any]) -> None:
+        check_not_negative(group, lr="learning rate", momentum="momentum value", weight_decay="weight_decay value")
+        if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
+            raise ValueError(
+                f"Nesterov momentum requires a momentum and zero dampening, got momentum={group['momentum']}, "
+                f"dampening={group['dampening']}"
+            )
+
+    def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
+        momentum = group["momentum"]
+        step = self.scratch(x)
+        g = self.gradient(x, g, group)
+        if momentum:
+            v = state.get("momentum_buffer")
+            if v is None:
+                v = state["momentum_buffer"] = g.copy()
+            else:
+                v *= momentum
+                v += g if not group["dampening"] else np.multiply(g, 1 - group["dampening"], out=step)
+            if group["nesterov"]:
+                np.multiply(v, momentum, out=step)
+                g = np.add(g, step, out=step)
+            else:
+                g = v
+        x -= np.multiply(g, float(group["lr"]), out=step)
