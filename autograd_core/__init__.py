@@ -57,12 +57,14 @@ from .random import (
 )
 from .tensor import Tensor, get_default_dtype, set_default_dtype
 
-_LAZY = {"draw": "draw", "replay": "replay"}  # name -> the module that is imported when it is first used
+# name -> the module that is imported when it is first used: the module itself, or its member of that name
+_LAZY = {"draw": "draw", "replay": "replay", "func": "func"}
 
 
 def __getattr__(name: str) -> object:
     if name in _LAZY:
-        value = getattr(importlib.import_module(f".{_LAZY[name]}", __name__), name)
+        module = importlib.import_module(f".{_LAZY[name]}", __name__)
+        value = getattr(module, name, module)
         globals()[name] = value
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import gradients
+from .batching import Batched
 from .ops import elementwise as ew
 from .ops import complex as cx
 from .ops import index, linalg, reduce, shape
@@ -117,7 +118,7 @@ def to(x: Tensor, dtype: Any) -> Tensor:
 
 def size(x: Tensor, dim: int | None = None) -> Any:
     """The shape, or one size of it."""
-    return x.shape if dim is None else x.shape[shape.dim_index(dim, x.ndim, "size")]
+    return tuple(x.shape) if dim is None else x.shape[shape.dim_index(dim, x.ndim, "size")]
 
 
 def numel(x: Tensor) -> int:
@@ -127,13 +128,13 @@ def numel(x: Tensor) -> int:
 
 def dim(x: Tensor) -> int:
     """The number of dimensions."""
-    return x.array.ndim
+    return x.ndim
 
 
 def view(x: Tensor, *sizes: Any) -> Tensor:
     """`reshape` that never copies: it raises where the strides do not allow a view."""
     out = shape.reshape(x, *sizes)
-    if out.origin is None and x.array.size:
+    if isinstance(x, Tensor) and out.origin is None and x.array.size:
         raise RuntimeError(
             f"view: the strides {x.array.strides} of shape {x.shape} do not allow shape {out.shape} without a copy; "
             "use reshape"
@@ -163,7 +164,7 @@ def type_as(x: Tensor, other: Tensor) -> Tensor:
 
 def is_floating_point(x: Tensor) -> bool:
     """Whether the dtype is a floating one."""
-    return x.array.dtype.kind == "f"
+    return x.dtype.kind == "f"
 
 
 def is_contiguous(x: Tensor) -> bool:
@@ -203,42 +204,52 @@ def _contains(x: Tensor, value: Any) -> bool:
     return bool((x.array == (value.array if isinstance(value, Tensor) else value)).any())
 
 
-def _bind() -> None:
+def _bind(kind: type) -> None:
+    """The functions of `ops` as methods and operators of a class."""
     for name, function in METHODS.items():
-        setattr(Tensor, name, function)
-    for name in IN_PLACE:
-        setattr(Tensor, f"{name}_", _in_place(FUNCTIONS[name], f"{name}_"))
+        setattr(kind, name, function)
     for name, (function, arithmetic) in OPERATORS.items():
-        setattr(Tensor, f"__{name}__", _fast_or_not_implemented(function))
+        setattr(kind, f"__{name}__", _fast_or_not_implemented(function))
         if arithmetic:
-            setattr(Tensor, f"__r{name}__", _reflected(function))
-        if arithmetic and name != "matmul":
-            setattr(Tensor, f"__i{name}__", _in_place(function, f"__i{name}__"))
-    methods = (
-        backward, to, size, numel, dim, view, view_as, reshape_as, expand_as, type_as, is_floating_point,
-        is_contiguous, stride, copy_, zero_, fill_,
-    )  # fmt: skip
-    for method in methods:
-        setattr(Tensor, method.__name__, method)
+            setattr(kind, f"__r{name}__", _reflected(function))
+    for method in (to, size, dim, view, view_as, reshape_as, expand_as, type_as, is_floating_point):
+        setattr(kind, method.__name__, method)
     for name, dtype in {
         "float": np.float32, "double": np.float64, "half": np.float16, "long": np.int64, "int": np.int32,
         "short": np.int16, "bool": np.bool_, "cfloat": np.complex64, "cdouble": np.complex128,
     }.items():  # fmt: skip
-        setattr(Tensor, name, lambda x, dtype=dtype: convert(x, dtype))
-    Tensor.__getitem__ = index.getitem  # type: ignore[attr-defined]
+        setattr(kind, name, lambda x, dtype=dtype: convert(x, dtype))
+    others: dict[str, Any] = {
+        "__getitem__": index.getitem,
+        "__neg__": ew.neg,
+        "__invert__": ew.bitwise_not,
+        "__pos__": lambda x: x,
+        "__abs__": ew.abs,
+        "__iter__": _iterate,
+        "T": property(lambda x: shape.permute(x, tuple(range(x.ndim))[::-1])),
+        "mT": property(lambda x: shape.transpose(x, -2, -1)),
+        "mH": property(cx.mH),
+        "H": property(cx.H),
+        "real": property(cx.real),
+        "imag": property(cx.imag),
+    }
+    for name, attribute in others.items():
+        setattr(kind, name, attribute)
+
+
+def _bind_tensor_only() -> None:
+    """What needs the memory or the history of a tensor: changes in place, strides, backward."""
+    for name in IN_PLACE:
+        setattr(Tensor, f"{name}_", _in_place(FUNCTIONS[name], f"{name}_"))
+    for name, (function, arithmetic) in OPERATORS.items():
+        if arithmetic and name != "matmul":
+            setattr(Tensor, f"__i{name}__", _in_place(function, f"__i{name}__"))
+    for method in (backward, numel, is_contiguous, stride, copy_, zero_, fill_):
+        setattr(Tensor, method.__name__, method)
     Tensor.__setitem__ = index.setitem  # type: ignore[attr-defined]
-    Tensor.__neg__ = ew.neg  # type: ignore[attr-defined]
-    Tensor.__invert__ = ew.bitwise_not  # type: ignore[attr-defined]
-    Tensor.__pos__ = lambda x: x  # type: ignore[attr-defined]
-    Tensor.__abs__ = ew.abs  # type: ignore[attr-defined]
-    Tensor.__iter__ = _iterate  # type: ignore[attr-defined]
     Tensor.__contains__ = _contains  # type: ignore[attr-defined]
-    Tensor.T = property(lambda x: shape.permute(x, tuple(range(x.ndim))[::-1]))  # type: ignore[attr-defined]
-    Tensor.mT = property(lambda x: shape.transpose(x, -2, -1))  # type: ignore[attr-defined]
-    Tensor.mH = property(cx.mH)  # type: ignore[attr-defined]
-    Tensor.H = property(cx.H)  # type: ignore[attr-defined]
-    Tensor.real = property(cx.real)  # type: ignore[attr-defined]
-    Tensor.imag = property(cx.imag)  # type: ignore[attr-defined]
 
 
-_bind()
+_bind(Tensor)
+_bind(Batched)
+_bind_tensor_only()

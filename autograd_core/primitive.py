@@ -38,6 +38,7 @@ class Primitive:
     broadcasts    inputs broadcast against each other; the engine sums each gradient back to its input's shape
     view          the output shares memory with the input where NumPy makes it so
     consumes      the joint rule overwrites g
+    elementwise   each element of the output comes from one of each input, on any shape; see also `Algebra.keep_zeros`
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Primitive:
         broadcasts: bool = False,
         view: bool = False,
         consumes: bool = False,
+        elementwise: bool = False,
     ):
         self.forward = forward
         self.name = name or forward.__name__.strip("_")
@@ -68,12 +70,12 @@ class Primitive:
         self.broadcasts = broadcasts
         self.view = view
         self.consumes = consumes
+        self.elementwise = elementwise
         self.aux = AUX in saves
         self.differentiable = bool(vjps) or joint is not None
         self.frees = any(spec > SHAPE for spec in saves)
         self.fresh = True  # no rule returns an array that somebody else holds, other than g or a view
         self.plans: dict[int, tuple] = {}
-        self.batch: Any = None  # how vmap runs it, see func.py
 
     def __call__(self, *inputs: Any) -> Any:
         """Apply to the inputs of a primitive without parameters; otherwise use `apply(primitive, inputs, params)`."""
@@ -113,6 +115,18 @@ class Primitive:
 def primitive(**options: Any) -> Callable[[Callable], Primitive]:
     """`Primitive` as a decorator of the forward function."""
     return lambda forward: Primitive(forward, **options)
+
+
+def no_derivative(name: str, argument: str) -> Callable:
+    """The rule of an argument in which an operation has no derivative that we know: it raises when it is asked for."""
+
+    def vjp(g: Any, *saved: Any) -> Any:
+        raise NotImplementedError(
+            f"{name}: there is no derivative with respect to {argument}, and a gradient of shape {tuple(g.shape)} was "
+            f"asked for; pass {argument}.detach() if it shall count as a constant"
+        )
+
+    return vjp
 
 
 # -------------------------------------------------------------------------------------------------------- dtypes
@@ -229,8 +243,9 @@ def _number(x: Any, dtype: np.dtype) -> Any:
     """A Python number of the category of `dtype`, so that NumPy sees a weak scalar of the right kind."""
     if dtype.kind in "fc" and isinstance(x, bool | int):
         return float(x)
-    if dtype.kind in "iu" and isinstance(x, bool):
-        return int(x)
+    if dtype.kind in "iu" and isinstance(x, bool | int):
+        limits = np.iinfo(dtype)
+        return int(x) if limits.min <= x <= limits.max else np.asarray(x).astype(dtype)  # wraps around, as in PyTorch
     return x
 
 
@@ -252,7 +267,7 @@ def unary(
 ) -> Callable:
     """An elementwise function of one operand. `floating`: integers become the default float first."""
     name = name or forward.__name__
-    p = Primitive(forward, name=name, vjps=(vjp,) if vjp else (), saves=saves)
+    p = Primitive(forward, name=name, vjps=(vjp,) if vjp else (), saves=saves, elementwise=True)
     save_x, save_out = 0 in saves, OUT in saves
     if vjp is None:
         return _undifferentiated(p, floating, doc)
@@ -310,7 +325,7 @@ def binary(
 ) -> Callable:
     """An elementwise function of two operands, broadcast against each other."""
     name = name or forward.__name__
-    p = Primitive(forward, name=name, vjps=vjps, saves=saves, uses=uses, broadcasts=True)
+    p = Primitive(forward, name=name, vjps=vjps, saves=saves, uses=uses, broadcasts=True, elementwise=True)
     differentiable = bool(vjps)
     assert all(spec in (0, 1, OUT) for spec in saves)
     empty = not saves
@@ -337,6 +352,8 @@ def binary(
             out = forward(a, b)
         except ValueError:
             raise shape_error(name, a, b) from None
+        except OverflowError:  # a Python number that the integer dtype does not hold
+            return general(x, y)
         t = new(Tensor)
         t.array = out = out if type(out) is ndarray else np.asarray(out)
         t.origin = t._grad = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,8 +68,30 @@ def fork_rng() -> Iterator[None]:
         default_generator.set_state(state)
 
 
+class _Randomness(threading.local):
+    inside_vmap: str | None = None  # its `randomness`, while a vmap runs
+
+
+_randomness = _Randomness()
+
+
+@contextlib.contextmanager
+def randomness_in(kind: str) -> Iterator[None]:
+    """While `vmap` runs a function: whether it may draw random numbers."""
+    before, _randomness.inside_vmap = _randomness.inside_vmap, kind
+    try:
+        yield
+    finally:
+        _randomness.inside_vmap = before
+
+
 def stream(generator: Generator | None) -> np.random.Generator:
     """NumPy's generator of the given stream, by default the library's."""
+    if _randomness.inside_vmap == "error":
+        raise RuntimeError(
+            "vmap: the function draws random numbers, which would be the same for all examples; pass randomness='same' "
+            "if that is meant, or draw them outside and pass them in"
+        )
     return (default_generator if generator is None else generator).numpy
 
 
