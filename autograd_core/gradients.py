@@ -14,7 +14,7 @@ from numpy import ndarray
 
 from . import anomaly
 from .graph import Algebra, Node, backpropagate, enable_grad
-from .ops.elementwise import conj
+from .ops.elementwise import conj, where
 from .ops.shape import sum_to
 from .primitive import OUT, Primitive
 from .tensor import Tensor, describe, history, output_node, wrap
@@ -43,6 +43,11 @@ class ArrayAlgebra(Algebra):
 
     def fit(self, g: Any, shape: tuple) -> Any:
         return sum_to(g, shape)
+
+    def keep_zeros(self, gp: Any, g: Any) -> Any:
+        if np.isfinite(gp).all() or np.shape(gp) != np.shape(g):
+            return gp
+        return np.where(g == 0, 0, gp)
 
     def check(self, node: Node) -> None:
         specs = node.primitive.saves
@@ -95,6 +100,13 @@ class TensorAlgebra(ArrayAlgebra):
 
     def fresh(self, g: Any, incoming: Any) -> bool:
         return False
+
+    def keep_zeros(self, gp: Any, g: Any) -> Any:
+        """Recorded also where the slope is finite, for the slope of the slope may not be."""
+        zero = g.array == 0 if isinstance(g, Tensor) else g == 0
+        if gp.shape != g.shape or (isinstance(zero, ndarray | np.bool_) and not zero.any()):
+            return gp
+        return where(zero, 0.0, gp)
 
     def saved(self, node: Node) -> tuple:
         """The saved values as tensors with their histories: an input's is the parent's, the output's the node itself."""

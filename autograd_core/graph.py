@@ -83,7 +83,7 @@ class Marker:
     vjps: tuple = ()
     joint = None
     composition = None
-    broadcasts = consumes = frees = fresh = False
+    broadcasts = consumes = frees = fresh = elementwise = False
 
     def __init__(self, name: str):
         self.name = name
@@ -132,6 +132,7 @@ class Mode(threading.local):
 
 
 mode = Mode()
+choosers: set = set()  # primitives that choose between values (`where`), once one has run; see `Algebra.keep_zeros`
 watchers: list = []  # anomaly detection and profiling; while it is empty, the hot path does not look further
 
 
@@ -298,6 +299,15 @@ class Algebra:
     def check(self, node: Node) -> None:
         """Raise if a value that `node` saved has been overwritten since."""
 
+    def keep_zeros(self, gp: Any, g: Any) -> Any:
+        """`gp`, the gradient an elementwise rule made of `g`, with 0 where `g` is 0, also where the slope is not finite.
+
+        The value that a `where` did not choose gets the gradient 0, and so must everything it was computed from: its
+        slopes are infinite or NaN exactly where it was not to be used. In graphs without a `where`, 0 times infinity is
+        NaN, as in IEEE arithmetic.
+        """
+        return gp
+
     def hook(self, hook: Callable, g: Any) -> Any:
         """`g`, or what the hook puts in its place."""
         replaced = hook(g)
@@ -350,6 +360,7 @@ def backpropagate(
     ours: set[Node] = set()  # nodes whose pending gradient is an object that only this function holds
     found: dict[Node, Any] = {}
     watching = bool(watchers)
+    choosing = bool(choosers) and not choosers.isdisjoint([node.primitive for node in nodes])
 
     def receive(node: Node, g: Any) -> None:
         held = pending.get(node)
@@ -410,6 +421,8 @@ def backpropagate(
                 if parent is None or (useful is not None and parent not in useful):
                     continue
                 gp = vjp(g, *saved)
+                if choosing and primitive.elementwise:
+                    gp = algebra.keep_zeros(gp, g)
                 if watching:
                     algebra.inspect(node, (gp,))
                 if primitive.broadcasts and gp.shape != parent.shape:
@@ -428,6 +441,8 @@ def backpropagate(
                 if primitive.consumes and node not in ours:
                     g = algebra.own(g)
                 gradients = primitive.joint(needs, g, *saved)
+                if choosing and primitive.elementwise:
+                    gradients = tuple(None if gp is None else algebra.keep_zeros(gp, g) for gp in gradients)
             if watching:
                 algebra.inspect(node, gradients)
             for parent, need, gp in zip(parents, needs, gradients, strict=True):
