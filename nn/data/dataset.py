@@ -146,7 +146,8 @@ class TensorDataset(Dataset):
         i %= n
         if self.transform is None:
             return tuple(t[i] for t in self.tensors)
-        return tuple(t[0] for t in self._transformed(tuple(t[i : i + 1] for t in self.tensors)))
+        one: tuple[Any, ...] = self._transformed(tuple(t[i : i + 1] for t in self.tensors))
+        return tuple(t[0] for t in one)
 
     def get_batch(self, indices: ndarray) -> tuple[Tensor, ...]:
         """The rows at an int64 array of indices, copied: one fancy index a tensor, whatever the number of rows."""

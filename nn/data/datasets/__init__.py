@@ -1,8 +1,45 @@
 """Data sets: from files (`images`, `text`, `series`) and by formula (`points`, `sequences`).
 
-Every one is, or gives, a `TensorDataset`. Nothing here knows a model.
+Each is a `TensorDataset`, or cuts itself into one (`Characters.windows`, `Series.windows`). Nothing here knows a model.
 """
 
 from .images import MNIST, FashionMNIST, Images, mnist_sample
+from .points import blobs, circles, moons, parity, sine, two_spirals, xor
+from .sequences import (
+    REBER_SYMBOLS,
+    TEMPORAL_ORDER_SYMBOLS,
+    Reber,
+    adding_problem,
+    reber_grammar,
+    temporal_order,
+)
+from .series import Series, airline_passengers, daily_min_temperatures, sunspots
+from .text import Characters, Names, names, tiny_shakespeare
 
-__all__ = ["FashionMNIST", "Images", "MNIST", "mnist_sample"]
+__all__ = [
+    "Characters",
+    "FashionMNIST",
+    "Images",
+    "MNIST",
+    "Names",
+    "REBER_SYMBOLS",
+    "Reber",
+    "Series",
+    "TEMPORAL_ORDER_SYMBOLS",
+    "adding_problem",
+    "airline_passengers",
+    "blobs",
+    "circles",
+    "daily_min_temperatures",
+    "mnist_sample",
+    "moons",
+    "names",
+    "parity",
+    "reber_grammar",
+    "sine",
+    "sunspots",
+    "temporal_order",
+    "tiny_shakespeare",
+    "two_spirals",
+    "xor",
+]

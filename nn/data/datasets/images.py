@@ -23,13 +23,14 @@ Normalize = bool | tuple[float, float]
 class Images(TensorDataset):
     """Grey images and their labels, from a pair of IDX files.
 
-    tensors    images, float32 of shape (N, 1, H, W), from 0 (black) to 1 (white); labels, int64 of shape (N,)
+    tensors    images, float32 of shape (N, 1, 28, 28), from 0 (black) to 1 (white); labels, int64 of shape (N,)
     classes    what the labels 0, 1, … are called
     normalize  True: images are (x - mean) / std with `moments`; or a pair (mean, std) to use instead
-    transform  called with a batch of images, shape (B, 1, H, W); see `TensorDataset`
+    transform  called with a batch of images, shape (B, 1, 28, 28); see `TensorDataset`
     """
 
     classes: tuple[str, ...]
+    size = (28, 28)
     moments: tuple[float, float]  # mean and standard deviation of all pixels of the full training set, from 0 to 1
 
     def __init__(
@@ -41,6 +42,10 @@ class Images(TensorDataset):
         transform: Callable | None = None,
     ):
         pixels, targets = read_idx(images, IMAGES_MAGIC), read_idx(labels, LABELS_MAGIC)
+        if pixels.shape[1:] != self.size:
+            raise ValueError(
+                f"{images}: found images of shape {pixels.shape[1:]}, expected {self.size}; this is another data set"
+            )
         if len(pixels) != len(targets):
             raise ValueError(
                 f"{images} has {len(pixels)} images and {labels} has {len(targets)} labels; they belong to different "

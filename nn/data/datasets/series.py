@@ -1,0 +1,104 @@
+"""Time series of one variable: sunspots, airline passengers, daily temperatures."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from numpy import ndarray
+from numpy.lib.stride_tricks import sliding_window_view
+
+from autograd_core import Tensor, from_numpy
+
+from ..dataset import TensorDataset
+from ..store import read_text
+
+__all__ = ["Series", "airline_passengers", "daily_min_temperatures", "sunspots"]
+
+
+class Series:
+    """A series in time.
+
+    name    what is measured
+    dates   when, datetime64 of shape (N,)
+    values  the measurements, a float32 tensor of shape (N,)
+
+    Split it before cutting windows: windows drawn at random overlap, and a test on them knows its answers.
+
+    >>> s = Series("steps", np.arange(6), np.arange(6))
+    >>> train, test = s.split(0.5)
+    >>> x, y = train.windows(2)[:]
+    >>> x, y
+    (tensor([[0., 1.]]), tensor([[2.]]))
+    """
+
+    def __init__(self, name: str, dates: ndarray, values: ndarray):
+        self.name, self.dates = name, np.asarray(dates)
+        self.values: Tensor = from_numpy(np.asarray(values, np.float32))
+        if self.values.ndim != 1 or self.dates.shape != self.values.shape:
+            raise ValueError(
+                f"Series: dates of shape {self.dates.shape} and values of shape {self.values.shape}; there must be one "
+                "of each for every step"
+            )
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    def __repr__(self) -> str:
+        return f"Series({self.name}, {len(self)} steps from {self.dates[0]} to {self.dates[-1]})"
+
+    def split(self, fraction: float = 0.8) -> tuple[Series, Series]:
+        """The first `fraction` of the steps and the rest."""
+        end = int(fraction * len(self))
+        if not 0 < end < len(self):
+            raise ValueError(
+                f"split: fraction {fraction} of {len(self)} steps leaves a part empty; it must lie between 0 and 1"
+            )
+        values = self.values.array
+        return Series(self.name, self.dates[:end], values[:end]), Series(self.name, self.dates[end:], values[end:])
+
+    def windows(self, length: int, horizon: int = 1) -> TensorDataset:
+        """A dataset of (x, y), float32: x of shape (M, length), `length` steps; y of shape (M, horizon), the next ones.
+
+        M = N - length - horizon + 1. They share the memory of `values`. For a recurrent layer, which takes
+        (batch, steps, features): `x[..., None]`.
+        """
+        if length < 1 or horizon < 1 or length + horizon > len(self):
+            raise ValueError(
+                f"windows: length={length} and horizon={horizon} must be at least 1 and fit into {len(self)} steps"
+            )
+        views = sliding_window_view(self.values.array, length + horizon)
+        return TensorDataset(views[:, :length], views[:, length:])
+
+
+def _read(name: str, file: str, root: str | Path | None) -> Series:
+    rows = list(csv.reader(read_text(file, root).splitlines()))[1:]
+    return Series(
+        name, np.array([row[0] for row in rows], "datetime64"), np.array([float(row[1]) for row in rows], np.float32)
+    )
+
+
+def sunspots(root: str | Path | None = None) -> Series:
+    """2,820 monthly Zürich sunspot numbers, 1749-01 to 1983-12, from 0 to 253.8; `root` as in `MNIST`.
+
+    Source: Andrews & Herzberg 1985, by the Time Series Data Library and jbrownlee/Datasets.
+    """
+    return _read("sunspots", "monthly-sunspots.csv", root)
+
+
+def airline_passengers(root: str | Path | None = None) -> Series:
+    """144 monthly totals of airline passengers in thousands, 1949-01 to 1960-12; `root` as in `MNIST`.
+
+    Source: Box & Jenkins 1976, series G, by the Time Series Data Library and jbrownlee/Datasets.
+    """
+    return _read("airline passengers", "airline-passengers.csv", root)
+
+
+def daily_min_temperatures(root: str | Path | None = None) -> Series:
+    """3,650 daily minimum temperatures (°C) in Melbourne, 1981 to 1990; `root` as in `MNIST`.
+
+    31 December is missing in the leap years 1984 and 1988. Source: Australian Bureau of Meteorology, by the Time Series
+    Data Library and jbrownlee/Datasets.
+    """
+    return _read("daily minimum temperatures", "daily-min-temperatures.csv", root)
