@@ -295,6 +295,23 @@ def test_loader_shuffles_every_epoch_by_its_generator():
     assert first[0] != first[1] and sorted(first[0]) == sorted(first[1]) == list(range(100))
 
 
+def test_batches_are_of_one_form_however_they_were_read():
+    class OneByOne(TensorDataset):
+        def __getitem__(self, i):
+            return super().__getitem__(i)
+
+    def form(batch):
+        if isinstance(batch, ag.Tensor):
+            return batch.shape, batch.dtype
+        if isinstance(batch, dict):
+            return {key: form(value) for key, value in batch.items()}
+        return type(batch), [form(field) for field in batch]
+
+    quick, slow = rows(), OneByOne(*rows().tensors)
+    for around in (lambda d: d, StackDataset, lambda d: StackDataset(a=d), lambda d: d + d):
+        assert [form(b) for b in DataLoader(around(quick), 4)] == [form(b) for b in DataLoader(around(slow), 4)]
+
+
 def test_an_epoch_begun_is_not_disturbed_by_another():
     loader = DataLoader(rows(8), 2)
     outer, inner = iter(loader), iter(loader)

@@ -185,8 +185,7 @@ class DataLoader:
         for indices in sampler.arrays() if own else sampler:  # type: ignore[attr-defined]
             if not trusted:
                 indices = checked_indices(indices, n, "DataLoader")
-            batch = self.dataset.get_batch(indices)
-            yield list(batch) if type(batch) is tuple else batch
+            yield _listed(self.dataset.get_batch(indices))
 
     def _stream(self) -> Iterator:
         samples = iter(self.dataset)
@@ -197,6 +196,13 @@ class DataLoader:
             if len(batch) < self.batch_size and self.drop_last:
                 return
             yield self.collate_fn(batch)
+
+
+def _listed(batch: Any) -> Any:
+    """A batch with lists for tuples, as `default_collate` makes it."""
+    if type(batch) is tuple:
+        return [_listed(field) for field in batch]
+    return {key: _listed(field) for key, field in batch.items()} if type(batch) is dict else batch
 
 
 def _refuse_for_iterable(dataset: Any, shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
