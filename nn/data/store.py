@@ -83,33 +83,45 @@ def cache_folder() -> Path:
     return base / "autograd-core"
 
 
+def folders(root: str | Path | None = None) -> list[Path]:
+    """Where data is looked for: in `root` alone, or else in $AUTOGRAD_DATA and in the cache."""
+    if root is not None:
+        return [Path(root).expanduser()]
+    given = os.environ.get("AUTOGRAD_DATA")
+    return [*([Path(given).expanduser()] if given else []), cache_folder()]
+
+
+def stored(name: str, root: str | Path | None = None) -> Path | None:
+    """The path of the file `name` if it is on this machine already, else None; nothing is downloaded."""
+    for folder in folders(root):
+        for candidate in _candidates(folder, name, flat=root is not None):
+            if candidate.is_file():
+                return candidate
+    return None
+
+
 def find(name: str, root: str | Path | None = None) -> Path:
     """The path of the file `name` (a key of `FILES`).
 
     With `root`, only that folder is searched: for `name`, for its last part alone, and in torchvision's layout, each
     also unpacked. Raises FileNotFoundError that says what was searched and which file to put where.
     """
-    if root is not None:
-        folders = [Path(root).expanduser()]
-    else:
-        given = os.environ.get("AUTOGRAD_DATA")
-        folders = [*([Path(given).expanduser()] if given else []), cache_folder()]
-    for folder in folders:
-        for candidate in _candidates(folder, name, flat=root is not None):
-            if candidate.is_file():
-                return candidate
+    path = stored(name, root)
+    if path is not None:
+        return path
+    searched = folders(root)
     reason = "root was given, so nothing is downloaded; leave it out for a download" if root is not None else ""
     if root is None:
         try:
-            return _download(name, folders[-1])
+            return _download(name, searched[-1])
         except OSError as error:
             reason = str(error)
     file = FILES[name]
     urls = " or ".join(source + Path(name).name for source in file.sources)
     raise FileNotFoundError(
-        f"{name} is in none of: {', '.join(map(str, folders))} ({reason}). Fetch it from {urls} ({file.bytes} bytes, "
-        f"sha256 {file.sha256}) and put it at {folders[0] / name}"
-        + (", or set AUTOGRAD_DATA to a folder that has it" if root is None and len(folders) == 1 else "")
+        f"{name} is in none of: {', '.join(map(str, searched))} ({reason}). Fetch it from {urls} ({file.bytes} bytes, "
+        f"sha256 {file.sha256}) and put it at {searched[0] / name}"
+        + (", or set AUTOGRAD_DATA to a folder that has it" if root is None and len(searched) == 1 else "")
     )
 
 

@@ -1,0 +1,137 @@
+"""Figures of training and of what a classifier does. Each function returns a matplotlib Figure; nothing is shown or saved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREY = "#2563a8", "#d9730d", "#6b6b6b"
+
+
+def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, np.ndarray]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def _clean(axes: Any) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(True, color="#e5e5e5", linewidth=0.7)
+    axes.set_axisbelow(True)
+
+
+def _array(x: Any) -> np.ndarray:
+    return np.asarray(x.array if hasattr(x, "array") else x)
+
+
+def learning_curves(history: Any, title: str | None = None) -> Figure:
+    """Loss (logarithmic) and, where recorded, accuracy for each epoch, training beside validation; the best epoch marked.
+
+    history  what `optim.fit` returned
+    """
+    if not len(history):
+        raise ValueError("learning_curves: the history has no finished epoch to draw")
+    names = history.names()
+    others = [n.removeprefix("train_") for n in names if n.startswith("train_") and n != "train_loss"]
+    quantities = ["loss", *others]
+    figure, axes = _figure(4.6 * len(quantities), 3.2, 1, len(quantities))
+    epochs = np.arange(1, len(history) + 1)
+    for ax, quantity in zip(axes[0], quantities, strict=True):
+        for part, colour in (("train", GREY), ("validation", BLUE)):
+            if f"{part}_{quantity}" in names:
+                ax.plot(epochs, history[f"{part}_{quantity}"], "o-", color=colour, label=part, markersize=3.5)
+        if history.best_epoch:
+            ax.axvline(history.best_epoch, color=ORANGE, linewidth=1, linestyle="--", label=f"best: {history.best_epoch}")
+        ax.set(xlabel="epoch", ylabel=quantity)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        if quantity == "loss" and min(history["train_loss"]) > 0:
+            ax.set_yscale("log")
+        if quantity == "accuracy":
+            from matplotlib.ticker import PercentFormatter
+
+            ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+        _clean(ax)
+        ax.legend(frameon=False)
+    if title:
+        figure.suptitle(title)
+    return figure
+
+
+def confusion_matrix(targets: Any, predictions: Any, classes: Sequence[str], title: str | None = None) -> Figure:
+    """How often each class was taken for which. Rows are the true classes; colour is the share of the row, mistakes only.
+
+    targets, predictions  class indices, shape (N,)
+    """
+    counts = confusion_counts(targets, predictions, len(classes))
+    figure, axes = _figure(0.52 * len(classes) + 1.6, 0.48 * len(classes) + 1.4)
+    ax = axes[0, 0]
+    share = counts / np.maximum(1, counts.sum(1, keepdims=True))
+    np.fill_diagonal(share, 0.0)
+    ax.imshow(share, cmap="Oranges", vmin=0, vmax=max(0.02, share.max()))
+    for i in range(len(classes)):
+        for j in range(len(classes)):
+            if counts[i, j]:
+                dark = share[i, j] > 0.6 * max(0.02, share.max())
+                style = {"color": BLUE, "weight": "bold"} if i == j else {"color": "white" if dark else "black"}
+                ax.text(j, i, str(counts[i, j]), ha="center", va="center", fontsize=8, **style)
+    long = max(map(len, classes)) > 3
+    ax.set_xticks(range(len(classes)), classes, rotation=45 if long else 0, ha="right" if long else "center")
+    ax.set_yticks(range(len(classes)), classes)
+    ax.set(xlabel="predicted", ylabel="true")
+    ax.set_title(title or f"{np.trace(counts) / max(1, counts.sum()):.2%} of {counts.sum()} right", fontsize=10)
+    return figure
+
+
+def confusion_counts(targets: Any, predictions: Any, classes: int) -> np.ndarray:
+    """counts[i, j]: how many of true class i were predicted as j. Shape (classes, classes), int64."""
+    t, p = _array(targets).reshape(-1), _array(predictions).reshape(-1)
+    if t.shape != p.shape:
+        raise ValueError(f"confusion: {t.size} targets but {p.size} predictions; they must be as many")
+    for name, values in (("target", t), ("prediction", p)):
+        if values.size and not (0 <= values.min() and values.max() < classes):
+            raise ValueError(
+                f"confusion: {name}s go from {values.min()} to {values.max()}, but there are {classes} classes"
+            )
+    return np.bincount(t * classes + p, minlength=classes * classes).reshape(classes, classes)
+
+
+def mistakes(
+    images: Any, targets: Any, probabilities: Any, classes: Sequence[str], count: int = 40, title: str | None = None
+) -> Figure:
+    """A page of the misclassified images, the most confident mistakes first: true class -> predicted (its probability).
+
+    images         (N, 1, H, W) or (N, H, W)
+    targets        class indices, (N,)
+    probabilities  of each class, (N, classes)
+    """
+    x, t, p = _array(images), _array(targets), _array(probabilities)
+    predicted = p.argmax(1)
+    wrong = np.flatnonzero(predicted != t)
+    wrong = wrong[np.argsort(-p[wrong, predicted[wrong]], kind="stable")][:count]
+    columns = 8
+    rows = max(1, math.ceil(len(wrong) / columns))
+    figure, axes = _figure(1.15 * columns, 1.35 * rows + 0.5, rows, columns)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, i in zip(axes.flat, wrong, strict=False):
+        ax.imshow(x[i].reshape(x.shape[-2:]), cmap="gray_r")
+        ax.set_title(f"{classes[t[i]]} → {classes[predicted[i]]} ({p[i, predicted[i]]:.0%})", fontsize=8)
+    total = int((predicted != t).sum())
+    figure.suptitle(title or f"{total} mistakes among {len(t)}: true → predicted (confidence)", fontsize=10)
+    return figure
+
+
+def save(figure: Figure, path: str | Path) -> Path:
+    """Write a figure (PNG, SVG or PDF by the path's ending), making its folder if need be."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150)
+    return path

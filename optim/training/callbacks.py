@@ -1,0 +1,160 @@
+"""What can happen around training: each callback is told of the start and end of the run, its epochs and its batches."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .fit import Run
+
+
+class Callback:
+    """Override what you need. `run` has model, optimizer, history, epoch, batch, batch_loss, and `stop(reason)`."""
+
+    def on_start(self, run: Run) -> None:
+        """Before the first epoch."""
+
+    def on_epoch_start(self, run: Run) -> None:
+        """Before each epoch."""
+
+    def on_batch_end(self, run: Run) -> None:
+        """After each optimiser step."""
+
+    def on_epoch_end(self, run: Run) -> None:
+        """After each epoch's validation; its results are run.history.epochs[-1]."""
+
+    def on_end(self, run: Run) -> None:
+        """In the end, also after an interrupt or an error."""
+
+
+def snapshot(model: Any) -> dict[str, np.ndarray]:
+    """A copy of all weights and buffers."""
+    return {name: value.array.copy() for name, value in model.state_dict().items()}
+
+
+class Best:
+    """The epoch with the lowest (or, for an accuracy, highest) value of one quantity so far."""
+
+    def __init__(self, monitor: str | None, min_delta: float = 0.0):
+        self.monitor, self.min_delta = monitor, min_delta
+        self.value: float | None = None
+        self.epoch = 0
+
+    def improved(self, run: Run) -> bool:
+        results = run.history.epochs[-1]
+        name = self.monitor or ("validation_loss" if "validation_loss" in results else "train_loss")
+        if name not in results:
+            raise ValueError(f"monitor '{name}' is not recorded; there are {', '.join(results)}")
+        value = -results[name] if "accuracy" in name else results[name]
+        if self.value is not None and not value < self.value - self.min_delta:
+            return False
+        self.value, self.epoch = value, run.epoch
+        return True
+
+
+class KeepBest(Callback):
+    """Give the model, in the end, the weights of its best epoch by `monitor` (default: validation, else train loss)."""
+
+    def __init__(self, monitor: str | None = None):
+        self.monitor = monitor
+
+    def on_start(self, run: Run) -> None:
+        self.best = Best(self.monitor)
+        self.weights: dict[str, np.ndarray] | None = None
+
+    def on_epoch_end(self, run: Run) -> None:
+        if self.best.improved(run):
+            self.weights = snapshot(run.model)
+            run.history.best_epoch = run.epoch
+
+    def on_end(self, run: Run) -> None:
+        if self.weights is not None:
+            run.model.load_state_dict(self.weights)
+
+
+class EarlyStopping(Callback):
+    """Stop after `patience` epochs without an improvement of `monitor` by more than `min_delta`.
+
+    restore_best  give the model the weights of its best epoch (as `fit` does by itself unless keep_best=False)
+    """
+
+    def __init__(
+        self, patience: int = 5, monitor: str | None = None, *, min_delta: float = 0.0, restore_best: bool = True
+    ):
+        if patience < 1:
+            raise ValueError(f"EarlyStopping: patience must be at least 1 epoch, got {patience}")
+        self.patience, self.monitor, self.min_delta, self.restore_best = patience, monitor, min_delta, restore_best
+
+    def on_start(self, run: Run) -> None:
+        self.best = Best(self.monitor, self.min_delta)
+        self.weights: dict[str, np.ndarray] | None = None
+
+    def on_epoch_end(self, run: Run) -> None:
+        if self.best.improved(run):
+            if self.restore_best:
+                self.weights = snapshot(run.model)
+                run.history.best_epoch = run.epoch
+        elif run.epoch - self.best.epoch >= self.patience:
+            run.stop(f"no improvement for {self.patience} epochs (best: epoch {self.best.epoch})")
+
+    def on_end(self, run: Run) -> None:
+        if self.restore_best and self.weights is not None:
+            run.model.load_state_dict(self.weights)
+
+
+class Progress(Callback):
+    """A progress bar over the batches, and a line of results for each epoch."""
+
+    def on_start(self, run: Run) -> None:
+        self.bar: Any = None
+        self.shown = sys.stderr
+
+    def on_epoch_start(self, run: Run) -> None:
+        from tqdm.auto import tqdm
+
+        width = len(str(run.epochs))
+        self.bar = tqdm(
+            total=run.batches or None,
+            desc=f"epoch {run.epoch:{width}}/{run.epochs}",
+            unit="batch",
+            leave=False,
+            dynamic_ncols=True,
+        )
+
+    def on_batch_end(self, run: Run) -> None:
+        self.bar.update()
+        if run.batch % 20 == 0:
+            self.bar.set_postfix(loss=f"{run.batch_loss:.4f}", refresh=False)
+
+    def on_epoch_end(self, run: Run) -> None:
+        self._close()
+        from tqdm.auto import tqdm
+
+        tqdm.write(line(run), file=self.shown)
+
+    def on_end(self, run: Run) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None
+
+
+def line(run: Run) -> str:
+    """The results of the last epoch as one line of text."""
+    results = run.history.epochs[-1]
+    parts = [f"epoch {run.epoch:{len(str(run.epochs))}}/{run.epochs}"]
+    for part in ("train", "validation"):
+        numbers = [
+            f"{name.removeprefix(part + '_')} {value:.2%}" if "accuracy" in name else
+            f"{name.removeprefix(part + '_')} {value:.4f}"
+            for name, value in results.items()
+            if name.startswith(part + "_")
+        ]  # fmt: skip
+        if numbers:
+            parts.append(f"{part}: {', '.join(numbers)}")
+    return "  ".join([*parts, f"{results['seconds']:.1f} s"])
