@@ -204,6 +204,8 @@ def test_random_sampler_permutes_repeats_and_replaces():
     several = list(RandomSampler(range(5), num_samples=12))
     assert len(several) == 12
     assert sorted(several[:5]) == sorted(several[5:10]) == list(range(5))
+    twice = list(RandomSampler(range(50), num_samples=100))
+    assert sorted(twice[:50]) == sorted(twice[50:]) and twice[:50] != twice[50:]
     few = RandomSampler(range(100), num_samples=7)
     assert len(few) == 7 and len(set(few)) == 7
     replaced = list(RandomSampler(range(10), replacement=True, num_samples=1000))
