@@ -58,7 +58,7 @@ from .random import (
 from .tensor import Tensor, get_default_dtype, set_default_dtype
 
 # name -> the module that is imported when it is first used: the module itself, or its member of that name
-_LAZY = {"draw": "draw", "replay": "replay", "func": "func"}
+_LAZY = {"draw": "draw", "replay": "replay", "func": "func", "special": "special"}
 
 
 def __getattr__(name: str) -> object:

@@ -11,7 +11,22 @@ from . import gradients
 from .batching import Batched
 from .ops import elementwise as ew
 from .ops import complex as cx
-from .ops import index, linalg, reduce, shape
+from .ops import (
+    determinant,
+    einsum,
+    index,
+    linalg,
+    linalg_aliases,
+    logic,
+    matrix_functions,
+    norms,
+    reduce,
+    rounding,
+    shape,
+    solve,
+    special,
+    trigonometric,
+)
 from .primitive import convert
 from .tensor import Tensor, rewrite
 
@@ -19,10 +34,30 @@ from .tensor import Tensor, rewrite
 FAMILIES: tuple[tuple[Any, str, str], ...] = (
     (
         ew,
-        "add sub mul div neg pow square abs sign exp expm1 log log1p log2 log10 sqrt rsqrt reciprocal sin cos tan tanh "
-        "maximum minimum eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor bitwise_not",
-        "where",
+        "add subtract sub multiply mul divide true_divide div floor_divide remainder fmod neg negative positive pow "
+        "float_power square abs absolute sign exp exp2 expm1 log log1p log2 log10 logaddexp logaddexp2 xlogy sqrt rsqrt "
+        "reciprocal lerp addcmul addcdiv maximum minimum fmax fmin",
+        "where rsub",
     ),
+    (
+        trigonometric,
+        "sin cos tan asin arcsin acos arccos atan arctan atan2 arctan2 sinh cosh tanh asinh arcsinh acosh arccosh atanh "
+        "arctanh sinc hypot deg2rad rad2deg",
+        "",
+    ),
+    (
+        rounding,
+        "floor ceil round trunc fix frac clamp clip clamp_min clamp_max nan_to_num copysign heaviside nextafter ldexp frexp",
+        "",
+    ),
+    (
+        logic,
+        "eq ne not_equal lt less le less_equal gt greater ge greater_equal isclose allclose equal isnan isinf isposinf "
+        "isneginf isfinite isreal signbit logical_and logical_or logical_xor logical_not bitwise_and bitwise_or "
+        "bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift gcd lcm",
+        "",
+    ),
+    (special, "erf erfc erfinv lgamma digamma mvlgamma igamma igammac i0 logit", "polygamma"),
     (reduce, "sum mean var std amax amin argmax argmin all any", ""),
     (
         shape,
@@ -30,7 +65,17 @@ FAMILIES: tuple[tuple[Any, str, str], ...] = (
         "split chunk unbind",
         "cat stack",
     ),
-    (linalg, "matmul dot outer bmm", "linear"),
+    (
+        linalg,
+        "matmul dot outer bmm mm mv vdot inner addmm addmv addbmm baddbmm addr trace cross",
+        "linear chain_matmul bilinear",
+    ),
+    (einsum, "", "einsum tensordot"),
+    (solve, "cholesky_solve cholesky_inverse matrix_power", ""),
+    (determinant, "det slogdet logdet", ""),
+    (norms, "", "cdist pdist"),
+    (matrix_functions, "matrix_exp", ""),
+    (linalg_aliases, "inverse pinverse cholesky qr svd ger lu_solve", "vecdot"),
     (cx, "conj sgn angle is_complex resolve_conj", "real imag complex polar view_as_real view_as_complex"),
 )
 METHODS: dict[str, Callable] = {
@@ -41,7 +86,13 @@ FUNCTIONS: dict[str, Callable] = METHODS | {
 }
 
 IN_PLACE = (
-    "add sub mul div pow neg abs exp log sqrt rsqrt reciprocal sin cos tan tanh square"
+    "add subtract sub multiply mul divide true_divide div floor_divide remainder fmod neg negative pow float_power square "
+    "abs absolute sign exp exp2 expm1 log log1p log2 log10 xlogy sqrt rsqrt reciprocal lerp addcmul addcdiv sin cos tan "
+    "asin arcsin acos arccos atan arctan atan2 arctan2 sinh cosh tanh asinh arcsinh acosh arccosh atanh arctanh sinc "
+    "hypot deg2rad rad2deg floor ceil round trunc fix frac clamp clip clamp_min clamp_max nan_to_num copysign heaviside "
+    "nextafter ldexp eq ne not_equal lt less le less_equal gt greater ge greater_equal logical_and logical_or logical_xor "
+    "logical_not bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift gcd lcm erf erfc "
+    "erfinv lgamma digamma mvlgamma igamma igammac i0 logit sgn"
 ).split()
 
 
@@ -73,21 +124,25 @@ def _in_place(function: Callable, name: str) -> Callable:
 
 
 OPERATORS: dict[str, tuple[Callable, bool]] = {  # name -> function, and whether there are __rname__ and __iname__
-    "add": (ew.add, True),
-    "sub": (ew.sub, True),
+    "add": (ew.plus, True),
+    "sub": (ew.minus, True),
     "mul": (ew.mul, True),
-    "truediv": (ew.div, True),
+    "truediv": (ew.true_divide, True),
+    "floordiv": (ew.floor_divide, True),
+    "mod": (ew.remainder, True),
     "pow": (ew.pow, True),
     "matmul": (linalg.matmul, True),
-    "and": (ew.bitwise_and, True),
-    "or": (ew.bitwise_or, True),
-    "xor": (ew.bitwise_xor, True),
-    "eq": (ew.eq, False),
-    "ne": (ew.ne, False),
-    "lt": (ew.lt, False),
-    "le": (ew.le, False),
-    "gt": (ew.gt, False),
-    "ge": (ew.ge, False),
+    "and": (logic.bitwise_and, True),
+    "or": (logic.bitwise_or, True),
+    "xor": (logic.bitwise_xor, True),
+    "lshift": (logic.bitwise_left_shift, True),
+    "rshift": (logic.bitwise_right_shift, True),
+    "eq": (logic.eq, False),
+    "ne": (logic.ne, False),
+    "lt": (logic.lt, False),
+    "le": (logic.le, False),
+    "gt": (logic.gt, False),
+    "ge": (logic.ge, False),
 }
 
 
@@ -222,9 +277,13 @@ def _bind(kind: type) -> None:
     others: dict[str, Any] = {
         "__getitem__": index.getitem,
         "__neg__": ew.neg,
-        "__invert__": ew.bitwise_not,
+        "__invert__": logic.bitwise_not,
         "__pos__": lambda x: x,
         "__abs__": ew.abs,
+        "__divmod__": _or_not_implemented(ew.divmod),
+        "__rdivmod__": _reflected(ew.divmod),
+        "where": lambda x, condition, other: ew.where(condition, x, other),
+        "polygamma": lambda x, n: special.polygamma(n, x),
         "__iter__": _iterate,
         "T": property(lambda x: shape.permute(x, tuple(range(x.ndim))[::-1])),
         "mT": property(lambda x: shape.transpose(x, -2, -1)),
@@ -244,6 +303,7 @@ def _bind_tensor_only() -> None:
     for name, (function, arithmetic) in OPERATORS.items():
         if arithmetic and name != "matmul":
             setattr(Tensor, f"__i{name}__", _in_place(function, f"__i{name}__"))
+    Tensor.polygamma_ = _in_place(lambda x, n: special.polygamma(n, x), "polygamma_")  # type: ignore[attr-defined]
     for method in (backward, numel, is_contiguous, stride, copy_, zero_, fill_):
         setattr(Tensor, method.__name__, method)
     Tensor.__setitem__ = index.setitem  # type: ignore[attr-defined]

@@ -1,22 +1,27 @@
 """Arithmetic and elementwise functions. A page of calculus: each rule is d(output)/d(input) times `g`.
 
 g is the gradient that arrives, x and y the inputs, out the output. Shapes broadcast; the engine sums gradients back.
+Trigonometric functions, rounding and bounds, and comparisons have files of their own.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import OUT, Primitive, binary, is_traced, result_type, unary, unified
+from ..graph import choosers
+from ..primitive import OUT, Primitive, binary, convert, is_traced, operand, result_type, unary, unified
 from ..tensor import Tensor, apply
+from .trigonometric import cos, sin, tan, tanh  # noqa: F401 (the commonest are found here too)
 
 # ------------------------------------------------------------------------------------------------------------ arithmetic
 
-add = binary(np.add, (lambda g: g, lambda g: g), doc="x + y, elementwise.")
-sub = binary(np.subtract, (lambda g: g, lambda g: -g), name="sub", doc="x - y, elementwise.")
+plus = binary(np.add, (lambda g: g, lambda g: g), name="add", doc="x + y, elementwise.")
+minus = binary(np.subtract, (lambda g: g, lambda g: -g), name="sub", doc="x - y, elementwise.")
 mul = binary(
     np.multiply,
     (lambda g, x, y: g * y, lambda g, x, y: g * x),
@@ -25,7 +30,7 @@ mul = binary(
     name="mul",
     doc="x * y, elementwise.",
 )
-div = binary(
+true_divide = binary(
     np.true_divide,
     (lambda g, x, y: g / y, lambda g, x, y: -g * x / (y * y)),
     saves=(0, 1),
@@ -35,6 +40,91 @@ div = binary(
     doc="x / y, elementwise; integers divide to floats.",
 )
 neg = unary(np.negative, lambda g: -g, floating=False, name="neg", doc="-x.")
+reciprocal = unary(np.reciprocal, lambda g, out: -g * out * out, saves=(OUT,), name="reciprocal", doc="1 / x.")
+
+
+def _scaled(name: str, y: Any, x: Any, alpha: Any) -> Any:
+    """alpha y, of the category of x and y: integers do not become floats."""
+    if isinstance(alpha, float) and result_type(operand(x, name), operand(y, name)).kind in "biu":
+        raise TypeError(f"{name}: alpha={alpha} is a float but both operands hold integers; convert one, as in x.float()")
+    return mul(y, alpha)
+
+
+def add(x: Any, other: Any, *, alpha: Any = 1) -> Any:
+    """x + alpha * other, elementwise."""
+    return plus(x, other) if alpha == 1 else plus(x, _scaled("add", other, x, alpha))
+
+
+def sub(x: Any, other: Any, *, alpha: Any = 1) -> Any:
+    """x - alpha * other, elementwise."""
+    return minus(x, other) if alpha == 1 else minus(x, _scaled("sub", other, x, alpha))
+
+
+def rsub(x: Any, other: Any, *, alpha: Any = 1) -> Any:
+    """other - alpha * x, elementwise."""
+    return sub(other, x, alpha=alpha)
+
+
+def positive(x: Any) -> Any:
+    """x itself."""
+    if operand(x, "positive").dtype == bool:
+        raise TypeError("positive: booleans have no sign; convert them, as in x.int()")
+    return x
+
+
+def _whole(divide: Callable, name: str) -> Callable:
+    """A division to whole numbers, on arrays; of integers by 0 it raises, for they have no infinity."""
+
+    def forward(x: Any, y: Any) -> Any:
+        dtype = np.result_type(x, y)
+        if dtype.kind == "b":
+            raise TypeError(f"{name}: booleans cannot be divided; convert them, as in x.int()")
+        if dtype.kind in "iu" and not np.all(y):
+            raise ZeroDivisionError(f"{name}: an integer ({dtype}) is divided by 0; convert to floats to get inf or nan")
+        return divide(x, y)
+
+    return forward
+
+
+def _trunc_divide(x: Any, y: Any) -> Any:
+    return (x - np.fmod(x, y)) // y if np.result_type(x, y).kind in "iu" else np.trunc(x / y)
+
+
+_flat = (lambda g: 0 * g, lambda g: 0 * g)
+floor_divide = binary(
+    _whole(np.floor_divide, "floor_divide"), _flat, name="floor_divide", doc="⌊x / y⌋, elementwise; its derivative is 0."
+)
+trunc_divide = binary(_whole(_trunc_divide, "trunc_divide"), _flat, name="trunc_divide", doc="x / y rounded towards 0.")
+remainder = binary(
+    _whole(np.remainder, "remainder"),
+    (lambda g, x, y: g, lambda g, x, y: -g * floor_divide(x, y)),
+    saves=(0, 1),
+    uses=((), (0, 1)),
+    name="remainder",
+    doc="x - y ⌊x / y⌋, with the sign of y, as Python's %.",
+)
+fmod = binary(
+    _whole(np.fmod, "fmod"),
+    (lambda g, x, y: g, lambda g, x, y: -g * trunc_divide(x, y)),
+    saves=(0, 1),
+    uses=((), (0, 1)),
+    name="fmod",
+    doc="x - y trunc(x / y), with the sign of x, as C's fmod.",
+)
+
+
+def div(x: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
+    """x / other, elementwise; rounded down by rounding_mode="floor", towards 0 by "trunc", and then its derivative is 0."""
+    if rounding_mode is None:
+        return true_divide(x, other)
+    if rounding_mode not in ("floor", "trunc"):
+        raise ValueError(f"div: rounding_mode must be None, 'floor' or 'trunc', got {rounding_mode!r}")
+    return floor_divide(x, other) if rounding_mode == "floor" else trunc_divide(x, other)
+
+
+def divmod(x: Any, other: Any) -> tuple:
+    """(x // other, x % other)."""
+    return floor_divide(x, other), remainder(x, other)
 
 
 def _pow_base(g: Any, x: Any, y: Any, out: Any) -> Any:
@@ -55,34 +145,72 @@ _pow = binary(
 )
 
 
+def _integer_pow(x: ndarray, y: ndarray) -> ndarray:
+    """x^y rounded towards 0, which matters where y < 0."""
+    whole = np.power(x, np.maximum(y, 0))
+    return np.where(y >= 0, whole, np.where(np.abs(x) == 1, np.power(x, np.abs(y) % 2), 0))
+
+
 def pow(x: Any, exponent: Any) -> Any:  # noqa: A001 (the field's name)
-    """x to the power `exponent`, elementwise. The derivative by the exponent at x = 0 is 0, its limit."""
+    """x to the power `exponent`, elementwise. The derivative by the exponent at x = 0 is 0, its limit.
+
+    Integers to negative integer powers are refused for a number and rounded towards 0 for a tensor, as in PyTorch.
+    """
     if isinstance(x, bool | int | float) and hasattr(exponent, "dtype"):
         x, exponent = unified("pow", x, exponent)
         x = np.asarray(x, result_type(x, exponent))
-    if isinstance(exponent, int) and exponent < 0 and isinstance(x, Tensor) and x.array.dtype.kind in "iu":
-        raise ValueError(f"pow: an integer tensor ({x.dtype}) has no negative integer power; convert it with x.float()")
+    if isinstance(exponent, int):
+        if exponent < 0 and isinstance(x, Tensor) and x.array.dtype.kind in "iu":
+            raise ValueError(f"pow: an integer tensor ({x.dtype}) has no power {exponent}; convert it with x.float()")
+    elif isinstance(exponent, Tensor) and exponent.array.dtype.kind == "i" and x.dtype.kind in "iu":
+        x, exponent = unified("pow", x, exponent)
+        return Tensor(_integer_pow(np.asarray(x), np.asarray(exponent)))
     return _pow(x, exponent)
 
 
-def square(x: Any) -> Any:
-    """x²."""
-    return mul(x, x)
+def float_power(x: Any, exponent: Any) -> Any:
+    """x to the power `exponent`, computed in float64 (complex128 for complex numbers)."""
+    x, exponent = operand(x, "float_power"), operand(exponent, "float_power")
+    dtype = np.complex128 if result_type(x, exponent).kind == "c" else np.float64
+    x, exponent = (convert(v, dtype) if hasattr(v, "dtype") else v for v in (x, exponent))
+    return pow(x if hasattr(x, "dtype") else np.asarray(x, dtype), exponent)
 
 
-# ------------------------------------------------------------------------------------------------------------ comparison
+square = unary(np.square, lambda g, x: g * (2 * x), saves=(0,), floating=False, name="square", doc="x².")
 
-eq = binary(np.equal, (), name="eq", doc="x == y, elementwise; booleans, without a gradient.")
-ne = binary(np.not_equal, (), name="ne", doc="x != y, elementwise.")
-lt = binary(np.less, (), name="lt", doc="x < y, elementwise.")
-le = binary(np.less_equal, (), name="le", doc="x <= y, elementwise.")
-gt = binary(np.greater, (), name="gt", doc="x > y, elementwise.")
-ge = binary(np.greater_equal, (), name="ge", doc="x >= y, elementwise.")
 
-bitwise_and = binary(np.bitwise_and, (), name="bitwise_and", doc="x & y: of booleans, and; of integers, bit by bit.")
-bitwise_or = binary(np.bitwise_or, (), name="bitwise_or", doc="x | y: of booleans, or; of integers, bit by bit.")
-bitwise_xor = binary(np.bitwise_xor, (), name="bitwise_xor", doc="x ^ y: of booleans, either or; of integers, by bits.")
-bitwise_not = unary(np.invert, None, name="bitwise_not", floating=False, doc="~x: of booleans, not; of integers, by bits.")
+def addcmul(x: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    """x + value * tensor1 * tensor2."""
+    return plus(x, mul(tensor1, tensor2) if value == 1 else value * mul(tensor1, tensor2))
+
+
+def addcdiv(x: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    """x + value * tensor1 / tensor2."""
+    return plus(x, true_divide(tensor1, tensor2) if value == 1 else value * true_divide(tensor1, tensor2))
+
+
+def _lerp(x: ndarray, y: ndarray, w: Any) -> ndarray:
+    """x + w (y - x), from the nearer end, so that w = 1 gives y exactly."""
+    return np.where(np.abs(w) < 0.5, x + w * (y - x), y - (y - x) * (1 - w))
+
+
+_lerp_primitive = Primitive(
+    _lerp,
+    name="lerp",
+    vjps=(lambda g, x, y, w: g * (1 - w), lambda g, x, y, w: g * w, lambda g, x, y, w: g * (y - x)),
+    saves=(0, 1, 2),
+    uses=((2,), (2,), (0, 1)),
+    broadcasts=True,
+    elementwise=True,
+)
+
+
+def lerp(x: Any, end: Any, weight: Any) -> Any:
+    """x + weight (end - x): x at weight 0, `end` at 1."""
+    return apply(_lerp_primitive, unified("lerp", x, end, weight, floating=True))
+
+
+# ------------------------------------------------------------------------------------------------------------------ choice
 
 
 def _where(condition: Any, x: Any, y: Any) -> ndarray:
@@ -99,14 +227,24 @@ _where_primitive = Primitive(
     ),
     saves=(0,),
     broadcasts=True,
+    elementwise=True,
 )
 
 
 def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     """x where `condition` holds, y elsewhere. Without x and y: the indices of the true elements, one array a dimension.
 
-    The gradient of the branch that was not chosen is 0, whatever that branch's value is.
+    The gradient of the branch that was not chosen is 0, whatever that branch's value is, and it stays 0 back through
+    the elementwise functions that made it, although their slopes may be infinite or NaN there: where(x > 0, log(x), 0)
+    has the derivative 0 for x <= 0, at every order. (In a graph with a `where`, 0 times any slope is 0.)
+
+    >>> import autograd_core as ag
+    >>> x = ag.tensor([0.0, 4.0], requires_grad=True)
+    >>> ag.where(x > 0, ag.sqrt(x), 0.0).sum().backward()
+    >>> x.grad
+    tensor([0.  , 0.25])
     """
+    choosers.add(_where_primitive)
     if x is None and y is None:
         found = np.nonzero(condition.array if isinstance(condition, Tensor) else condition)
         return tuple(Tensor(i) for i in found) if isinstance(condition, Tensor) else found
@@ -127,30 +265,57 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
 # --------------------------------------------------------------------------------------------------------- exp, log, roots
 
 exp = unary(np.exp, lambda g, out: g * out, saves=(OUT,), doc="e^x.")
+exp2 = unary(np.exp2, lambda g, out: g * (out * math.log(2)), saves=(OUT,), doc="2^x.")
 expm1 = unary(np.expm1, lambda g, out: g * (out + 1), saves=(OUT,), doc="e^x - 1, exact near 0.")
 log = unary(np.log, lambda g, x: g / x, saves=(0,), doc="The natural logarithm.")
 log1p = unary(np.log1p, lambda g, x: g / (1 + x), saves=(0,), doc="log(1 + x), exact near 0.")
-log2 = unary(np.log2, lambda g, x: g / (x * float(np.log(2))), saves=(0,), doc="The logarithm to base 2.")
-log10 = unary(np.log10, lambda g, x: g / (x * float(np.log(10))), saves=(0,), doc="The logarithm to base 10.")
+log2 = unary(np.log2, lambda g, x: g / (x * math.log(2)), saves=(0,), doc="The logarithm to base 2.")
+log10 = unary(np.log10, lambda g, x: g / (x * math.log(10)), saves=(0,), doc="The logarithm to base 10.")
 sqrt = unary(np.sqrt, lambda g, out: g / (2 * out), saves=(OUT,), doc="The square root; its slope at 0 is infinite.")
 rsqrt = unary(
     lambda x: 1 / np.sqrt(x), lambda g, out: -0.5 * g * out * out * out, saves=(OUT,), name="rsqrt", doc="1 / sqrt(x)."
 )
-reciprocal = unary(
-    np.reciprocal, lambda g, out: -g * out * out, saves=(OUT,), name="reciprocal", doc="1 / x."
+logaddexp = binary(
+    np.logaddexp,
+    (lambda g, x, y, out: g * exp(x - out), lambda g, x, y, out: g * exp(y - out)),
+    saves=(0, 1, OUT),
+    uses=((0, OUT), (1, OUT)),
+    floating=True,
+    name="logaddexp",
+    doc="log(e^x + e^y), without overflow.",
 )
-
-# --------------------------------------------------------------------------------------------------- trigonometric functions
-
-sin = unary(np.sin, lambda g, x: g * cos(x), saves=(0,), doc="sin x.")
-cos = unary(np.cos, lambda g, x: -g * sin(x), saves=(0,), doc="cos x.")
-tan = unary(np.tan, lambda g, out: g * (1 + out * out), saves=(OUT,), doc="tan x.")
-tanh = unary(np.tanh, lambda g, out: g * (1 - out * out), saves=(OUT,), doc="The hyperbolic tangent.")
+logaddexp2 = binary(
+    np.logaddexp2,
+    (lambda g, x, y, out: g * exp2(x - out), lambda g, x, y, out: g * exp2(y - out)),
+    saves=(0, 1, OUT),
+    uses=((0, OUT), (1, OUT)),
+    floating=True,
+    name="logaddexp2",
+    doc="log2(2^x + 2^y), without overflow.",
+)
+xlogy = binary(
+    lambda x, y: np.where((x == 0) & (y == y), 0, x * np.log(y)),
+    (lambda g, x, y: where((x == 0) & (y <= 0), 0.0, g * log(y)), lambda g, x, y: g * x / y),
+    saves=(0, 1),
+    uses=((0, 1), (0, 1)),
+    floating=True,
+    name="xlogy",
+    doc="x log y, and 0 where x = 0 unless y is NaN.",
+)
 
 # ------------------------------------------------------------------------------------------------------ piecewise functions
 
 
-sign = unary(np.sign, lambda g: 0 * g, floating=False, name="sign", doc="-1, 0 or 1; its derivative is 0.")
+def _sign(x: ndarray) -> ndarray:
+    """-1, 0 or 1; of NaN, as in PyTorch, 0."""
+    if np.asarray(x).dtype.kind == "b":
+        return np.array(x)
+    out = np.sign(x)
+    nan = out != out
+    return np.where(nan, 0, out) if np.any(nan) else out
+
+
+sign = unary(_sign, lambda g: 0 * g, floating=False, name="sign", doc="-1, 0 or 1; of NaN 0; its derivative is 0.")
 abs = unary(  # noqa: A001
     np.abs, lambda g, x: g * conj(sgn(x)), saves=(0,), floating=False, name="abs", doc="|x|; the slope at 0 is 0."
 )
@@ -172,22 +337,44 @@ def sgn(x: Any) -> Any:
     return where(zero, 0.0, x / where(zero, 1.0, size))
 
 
-def _chosen(g: Any, x: Any, y: Any) -> Any:
-    """g where x is the larger, half of it where both are equal, 0 elsewhere."""
-    return where(x == y, 0.5 * g, where((x > y) | (x != x), g, 0.0))
+def _chosen(g: Any, lost: Any, tied: Any) -> Any:
+    """g, half of it where both operands are equal, 0 where this one lost. NaN neither loses nor ties: both get g."""
+    return where(tied, 0.5 * g, where(lost, 0.0, g))
 
 
 maximum = binary(
     np.maximum,
-    (lambda g, x, y: _chosen(g, x, y), lambda g, x, y: _chosen(g, y, x)),
+    (lambda g, x, y: _chosen(g, x < y, x == y), lambda g, x, y: _chosen(g, x > y, x == y)),
     saves=(0, 1),
     name="maximum",
     doc="The larger of x and y; equal ones share the gradient, NaN propagates.",
 )
 minimum = binary(
     np.minimum,
-    (lambda g, x, y: _chosen(g, -x, -y), lambda g, x, y: _chosen(g, -y, -x)),
+    (lambda g, x, y: _chosen(g, x > y, x == y), lambda g, x, y: _chosen(g, x < y, x == y)),
     saves=(0, 1),
     name="minimum",
     doc="The smaller of x and y; equal ones share the gradient, NaN propagates.",
 )
+fmax = binary(
+    np.fmax,
+    (
+        lambda g, x, y: where((x >= y) | (y != y), g, 0.0),
+        lambda g, x, y: where((x >= y) | (y != y), 0.0, g),
+    ),
+    saves=(0, 1),
+    name="fmax",
+    doc="The larger of x and y, the other one where one is NaN; of equal ones the gradient goes to x, as in PyTorch.",
+)
+fmin = binary(
+    np.fmin,
+    (
+        lambda g, x, y: where((x <= y) | (y != y), g, 0.0),
+        lambda g, x, y: where((x <= y) | (y != y), 0.0, g),
+    ),
+    saves=(0, 1),
+    name="fmin",
+    doc="The smaller of x and y, the other one where one is NaN; of equal ones the gradient goes to x, as in PyTorch.",
+)
+
+subtract, multiply, divide, negative, absolute = sub, mul, div, neg, abs

@@ -1,0 +1,51 @@
+"""`ag.special`: the special functions, with the names of `torch.special`."""
+
+from .ops.activation import sigmoid as expit
+from .ops.elementwise import exp2, expm1, log1p, xlogy
+from .ops.rounding import round
+from .ops.softmax import log_softmax, softmax
+from .ops.special import (
+    airy_ai,
+    bessel_j0,
+    bessel_j1,
+    bessel_y0,
+    bessel_y1,
+    digamma,
+    entr,
+    erf,
+    erfc,
+    erfcx,
+    erfinv,
+    gammainc,
+    gammaincc,
+    i0,
+    i0e,
+    i1,
+    i1e,
+    log_ndtr,
+    logit,
+    modified_bessel_k0,
+    modified_bessel_k1,
+    ndtr,
+    ndtri,
+    polygamma,
+    scaled_modified_bessel_k0,
+    scaled_modified_bessel_k1,
+    spherical_bessel_j0,
+    xlog1py,
+    zeta,
+)
+from .ops.special import digamma as psi
+from .ops.special import i0 as modified_bessel_i0
+from .ops.special import i1 as modified_bessel_i1
+from .ops.special import lgamma as gammaln
+from .ops.special import mvlgamma as multigammaln
+from .ops.trigonometric import sinc
+
+__all__ = [
+    "airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "digamma", "entr", "erf", "erfc", "erfcx", "erfinv",
+    "exp2", "expit", "expm1", "gammainc", "gammaincc", "gammaln", "i0", "i0e", "i1", "i1e", "log1p", "log_ndtr",
+    "log_softmax", "logit", "modified_bessel_i0", "modified_bessel_i1", "modified_bessel_k0", "modified_bessel_k1",
+    "multigammaln", "ndtr", "ndtri", "polygamma", "psi", "round", "scaled_modified_bessel_k0",
+    "scaled_modified_bessel_k1", "sinc", "softmax", "spherical_bessel_j0", "xlog1py", "xlogy", "zeta",
+]  # fmt: skip
