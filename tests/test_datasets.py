@@ -212,6 +212,12 @@ def test_without_a_network_the_error_says_which_file_to_put_where(tmp_path, monk
         ds.names()
 
 
+def test_stored_tells_whether_a_file_is_here_without_a_download(tmp_path):
+    assert store.stored("names.txt", tmp_path) is None
+    path = put(tmp_path, "names.txt", b"x")
+    assert store.stored("names.txt", tmp_path) == path
+
+
 def test_with_a_root_nothing_is_downloaded(tmp_path):
     with pytest.raises(FileNotFoundError, match="root was given, so nothing is downloaded") as error:
         ds.MNIST(tmp_path)

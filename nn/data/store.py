@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["FILES", "File", "cache_folder", "find", "read_text"]
+__all__ = ["FILES", "File", "cache_folder", "find", "folders", "read_text", "stored"]
 
 
 @dataclass(frozen=True)
