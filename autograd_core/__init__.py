@@ -9,7 +9,7 @@ import warnings
 from numpy import bool_ as bool  # noqa: A004 (PyTorch's names for NumPy's dtypes)
 from numpy import complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8
 
-from . import operators
+from . import fft, linalg, operators
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .check import gradcheck, gradgradcheck
 from .creation import (
@@ -18,6 +18,7 @@ from .creation import (
     empty,
     empty_like,
     eye,
+    from_dlpack,
     from_numpy,
     full,
     full_like,

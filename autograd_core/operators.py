@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -296,6 +297,30 @@ def _bind(kind: type) -> None:
         setattr(kind, name, attribute)
 
 
+def _array_ufunc(x: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    from . import numpy_protocol
+
+    return numpy_protocol.array_ufunc(x, ufunc, method, *inputs, **kwargs)
+
+
+def _array_function(x: Tensor, func: Callable, types: Any, args: tuple, kwargs: dict) -> Any:
+    from . import numpy_protocol
+
+    return numpy_protocol.array_function(x, func, types, args, kwargs)
+
+
+def _dlpack(x: Tensor, **options: Any) -> Any:
+    """The memory as a DLPack capsule, for other libraries. Of a tensor with a history, take `x.detach()`."""
+    if x.requires_grad:
+        raise RuntimeError("__dlpack__: this tensor has a history, which other libraries would not see; use x.detach()")
+    return x.array.__dlpack__(**options)
+
+
+def _array_namespace(x: Tensor, *, api_version: str | None = None) -> Any:
+    """This package, whose functions are those of the Array API standard where it has them."""
+    return importlib.import_module("autograd_core")
+
+
 def _bind_tensor_only() -> None:
     """What needs the memory or the history of a tensor: changes in place, strides, backward."""
     for name in IN_PLACE:
@@ -308,6 +333,11 @@ def _bind_tensor_only() -> None:
         setattr(Tensor, method.__name__, method)
     Tensor.__setitem__ = index.setitem  # type: ignore[attr-defined]
     Tensor.__contains__ = _contains  # type: ignore[attr-defined]
+    Tensor.__array_ufunc__ = _array_ufunc  # type: ignore[attr-defined]
+    Tensor.__array_function__ = _array_function  # type: ignore[attr-defined]
+    Tensor.__dlpack__ = _dlpack  # type: ignore[attr-defined]
+    Tensor.__dlpack_device__ = lambda x: x.array.__dlpack_device__()  # type: ignore[attr-defined]
+    Tensor.__array_namespace__ = _array_namespace  # type: ignore[attr-defined]
 
 
 _bind(Tensor)

@@ -1,10 +1,10 @@
 """Complex tensors: taking them apart, putting them together.
 
 Convention. As in PyTorch, the gradient of a real L by a complex z is dL/dRe z + i dL/dIm z: the direction of steepest
-ascent. Inside the engine the conjugate of that travels, c with dL = Re(c dz), because then the rule of every holomorphic
-function is the real one, unchanged: c_x = c f'(x), matmul's is a product with the plain transpose, fft's is the same
-fft. So real tensors pay nothing for complex ones. The engine conjugates where gradients enter and leave: starting
-gradients, `.grad`, `ag.grad`, hooks, `Function`. Only the functions of this file, which are not holomorphic, and
+ascent. Inside the engine the conjugate of that travels, c with dL = Re(c dz), because then the rule of every
+holomorphic function is the real one, unchanged: c_x = c f'(x), matmul's is a product with the plain transpose, fft's is
+the same fft. So real tensors pay nothing for complex ones. The engine conjugates where gradients enter and leave:
+starting gradients, `.grad`, `ag.grad`, hooks, `Function`. Only the functions of this file, which are not holomorphic, and
 decompositions have conjugates in their rules.
 """
 
@@ -59,7 +59,7 @@ def _join(re: ndarray, im: ndarray) -> ndarray:
 _complex = Primitive(_join, name="complex", vjps=(lambda g: real(g), lambda g: -imag(g)), broadcasts=True)
 
 
-def complex(real: Any, imag: Any) -> Any:  # noqa: A001 (PyTorch's name)
+def complex(real: Any, imag: Any) -> Any:
     """real + i imag, of two tensors of the same floating dtype."""
     for x in (real, imag):
         if getattr(x, "dtype", np.dtype(object)).kind != "f":

@@ -1,0 +1,358 @@
+"""Factorisations of matrices and their rules. (..., M, N) matrices, leading dimensions being a stack.
+
+A factorisation is unique only up to signs (phases) and, for equal eigenvalues or singular values, rotations; a function
+has a gradient only if it does not depend on that choice. Rules are written with products and triangular systems of the
+factors, so that they differentiate themselves. They use the usual conjugated gradients, see `conjugated`. Sources:
+Giles 2008, "Collected matrix derivative results"; Walter & Lehmann 2018 (QR); Murray 2016 (Cholesky); Wan & Zhang 2019
+(complex SVD); Roberts & Roberts 2020 (wide QR); Boeddeker et al. 2017 (complex eigenvalues).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from ..primitive import OUT, Primitive, convert
+from ..tensor import apply
+from . import elementwise as ew
+from .complex import complex_dtype, imag, mH, real
+from .elementwise import conj
+from .linalg import matmul
+from .shape import cat, reshape, unsqueeze
+from .solve import matrices, plain, recorded, solve, solve_triangular, square
+from .strided import diagonal
+
+
+def conjugated(rule: Callable) -> Callable:
+    """A joint rule in the literature's convention, d L = Re <g, dx>, for the engine, which carries conjugates."""
+
+    def joint(needs: list[bool], g: Any, *saved: Any) -> tuple:
+        g = [None if gi is None else conj(gi) for gi in g] if isinstance(g, list) else conj(g)
+        return (conj(rule(g, *saved)),)
+
+    return joint
+
+
+def columns(v: Any) -> Any:
+    """A vector that multiplies the columns of a matrix."""
+    return unsqueeze(v, -2)
+
+
+def rows(v: Any) -> Any:
+    """A vector that multiplies the rows of a matrix."""
+    return unsqueeze(v, -1)
+
+
+def diagonal_matrix(v: Any) -> Any:
+    return ew.where(np.eye(v.shape[-1], dtype=bool), columns(v), 0.0)
+
+
+def _diagonal(X: Any) -> Any:
+    return diagonal(X, 0, -2, -1)
+
+
+def _skew(X: Any) -> Any:
+    return X - mH(X)
+
+
+def _lower_half(X: Any) -> Any:
+    """The lower triangle with half of the diagonal."""
+    n = X.shape[-1]
+    weights = np.tril(np.ones((n, n))) - 0.5 * np.eye(n)
+    return X * weights.astype(plain(X).real.dtype)
+
+
+def _over_differences(X: Any, w: Any, name: str) -> Any:
+    """X_ij / (w_j - w_i) off the diagonal, 0 on it. Where w_i = w_j the numerator must vanish."""
+    off = ~np.eye(w.shape[-1], dtype=bool)
+    E = columns(w) - rows(w)
+    equal = (plain(E) == 0) & off if not hasattr(E, "__apply__") else False
+    if np.any(equal):
+        numerators = np.abs(np.where(equal, plain(X), 0))
+        if numerators.max() > 1e-6 * max(1.0, float(np.abs(plain(X)).max())):
+            index = tuple(int(i) for i in np.unravel_index(int(numerators.argmax()), numerators.shape))
+            value = plain(w)[(*index[:-2], index[-1])]
+            raise RuntimeError(
+                f"{name}: the gradient is not defined: the values {index[-2]} and {index[-1]} are both {value:.6g}, "
+                "and the function depends on how their vectors are chosen; use a function of the values alone or of the "
+                "space that these vectors span"
+            )
+    return ew.where(off & ~equal, X, 0.0) / ew.where(off & ~equal, E, 1.0)
+
+
+# ------------------------------------------------------------------------------------------------------------- Cholesky
+
+
+def _cholesky(A: ndarray) -> ndarray:
+    try:
+        return np.linalg.cholesky(A)
+    except np.linalg.LinAlgError:
+        for index in np.ndindex(A.shape[:-2]):
+            smallest = np.linalg.eigvalsh(A[index]).min()
+            if smallest <= 0 or not np.isfinite(smallest):
+                break
+        where = f" at index {index} of the stack" if A.ndim > 2 else ""
+        raise np.linalg.LinAlgError(
+            f"linalg.cholesky: the matrix{where} (shape {A.shape[-2:]}) is not positive definite, its smallest "
+            f"eigenvalue is {smallest:.4g}; add a multiple of the identity, or use linalg.eigh"
+        ) from None
+
+
+def _cholesky_rule(g: Any, L: Any) -> Any:
+    """L⁻ᴴ Φ(Lᴴ g) L⁻¹, made Hermitian; Φ takes the lower triangle with half of the diagonal."""
+    X = _lower_half(matmul(mH(L), g))
+    X = solve_triangular(mH(L), X, upper=True)
+    X = solve_triangular(L, X, upper=False, left=False)
+    return 0.5 * (X + mH(X))
+
+
+_cholesky_primitive = Primitive(_cholesky, name="cholesky", joint=conjugated(_cholesky_rule), saves=(OUT,))
+
+
+def cholesky(A: Any, *, upper: bool = False) -> Any:
+    """The lower triangular L with A = L Lᴴ, of positive definite A (..., N, N); with `upper`, U = Lᴴ.
+
+    Only the lower (upper) triangle of A is read; the gradient is that of a Hermitian A.
+    """
+    A = square("linalg.cholesky", A)
+    return mH(apply(_cholesky_primitive, (mH(A),))) if upper else apply(_cholesky_primitive, (A,))
+
+
+# ------------------------------------------------------------------------------------------------------------------- QR
+
+
+class QRResult(NamedTuple):
+    """What `qr` returns."""
+
+    Q: Any
+    R: Any
+
+
+def _qr_rule(g: Any, out: tuple, mode: str) -> Any:
+    """[gQ + Q (X + Xᴴ)] R⁻ᴴ with X the lower triangle, half of the diagonal, of R gRᴴ - gQᴴ Q; a wide A by parts."""
+    (Q, R), (gQ, gR) = out, g
+    M, N = Q.shape[-2], R.shape[-1]
+    if mode == "complete" and M > N:
+        raise RuntimeError(
+            f"linalg.qr: mode='complete' has no gradient for more rows than columns ({M} and {N}): the last {M - N} "
+            "columns of Q are arbitrary; use mode='reduced'"
+        )
+    if N > M:  # A = [A1 A2] = Q [R1 R2]
+        R2 = R[..., M:]
+        gR1, gR2 = (0 * R[..., :M], 0 * R2) if gR is None else (gR[..., :M], gR[..., M:])
+        term = matmul(matmul(Q, R2), mH(gR2))
+        gA1 = _qr_rule((term if gQ is None else gQ + term, gR1), (Q, R[..., :M]), mode)
+        return cat([gA1, matmul(Q, gR2)], -1)
+    X = 0.0
+    if gR is not None:
+        X = matmul(R, mH(gR))
+    if gQ is not None:
+        X = X - matmul(mH(gQ), Q)
+    X = _lower_half(X)
+    right = matmul(Q, X + mH(X))
+    return solve_triangular(mH(R), right if gQ is None else gQ + right, upper=False, left=False)
+
+
+_qr = Primitive(
+    lambda A, mode: tuple(np.linalg.qr(A, mode)),
+    name="qr",
+    joint=conjugated(_qr_rule),
+    saves=(OUT,),
+    outputs=True,
+)
+
+
+def qr(A: Any, mode: str = "reduced") -> QRResult:
+    """Q with orthonormal columns and upper triangular R, A = Q R. With K = min(M, N): Q is (..., M, K), R (..., K, N).
+
+    mode "complete": Q is (..., M, M), R (..., M, N), without a gradient if M > N. "r": Q is empty. The gradient needs
+    the first K columns of A to be independent.
+    """
+    A = matrices("linalg.qr", A)
+    if mode not in ("reduced", "complete", "r"):
+        raise ValueError(f"linalg.qr: mode must be 'reduced', 'complete' or 'r', got {mode!r}")
+    Q, R = apply(_qr, (A,), ("reduced" if mode == "r" else mode,))
+    return QRResult(reshape(Q[..., :0], (0,)) if mode == "r" else Q, R)
+
+
+# ---------------------------------------------------------------------------------------------------------- eigenvalues
+
+
+class EighResult(NamedTuple):
+    """What `eigh` returns."""
+
+    eigenvalues: Any
+    eigenvectors: Any
+
+
+def _check_phase(name: str, diagonals: Any, size: Any) -> None:
+    """Raise if the function depends on the phase of complex vectors, which is arbitrary."""
+    turned = np.abs(plain(imag(diagonals)))
+    if turned.size and turned.max() > 1e-2 * max(1e-2, float(np.abs(plain(size)).max())):
+        raise RuntimeError(
+            f"{name}: the gradient is not defined: the function depends on the phase of the vectors, which is "
+            f"arbitrary (by {turned.max():.3g}); use a function that does not change when a vector is multiplied by e^(iφ)"
+        )
+
+
+def _eigh_rule(g: Any, out: tuple, upper: bool) -> Any:
+    """V (diag gw + Vᴴ gV / (w_j - w_i)) Vᴴ."""
+    (w, V), (gw, gV) = out, g
+    if gV is None:
+        return matmul(V * columns(gw), mH(V))
+    X = matmul(mH(V), gV)
+    if V.dtype.kind == "c":
+        _check_phase("linalg.eigh", _diagonal(X), X)
+    X = _over_differences(X, w, "linalg.eigh")
+    X = X if gw is None else X + diagonal_matrix(gw)
+    return matmul(V, matmul(X, mH(V)))
+
+
+def _eigh_forward(A: ndarray, upper: bool) -> tuple:
+    return tuple(np.linalg.eigh(A, "U" if upper else "L"))
+
+
+_eigh = Primitive(_eigh_forward, name="eigh", joint=conjugated(_eigh_rule), saves=(OUT,), outputs=True)
+
+
+def eigh(A: Any, UPLO: str = "L") -> EighResult:
+    """The eigenvalues, ascending, and orthonormal eigenvectors (the columns) of Hermitian A: A = V diag(w) Vᴴ.
+
+    Only the lower triangle of A ("U": the upper) is read. The gradient by the vectors is defined only where the
+    eigenvalues are distinct or the function does not depend on the choice of vectors; otherwise `backward` raises.
+    """
+    if UPLO not in ("L", "U", "l", "u"):
+        raise ValueError(f"linalg.eigh: UPLO must be 'L' or 'U', got {UPLO!r}")
+    return EighResult(*apply(_eigh, (square("linalg.eigh", A),), (UPLO in "Uu",)))
+
+
+def eigvalsh(A: Any, UPLO: str = "L") -> Any:
+    """The eigenvalues of Hermitian A, ascending."""
+    A = square("linalg.eigvalsh", A)
+    return eigh(A, UPLO).eigenvalues
+
+
+class EigResult(NamedTuple):
+    """What `eig` returns."""
+
+    eigenvalues: Any
+    eigenvectors: Any
+
+
+def _eig_forward(A: ndarray, dtype: Any) -> tuple:
+    target = complex_dtype(dtype)
+    if not A.size:
+        return np.zeros(A.shape[:-1], target), np.zeros(A.shape, target)
+    w, V = np.linalg.eig(A)
+    return w.astype(target, copy=False), V.astype(target, copy=False)
+
+
+def _eig_rule(g: Any, out: tuple, dtype: Any) -> Any:
+    """V⁻ᴴ (diag gw + (Vᴴ gV - Vᴴ V diag Re(Vᴴ gV)) / conj(w_j - w_i)) Vᴴ, for eigenvectors of norm 1."""
+    (w, V), (gw, gV) = out, g
+    Vh = mH(V)
+    if gV is None:
+        X = rows(gw) * Vh
+    else:
+        X = matmul(Vh, gV)
+        _check_phase("linalg.eig", _diagonal(X), X)
+        X = X - matmul(Vh, V * columns(real(_diagonal(X))))
+        X = _over_differences(X, conj(w), "linalg.eig")
+        X = matmul(X if gw is None else X + diagonal_matrix(gw), Vh)
+    return convert(solve(Vh, X), dtype)
+
+
+_eig = Primitive(_eig_forward, name="eig", joint=conjugated(_eig_rule), saves=(OUT,), outputs=True)
+
+
+def eig(A: Any) -> EigResult:
+    """The eigenvalues and eigenvectors (the columns, of norm 1) of any square A, complex: A V = V diag(w).
+
+    The gradient needs distinct eigenvalues, and a function that does not depend on the phases of the vectors.
+    """
+    A = square("linalg.eig", A)
+    return EigResult(*apply(_eig, (A,), (A.dtype,)))
+
+
+def eigvals(A: Any) -> Any:
+    """The eigenvalues of any square A, complex, in no particular order."""
+    return eig(square("linalg.eigvals", A)).eigenvalues
+
+
+# ------------------------------------------------------------------------------------------------------ singular values
+
+
+class SVDResult(NamedTuple):
+    """What `svd` returns."""
+
+    U: Any
+    S: Any
+    Vh: Any
+
+
+def _svd_rule(g: Any, out: tuple, full: bool) -> Any:
+    """U [(skew(Uᴴ gU) / E) S + S (skew(Vᴴ gV) / E) + diag gS] Vᴴ, E_ij = s_j² - s_i², and what lies outside of the
+    spans of U and V."""
+    (U, S, Vh), (gU, gS, gVh) = out, g
+    K = S.shape[-1]
+    if full:  # the vectors beyond the K-th are arbitrary
+        U, Vh = U[..., :K], Vh[..., :K, :]
+        gU, gVh = (None if gU is None else gU[..., :K]), (None if gVh is None else gVh[..., :K, :])
+    M, N = U.shape[-2], Vh.shape[-1]
+    inner: Any = None if gS is None else diagonal_matrix(gS)
+    S2 = S * S
+    turns = None
+    for X, scale in (
+        (None if gU is None else _skew(matmul(mH(U), gU)), columns),
+        (None if gVh is None else _skew(matmul(Vh, mH(gVh))), rows),
+    ):
+        if X is not None:
+            term = _over_differences(X, S2, "linalg.svd") * scale(S)
+            inner = term if inner is None else inner + term
+            turns = _diagonal(X) if turns is None else turns + _diagonal(X)
+    if turns is not None and U.dtype.kind == "c":
+        _check_phase("linalg.svd", turns, inner)
+        if gU is not None:
+            own = _diagonal(_skew(matmul(mH(U), gU)))
+            inner = inner + diagonal_matrix(own / (2 * S))
+    if inner is None:
+        return 0 * matmul(U, Vh)
+    if gU is not None and M > K:
+        outside = gU / columns(S)
+        return matmul(matmul(U, inner) + outside - matmul(U, matmul(mH(U), outside)), Vh)
+    inner = matmul(inner, Vh)
+    if gVh is not None and N > K:
+        outside = gVh / rows(S)
+        inner = inner + outside - matmul(matmul(outside, mH(Vh)), Vh)
+    return matmul(U, inner)
+
+
+_svd = Primitive(
+    lambda A, full: tuple(np.linalg.svd(A, full_matrices=full)),
+    name="svd",
+    joint=conjugated(_svd_rule),
+    saves=(OUT,),
+    outputs=True,
+)
+
+
+def svd(A: Any, full_matrices: bool = True) -> SVDResult:
+    """A = U diag(S) Vᴴ with S descending. With K = min(M, N): U (..., M, K), S (..., K), Vh (..., K, N), and with
+    `full_matrices` U (..., M, M), Vh (..., N, N).
+
+    The gradient by the vectors needs distinct singular values, not 0 if M ≠ N, and of the full matrices uses the first
+    K vectors only. By S alone it is always defined.
+    """
+    return SVDResult(*apply(_svd, (matrices("linalg.svd", A),), (bool(full_matrices),)))
+
+
+def svdvals(A: Any) -> Any:
+    """The singular values, descending."""
+    A = matrices("linalg.svdvals", A)
+    return svd(A, False).S if recorded(A) else apply(_svdvals, (A,))
+
+
+_svdvals = Primitive(lambda A: np.linalg.svd(A, compute_uv=False), name="svdvals")

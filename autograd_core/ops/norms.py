@@ -1,0 +1,198 @@
+"""Norms of vectors and matrices, and distances. Where a norm has no slope (at 0, for one), its gradient is 0, never NaN."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..primitive import OUT, Primitive, convert, operand, unified
+from ..tensor import Tensor, apply
+from . import elementwise as ew
+from .complex import conj
+from .decompositions import svd, svdvals
+from .reduce import amax, amin, spread, sum
+from .shape import dim_indices, permute, reshape, unsqueeze
+from .solve import inv, matrices, plain, square, tolerance
+
+
+def _floating(x: Any, name: str, dtype: Any) -> Any:
+    x = operand(x, name)
+    x = x if dtype is None else convert(x, dtype)
+    if getattr(x, "dtype", np.dtype(int)).kind not in "fc":
+        raise TypeError(f"{name}: needs a floating tensor, got {getattr(x, 'dtype', type(x).__name__)}; use x.float()")
+    return x
+
+
+def _kept(x: Any, dims: tuple) -> tuple:
+    return tuple(1 if i in dims else s for i, s in enumerate(x.shape))
+
+
+# --------------------------------------------------------------------------------------------------------- vector norms
+
+
+def _norm2(x: np.ndarray, dims: tuple, keepdim: bool) -> np.ndarray:
+    squares = x * x if x.dtype.kind == "f" else x.real**2 + x.imag**2
+    return np.sqrt(np.add.reduce(squares, axis=dims, keepdims=keepdim))
+
+
+def _norm2_rule(g: Any, x: Any, out: Any, dims: tuple, keepdim: bool) -> Any:
+    """g x̄ / |x|, and 0 where |x| = 0."""
+    zero = plain(out) == 0
+    scale = ew.where(zero, 0.0, g / ew.where(zero, 1.0, out))
+    return conj(x) * spread(scale, tuple(x.shape), dims)
+
+
+_norm2_primitive = Primitive(_norm2, name="norm", vjps=(_norm2_rule,), saves=(0, OUT))
+
+
+def vector_norm(
+    x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, name: str = "linalg.vector_norm"
+) -> Any:
+    """(Σ |x|^ord)^(1/ord) over `dim` (None: all). ord inf, -inf: the largest, smallest |x|; 0: how many are not 0."""
+    x = _floating(x, name, dtype)
+    if not isinstance(ord, int | float) or ord != ord:
+        raise ValueError(f"{name}: ord must be a number, inf or -inf, got {ord!r}")
+    dims = dim_indices(dim, x.ndim, name)
+    count = math.prod(x.shape[d] for d in dims)
+    if count == 0 and (ord < 0 or ord == math.inf):
+        raise ValueError(
+            f"{name}: no norm of order {ord} of nothing: shape {tuple(x.shape)} is empty along dims {dims}"
+        )
+    if ord == 2:
+        return apply(_norm2_primitive, (x,), (dims, keepdim))
+    if ord == 0:
+        nonzero = plain(x) != 0 if isinstance(x, Tensor | np.ndarray) else x != 0
+        out = sum(nonzero.astype(plain(x).real.dtype) if isinstance(nonzero, np.ndarray) else nonzero, dims, keepdim)
+        return Tensor(out) if isinstance(x, Tensor) and not isinstance(out, Tensor) else out
+    size = ew.abs(x)
+    if ord == 1:
+        return sum(size, dims, keepdim)
+    if abs(ord) == math.inf:
+        return (amax if ord > 0 else amin)(size, dims, keepdim) if dims else size
+    zero = plain(size) == 0
+    if ord < 0:
+        total = sum(size**ord, dims, keepdim)
+        return total ** (1 / ord)
+    powers = ew.where(zero, 0.0, ew.where(zero, 1.0, size) ** ord)
+    total = sum(powers, dims, keepdim)
+    nothing = plain(total) == 0
+    return ew.where(nothing, 0.0, ew.where(nothing, 1.0, total) ** (1 / ord))
+
+
+# --------------------------------------------------------------------------------------------------------- matrix norms
+
+
+def matrix_norm(
+    A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None,
+    name: str = "linalg.matrix_norm",
+) -> Any:  # fmt: skip
+    """The norm of matrices over two dims. ord: "fro"; "nuc", the sum of singular values; 2 and -2, the largest and
+    smallest singular value; 1 and -1, the largest and smallest column sum of |A|; inf and -inf, row sum."""
+    A = _floating(A, name, dtype)
+    if A.ndim < 2 or not isinstance(dim, list | tuple) or len(dim) != 2:
+        raise ValueError(f"{name}: needs at least 2 dimensions and dim of two, got shape {tuple(A.shape)}, dim {dim}")
+    dims = tuple(d + A.ndim if d < 0 else d for d in dim)
+    dim_indices(tuple(dim), A.ndim, name)
+    if ord == "fro":
+        return vector_norm(A, 2, dims, keepdim, name=name)
+    if ord in ("nuc", 2, -2):
+        rest = tuple(d for d in range(A.ndim) if d not in dims)
+        S = svdvals(A if dims == (A.ndim - 2, A.ndim - 1) else permute(A, (*rest, *dims)))
+        out = sum(S, -1) if ord == "nuc" else (amax if ord == 2 else amin)(S, -1)
+    elif ord in (1, -1, math.inf, -math.inf):
+        first, second = dims if abs(ord) == 1 else dims[::-1]
+        sums = sum(ew.abs(A), first, True)
+        out = (amax if ord > 0 else amin)(sums, second, True)
+        return out if keepdim else reshape(out, tuple(s for i, s in enumerate(A.shape) if i not in dims))
+    else:
+        raise ValueError(f"{name}: ord must be 'fro', 'nuc', inf, -inf, 1, -1, 2 or -2, got {ord!r}")
+    return reshape(out, _kept(A, dims)) if keepdim else out
+
+
+def norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The vector norm for one dim (or of all elements, if neither ord nor dim is given), the matrix norm for two."""
+    A = operand(A, "linalg.norm")
+    if dim is None and ord is None:
+        return vector_norm(A, 2, None, keepdim, dtype=dtype, name="linalg.norm")
+    if dim is None:
+        if A.ndim not in (1, 2):
+            raise ValueError(
+                f"linalg.norm: with ord={ord!r} and no dim, A must be a vector or a matrix, got shape {tuple(A.shape)}"
+            )
+        dim = tuple(range(A.ndim))
+    dims = (dim,) if isinstance(dim, int) else tuple(dim)
+    if len(dims) == 2 and ord is not None:
+        return matrix_norm(A, ord, dims, keepdim, dtype=dtype, name="linalg.norm")
+    if (len(dims) > 2 and ord is not None) or isinstance(ord, str):
+        raise ValueError(f"linalg.norm: dim must be one or two dims for ord={ord!r}, got {dim}")
+    return vector_norm(A, 2 if ord is None else ord, dims, keepdim, dtype=dtype, name="linalg.norm")
+
+
+def cond(A: Any, p: Any = None) -> Any:
+    """The condition number of each matrix, |A| |A⁻¹| in the norm p (None: 2, of singular values, for any shape)."""
+    A = matrices("linalg.cond", A)
+    if p in (None, 2, -2):
+        S = svdvals(A)
+        if S.shape[-1] == 0:
+            return sum(S, -1)
+        return S[..., -1] / S[..., 0] if p == -2 else S[..., 0] / S[..., -1]
+    A = square("linalg.cond", A)
+    try:
+        inverse = inv(A)
+    except np.linalg.LinAlgError:
+        if A.ndim > 2:
+            raise
+        return sum(A * 0, (-2, -1)) + math.inf
+    return matrix_norm(A, p, name="linalg.cond") * matrix_norm(inverse, p, name="linalg.cond")
+
+
+def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
+    """How many singular values (|eigenvalues| if `hermitian`) exceed max(atol, rtol · largest); int64, no gradient."""
+    A = square("linalg.matrix_rank", A) if hermitian else matrices("linalg.matrix_rank", A)
+    array = plain(A)
+    S = np.abs(np.linalg.eigvalsh(array)) if hermitian else np.linalg.svd(array, compute_uv=False)
+    rank = (tolerance(S, array.shape, array.dtype, tol if atol is None else atol, rtol)[..., None] < S).sum(-1)
+    return Tensor(np.asarray(rank, np.int64)) if isinstance(A, Tensor) else rank
+
+
+def vecdot(x: Any, y: Any, *, dim: int = -1) -> Any:
+    """Σ x̄ y over `dim`, the others broadcasting."""
+    x, y = unified("linalg.vecdot", x, y)
+    return sum(conj(x) * y, dim)
+
+
+# ------------------------------------------------------------------------------------------------------------ distances
+
+
+def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Any:
+    """The distances |x1_i - x2_j|_p of all pairs of rows: (..., P, M) and (..., R, M) to (..., P, R).
+
+    Computed from the differences, whatever `compute_mode`; the gradient at distance 0 is 0.
+    """
+    x1, x2 = unified("cdist", x1, x2)
+    if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
+        raise ValueError(
+            f"cdist: needs (..., P, M) and (..., R, M) with equal M, got shapes {tuple(x1.shape)} and {tuple(x2.shape)}"
+        )
+    if p < 0:
+        raise ValueError(f"cdist: p must not be negative, got {p}")
+    return _distance(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, "cdist")
+
+
+def _distance(difference: Any, p: float, name: str) -> Any:
+    if difference.shape[-1] == 0:
+        return sum(difference, -1)
+    return vector_norm(difference, float(p), -1, name=name)
+
+
+def pdist(input: Any, p: float = 2.0) -> Any:
+    """The distances of all pairs i < j of the rows of a matrix (N, M), as a vector of N (N - 1) / 2."""
+    (x,) = unified("pdist", input)
+    if x.ndim != 2:
+        raise ValueError(f"pdist: needs a matrix, got shape {tuple(x.shape)}")
+    if p < 0:
+        raise ValueError(f"pdist: p must not be negative, got {p}")
+    i, j = np.triu_indices(x.shape[0], 1)
+    return _distance(x[i] - x[j], p, "pdist")
