@@ -1,21 +1,104 @@
-"""Neural networks built from autograd_core: modules by name here, functions in `nn.functional`, models in `nn.models`.
+"""Neural networks built from autograd_core: modules and models here, functions in `nn.functional`, starts in `nn.init`.
 
 `nn.data` and what else needs more than the core are imported at first use.
 """
+# ruff: noqa: F401 (the names are for others)
 
 from __future__ import annotations
 
 import importlib.util
 from typing import Any
 
-from . import init
+from . import functional, init
+from .layers.activation import (
+    CELU,
+    ELU,
+    GELU,
+    GLU,
+    SELU,
+    Apply,
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    Mish,
+    PReLU,
+    ReLU,
+    ReLU6,
+    RReLU,
+    ScaledSigmoid,
+    ScaledTanh,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softmax2d,
+    Softmin,
+    Softplus,
+    Softshrink,
+    Softsign,
+    Step,
+    Tanh,
+    Tanhshrink,
+    Threshold,
+)
+from .layers.container import Identity, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from .layers.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from .layers.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
+from .layers.flatten import Flatten, Unflatten
+from .layers.linear import Bilinear, Linear
+from .layers.loss import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CosineEmbeddingLoss,
+    CosineSimilarity,
+    CrossEntropyLoss,
+    CTCLoss,
+    GaussianNLLLoss,
+    HingeEmbeddingLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MarginRankingLoss,
+    MSELoss,
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    NLLLoss,
+    PairwiseDistance,
+    PoissonNLLLoss,
+    SmoothL1Loss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
+)
+from .layers.pooling import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    LPPool1d,
+    LPPool2d,
+    LPPool3d,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+    MaxUnpool1d,
+    MaxUnpool2d,
+    MaxUnpool3d,
+)
+from .models import MLP, LeNet5
 from .module import Module
 from .parameter import Parameter
 
-__all__ = ["Module", "Parameter", "init"]
-
-LATER = ("data", "plot", "onnx", "utils", "summary")
-
+LATER = ("data", "interchange", "layers", "models", "onnx", "plot", "summary", "utils")
 
 def __getattr__(name: str) -> Any:
     if name in LATER and importlib.util.find_spec(f"{__name__}.{name}") is not None:
