@@ -224,9 +224,9 @@ def is_traced(*xs: Any) -> bool:
 
 def unified(name: str, *xs: Any, floating: bool = False) -> tuple:
     """The operands converted to their common dtype (at least the default float if `floating`); numbers stay numbers."""
-    xs = tuple(operand(x, name) for x in xs)
+    given, xs = xs, tuple(operand(x, name) for x in xs)
     if not is_traced(*xs):
-        return xs
+        return given  # NumPy's scalars keep their dtype: a rule may run on them
     dtype = result_type(*xs)
     if floating and dtype.kind not in "fc":
         dtype = Default.dtype

@@ -1,4 +1,6 @@
-"""The function of every module, with PyTorch's names: `import nn.functional as F`."""
+"""The function of every module, with PyTorch's names (`import nn.functional as F`), from `autograd_core.ops`."""
+
+# ruff: noqa: F401 (this file is a namespace)
 
 from __future__ import annotations
 
@@ -32,15 +34,31 @@ from autograd_core.ops.activation import (
     threshold,
 )
 from autograd_core.ops.class_loss import cross_entropy, nll_loss
+from autograd_core.ops.distance import cosine_similarity, normalize, pairwise_distance, pdist
 from autograd_core.ops.elementwise import tanh
+from autograd_core.ops.embedding import embedding, one_hot
 from autograd_core.ops.linalg import linear
 from autograd_core.ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
+    gaussian_nll_loss,
     huber_loss,
+    kl_div,
     l1_loss,
     mse_loss,
+    poisson_nll_loss,
     smooth_l1_loss,
+)
+from autograd_core.ops.margin_loss import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
 )
 from autograd_core.ops.random import (
     alpha_dropout,
@@ -51,5 +69,3 @@ from autograd_core.ops.random import (
     feature_alpha_dropout,
 )
 from autograd_core.ops.softmax import gumbel_softmax, log_softmax, softmax, softmin
-
-__all__ = [name for name in dir() if not name.startswith("_") and name != "annotations"]

@@ -31,7 +31,13 @@ def _zero(x: ndarray, mask: ndarray) -> ndarray:
     return np.bitwise_and(x.view(_INTEGER[x.itemsize]), np.subtract(mask.view(np.int8), 1)).view(x.dtype)
 
 
-_zeroed = Primitive(_zero, name="zeroed", vjps=(lambda g, mask: zeroed(g, mask), None), saves=(1,))
+def elementwise(p: Primitive) -> Primitive:
+    """p, marked as one that works on any shape."""
+    p.elementwise = True
+    return p
+
+
+_zeroed = elementwise(Primitive(_zero, name="zeroed", vjps=(lambda g, mask: zeroed(g, mask), None), saves=(1,)))
 
 
 def zeroed(x: Any, mask: Any) -> Any:
@@ -42,7 +48,7 @@ def zeroed(x: Any, mask: Any) -> Any:
 def _activation(
     forward: Callable, rule: Callable, saves: tuple, name: str, evaluate: Callable | None = None
 ) -> Primitive:
-    return Primitive(forward, vjps=(rule,), saves=saves, name=name, evaluate=evaluate)
+    return elementwise(Primitive(forward, vjps=(rule,), saves=saves, name=name, evaluate=evaluate))
 
 
 def run(p: Primitive, x: Any, *params: Any, inplace: bool = False) -> Any:
@@ -93,15 +99,17 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
     return run(_leaky_relu, input, float(negative_slope), inplace=inplace)
 
 
-_prelu = Primitive(
-    lambda x, w: np.maximum(x, 0) + w * np.minimum(x, 0),
-    name="prelu",
-    vjps=(
-        lambda g, x, w: zeroed(g, x <= 0) + zeroed(g, x > 0) * w,
-        lambda g, x, w: g * zeroed(x, x > 0),
-    ),
-    saves=(0, 1),
-    broadcasts=True,
+_prelu = elementwise(
+    Primitive(
+        lambda x, w: np.maximum(x, 0) + w * np.minimum(x, 0),
+        name="prelu",
+        vjps=(
+            lambda g, x, w: zeroed(g, x <= 0) + zeroed(g, x > 0) * w,
+            lambda g, x, w: g * zeroed(x, x > 0),
+        ),
+        saves=(0, 1),
+        broadcasts=True,
+    )
 )
 
 

@@ -26,7 +26,7 @@ from .softmax import log_softmax
 # ----------------------------------------------------------------------------------------------------------- the labels
 
 
-def _labels(name: str, x: Any, target: Any) -> ndarray:
+def class_labels(name: str, x: Any, target: Any) -> ndarray:
     """The labels as an array, after a check of dtype and shape."""
     t = target.array if isinstance(target, Tensor) else np.asarray(target)
     if t.dtype.kind not in "iu":
@@ -62,7 +62,7 @@ def _valid(name: str, t: ndarray, classes: int, ignore_index: int) -> ndarray | 
     return None if keep.all() else keep
 
 
-def _class_weight(name: str, weight: Any, classes: int) -> Any:
+def class_weight(name: str, weight: Any, classes: int) -> Any:
     weight = operand(weight, name)
     if np.shape(weight) != (classes,):
         raise ValueError(
@@ -71,7 +71,7 @@ def _class_weight(name: str, weight: Any, classes: int) -> Any:
     return weight
 
 
-def _floating(name: str, x: Any, *others: Any) -> tuple:
+def floating_scores(name: str, x: Any, *others: Any) -> tuple:
     """x, checked to be floating and to have classes, and the others, in their common dtype."""
     x = operand(x, name)
     if getattr(x, "ndim", 0) == 0 or x.shape[x.ndim > 1] == 0:
@@ -85,10 +85,10 @@ def _floating(name: str, x: Any, *others: Any) -> tuple:
 
 def _prepared(name: str, x: Any, target: Any, weight: Any) -> tuple:
     """Input, labels and class weights, checked and in one dtype."""
-    (x,) = _floating(name, x)
-    t = _labels(name, x, target)
+    (x,) = floating_scores(name, x)
+    t = class_labels(name, x, target)
     if weight is not None:
-        x, weight = unified(name, x, _class_weight(name, weight, x.shape[x.ndim > 1]))
+        x, weight = unified(name, x, class_weight(name, weight, x.shape[x.ndim > 1]))
     return x, t, weight
 
 
@@ -286,11 +286,11 @@ def cross_entropy(
 
 def _soft_cross_entropy(x: Any, q: Any, weight: Any, reduction: str, smoothing: float) -> Any:
     """Cross-entropy to a distribution over the classes; the mean is over the number of distributions."""
-    x, q = _floating("cross_entropy", x, q)
+    x, q = floating_scores("cross_entropy", x, q)
     dim = 0 if x.ndim == 1 else 1
     C = x.shape[dim]
     if weight is not None:
-        _, weight = unified("cross_entropy", x, _class_weight("cross_entropy", weight, C))
+        _, weight = unified("cross_entropy", x, class_weight("cross_entropy", weight, C))
     check_reduction("cross_entropy", reduction, math.prod(x.shape))
     if smoothing:
         q = q * (1 - smoothing) + smoothing / C

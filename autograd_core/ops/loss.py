@@ -1,7 +1,7 @@
 """Losses of real targets and of pairs. Those whose target is a class label are in `class_loss.py`.
 
-Names, argument order and defaults are those of `torch.nn.functional`, except that the target must have the input's shape: it
-is never broadcast. x is the input, t the target, g the gradient that arrives. `reduction` is 'mean' (over all
+Names, argument order and defaults are those of `torch.nn.functional`, but the target must have the input's shape: it is
+never broadcast. x is the input, t the target, g the gradient that arrives. `reduction` is 'mean' (over all
 elements), 'sum' or 'none'; the mean over an empty batch raises.
 """
 
@@ -15,9 +15,10 @@ from numpy import ndarray
 
 from ..primitive import Primitive, operand, unified
 from ..tensor import Tensor, apply
-from .activation import logsigmoid, sigmoid, zeroed
-from .elementwise import abs, log, maximum, sign
+from .activation import elementwise, hardtanh, logsigmoid, sigmoid, zeroed
+from .elementwise import abs, exp, log, maximum, where
 from .reduce import mean, sum
+from .shape import reshape
 
 
 def same_shape(name: str, **operands: Any) -> tuple:
@@ -100,21 +101,26 @@ def _huber_forward(d: ndarray, delta: float) -> ndarray:
     return near * (size - 0.5 * near)
 
 
-def _huber_rule(g: Any, d: Any, delta: float) -> Any:
-    """d where |d| < delta, ±delta beyond."""
-    near = abs(d) <= delta
-    return zeroed(g, ~near) * d + zeroed(g, near) * (delta * sign(d))
-
-
-_huber = Primitive(_huber_forward, name="huber", vjps=(_huber_rule,), saves=(0,))
+_huber = elementwise(
+    Primitive(
+        _huber_forward, name="huber", vjps=(lambda g, d, delta: g * hardtanh(d, -delta, delta),), saves=(0,)
+    )
+)
 
 
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
-    """d² / 2 where |d| <= delta, delta (|d| - delta / 2) beyond, d = x - t (Huber 1964)."""
+    """d² / 2 where |d| <= delta, delta (|d| - delta / 2) beyond, d = x - t (Huber 1964).
+
+    With a weight, the mean is over the number of elements, as in PyTorch (that of `mse_loss` is over the total weight).
+    """
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be positive, got {delta}")
     x, t = same_shape("huber_loss", input=input, target=target)
-    return weighted("huber_loss", apply(_huber, (x - t,), (float(delta),)), weight, reduction)
+    losses = apply(_huber, (x - t,), (float(delta),))
+    if weight is not None:
+        losses, weight = same_shape("huber_loss", input=losses, weight=weight)
+        losses = losses * weight
+    return reduced("huber_loss", losses, reduction)
 
 
 def smooth_l1_loss(input: Any, target: Any, *, reduction: str = "mean", beta: float = 1.0) -> Any:
@@ -144,14 +150,20 @@ def _bce_forward(x: ndarray, t: ndarray) -> ndarray:
     return -(t * np.maximum(np.log(x), -100) + (1 - t) * np.maximum(np.log1p(-x), -100))
 
 
-_bce = Primitive(
-    _bce_forward,
-    name="binary_cross_entropy",
-    vjps=(
-        lambda g, x, t: g * (x - t) / maximum(x * (1 - x), 1e-12),
-        lambda g, x, t: g * (maximum(log(1 - x), -100.0) - maximum(log(x), -100.0)),
-    ),
-    saves=(0, 1),
+def _bounded_log(x: Any) -> Any:
+    return log(maximum(x, math.exp(-100)))
+
+
+_bce = elementwise(
+    Primitive(
+        _bce_forward,
+        name="binary_cross_entropy",
+        vjps=(
+            lambda g, x, t: g * (x - t) / maximum(x * (1 - x), 1e-12),
+            lambda g, x, t: g * (_bounded_log(1 - x) - _bounded_log(x)),
+        ),
+        saves=(0, 1),
+    )
 )
 
 
@@ -188,16 +200,18 @@ def _bce_logits_forward(x: ndarray, t: ndarray, w: Any) -> ndarray:
     return np.where(t == 1, 0, (1 - t) * x) + (1 + (w - 1) * t) * softplus
 
 
-_bce_logits = Primitive(
-    _bce_logits_forward,
-    name="binary_cross_entropy_with_logits",
-    vjps=(
-        lambda g, x, t, w: g * ((1 + (w - 1) * t) * sigmoid(x) - w * t),
-        lambda g, x, t, w: g * ((1 - w) * logsigmoid(x) - x),
-        lambda g, x, t, w: -(g * t) * logsigmoid(x),
-    ),
-    saves=(0, 1, 2),
-    broadcasts=True,
+_bce_logits = elementwise(
+    Primitive(
+        _bce_logits_forward,
+        name="binary_cross_entropy_with_logits",
+        vjps=(
+            lambda g, x, t, w: g * ((1 + (w - 1) * t) * sigmoid(x) - w * t),
+            lambda g, x, t, w: -(g * x) if isinstance(w, float) else g * ((1 - w) * logsigmoid(x) - x),
+            lambda g, x, t, w: -(g * t) * logsigmoid(x),
+        ),
+        saves=(0, 1, 2),
+        broadcasts=True,
+    )
 )
 
 
@@ -223,3 +237,84 @@ def binary_cross_entropy_with_logits(
                 f"{tuple(np.shape(x))}; give one for each class, the last dimension"
             )
     return _rescaled(name, apply(_bce_logits, (x, t, w)), weight, reduction)
+
+
+def _kl_forward(x: ndarray, t: ndarray) -> ndarray:
+    return np.where(t == 0, 0, t * (np.log(t) - x))
+
+
+_kl = elementwise(
+    Primitive(
+        _kl_forward,
+        name="kl_div",
+        vjps=(lambda g, x, t: -(g * t), lambda g, x, t: g * (log(t) + 1 - x)),
+        saves=(0, 1),
+        broadcasts=True,
+    )
+)
+
+
+def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool = False) -> Any:
+    """t (log t - x), for log-probabilities x and probabilities t (or their logarithms, with log_target); 0 where t = 0.
+
+    reduction="batchmean" divides the sum by the first size: the divergence of Kullback and Leibler (1951), averaged.
+    """
+    name = "kl_div"
+    x, t = same_shape(name, input=input, target=target)
+    losses = exp(t) * (t - x) if log_target else apply(_kl, (x, t))
+    if reduction != "batchmean":
+        return reduced(name, losses, reduction)
+    check_reduction(name, reduction, math.prod(losses.shape), "batchmean")
+    return sum(losses) / (losses.shape[0] if losses.ndim else 1)
+
+
+# ------------------------------------------------------------------------------------------------------- of likelihoods
+
+
+def poisson_nll_loss(
+    input: Any,
+    target: Any,
+    log_input: bool = True,
+    full: bool = False,
+    *,
+    eps: float = 1e-8,
+    reduction: str = "mean",
+) -> Any:
+    """-log P(t) for a Poisson variable of mean e^x (or x itself, if not log_input), up to a term without x.
+
+    full: add that term, log t!, by Stirling's formula t log t - t + log(2 π t) / 2, where t > 1.
+    """
+    x, t = same_shape("poisson_nll_loss", input=input, target=target)
+    losses = exp(x) - t * x if log_input else x - t * log(x + eps)
+    if full:
+        large = where(t > 1, t, 1.0)
+        losses = losses + zeroed(large * log(large) - large + 0.5 * log(2 * math.pi * large), t <= 1)
+    return reduced("poisson_nll_loss", losses, reduction)
+
+
+def gaussian_nll_loss(
+    input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+) -> Any:
+    """(log v + (x - t)² / v) / 2: -log p(t) for a normal variable of mean x and variance v, up to a constant.
+
+    var   of the input's shape, or with its last dimension 1 or left out, or a number; at least eps is taken for v, with
+          the gradient of var
+    full  add the constant, log(2 π) / 2
+    """
+    name = "gaussian_nll_loss"
+    x, t = same_shape(name, input=input, target=target)
+    x, t, v = unified(name, x, t, var)
+    shape, given = tuple(np.shape(x)), tuple(np.shape(v))
+    if given and given == shape[:-1]:
+        v = reshape(v, (*given, 1))
+    elif given and (len(given) != len(shape) or any(b not in (a, 1) for a, b in zip(shape, given, strict=True))):
+        raise ValueError(
+            f"{name}: var has shape {given}, but the input's is {shape}; give that shape, with 1 where the variance is "
+            f"shared, or {shape[:-1]}"
+        )
+    values = v.array if isinstance(v, Tensor) else np.asarray(v)
+    if (values < 0).any():
+        raise ValueError(f"{name}: var must not be negative, got {values.min()}; use exp or softplus to make variances")
+    v = v + np.maximum(eps - values, 0).astype(x.dtype)
+    losses = 0.5 * (log(v) + (x - t) * (x - t) / v)
+    return reduced(name, losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)

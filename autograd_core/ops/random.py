@@ -11,7 +11,7 @@ from numpy import ndarray
 from ..primitive import Primitive, unified
 from ..random import stream
 from ..tensor import Tensor, apply, describe, rewrite
-from .activation import zeroed
+from .activation import elementwise, zeroed
 
 SELU_LIMIT = -1.7580993408473766  # what SELU tends to at -inf: -scale · alpha
 
@@ -24,11 +24,13 @@ def _drop(x: ndarray, dropped: ndarray, scale: float, shift: float, value: float
     return out
 
 
-_drop_primitive = Primitive(
-    _drop,
-    name="dropout",
-    vjps=(lambda g, dropped, scale, shift, value: zeroed(g, dropped) * scale, None),
-    saves=(1,),
+_drop_primitive = elementwise(
+    Primitive(
+        _drop,
+        name="dropout",
+        vjps=(lambda g, dropped, scale, shift, value: zeroed(g, dropped) * scale, None),
+        saves=(1,),
+    )
 )
 
 
