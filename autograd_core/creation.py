@@ -36,6 +36,11 @@ def from_numpy(array: np.ndarray) -> Tensor:
     return wrap(as_array(array, copy=None if array.dtype.isnative else True))
 
 
+def from_dlpack(x: Any) -> Tensor:
+    """A tensor on the memory of another library's array, by the DLPack protocol."""
+    return wrap(as_array(np.from_dlpack(x)))
+
+
 def _float_or(dtype: Any) -> np.dtype:
     return Default.dtype if dtype is None else np.dtype(dtype)
 

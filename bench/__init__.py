@@ -1,0 +1,1 @@
+"""Measurements: what an operation costs, and the same models in PyTorch where it is installed. Nothing imports this."""

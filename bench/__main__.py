@@ -1,0 +1,22 @@
+"""`python -m bench [NAME …] [--quick]`: run all measurements, or those named."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+BENCHES = {"overhead": "what recording costs", "same_losses": "the same training in PyTorch and here"}
+
+
+def main(arguments: list[str]) -> None:
+    names = [a for a in arguments if not a.startswith("-")] or list(BENCHES)
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        raise SystemExit(f"bench: no bench '{unknown[0]}'; there are {', '.join(BENCHES)}")
+    for name in names:
+        print(f"\n== {name}: {BENCHES[name]}")
+        importlib.import_module(f"bench.{name}").main([a for a in arguments if a.startswith("-")])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
