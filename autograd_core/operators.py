@@ -13,19 +13,26 @@ from .batching import Batched
 from .ops import elementwise as ew
 from .ops import complex as cx
 from .ops import (
+    count,
     determinant,
     einsum,
+    gather,
     index,
+    join,
     linalg,
     linalg_aliases,
     logic,
     matrix_functions,
     norms,
+    padding,
     reduce,
     rounding,
+    scan,
     shape,
     solve,
+    sort,
     special,
+    strided,
     trigonometric,
 )
 from .primitive import convert
@@ -59,13 +66,39 @@ FAMILIES: tuple[tuple[Any, str, str], ...] = (
         "",
     ),
     (special, "erf erfc erfinv lgamma digamma mvlgamma igamma igammac i0 logit", "polygamma"),
-    (reduce, "sum mean var std amax amin argmax argmin all any", ""),
+    (
+        reduce,
+        "sum nansum mean nanmean prod var std amax amin aminmax argmax argmin logsumexp norm dist count_nonzero all any",
+        "var_mean std_mean",
+    ),
+    (scan, "cumsum cumprod cummax cummin logcumsumexp diff", "trapezoid cumulative_trapezoid"),
+    (sort, "sort argsort msort topk kthvalue max min median nanmedian mode quantile nanquantile", ""),
+    (count, "histc bincount unique unique_consecutive", "isin searchsorted bucketize"),
     (
         shape,
-        "reshape flatten squeeze unsqueeze permute transpose movedim t flip clone contiguous expand broadcast_to sum_to "
-        "split chunk unbind",
+        "reshape flatten ravel unflatten squeeze unsqueeze permute transpose swapaxes swapdims movedim moveaxis adjoint t "
+        "flip clone contiguous expand broadcast_to sum_to split chunk unbind",
         "cat stack",
     ),
+    (
+        join,
+        "tensor_split hsplit vsplit dsplit roll fliplr flipud rot90 repeat tile repeat_interleave kron",
+        "concat concatenate hstack vstack row_stack dstack column_stack block_diag atleast_1d atleast_2d atleast_3d "
+        "broadcast_tensors meshgrid cartesian_prod combinations",
+    ),
+    (
+        strided,
+        "select narrow diagonal diag diag_embed diagflat tril triu as_strided unfold select_scatter slice_scatter "
+        "diagonal_scatter",
+        "",
+    ),
+    (
+        gather,
+        "gather scatter scatter_add scatter_reduce index_select index_add index_copy index_fill index_reduce index_put "
+        "masked_fill masked_select masked_scatter take take_along_dim put nonzero argwhere",
+        "",
+    ),
+    (padding, "", "pad"),
     (
         linalg,
         "matmul dot outer bmm mm mv vdot inner addmm addmv addbmm baddbmm addr trace cross",
@@ -93,7 +126,8 @@ IN_PLACE = (
     "hypot deg2rad rad2deg floor ceil round trunc fix frac clamp clip clamp_min clamp_max nan_to_num copysign heaviside "
     "nextafter ldexp eq ne not_equal lt less le less_equal gt greater ge greater_equal logical_and logical_or logical_xor "
     "logical_not bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift gcd lcm erf erfc "
-    "erfinv lgamma digamma mvlgamma igamma igammac i0 logit sgn"
+    "erfinv lgamma digamma mvlgamma igamma igammac i0 logit sgn cumsum cumprod tril triu scatter scatter_add "
+    "scatter_reduce index_add index_copy index_fill index_reduce index_put masked_fill masked_scatter put"
 ).split()
 
 

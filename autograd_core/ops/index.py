@@ -6,6 +6,7 @@ a view too, which PyTorch refuses.
 
 from __future__ import annotations
 
+import math
 from types import EllipsisType
 from typing import Any
 
@@ -57,8 +58,31 @@ def add_at(out: ndarray, index: Any, g: Any) -> None:
     """out[index] += g, where an index that occurs several times adds several times."""
     if is_basic(index) or (isinstance(index, ndarray) and index.dtype == bool):
         out[index] += g
+        return
+    rows = index[0] if isinstance(index, tuple) and len(index) == 1 else index
+    if isinstance(rows, ndarray) and rows.dtype != bool and rows.ndim and out.ndim > 1:
+        add_rows(out.reshape(out.shape[0], -1), rows.reshape(-1), np.asarray(g).reshape(rows.size, -1))
+    elif np.size(g) * 8 >= out.size:  # NumPy is fast at adding to places of a vector, and slow at all else
+        places = np.arange(out.size).reshape(out.shape)[index]
+        np.add.at(out.reshape(-1), places.reshape(-1), np.broadcast_to(g, places.shape).reshape(-1))
     else:
         np.add.at(out, index, g)
+
+
+def add_rows(out: ndarray, rows: ndarray, g: ndarray) -> None:
+    """out[rows[i]] += g[i], out of shape (S, K), contiguous, and g of shape (n, K); rows may occur several times."""
+    if rows.size == 0 or out.size == 0:
+        return
+    if out.shape[1] == 1:
+        np.add.at(out.reshape(-1), rows, g.reshape(-1))
+        return
+    order = np.argsort(rows, kind="stable")
+    ordered = rows[order]
+    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    if first.size == rows.size:
+        out[rows] += g
+    else:
+        out[ordered[first]] += np.add.reduceat(g[order], first, axis=0)
 
 
 _assemble_primitive = Primitive(
@@ -99,8 +123,8 @@ def is_basic(index: Any) -> bool:
 
 
 def _plain_index(index: Any, name: str) -> Any:
-    """An index as NumPy takes it: tensors as their arrays, lists as index arrays."""
-    if type(index) is int or type(index) is slice:
+    """An index as NumPy takes it: tensors as their arrays, lists as index arrays, 0-d integers as numbers."""
+    if type(index) is int or type(index) is slice or index is None or index is Ellipsis:
         return index
     if isinstance(index, tuple):
         return tuple(_plain_index(i, name) for i in index)
@@ -115,46 +139,84 @@ def _plain_index(index: Any, name: str) -> Any:
         if index.dtype.kind not in "iub":
             raise IndexError(f"{name}: an index array must hold integers or booleans, got {index.dtype}")
         return int(index) if index.ndim == 0 and index.dtype.kind != "b" else index
-    if index is None or isinstance(index, int | np.integer | np.bool_ | EllipsisType):
+    if isinstance(index, int | np.integer | np.bool_):
         return index
     raise IndexError(f"{name}: cannot index with {describe(index)}; use integers, slices, None, ..., index arrays or masks")
 
 
-def getitem(x: Any, index: Any) -> Any:
-    """x[index]."""
-    index = _plain_index(index, "index")
+def _in_two_steps(index: Any) -> tuple[Any, Any]:
+    """The index as a view by the integers, slices and None in it, then the arrays and masks applied to that view.
+
+    NumPy counts an integer beside index arrays as one of them, PyTorch takes the slice at it first; the shapes differ
+    where a slice stands between. Ours is PyTorch's. None in the place of a step that there is nothing to do in.
+    """
+    if is_basic(index):
+        return index, None
+    items = index if isinstance(index, tuple) else (index,)
+    if not any(is_basic(i) and isinstance(i, int | np.integer) for i in items):
+        return None, _frozen(index)
+    whole = slice(None)
+    view: list = []
+    rest: list = []
+    for i in items:
+        if isinstance(i, ndarray | bool | np.bool_):
+            view += [whole] * (1 if np.asarray(i).dtype != bool else np.ndim(i))
+            rest.append(i)
+        else:
+            view.append(i)
+            if not isinstance(i, int | np.integer):
+                rest.append(i if i is Ellipsis else whole)
+    return tuple(view), _frozen(tuple(rest))
+
+
+def _frozen(index: Any) -> Any:
+    """The index with its own copy of each array: it is read again in the backward pass."""
+    if isinstance(index, tuple):
+        return tuple(i.copy() if isinstance(i, ndarray) else i for i in index)
+    return index.copy() if isinstance(index, ndarray) else index
+
+
+def _get(x: Any, index: Any, name: str) -> Any:
     try:
         return apply(getitem_primitive, (x,), (index,))
     except IndexError as error:
-        raise IndexError(f"index: {error} (the tensor has shape {tuple(x.shape)})") from None
+        raise IndexError(f"{name}: {error} (the tensor has shape {tuple(x.shape)})") from None
+
+
+def getitem(x: Any, index: Any) -> Any:
+    """x[index]. Integers, slices (also with negative steps), None and ... give a view; index arrays and masks a copy."""
+    view, rest = _in_two_steps(_plain_index(index, "index"))
+    if rest is None:
+        return _get(x, view, "index")
+    return _get(x if view is None else _get(x, view, "index"), rest, "index")
 
 
 def setitem(x: Tensor, index: Any, value: Any) -> None:
     """x[index] = value, recorded as a function of x and value."""
-    index = _plain_index(index, "index assignment")
-    value = operand(value, "index assignment")
+    name = "index assignment"
+    view, rest = _in_two_steps(_plain_index(index, name))
+    value = operand(value, name)
     if not isinstance(value, Tensor):
         value = wrap(np.asarray(value, x.array.dtype) if not hasattr(value, "dtype") else value)
-    check_writable(x, "index assignment")
-    try:
-        part = apply(getitem_primitive, (x,), (index,))
-    except IndexError as error:
-        raise IndexError(f"index assignment: {error} (the tensor has shape {x.shape})") from None
-    extra = value.array.ndim - part.ndim
+    check_writable(x, name)
+    if view is not None:
+        x = _get(x, view, name)
+    shape = x.shape if rest is None else _get(x.array, rest, name).shape
+    extra = value.array.ndim - len(shape)
     if extra > 0 and value.shape[:extra] == (1,) * extra:
         value = value.reshape(value.shape[extra:])
     try:
-        np.broadcast_to(value.array, part.shape)
+        np.broadcast_to(value.array, shape)
     except ValueError:
         raise ValueError(
-            f"index assignment: a value of shape {value.shape} does not broadcast to the selected shape {part.shape} "
+            f"index assignment: a value of shape {value.shape} does not broadcast to the selected shape {shape} "
             f"(the tensor has shape {x.shape})"
         ) from None
     value = convert(value, x.array.dtype)
-    if is_basic(index):
-        store(part, broadcast_to(value, part.shape) if value.shape != part.shape else value, "index assignment")
+    if rest is None:
+        store(x, broadcast_to(value, shape) if value.shape != shape else value, name)
     else:
-        rewrite(x, _index_put, value, index, name="index assignment")
+        rewrite(x, put_at, value, rest, name=name)
 
 
 def _put(x: ndarray, value: ndarray, index: Any) -> ndarray:
@@ -167,7 +229,7 @@ _put_primitive = Primitive(
     _put,
     name="index_put",
     vjps=(
-        lambda g, value_shape, index: _index_put(g, np.zeros((), g.dtype), index),
+        lambda g, value_shape, index: put_at(g, np.zeros((), g.dtype), index),
         lambda g, value_shape, index: _read_last(g, index),
     ),
     saves=(SHAPE - 1,),
@@ -175,15 +237,18 @@ _put_primitive = Primitive(
 )
 
 
-def _index_put(x: Any, value: Any, index: Any) -> Any:
+def put_at(x: Any, value: Any, index: Any) -> Any:
+    """x with `value`, broadcast, at the index; of several values for one place, the last."""
     return apply(_put_primitive, (x, value), (index,))
 
 
 def _read_last(g: Any, index: Any) -> Any:
     """g at the index, 0 for a value that a later one at the same place overwrote."""
-    places = np.arange(g.size if isinstance(g, ndarray) else g.array.size).reshape(g.shape)[index]
-    order = np.full(int(np.prod(g.shape)), -1)
+    size = math.prod(g.shape)
+    places = np.arange(size).reshape(g.shape)[index]
+    order = np.full(size, -1)
     count = np.arange(places.size)
     order[places.reshape(-1)] = count  # NumPy keeps the last assignment of equals, here as there
     last = (order[places.reshape(-1)] == count).reshape(places.shape)
-    return apply(getitem_primitive, (g,), (index,)) * last
+    read = apply(getitem_primitive, (g,), (index,))
+    return read if last.all() else read * last

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections import namedtuple
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import OUT, SHAPE, Primitive, convert, operand
-from ..tensor import Tensor, apply
+from ..primitive import OUT, SHAPE, Primitive, convert
+from ..tensor import Default, Tensor, apply
 from . import elementwise as ew
-from .shape import broadcast_to, dim_index, dim_indices, reshape
+from .scan import cumprod, may_hold_zero, slices
+from .shape import array_operand, broadcast_to, cat, dim_index, dim_indices, flip, numpy_names, permute, reshape
 
 
-def reduction_dims(x: Any, dim: Any, axis: Any, name: str) -> tuple[int, ...]:
-    """The dims to reduce, given as PyTorch's `dim` or NumPy's `axis`."""
-    if axis is not None:
-        if dim is not None:
-            raise TypeError(f"{name}: got both dim={dim} and axis={axis}; they mean the same, give one")
-        dim = axis
-    return dim_indices(dim, x.ndim, name)
+def reduction_dims(x: Any, dim: Any, name: str) -> tuple[int, ...]:
+    """The dims to reduce; an empty tuple means, as in PyTorch, all."""
+    return dim_indices(None if isinstance(dim, tuple | list) and not dim else dim, x.ndim, name)
 
 
 def kept_shape(shape: tuple, dims: tuple) -> tuple:
@@ -33,12 +31,19 @@ def spread(g: Any, shape: tuple, dims: tuple) -> Any:
     return broadcast_to(reshape(g, kept_shape(shape, dims)), shape)
 
 
-def _keep(keepdim: bool, keepdims: bool | None) -> bool:
-    return keepdim if keepdims is None else keepdims
+def _floating(x: Any, name: str, dtype: Any = None) -> Any:
+    x = array_operand(x, name)
+    x = x if dtype is None else convert(x, dtype)
+    if x.dtype.kind not in "fc":
+        raise TypeError(f"{name}: needs a floating tensor, got {x.dtype}; convert it with x.float()")
+    return x
+
+
+# -------------------------------------------------------------------------------------------------------- sums and means
 
 
 def _sum(x: ndarray, dims: tuple, keepdim: bool) -> ndarray:
-    return np.add.reduce(x, axis=dims, keepdims=keepdim, dtype=np.int64 if x.dtype.kind in "biu" else None)
+    return np.asarray(np.add.reduce(x, dims, np.int64 if x.dtype.kind in "biu" else None, None, keepdim))
 
 
 _sum_primitive = Primitive(
@@ -46,61 +51,166 @@ _sum_primitive = Primitive(
 )
 
 
-def sum(  # noqa: A001 (the field's name)
-    x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool | None = None
-) -> Any:
+@numpy_names
+def sum(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:  # noqa: A001 (the field's name)
     """The sum over `dim`; of integers and booleans, in int64."""
-    x = operand(x, "sum")
-    if dtype is not None:
-        x = convert(x, dtype)
-    return apply(_sum_primitive, (x,), (reduction_dims(x, dim, axis, "sum"), _keep(keepdim, keepdims)))
+    x = array_operand(x, "sum")
+    x = x if dtype is None else convert(x, dtype)
+    return apply(_sum_primitive, (x,), (reduction_dims(x, dim, "sum"), keepdim))
 
 
 _mean_primitive = Primitive(
-    lambda x, dims, keepdim, count: np.add.reduce(x, axis=dims, keepdims=keepdim) / x.dtype.type(count),
+    lambda x, dims, keepdim, count: np.asarray(np.add.reduce(x, axis=dims, keepdims=keepdim) / x.dtype.type(count)),
     name="mean",
     vjps=(lambda g, x_shape, dims, keepdim, count: spread(g / count, x_shape, dims),),
     saves=(SHAPE,),
 )
 
 
-def mean(
-    x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool | None = None
-) -> Any:
+@numpy_names
+def mean(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The arithmetic mean over `dim`; of nothing, NaN."""
-    x = operand(x, "mean")
-    if dtype is not None:
-        x = convert(x, dtype)
+    x = array_operand(x, "mean")
+    x = x if dtype is None else convert(x, dtype)
     if x.dtype.kind not in "fc":
         raise TypeError(f"mean: needs a floating tensor, got {x.dtype}; convert it with x.float() or pass dtype=")
-    dims = reduction_dims(x, dim, axis, "mean")
+    dims = reduction_dims(x, dim, "mean")
     count = math.prod(x.shape[d] for d in dims)
-    return apply(_mean_primitive, (x,), (dims, _keep(keepdim, keepdims), float(count) if count else math.nan))
+    return apply(_mean_primitive, (x,), (dims, keepdim, float(count) if count else math.nan))
 
 
-def var(
-    x: Any,
-    dim: Any = None,
-    *,
-    correction: float = 1,
-    keepdim: bool = False,
-    unbiased: bool | None = None,
-    axis: Any = None,
-    keepdims: bool | None = None,
-) -> Any:
-    """The variance over `dim`: the sum of squared deviations over n - correction."""
+@numpy_names
+def nansum(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The sum over `dim` of what is not NaN."""
+    x = array_operand(x, "nansum")
+    return sum(ew.where(x != x, 0, x) if x.dtype.kind in "fc" else x, dim, keepdim, dtype=dtype)
+
+
+@numpy_names
+def nanmean(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The mean over `dim` of what is not NaN; of nothing, NaN."""
+    x = _floating(x, "nanmean", dtype)
+    return nansum(x, dim, keepdim) / convert(sum(x == x, dim, keepdim), x.dtype)
+
+
+@numpy_names
+def count_nonzero(x: Any, dim: Any = None) -> Any:
+    """How many elements over `dim` are not 0; int64."""
+    x = array_operand(x, "count_nonzero")
+    return sum(ew.ne(x, 0), dim)
+
+
+# --------------------------------------------------------------------------------------------------------------- product
+
+
+def _prod_rule(g: Any, x: Any, out: Any) -> Any:
+    """The product of the others: `out / x`, or where there are zeros, what comes before times what comes after."""
+    rows = reshape(g, (*x.shape[:-1], 1))
+    if not may_hold_zero(x):
+        return rows * (reshape(out, (*x.shape[:-1], 1)) / x)
+    return rows * _others(x)
+
+
+def _others(x: Any) -> Any:
+    """The products of all elements but one, along the last dimension."""
+    last = x.ndim - 1
+    one = np.ones((*x.shape[:-1], 1), x.dtype)
+
+    def before(v: Any) -> Any:
+        return cumprod(cat([one, slices(v, last, 0, -1)], last), last)
+
+    return before(x) * flip(before(flip(x, last)), last)
+
+
+_prod_primitive = Primitive(
+    lambda x: np.asarray(np.multiply.reduce(x, -1, np.int64 if x.dtype.kind in "biu" else None)),
+    name="prod",
+    vjps=(_prod_rule,),
+    saves=(0, OUT),
+)
+
+
+@numpy_names
+def prod(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """The product over `dim`; of integers and booleans, in int64. Differentiable at zeros, to any order."""
+    x = array_operand(x, "prod")
+    x = x if dtype is None else convert(x, dtype)
+    dims = reduction_dims(x, dim, "prod")
+    out = apply(_prod_primitive, (_rows(x, dims),))
+    return reshape(out, kept_shape(x.shape, dims)) if keepdim else out
+
+
+def _rows(x: Any, dims: tuple) -> Any:
+    """x with the dimensions `dims` made into one, the last."""
+    shape = tuple(x.shape)
+    rest = tuple(d for d in range(len(shape)) if d not in dims)
+    if rest + dims != tuple(range(len(shape))):
+        x = permute(x, rest + dims)
+    return reshape(x, (*(shape[d] for d in rest), math.prod(shape[d] for d in dims)))
+
+
+# ------------------------------------------------------------------------------------------------------------- deviations
+
+
+def _var_options(dim: Any, unbiased: bool | None, correction: Any, name: str) -> tuple[Any, float]:
+    """`dim` and `correction`, from PyTorch's newer and older ways to say them."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
     if unbiased is not None:
+        if correction is not None:
+            raise TypeError(f"{name}: got both unbiased and correction; unbiased=True means correction=1, give one")
         correction = int(unbiased)
-    dims = reduction_dims(x, dim, axis, "var")
-    deviation = x - mean(x, dims, keepdim=True) if dims else x - x
-    count = math.prod(x.shape[d] for d in dims)
-    total = sum(deviation * deviation, dims, keepdim=_keep(keepdim, keepdims))
-    return total / max(0.0, count - correction) if count > correction else total * math.nan
+    return dim, 1 if correction is None else correction
 
 
-def std(x: Any, dim: Any = None, **options: Any) -> Any:
-    """The square root of `var`, with its options."""
-    return ew.sqrt(var(x, dim, **options))
+@numpy_names
+def var_mean(
+    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple:
+    """(variance, mean) over `dim`; see `var`."""
+    x = _floating(x, "var")
+    dim, correction = _var_options(dim, unbiased, correction, "var")
+    dims = reduction_dims(x, dim, "var")
+    center = mean(x, dims, True)
+    deviation = x - center
+    squares = deviation * deviation if x.dtype.kind == "f" else (deviation * deviation.conj()).real
+    count = math.prod(x.shape[d] for d in dims) - correction
+    total = sum(squares, dims, keepdim)
+    var = total / count if count > 0 else total / np.zeros((), total.dtype)
+    return var, center if keepdim else reshape(center, var.shape)
+
+
+@numpy_names
+def var(
+    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> Any:
+    """The variance over `dim`: the sum of squared deviations from the mean over n - correction (default 1)."""
+    return var_mean(x, dim, unbiased, keepdim, correction=correction)[0]
+
+
+_root = Primitive(
+    np.sqrt,
+    name="std",
+    vjps=(lambda g, out: ew.where(out == 0, 0.0, g / (2 * ew.where(out == 0, 1.0, out))),),
+    saves=(OUT,),
+)
+
+
+@numpy_names
+def std_mean(
+    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple:
+    """(standard deviation, mean) over `dim`; see `std`."""
+    variance, center = var_mean(_floating(x, "std"), dim, unbiased, keepdim, correction=correction)
+    return apply(_root, (variance,)), center
+
+
+@numpy_names
+def std(
+    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> Any:
+    """The square root of `var`. Where it is 0 its gradient is 0, a subgradient."""
+    return std_mean(x, dim, unbiased, keepdim, correction=correction)[0]
 
 
 # --------------------------------------------------------------------------------------------------- largest and smallest
@@ -108,12 +218,12 @@ def std(x: Any, dim: Any = None, **options: Any) -> Any:
 
 def _extreme(reduce: Any, name: str) -> Primitive:
     def forward(x: ndarray, dims: tuple, keepdim: bool) -> ndarray:
-        return reduce(x, axis=dims, keepdims=keepdim)
+        return np.asarray(reduce(x, axis=dims, keepdims=keepdim))
 
     def rule(g: Any, x: Any, out: Any, dims: tuple, keepdim: bool) -> Any:
-        """g shared evenly by the elements that attain the extreme."""
+        """g shared evenly by the elements that attain the extreme (by the NaNs, if it is NaN)."""
         shape = tuple(x.shape)
-        best = x == spread(out, shape, dims)
+        best = (x == spread(out, shape, dims)) | (x != x)
         best = best.array if isinstance(best, Tensor) else best
         share = best / np.maximum(1, np.add.reduce(best, axis=dims, keepdims=True)).astype(x.dtype)
         return spread(g, shape, dims) * share.astype(x.dtype)
@@ -124,71 +234,186 @@ def _extreme(reduce: Any, name: str) -> Primitive:
 _amax, _amin = _extreme(np.maximum.reduce, "amax"), _extreme(np.minimum.reduce, "amin")
 
 
-def _extreme_over(p: Primitive, x: Any, dim: Any, keepdim: bool, axis: Any) -> Any:
-    dims = reduction_dims(x, dim, axis, p.name)
+def nothing_error(name: str, x: Any, dim: Any) -> IndexError | ValueError:
+    """There is no such element among none."""
+    where = "" if dim is None else f" along dim {dim}"
+    return (ValueError if dim is None else IndexError)(
+        f"{name}: shape {tuple(x.shape)} is empty{where}, and there is none among nothing"
+    )
+
+
+def _extreme_over(p: Primitive, x: Any, dim: Any, keepdim: bool) -> Any:
+    x = array_operand(x, p.name)
+    dims = reduction_dims(x, dim, p.name)
     if math.prod(x.shape[d] for d in dims) == 0:
-        raise ValueError(f"{p.name}: no largest or smallest of nothing: shape {tuple(x.shape)} is empty along dim {dims}")
+        raise nothing_error(p.name, x, dim)
     return apply(p, (x,), (dims, keepdim))
 
 
-def amax(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool | None = None) -> Any:
+@numpy_names
+def amax(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """The largest value over `dim`; equal ones share the gradient, NaN propagates."""
-    return _extreme_over(_amax, operand(x, "amax"), dim, _keep(keepdim, keepdims), axis)
+    return _extreme_over(_amax, x, dim, keepdim)
 
 
-def amin(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None, keepdims: bool | None = None) -> Any:
+@numpy_names
+def amin(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest value over `dim`; equal ones share the gradient, NaN propagates."""
-    return _extreme_over(_amin, operand(x, "amin"), dim, _keep(keepdim, keepdims), axis)
+    return _extreme_over(_amin, x, dim, keepdim)
 
 
-def argmax(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None) -> Any:
-    """The index of the largest value along `dim` (of the flattened tensor if None), the first of equals. int64."""
-    return _arg(np.argmax, "argmax", x, dim if axis is None else axis, keepdim)
+AMinMax = namedtuple("aminmax", "min max")  # type: ignore[name-match]  # noqa: PYI024
 
 
-def argmin(x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None) -> Any:
-    """The index of the smallest value along `dim` (of the flattened tensor if None), the first of equals. int64."""
-    return _arg(np.argmin, "argmin", x, dim if axis is None else axis, keepdim)
+@numpy_names
+def aminmax(x: Any, *, dim: int | None = None, keepdim: bool = False) -> AMinMax:
+    """The smallest and the largest value over `dim`, as (min, max)."""
+    return AMinMax(amin(x, dim, keepdim), amax(x, dim, keepdim))
 
 
-_argmax = Primitive(lambda x, dim, keepdim: _pick(np.argmax, x, dim, keepdim), name="argmax")
-_argmin = Primitive(lambda x, dim, keepdim: _pick(np.argmin, x, dim, keepdim), name="argmin")
+def _arg(choose: Any, name: str) -> Primitive:
+    def forward(x: ndarray, dim: int | None, keepdim: bool) -> ndarray:
+        if x.ndim == 0:
+            return np.zeros((), np.int64)
+        return np.asarray(choose(x, axis=dim, keepdims=keepdim), np.int64)
+
+    return Primitive(forward, name=name)
 
 
-def _pick(choose: Any, x: ndarray, dim: int | None, keepdim: bool) -> ndarray:
-    if x.ndim == 0:
-        return np.zeros((), np.int64)
-    found = choose(x, axis=dim, keepdims=keepdim)
-    return np.asarray(found, np.int64)
+_argmax, _argmin = _arg(np.argmax, "argmax"), _arg(np.argmin, "argmin")
 
 
-def _arg(choose: Any, name: str, x: Any, dim: Any, keepdim: bool) -> Any:
-    x = operand(x, name)
-    at = None if dim is None else dim_index(dim, x.ndim, name)
+def _arg_over(p: Primitive, x: Any, dim: int | None, keepdim: bool) -> Any:
+    x = array_operand(x, p.name)
+    at = None if dim is None else dim_index(dim, x.ndim, p.name)
     if (math.prod(x.shape) if at is None or x.ndim == 0 else x.shape[at]) == 0:
-        raise ValueError(f"{name}: no largest or smallest of nothing: shape {tuple(x.shape)} is empty along dim {dim}")
-    return apply(_argmax if choose is np.argmax else _argmin, (x,), (at, keepdim))
+        raise nothing_error(p.name, x, dim)
+    return apply(p, (x,), (at, keepdim))
+
+
+@numpy_names
+def argmax(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The index of the largest value along `dim` (of the flattened tensor if None), the first of equals. int64."""
+    return _arg_over(_argmax, x, dim, keepdim)
+
+
+@numpy_names
+def argmin(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The index of the smallest value along `dim` (of the flattened tensor if None), the first of equals. int64."""
+    return _arg_over(_argmin, x, dim, keepdim)
+
+
+# ------------------------------------------------------------------------------------------------- log-sum-exp and norms
+
+
+def _logsumexp(x: ndarray, dims: tuple, keepdim: bool) -> ndarray:
+    if x.size == 0:
+        return np.asarray(np.log(np.sum(np.exp(x), axis=dims, keepdims=keepdim)))
+    top = np.maximum.reduce(x, axis=dims, keepdims=True)
+    top = np.where(np.isinf(top), 0, top).astype(x.dtype)
+    out = np.log(np.add.reduce(np.exp(x - top), axis=dims, keepdims=True)) + top
+    return np.asarray(out if keepdim else out.reshape(tuple(s for d, s in enumerate(out.shape) if d not in dims)))
+
+
+def _logsumexp_rule(g: Any, x: Any, out: Any, dims: tuple, keepdim: bool) -> Any:
+    """g times the softmax; 0 where all is e^-∞ = 0, and 1 for an infinite element."""
+    top = spread(out, tuple(x.shape), dims)
+    infinite = top == np.inf
+    weight = ew.exp(x - ew.where(infinite | (top == -np.inf), 0.0, top))
+    return spread(g, tuple(x.shape), dims) * ew.where(infinite & (x == top), 1.0, ew.where(infinite, 0.0, weight))
+
+
+_logsumexp_primitive = Primitive(_logsumexp, name="logsumexp", vjps=(_logsumexp_rule,), saves=(0, OUT))
+
+
+@numpy_names
+def logsumexp(x: Any, dim: Any, keepdim: bool = False) -> Any:
+    """log Σ e^x over `dim`, without overflow; the gradient is the softmax."""
+    x = array_operand(x, "logsumexp")
+    x = x if x.dtype.kind == "f" else convert(x, Default.dtype)
+    return apply(_logsumexp_primitive, (x,), (reduction_dims(x, dim, "logsumexp"), keepdim))
+
+
+def _norm(x: ndarray, p: float, dims: tuple, keepdim: bool) -> ndarray:
+    x = np.abs(x)
+    if p == 2:
+        out = np.sqrt(np.add.reduce(x * x, axis=dims, keepdims=keepdim))
+    elif p == 1:
+        out = np.add.reduce(x, axis=dims, keepdims=keepdim)
+    else:
+        out = np.power(np.add.reduce(np.power(x, x.dtype.type(p)), axis=dims, keepdims=keepdim), x.dtype.type(1 / p))
+    return np.asarray(out)
+
+
+def _norm_rule(g: Any, x: Any, out: Any, p: float, dims: tuple, keepdim: bool) -> Any:
+    """sign(x) |x|^(p-1) / norm^(p-1), and 0 where that is 0 / 0."""
+    shape = tuple(x.shape)
+    if p == 1:
+        return spread(g, shape, dims) * ew.sign(x)
+    zero = out == 0
+    safe = ew.where(zero, 1.0, out)
+    if p == 2:
+        return spread(ew.where(zero, 0.0, g / safe), shape, dims) * x
+    size = ew.abs(x)
+    power = ew.sign(x) * ew.where(size == 0, 1.0, size) ** (p - 1)
+    return spread(ew.where(zero, 0.0, g / safe ** (p - 1)), shape, dims) * power
+
+
+_norm_primitive = Primitive(_norm, name="norm", vjps=(_norm_rule,), saves=(0, OUT))
+
+
+@numpy_names
+def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """(Σ |x|^p)^(1/p) over `dim`; p = ∞ and -∞: the largest and smallest |x|; 0: how many are not 0; "fro": 2.
+
+    All elements as one vector; for the norms of matrices see `linalg`. Where the norm is 0 its gradient is 0.
+    """
+    x = array_operand(x, "norm")
+    x = x if dtype is None else convert(x, dtype)
+    if x.dtype.kind not in "fc":
+        raise TypeError(f"norm: needs a floating tensor, got {x.dtype}; convert it with x.float() or pass dtype=")
+    if p == "fro" or p is None:
+        p = 2
+    if isinstance(p, str) or not isinstance(p, int | float):
+        raise ValueError(f'norm: p must be a number or "fro", got {p!r}; for "nuc" use ag.linalg.matrix_norm')
+    dims = reduction_dims(x, dim, "norm")
+    if math.isinf(p):
+        return amax(ew.abs(x), dim, keepdim) if p > 0 else amin(ew.abs(x), dim, keepdim)
+    if p == 0:
+        return sum(ew.sign(ew.abs(x)), dims, keepdim)
+    return apply(_norm_primitive, (x,), (float(p), dims, keepdim))
+
+
+def dist(x: Any, y: Any, p: float = 2) -> Any:
+    """The p-norm of x - y."""
+    return norm(ew.sub(x, y), p)
 
 
 # --------------------------------------------------------------------------------------------------------------- logical
 
 
-def all(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Any:  # noqa: A001
+def _logical(p: Primitive, x: Any, dim: Any, keepdim: bool) -> Any:
+    x = array_operand(x, p.name)
+    return apply(p, (x,), (dim_indices(dim, x.ndim, p.name), keepdim))
+
+
+def _whether(reduce: Any, name: str) -> Primitive:
+    def forward(x: ndarray, dims: tuple, keepdim: bool) -> ndarray:
+        return np.asarray(reduce(x, axis=dims, keepdims=keepdim), np.uint8 if x.dtype == np.uint8 else bool)
+
+    return Primitive(forward, name=name)
+
+
+_all, _any = _whether(np.all, "all"), _whether(np.any, "any")
+
+
+@numpy_names
+def all(x: Any, dim: Any = None, keepdim: bool = False) -> Any:  # noqa: A001
     """Whether all elements over `dim` are true (not 0)."""
-    return _logical(_all, x, dim, keepdim, axis)
+    return _logical(_all, x, dim, keepdim)
 
 
-def any(x: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Any:  # noqa: A001
+@numpy_names
+def any(x: Any, dim: Any = None, keepdim: bool = False) -> Any:  # noqa: A001
     """Whether any element over `dim` is true (not 0)."""
-    return _logical(_any, x, dim, keepdim, axis)
-
-
-_all = Primitive(lambda x, dims, keepdim: np.all(x, axis=dims, keepdims=keepdim), name="all")
-_any = Primitive(lambda x, dims, keepdim: np.any(x, axis=dims, keepdims=keepdim), name="any")
-
-
-def _logical(p: Primitive, x: Any, dim: Any, keepdim: bool, axis: Any) -> Any:
-    x = operand(x, p.name)
-    return apply(p, (x,), (reduction_dims(x, dim, axis, p.name), keepdim))
-
-
+    return _logical(_any, x, dim, keepdim)
