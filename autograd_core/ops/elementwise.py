@@ -16,7 +16,8 @@ from numpy import ndarray
 from ..graph import choosers
 from ..primitive import OUT, Primitive, binary, convert, is_traced, operand, result_type, unary, unified
 from ..tensor import Tensor, apply
-from .trigonometric import cos, sin, tan, tanh  # noqa: F401 (the commonest are found here too)
+from .logic import eq, ge, gt, le, lt, ne  # noqa: F401 (the commonest are found here too)
+from .trigonometric import cos, sin, tan, tanh  # noqa: F401
 
 # ------------------------------------------------------------------------------------------------------------ arithmetic
 
@@ -161,7 +162,7 @@ def pow(x: Any, exponent: Any) -> Any:  # noqa: A001 (the field's name)
         x = np.asarray(x, result_type(x, exponent))
     if isinstance(exponent, int):
         if exponent < 0 and isinstance(x, Tensor) and x.array.dtype.kind in "iu":
-            raise ValueError(f"pow: an integer tensor ({x.dtype}) has no power {exponent}; convert it with x.float()")
+            raise ValueError(f"pow: an integer tensor ({x.dtype}) has no negative integer power; convert it with x.float()")
     elif isinstance(exponent, Tensor) and exponent.array.dtype.kind == "i" and x.dtype.kind in "iu":
         x, exponent = unified("pow", x, exponent)
         return Tensor(_integer_pow(np.asarray(x), np.asarray(exponent)))

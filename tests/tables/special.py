@@ -1,0 +1,71 @@
+"""The special functions, against SciPy's and against sums and integrals by plain NumPy."""
+
+import math
+
+import numpy as np
+import scipy.special as sp
+
+import autograd_core as ag
+
+from . import Row, positive, real
+
+S = ag.special
+
+
+def e(name, ref, *inputs, f=None, **options):
+    return Row(f"special_{name}", f or getattr(S, name), ref, inputs or (real(3, 4),), elementwise=True, **options)
+
+
+def probability(*shape):
+    return real(*shape, low=0.1, high=0.9)
+
+
+def by_quadrature(integrand):
+    """∫₀¹ of integrand(x, t) dt by Gauss-Legendre with 60 nodes."""
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    return lambda x: sum(w / 2 * integrand(x, (t + 1) / 2) for t, w in zip(nodes, weights, strict=True))
+
+
+def even(n, sign):
+    """The series Σ (sign x²/4)^k / (k! (k + n)!) (x/2)^n of the Bessel functions of order n."""
+    return lambda x: sum((sign * x * x / 4) ** k / (math.factorial(k) * math.factorial(k + n)) for k in range(30)) * (x / 2) ** n
+
+
+ROWS = [
+    e("erf", by_quadrature(lambda x, t: 2 / math.sqrt(math.pi) * x * np.exp(-((x * t) ** 2)))),
+    e("erfc", np.vectorize(math.erfc, otypes=[float])),
+    e("erfcx", np.vectorize(lambda x: math.exp(x * x) * math.erfc(x), otypes=[float]), tol32=1e-4),
+    e("erfinv", sp.erfinv, real(3, 4, low=-0.9, high=0.9), tol32=1e-4),
+    e("ndtr", np.vectorize(lambda x: 0.5 * math.erfc(-x / math.sqrt(2)), otypes=[float])),
+    e("ndtri", sp.ndtri, probability(3, 4), tol32=1e-4),
+    e("log_ndtr", np.vectorize(lambda x: math.log(0.5 * math.erfc(-x / math.sqrt(2))), otypes=[float]), tol32=1e-4),
+    e("log_ndtr_far", sp.log_ndtr, real(3, 4, low=-30, high=-20), f=S.log_ndtr, tol32=1e-4),
+    e("entr", lambda x: -x * np.log(x), positive(3, 4)),
+    e("xlog1py", lambda x, y: x * np.log1p(y), real(3, 4), positive(3, 4)),
+    e("logit", lambda x: np.log(x / (1 - x)), probability(3, 4), tol32=1e-4),
+    e("logit_eps", lambda x: sp.logit(np.clip(x, 0.2, 0.8)), real(3, 4, low=0, high=1, away=(0.2, 0.8)), f=lambda x: S.logit(x, 0.2), tol32=1e-4),
+    e("expit", lambda x: 1 / (1 + np.exp(-x))),
+    e("gammaln", np.vectorize(math.lgamma, otypes=[float]), positive(3, 4), tol32=1e-4),
+    e("gammaln_negative", np.vectorize(math.lgamma, otypes=[float]), real(3, 4, low=-1.9, high=-1.1), f=ag.lgamma, tol32=1e-4),
+    e("digamma", sp.digamma, positive(3, 4), tol32=1e-4),
+    e("polygamma", lambda x: sp.polygamma(2, x), positive(3, 4), f=lambda x: S.polygamma(2, x), tol32=1e-4),
+    e("polygamma_method", lambda x: sp.polygamma(1, x), positive(3, 4), f=lambda x: x.polygamma(1), tol32=1e-4),
+    e("multigammaln", np.vectorize(lambda x: sp.multigammaln(x, 3), otypes=[float]), real(3, 4, low=1.2, high=4), f=lambda x: S.multigammaln(x, 3), tol32=1e-4),
+    e("gammainc", lambda x: sp.gammainc(1.7, x), positive(3, 4), f=lambda x: S.gammainc(ag.tensor(1.7, dtype=x.dtype), x), tol32=1e-4),
+    e("gammaincc", lambda x: sp.gammaincc(0.6, x), positive(3, 4), f=lambda x: S.gammaincc(ag.tensor(0.6, dtype=x.dtype), x), tol32=1e-4),
+    e("zeta", lambda q: sum((k + q) ** -6.0 for k in range(3000)), positive(3, 4), f=lambda q: S.zeta(6.0, q), tol32=1e-4),
+    e("i0", even(0, 1)),
+    e("i1", even(1, 1)),
+    e("i0e", lambda x: even(0, 1)(x) * np.exp(-np.abs(x)), real(3, 4, away=(0,))),
+    e("i1e", lambda x: even(1, 1)(x) * np.exp(-np.abs(x)), real(3, 4, away=(0,))),
+    e("bessel_j0", even(0, -1), tol32=1e-4),
+    e("bessel_j1", even(1, -1), tol32=1e-4),
+    e("bessel_y0", sp.y0, positive(3, 4), tol32=1e-4),
+    e("bessel_y1", sp.y1, positive(3, 4), tol32=1e-4),
+    e("modified_bessel_k0", sp.k0, positive(3, 4), tol32=1e-4),
+    e("modified_bessel_k1", sp.k1, positive(3, 4), tol32=1e-4),
+    e("scaled_modified_bessel_k0", lambda x: np.exp(x) * sp.k0(x), positive(3, 4), tol32=1e-4),
+    e("scaled_modified_bessel_k1", lambda x: np.exp(x) * sp.k1(x), positive(3, 4), tol32=1e-4),
+    e("spherical_bessel_j0", lambda x: np.sin(x) / x, real(3, 4, away=(0,))),
+    e("airy_ai", lambda x: sp.airy(x)[0], tol32=1e-4),
+]  # fmt: skip
