@@ -4,7 +4,9 @@ Start reading at `graph.py`; then `tensor.py`, `primitive.py`, `ops/elementwise.
 """
 
 import importlib
+import sys
 import warnings
+from types import ModuleType
 
 from numpy import bool_ as bool  # noqa: A004 (PyTorch's names for NumPy's dtypes)
 from numpy import complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8
@@ -70,6 +72,17 @@ def __getattr__(name: str) -> object:
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
+
+class _Package(ModuleType):
+    """Keeps `ag.draw` the function when the module `draw` is imported, which Python would put in its place."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _LAZY and isinstance(value, ModuleType):
+            value = getattr(value, name, value)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 # Infinities and NaN are results here, as in PyTorch. Only warnings that this package itself would cause are silenced.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_core\.")

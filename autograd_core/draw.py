@@ -70,9 +70,8 @@ def draw(
     max_nodes   the largest graph that is drawn
 
     >>> import autograd_core as ag
-    >>> from autograd_core.draw import draw  # also ag.draw
     >>> x, w = ag.tensor(0.5), ag.tensor(2.0, requires_grad=True)
-    >>> picture = draw((x * w).tanh(), values=True, names={"x": x, "w": w})
+    >>> picture = ag.draw((x * w).tanh(), values=True, names={"x": x, "w": w})
     >>> picture
     <drawing of 5 boxes and 4 edges; see .svg, .dot, .save()>
     >>> print(picture.dot)

@@ -237,9 +237,8 @@ def replay(
     max_nodes   the largest graph that is replayed
 
     >>> import autograd_core as ag
-    >>> from autograd_core.replay import replay  # also ag.replay
     >>> x, w = ag.tensor(3.0, requires_grad=True), ag.tensor(2.0, requires_grad=True)
-    >>> steps = replay(x * w + x, names={"x": x, "w": w})
+    >>> steps = ag.replay(x * w + x, names={"x": x, "w": w})
     >>> print(steps)
     step 1 of 4: add ()
       gradient 1, complete: from the start

@@ -62,7 +62,7 @@ def test_order_is_that_of_the_engine_and_topological():
 
 def test_final_gradients_are_those_of_grad_and_nothing_is_touched():
     tensors, loss = network()
-    w, b, h = tensors
+    w, b, _ = tensors
     b.grad = ag.ones(3)
     steps = replay(loss)
     assert w.grad is None and b.grad.tolist() == [1, 1, 1]
@@ -182,7 +182,7 @@ def test_frames_light_the_node_and_its_edges_and_keep_the_layout():
 
 
 def test_html_is_complete_in_itself():
-    x, w, y = example()
+    x, _, y = example()
     steps = replay(y, names={"</script><b>": x})
     page = steps._repr_html_()
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "") and "src=" not in page
@@ -219,7 +219,7 @@ def freed():
         (lambda: ag.ones(2, requires_grad=True), {}, RuntimeError, r"replay: a gradient can be made up only .* \(2,\)"),
         (lambda: example()[2], {"gradient": ag.ones(2)}, RuntimeError, r"replay: the gradient has shape \(2,\)"),
         (lambda: example()[2], {"max_nodes": 3}, ValueError, r"replay: the graph has 4 nodes, more than max_nodes=3;"),
-        (lambda: example()[2], {"direction": "left"}, ValueError, r"replay: direction is 'left'; give 'down' or 'right'"),
+        (lambda: example()[2], {"direction": "left"}, ValueError, r"direction is 'left'; give 'down' or 'right'"),
         (freed, {}, RuntimeError, r"'exp' saved were freed .* retain_graph=True"),
     ],
 )
