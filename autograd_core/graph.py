@@ -407,7 +407,8 @@ def backpropagate(
         primitive = node.primitive
         if primitive is OUTPUT:
             index, count = node.saved
-            pending.setdefault(parents[0], [None] * count)[index] = g
+            slots = pending.setdefault(parents[0], [None] * count)
+            slots[index] = g if slots[index] is None else algebra.add(slots[index], g)  # a rule's saved output is one more
             continue
         if node.saved is FREED:
             raise freed_error(node)

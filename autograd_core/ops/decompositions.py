@@ -199,7 +199,7 @@ def _check_phase(name: str, diagonals: Any, size: Any) -> None:
 
 
 def _eigh_rule(g: Any, out: tuple, upper: bool) -> Any:
-    """V (diag gw + Vᴴ gV / (w_j - w_i)) Vᴴ."""
+    """V (diag gw + Vᴴ gV / (w_j - w_i)) Vᴴ, made Hermitian."""
     (w, V), (gw, gV) = out, g
     if gV is None:
         return matmul(V * columns(gw), mH(V))
@@ -208,7 +208,8 @@ def _eigh_rule(g: Any, out: tuple, upper: bool) -> Any:
         _check_phase("linalg.eigh", _diagonal(X), X)
     X = _over_differences(X, w, "linalg.eigh")
     X = X if gw is None else X + diagonal_matrix(gw)
-    return matmul(V, matmul(X, mH(V)))
+    gA = matmul(V, matmul(X, mH(V)))
+    return 0.5 * (gA + mH(gA))
 
 
 def _eigh_forward(A: ndarray, upper: bool) -> tuple:

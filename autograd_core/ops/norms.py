@@ -1,4 +1,4 @@
-"""Norms of vectors and matrices, and distances. Where a norm has no slope (at 0, for one), its gradient is 0, never NaN."""
+"""Norms of vectors and matrices, and distances. Where a norm has no slope (at 0, for one), its gradient is 0."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..primitive import OUT, Primitive, convert, operand, unified
 from ..tensor import Tensor, apply
 from . import elementwise as ew
 from .complex import conj
-from .decompositions import svd, svdvals
+from .decompositions import svdvals
 from .reduce import amax, amin, spread, sum
 from .shape import dim_indices, permute, reshape, unsqueeze
 from .solve import inv, matrices, plain, square, tolerance
@@ -62,11 +62,9 @@ def vector_norm(
         )
     if ord == 2:
         return apply(_norm2_primitive, (x,), (dims, keepdim))
-    if ord == 0:
-        nonzero = plain(x) != 0 if isinstance(x, Tensor | np.ndarray) else x != 0
-        out = sum(nonzero.astype(plain(x).real.dtype) if isinstance(nonzero, np.ndarray) else nonzero, dims, keepdim)
-        return Tensor(out) if isinstance(x, Tensor) and not isinstance(out, Tensor) else out
     size = ew.abs(x)
+    if ord == 0:
+        return sum(ew.sign(size), dims, keepdim)
     if ord == 1:
         return sum(size, dims, keepdim)
     if abs(ord) == math.inf:
