@@ -1,10 +1,10 @@
 """Complex tensors: taking them apart, putting them together.
 
 Convention. As in PyTorch, the gradient of a real L by a complex z is dL/dRe z + i dL/dIm z: the direction of steepest
-ascent. Inside the engine the conjugate of that travels, c with dL = Re(c dz), because then the rule of every
-holomorphic function is the real one, unchanged: c_x = c f'(x), matmul's is a product with the plain transpose, fft's is
-the same fft. So real tensors pay nothing for complex ones. The engine conjugates where gradients enter and leave:
-starting gradients, `.grad`, `ag.grad`, hooks, `Function`. Only the functions of this file, which are not holomorphic, and
+ascent. Inside the engine its conjugate travels, c with dL = Re(c dz), because then the rule of every holomorphic
+function is the real one, unchanged: c_x = c f'(x), matmul's is a product with the plain transpose, fft's is the same
+fft. So real tensors pay nothing for complex ones. The engine conjugates where gradients enter and leave: starting
+gradients, `.grad`, `ag.grad`, hooks, `Function`. Only the functions of this file, which are not holomorphic, and
 decompositions have conjugates in their rules.
 """
 
@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import Primitive, convert, operand, unified
-from ..tensor import Above, Tensor, apply
+from ..primitive import Primitive, convert, unified
+from ..tensor import Above, Tensor, apply, describe
 from . import elementwise as ew
 from .elementwise import conj, sgn
 from .shape import transpose
@@ -24,9 +24,18 @@ from .shape import transpose
 __all__ = ["conj", "sgn"]
 
 
+def _array(x: Any, name: str) -> Any:
+    """`x` as a tensor or an array; NumPy's arithmetic of 0-d arrays gives scalars, a number has no dtype."""
+    if isinstance(x, np.generic):
+        return np.asarray(x)
+    if not hasattr(x, "dtype"):
+        raise TypeError(f"{name}: needs a tensor or an array, got {describe(x)}; make it a tensor with ag.tensor(…)")
+    return x
+
+
 def is_complex(x: Any) -> bool:
     """Whether the dtype is a complex one."""
-    return operand(x, "is_complex").dtype.kind == "c"
+    return _array(x, "is_complex").dtype.kind == "c"
 
 
 def complex_dtype(dtype: Any) -> np.dtype:
@@ -40,12 +49,14 @@ _imag = Primitive(lambda x: x.imag, name="imag", vjps=(lambda g: g * -1j,), view
 
 def real(x: Any) -> Any:
     """The real part, a view; a real tensor itself."""
-    return apply(_real, (x,)) if operand(x, "real").dtype.kind == "c" else x
+    x = _array(x, "real")
+    return apply(_real, (x,)) if x.dtype.kind == "c" else x
 
 
 def imag(x: Any) -> Any:
     """The imaginary part of a complex tensor, a view."""
-    if operand(x, "imag").dtype.kind != "c":
+    x = _array(x, "imag")
+    if x.dtype.kind != "c":
         raise RuntimeError(f"imag: a tensor of {x.dtype} has no imaginary part; use ag.zeros_like(x)")
     return apply(_imag, (x,))
 
@@ -123,14 +134,16 @@ def _packed(x: Any) -> Any:
 
 def view_as_real(x: Any) -> Any:
     """A complex tensor seen as a real one with a last dimension of 2, the real and the imaginary part; a view."""
-    if operand(x, "view_as_real").dtype.kind != "c":
+    x = _array(x, "view_as_real")
+    if x.dtype.kind != "c":
         raise RuntimeError(f"view_as_real: needs a complex tensor, got {x.dtype}")
     return apply(_view_as_real, (x,))
 
 
 def view_as_complex(x: Any) -> Any:
     """A real tensor whose last dimension is 2 seen as a complex one; a view, and the inverse of `view_as_real`."""
-    if operand(x, "view_as_complex").dtype.kind != "f" or x.ndim == 0 or x.shape[-1] != 2:
+    x = _array(x, "view_as_complex")
+    if x.dtype.kind != "f" or x.ndim == 0 or x.shape[-1] != 2:
         raise RuntimeError(
             f"view_as_complex: needs a floating tensor whose last size is 2, got shape {tuple(x.shape)}, {x.dtype}"
         )
