@@ -19,7 +19,7 @@ from ..tensor import Tensor, apply
 from .logic import eq, ge, gt, le, lt, ne  # noqa: F401 (the commonest are found here too)
 from .trigonometric import cos, sin, tan, tanh  # noqa: F401
 
-# ------------------------------------------------------------------------------------------------------------ arithmetic
+# ----------------------------------------------------------------------------------------------------------- arithmetic
 
 plus = binary(np.add, (lambda g: g, lambda g: g), name="add", doc="x + y, elementwise.")
 minus = binary(np.subtract, (lambda g: g, lambda g: -g), name="sub", doc="x - y, elementwise.")
@@ -33,7 +33,7 @@ mul = binary(
 )
 true_divide = binary(
     np.true_divide,
-    (lambda g, x, y: g / y, lambda g, x, y: -g * x / (y * y)),
+    (lambda g, x, y: g / y, lambda g, x, y: -g * (x / y / y)),
     saves=(0, 1),
     uses=((1,), (0, 1)),
     floating=True,
@@ -45,10 +45,11 @@ reciprocal = unary(np.reciprocal, lambda g, out: -g * out * out, saves=(OUT,), n
 
 
 def _scaled(name: str, y: Any, x: Any, alpha: Any) -> Any:
-    """alpha y, of the category of x and y: integers do not become floats."""
-    if isinstance(alpha, float) and result_type(operand(x, name), operand(y, name)).kind in "biu":
-        raise TypeError(f"{name}: alpha={alpha} is a float but both operands hold integers; convert one, as in x.float()")
-    return mul(y, alpha)
+    """alpha y, in the dtype of x + y: integers do not become floats."""
+    dtype = result_type(operand(x, name), operand(y, name))
+    if isinstance(alpha, float) and dtype.kind in "biu":
+        raise TypeError(f"{name}: alpha={alpha} is a float but the operands hold integers; convert one with x.float()")
+    return convert(mul(convert(y, dtype), alpha), dtype) if hasattr(y, "dtype") else y * alpha
 
 
 def add(x: Any, other: Any, *, alpha: Any = 1) -> Any:
@@ -68,7 +69,7 @@ def rsub(x: Any, other: Any, *, alpha: Any = 1) -> Any:
 
 def positive(x: Any) -> Any:
     """x itself."""
-    if operand(x, "positive").dtype == bool:
+    if getattr(operand(x, "positive"), "dtype", None) == np.bool_:
         raise TypeError("positive: booleans have no sign; convert them, as in x.int()")
     return x
 
@@ -81,7 +82,7 @@ def _whole(divide: Callable, name: str) -> Callable:
         if dtype.kind == "b":
             raise TypeError(f"{name}: booleans cannot be divided; convert them, as in x.int()")
         if dtype.kind in "iu" and not np.all(y):
-            raise ZeroDivisionError(f"{name}: an integer ({dtype}) is divided by 0; convert to floats to get inf or nan")
+            raise ZeroDivisionError(f"{name}: an integer ({dtype}) is divided by 0; x.float() gives inf or nan instead")
         return divide(x, y)
 
     return forward
@@ -93,7 +94,7 @@ def _trunc_divide(x: Any, y: Any) -> Any:
 
 _flat = (lambda g: 0 * g, lambda g: 0 * g)
 floor_divide = binary(
-    _whole(np.floor_divide, "floor_divide"), _flat, name="floor_divide", doc="⌊x / y⌋, elementwise; its derivative is 0."
+    _whole(np.floor_divide, "floor_divide"), _flat, name="floor_divide", doc="⌊x / y⌋; its derivative is 0."
 )
 trunc_divide = binary(_whole(_trunc_divide, "trunc_divide"), _flat, name="trunc_divide", doc="x / y rounded towards 0.")
 remainder = binary(
@@ -115,7 +116,7 @@ fmod = binary(
 
 
 def div(x: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
-    """x / other, elementwise; rounded down by rounding_mode="floor", towards 0 by "trunc", and then its derivative is 0."""
+    """x / other, elementwise; rounding_mode="floor" rounds it down, "trunc" towards 0, and the derivative is 0 then."""
     if rounding_mode is None:
         return true_divide(x, other)
     if rounding_mode not in ("floor", "trunc"):
@@ -152,7 +153,7 @@ def _integer_pow(x: ndarray, y: ndarray) -> ndarray:
     return np.where(y >= 0, whole, np.where(np.abs(x) == 1, np.power(x, np.abs(y) % 2), 0))
 
 
-def pow(x: Any, exponent: Any) -> Any:  # noqa: A001 (the field's name)
+def pow(x: Any, exponent: Any) -> Any:
     """x to the power `exponent`, elementwise. The derivative by the exponent at x = 0 is 0, its limit.
 
     Integers to negative integer powers are refused for a number and rounded towards 0 for a tensor, as in PyTorch.
@@ -160,9 +161,14 @@ def pow(x: Any, exponent: Any) -> Any:  # noqa: A001 (the field's name)
     if isinstance(x, bool | int | float) and hasattr(exponent, "dtype"):
         x, exponent = unified("pow", x, exponent)
         x = np.asarray(x, result_type(x, exponent))
+    if getattr(x, "dtype", None) == np.bool_ and not isinstance(exponent, float):
+        dtype = result_type(x, operand(exponent, "pow"))
+        x = convert(x, dtype if dtype != np.bool_ else np.int64)
     if isinstance(exponent, int):
         if exponent < 0 and isinstance(x, Tensor) and x.array.dtype.kind in "iu":
-            raise ValueError(f"pow: an integer tensor ({x.dtype}) has no negative integer power; convert it with x.float()")
+            raise ValueError(
+                f"pow: an integer tensor ({x.dtype}) has no negative integer power {exponent}; convert it with x.float()"
+            )
     elif isinstance(exponent, Tensor) and exponent.array.dtype.kind == "i" and x.dtype.kind in "iu":
         x, exponent = unified("pow", x, exponent)
         return Tensor(_integer_pow(np.asarray(x), np.asarray(exponent)))
@@ -177,7 +183,14 @@ def float_power(x: Any, exponent: Any) -> Any:
     return pow(x if hasattr(x, "dtype") else np.asarray(x, dtype), exponent)
 
 
-square = unary(np.square, lambda g, x: g * (2 * x), saves=(0,), floating=False, name="square", doc="x².")
+square = unary(
+    lambda x: np.square(x, dtype=np.int64) if x.dtype == np.bool_ else x * x,
+    lambda g, x: g * (2 * x),
+    saves=(0,),
+    floating=False,
+    name="square",
+    doc="x²; of booleans, in int64.",
+)
 
 
 def addcmul(x: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
@@ -211,7 +224,7 @@ def lerp(x: Any, end: Any, weight: Any) -> Any:
     return apply(_lerp_primitive, unified("lerp", x, end, weight, floating=True))
 
 
-# ------------------------------------------------------------------------------------------------------------------ choice
+# --------------------------------------------------------------------------------------------------------------- choice
 
 
 def _where(condition: Any, x: Any, y: Any) -> ndarray:
@@ -263,7 +276,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     return apply(_where_primitive, (condition, x, y))
 
 
-# --------------------------------------------------------------------------------------------------------- exp, log, roots
+# ------------------------------------------------------------------------------------------------------ exp, log, roots
 
 exp = unary(np.exp, lambda g, out: g * out, saves=(OUT,), doc="e^x.")
 exp2 = unary(np.exp2, lambda g, out: g * (out * math.log(2)), saves=(OUT,), doc="2^x.")
@@ -276,26 +289,34 @@ sqrt = unary(np.sqrt, lambda g, out: g / (2 * out), saves=(OUT,), doc="The squar
 rsqrt = unary(
     lambda x: 1 / np.sqrt(x), lambda g, out: -0.5 * g * out * out * out, saves=(OUT,), name="rsqrt", doc="1 / sqrt(x)."
 )
-logaddexp = binary(
+logaddexp: Callable = binary(
     np.logaddexp,
-    (lambda g, x, y, out: g * exp(x - out), lambda g, x, y, out: g * exp(y - out)),
-    saves=(0, 1, OUT),
-    uses=((0, OUT), (1, OUT)),
+    (lambda g, x, y: g * exp(-logaddexp(0.0, y - x)), lambda g, x, y: g * exp(-logaddexp(0.0, x - y))),
+    saves=(0, 1),
     floating=True,
     name="logaddexp",
     doc="log(e^x + e^y), without overflow.",
 )
-logaddexp2 = binary(
+logaddexp2: Callable = binary(
     np.logaddexp2,
-    (lambda g, x, y, out: g * exp2(x - out), lambda g, x, y, out: g * exp2(y - out)),
-    saves=(0, 1, OUT),
-    uses=((0, OUT), (1, OUT)),
+    (lambda g, x, y: g * exp2(-logaddexp2(0.0, y - x)), lambda g, x, y: g * exp2(-logaddexp2(0.0, x - y))),
+    saves=(0, 1),
     floating=True,
     name="logaddexp2",
     doc="log2(2^x + 2^y), without overflow.",
 )
+def times_log(log: Callable) -> Callable:
+    """x log(y) on arrays, and 0 where x = 0 unless y is NaN."""
+
+    def forward(x: Any, y: Any) -> ndarray:
+        log_y = log(y if hasattr(y, "dtype") else np.asarray(y, x.dtype if hasattr(x, "dtype") else np.float64))
+        return np.where((x == 0) & (y == y), 0, x * log_y)
+
+    return forward
+
+
 xlogy = binary(
-    lambda x, y: np.where((x == 0) & (y == y), 0, x * np.log(y)),
+    times_log(np.log),
     (lambda g, x, y: where((x == 0) & (y <= 0), 0.0, g * log(y)), lambda g, x, y: g * x / y),
     saves=(0, 1),
     uses=((0, 1), (0, 1)),
@@ -304,7 +325,7 @@ xlogy = binary(
     doc="x log y, and 0 where x = 0 unless y is NaN.",
 )
 
-# ------------------------------------------------------------------------------------------------------ piecewise functions
+# -------------------------------------------------------------------------------------------------- piecewise functions
 
 
 def _sign(x: ndarray) -> ndarray:
@@ -317,7 +338,7 @@ def _sign(x: ndarray) -> ndarray:
 
 
 sign = unary(_sign, lambda g: 0 * g, floating=False, name="sign", doc="-1, 0 or 1; of NaN 0; its derivative is 0.")
-abs = unary(  # noqa: A001
+abs = unary(
     np.abs, lambda g, x: g * conj(sgn(x)), saves=(0,), floating=False, name="abs", doc="|x|; the slope at 0 is 0."
 )
 

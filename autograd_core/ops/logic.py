@@ -12,7 +12,7 @@ from numpy import ndarray
 from ..primitive import Primitive, binary, operand, unary, unified
 from ..tensor import Tensor, apply
 
-# -------------------------------------------------------------------------------------------------------------- comparison
+# ----------------------------------------------------------------------------------------------------------- comparison
 
 eq = binary(np.equal, (), name="eq", doc="x == y, elementwise; booleans, without a gradient.")
 ne = binary(np.not_equal, (), name="ne", doc="x != y, elementwise.")
@@ -30,7 +30,7 @@ _isclose_primitive = Primitive(_isclose, name="isclose", elementwise=True)
 
 
 def isclose(x: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
-    """Whether |x - other| <= atol + rtol |other|, elementwise. Infinities are close to themselves, NaN only if `equal_nan`."""
+    """Whether |x - other| <= atol + rtol |other|. An infinity is close to itself, NaN only if `equal_nan`."""
     if rtol < 0 or atol < 0:
         raise ValueError(f"isclose: rtol and atol must not be negative, got rtol={rtol}, atol={atol}")
     return apply(_isclose_primitive, unified("isclose", x, other), (rtol, atol, equal_nan))
@@ -47,7 +47,7 @@ def equal(x: Any, other: Any) -> bool:
     return a.shape == b.shape and bool((a == b).all())
 
 
-# ------------------------------------------------------------------------------------------------------------------- tests
+# ---------------------------------------------------------------------------------------------------------------- tests
 
 
 def _test(of_floats: Callable, name: str, doc: str) -> Callable:
@@ -63,7 +63,7 @@ isnan = _test(np.isnan, "isnan", "Whether each element is NaN.")
 isinf = _test(np.isinf, "isinf", "Whether each element is infinite.")
 isposinf = _test(lambda x: x == math.inf, "isposinf", "Whether each element is +∞.")
 isneginf = _test(lambda x: x == -math.inf, "isneginf", "Whether each element is -∞.")
-isfinite = unary(np.isfinite, None, name="isfinite", floating=False, doc="Whether each element is neither infinite nor NaN.")
+isfinite = unary(np.isfinite, None, name="isfinite", floating=False, doc="Whether each element is a finite number.")
 isreal = unary(np.isreal, None, name="isreal", floating=False, doc="Whether each element has no imaginary part.")
 signbit = unary(
     lambda x: np.signbit(x) if np.asarray(x).dtype.kind != "b" else np.zeros(np.shape(x), bool),
@@ -73,14 +73,14 @@ signbit = unary(
     doc="Whether the sign of each element is minus, also of -0.",
 )
 
-# ------------------------------------------------------------------------------------------------------------------- logic
+# ---------------------------------------------------------------------------------------------------------------- logic
 
 logical_and = binary(np.logical_and, (), name="logical_and", doc="Whether both are not 0.")
 logical_or = binary(np.logical_or, (), name="logical_or", doc="Whether at least one is not 0.")
 logical_xor = binary(np.logical_xor, (), name="logical_xor", doc="Whether exactly one is not 0.")
 logical_not = unary(np.logical_not, None, name="logical_not", floating=False, doc="Whether x is 0.")
 
-# -------------------------------------------------------------------------------------------------------- bits of integers
+# ----------------------------------------------------------------------------------------------------- bits of integers
 
 
 def _of_integers(forward: Callable, name: str) -> Callable:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import OUT, Primitive, binary, convert, operand, unary, unified
+from ..primitive import OUT, Primitive, binary, operand, result_type, unary, unified
 from ..tensor import apply, describe
 from .elementwise import exp2, mul, sign, where
 
@@ -43,12 +43,12 @@ def round(x: Any, *, decimals: int = 0) -> Any:
     if not isinstance(decimals, int | np.integer):
         raise TypeError(f"round: decimals must be an int, got {describe(decimals)}")
     x = operand(x, "round")
-    if getattr(x, "dtype", None) == bool:
+    if getattr(x, "dtype", None) == np.bool_:
         raise TypeError("round: booleans cannot be rounded; convert them, as in x.float()")
     return apply(_round, (x,), (int(decimals),))
 
 
-# ------------------------------------------------------------------------------------------------------------------ bounds
+# --------------------------------------------------------------------------------------------------------------- bounds
 
 
 def _clamp(x: ndarray, low: Any, high: Any) -> ndarray:
@@ -100,7 +100,7 @@ def clamp(x: Any, min: Any = None, max: Any = None) -> Any:
     low = None if min is None else bounds[0]
     high = None if max is None else bounds[-1]
     if not hasattr(x, "dtype"):
-        x = np.asarray(x)
+        x = np.asarray(x, result_type(x, *bounds))
     return apply(_clamp_primitive, (x, low, high))
 
 
@@ -132,7 +132,7 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
     return apply(_nan_to_num_primitive, (operand(x, "nan_to_num"),), (nan, posinf, neginf))
 
 
-# ------------------------------------------------------------------------------------------------ signs, steps, exponents
+# ---------------------------------------------------------------------------------------------- signs, steps, exponents
 
 copysign = binary(
     np.copysign,

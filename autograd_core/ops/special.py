@@ -18,8 +18,8 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import OUT, Primitive, binary, no_derivative, operand, unary, unified
-from ..tensor import Tensor, apply, describe
-from .elementwise import exp, log, log1p, where
+from ..tensor import apply, describe
+from .elementwise import exp, log, log1p, sign, times_log, where
 from .rounding import clamp
 from .trigonometric import sinc
 
@@ -46,7 +46,7 @@ def _special(scipy_name: str, vjp: Callable, *, saves: tuple = (0,), name: str |
     return unary(scipy_function(scipy_name), vjp, saves=saves, name=name or scipy_name, doc=doc)
 
 
-# --------------------------------------------------------------------------------------- error function, normal distribution
+# ---------------------------------------------------------------------------------- error function, normal distribution
 
 erf = _special(
     "erf", lambda g, x: g * (2 / SQRT_PI * exp(-(x * x))), doc="The error function, 2/√π ∫₀ˣ exp(-t²) dt (7.2)."
@@ -73,11 +73,11 @@ ndtri = _special(
     "ndtri", lambda g, out: g * (SQRT_2PI * exp(0.5 * out * out)), saves=(OUT,), doc="The inverse of ndtr on [0, 1]."
 )
 
-# --------------------------------------------------------------------------------------------------- entropies, logarithms
+# ------------------------------------------------------------------------------------------------ entropies, logarithms
 
 entr = _special("entr", lambda g, x: g * (-log(x) - 1), doc="-x log x, 0 at 0 and -∞ below.")
 xlog1py = binary(
-    lambda x, y: np.where((x == 0) & (y == y), 0, x * np.log1p(y)),
+    times_log(np.log1p),
     (lambda g, x, y: where((x == 0) & (y <= -1), 0.0, g * log1p(y)), lambda g, x, y: g * x / (1 + y)),
     saves=(0, 1),
     uses=((0, 1), (0, 1)),
@@ -85,7 +85,11 @@ xlog1py = binary(
     name="xlog1py",
     doc="x log(1 + y), and 0 where x = 0 unless y is NaN.",
 )
-_logit = _special("logit", lambda g, x: g / (x * (1 - x)), doc="log(x / (1 - x)).")
+_logit = _special(
+    "logit",
+    lambda g, x: where((x >= 0) & (x <= 1), g / (x * (1 - x)), math.nan),
+    doc="log(x / (1 - x)).",
+)
 
 
 def logit(x: Any, eps: float | None = None) -> Any:
@@ -93,7 +97,7 @@ def logit(x: Any, eps: float | None = None) -> Any:
     return _logit(x if eps is None else clamp(unified("logit", x, floating=True)[0], eps, 1 - eps))
 
 
-# ---------------------------------------------------------------------------------------------------- the gamma function (5)
+# ----------------------------------------------------------------------------------------------- the gamma function (5)
 
 
 def _polygamma(x: ndarray, n: int) -> ndarray:
@@ -130,10 +134,10 @@ def mvlgamma(x: Any, p: int) -> Any:
 
 
 def _gamma_density(a: Any, x: Any) -> Any:
-    """x^(a-1) e^-x / Γ(a), and its limits at x = 0: 0 for a > 1, 1 for a = 1, ∞ for a < 1."""
-    end = x == 0
-    limit = where(a > 1, 0.0, where(a == 1, 1.0, math.inf))
-    return where(end, limit, exp((a - 1) * log(where(end, 1.0, x)) - x - lgamma(a)))
+    """x^(a-1) e^-x / Γ(a), by the power near 0 and by logarithms where the power could overflow; NaN for x < 0."""
+    norm = lgamma(a) if hasattr(a, "dtype") else math.lgamma(a)
+    density = where(x < 1, x ** (a - 1) * exp(-x - norm), exp((a - 1) * log(x) - x - norm))
+    return where(x >= 0, density, math.nan)
 
 
 gammainc = binary(
@@ -152,7 +156,7 @@ gammaincc = binary(
     name="gammaincc",
     doc="The regularised upper incomplete gamma function Q(a, x) = 1 - P(a, x); differentiable in x.",
 )
-zeta = binary(
+zeta: Callable = binary(
     scipy_function("zeta"),
     (no_derivative("zeta", "its first argument"), lambda g, s, q: g * (-s * zeta(s + 1, q))),
     saves=(0, 1),
@@ -161,15 +165,20 @@ zeta = binary(
     doc="The Hurwitz zeta function Σₖ (k + q)^-s (25.11); differentiable in q.",
 )
 
-# ------------------------------------------------------------------------------------------------------ Bessel functions (10)
+# ------------------------------------------------------------------------------------------------ Bessel functions (10)
 
 
-def _family(values: tuple, derivative: Callable, name: str) -> Callable:
-    """C_n(x) for n = 0, 1, …: SciPy's names for n = 0, for n = 1 and for (n, x), and the derivative by neighbours."""
+def _family(values: tuple, derivative: Callable, name: str, *, vanishing: bool = False) -> Callable:
+    """C_n(x) for n = 0, 1, …: SciPy's names for n = 0, for n = 1 and for (n, x), and the derivative by neighbours.
+
+    `vanishing`: C_n(∞) is 0, where SciPy's function of any order has NaN.
+    """
     zero, one, any_order = (scipy_function(v) for v in values)
 
     def forward(x: ndarray, n: int) -> ndarray:
-        return zero(x) if n == 0 else one(x) if n == 1 else any_order(n, x)
+        if n < 2:
+            return one(x) if n else zero(x)
+        return np.where(np.isinf(x), 0, any_order(n, x)) if vanishing else any_order(n, x)
 
     p = Primitive(forward, name=name, vjps=(lambda g, x, n: g * derivative(x, n),), saves=(0,), elementwise=True)
 
@@ -179,23 +188,24 @@ def _family(values: tuple, derivative: Callable, name: str) -> Callable:
     return function
 
 
-def _bessel_slope(x: Any, n: int, c: Callable, sign: int) -> Any:
-    """C₀' = sign C₁ and C_n' = (C_n-1 + sign C_n+1) / 2 (10.6.1, 10.29.1)."""
-    return sign * c(x, 1) if n == 0 else 0.5 * (c(x, n - 1) + sign * c(x, n + 1))
+def _bessel_slope(x: Any, n: int, c: Callable, s: int) -> Any:
+    """C₀' = s C₁ and C_n' = (C_n-1 + s C_n+1) / 2, s = ±1 (10.6.1, 10.29.1)."""
+    return s * c(x, 1) if n == 0 else 0.5 * (c(x, n - 1) + s * c(x, n + 1))
 
 
-_j = _family(("j0", "j1", "jv"), lambda x, n: _bessel_slope(x, n, _j, -1), "bessel_j")
-_y = _family(("y0", "y1", "yn"), lambda x, n: _bessel_slope(x, n, _y, -1), "bessel_y")
-_i = _family(("i0", "i1", "iv"), lambda x, n: _bessel_slope(x, n, _i, 1), "bessel_i")
-_k = _family(("k0", "k1", "kn"), lambda x, n: -_bessel_slope(x, n, _k, 1), "bessel_k")
-_ie = _family(
-    ("i0e", "i1e", "ive"), lambda x, n: _bessel_slope(x, n, _ie, 1) - _sign_of(x) * _ie(x, n), "scaled_bessel_i"
+_j: Callable = _family(("j0", "j1", "jv"), lambda x, n: _bessel_slope(x, n, _j, -1), "bessel_j")
+_y: Callable = _family(("y0", "y1", "yn"), lambda x, n: _bessel_slope(x, n, _y, -1), "bessel_y")
+_i: Callable = _family(("i0", "i1", "iv"), lambda x, n: _bessel_slope(x, n, _i, 1), "bessel_i")
+_k: Callable = _family(("k0", "k1", "kn"), lambda x, n: -_bessel_slope(x, n, _k, 1), "bessel_k")
+_ie: Callable = _family(
+    ("i0e", "i1e", "ive"),
+    lambda x, n: _bessel_slope(x, n, _ie, 1) - sign(x) * _ie(x, n),
+    "scaled_bessel_i",
+    vanishing=True,
 )
-_ke = _family(("k0e", "k1e", "kve"), lambda x, n: _ke(x, n) - _bessel_slope(x, n, _ke, 1), "scaled_bessel_k")
-
-
-def _sign_of(x: Any) -> Any:
-    return x.sign() if isinstance(x, Tensor) else np.sign(x)
+_ke: Callable = _family(
+    ("k0e", "k1e", "kve"), lambda x, n: _ke(x, n) - _bessel_slope(x, n, _ke, 1), "scaled_bessel_k", vanishing=True
+)
 
 
 def _of_order(family: Callable, n: int, name: str, doc: str) -> Callable:
@@ -224,7 +234,7 @@ scaled_modified_bessel_k1 = _of_order(_ke, 1, "scaled_modified_bessel_k1", "exp(
 def spherical_bessel_j0(x: Any) -> Any:
     """sin(x) / x, and 1 at 0 (10.49)."""
     (x,) = unified("spherical_bessel_j0", x, floating=True)
-    return sinc(x / math.pi)
+    return where(abs(x) == math.inf, 0.0, sinc(x / math.pi))
 
 
 def _airy(x: ndarray, derivative: int) -> ndarray:

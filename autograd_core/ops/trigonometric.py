@@ -6,6 +6,7 @@ g is the gradient that arrives, x the input, out the output.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,10 @@ from numpy import ndarray
 from ..primitive import OUT, Primitive, binary, unary, unified
 from ..tensor import apply
 
-# ---------------------------------------------------------------------------------------------------------------- circular
+# ------------------------------------------------------------------------------------------------------------- circular
 
 sin = unary(np.sin, lambda g, x: g * cos(x), saves=(0,), doc="sin x.")
-cos = unary(np.cos, lambda g, x: -g * sin(x), saves=(0,), doc="cos x.")
+cos: Callable = unary(np.cos, lambda g, x: -g * sin(x), saves=(0,), doc="cos x.")
 tan = unary(np.tan, lambda g, out: g * (1 + out * out), saves=(OUT,), doc="tan x.")
 
 asin = unary(np.arcsin, lambda g, x: g / _sqrt((1 - x) * (1 + x)), saves=(0,), name="asin", doc="The inverse of sin.")
@@ -41,7 +42,7 @@ atan2 = binary(
     saves=(0, 1),
     floating=True,
     name="atan2",
-    doc="The angle of the point (x, y) = (second, first argument) from the x axis, in [-π, π]; its slope at (0, 0) is 0.",
+    doc="The angle of the point (x, y) = (second, first argument), in [-π, π]; its slope at (0, 0) is 0.",
 )
 hypot = binary(
     np.hypot,
@@ -56,10 +57,10 @@ hypot = binary(
 deg2rad = unary(np.deg2rad, lambda g: g * (math.pi / 180), name="deg2rad", doc="Degrees to radians.")
 rad2deg = unary(np.rad2deg, lambda g: g * (180 / math.pi), name="rad2deg", doc="Radians to degrees.")
 
-# -------------------------------------------------------------------------------------------------------------- hyperbolic
+# ----------------------------------------------------------------------------------------------------------- hyperbolic
 
 sinh = unary(np.sinh, lambda g, x: g * cosh(x), saves=(0,), doc="The hyperbolic sine, (e^x - e^-x) / 2.")
-cosh = unary(np.cosh, lambda g, x: g * sinh(x), saves=(0,), doc="The hyperbolic cosine, (e^x + e^-x) / 2.")
+cosh: Callable = unary(np.cosh, lambda g, x: g * sinh(x), saves=(0,), doc="The hyperbolic cosine, (e^x + e^-x) / 2.")
 tanh = unary(np.tanh, lambda g, out: g * (1 - out * out), saves=(OUT,), doc="The hyperbolic tangent, sinh x / cosh x.")
 
 asinh = unary(np.arcsinh, lambda g, x: g / _sqrt(x * x + 1), saves=(0,), name="asinh", doc="The inverse of sinh.")
@@ -74,7 +75,7 @@ atanh = unary(
     np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)), saves=(0,), name="atanh", doc="The inverse of tanh, on [-1, 1]."
 )
 
-# -------------------------------------------------------------------------------------------------------------------- sinc
+# ----------------------------------------------------------------------------------------------------------------- sinc
 
 
 def _sinc(x: ndarray, order: int) -> ndarray:
@@ -85,7 +86,7 @@ def _sinc(x: ndarray, order: int) -> ndarray:
     """
     x = np.asarray(x)
     if order == 0:
-        return np.sinc(x)
+        return np.sinc(x if x.dtype != np.float16 else x.astype(np.float32)).astype(x.dtype)
     t = np.pi * x.astype(np.float64)
     small = np.abs(t) < order + 1
     safe = np.where(small, 1.0, t)

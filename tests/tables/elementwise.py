@@ -31,14 +31,18 @@ def divisor(*shape):
     return real(*shape, low=3.1, high=3.9)  # larger than any dividend: the quotient does not jump
 
 
+def rounded(mode):
+    return lambda x, y: ag.div(x, y, rounding_mode=mode)
+
+
 ROWS = [
     e("add_alpha", lambda x, y: x + 2.5 * y, real(3, 4), real(3, 4), f=lambda x, y: ag.add(x, y, alpha=2.5)),
     e("sub_alpha", lambda x, y: x - 3 * y, real(3, 4), real(3, 4), f=lambda x, y: x.sub(y, alpha=3)),
     e("rsub", lambda x, y: y - x, real(3, 4), real(3, 4)),
     e("rsub_alpha", lambda x, y: y - 2 * x, real(3, 4), real(3, 4), f=lambda x, y: ag.rsub(x, y, alpha=2)),
     e("positive", lambda x: x),
-    e("div_floor", lambda x, y: np.floor(x / y), apart(3, 4), divisor(3, 4), f=lambda x, y: ag.div(x, y, rounding_mode="floor")),
-    e("div_trunc", lambda x, y: np.trunc(x / y), apart(3, 4), divisor(3, 4), f=lambda x, y: ag.div(x, y, rounding_mode="trunc")),
+    e("div_floor", lambda x, y: np.floor(x / y), apart(3, 4), divisor(3, 4), f=rounded("floor")),
+    e("div_trunc", lambda x, y: np.trunc(x / y), apart(3, 4), divisor(3, 4), f=rounded("trunc")),
     e("floor_divide", np.floor_divide, apart(3, 4), divisor(3, 4)),
     e("floor_divide_ints", np.floor_divide, ints(3, 4, low=-9, high=9), ints(3, 4, low=1), f=ag.floor_divide, orders=0),
     e("remainder", np.remainder, apart(3, 4), divisor(3, 4)),
@@ -52,8 +56,10 @@ ROWS = [
     e("logaddexp2", np.logaddexp2, real(3, 4), real(3, 4)),
     e("xlogy", lambda x, y: x * np.log(y), real(3, 4), positive(3, 4)),
     e("addcmul", lambda x, y, z: x + 0.5 * y * z, *[real(3, 4)] * 3, f=lambda x, y, z: ag.addcmul(x, y, z, value=0.5)),
-    e("addcdiv", lambda x, y, z: x - 2 * y / z, real(3, 4), real(3, 4), positive(3, 4), f=lambda x, y, z: x.addcdiv(y, z, value=-2)),
-    e("lerp", lambda x, y, w: x + w * (y - x), real(3, 4), real(3, 4), real(3, 4, low=0, high=1, away=(0.5,)), tol32=1e-4),
+    e("addcdiv", lambda x, y, z: x - 2 * y / z, real(3, 4), real(3, 4), positive(3, 4),
+        f=lambda x, y, z: x.addcdiv(y, z, value=-2)),
+    e("lerp", lambda x, y, w: x + w * (y - x), real(3, 4), real(3, 4), real(3, 4, low=0, high=1, away=(0.5,)),
+        tol32=1e-4),
     e("lerp_number", lambda x, y: 0.25 * x + 0.75 * y, real(3, 4), real(3, 4), f=lambda x, y: ag.lerp(x, y, 0.75)),
     e("fmax", np.fmax, real(3, 4), real(3, 4)),
     e("fmin", np.fmin, real(3, 4), real(3, 4)),
@@ -108,7 +114,7 @@ ROWS = [
     e("gcd", np.gcd, ints(3, 4, high=50), ints(3, 4, high=50), orders=0),
     e("lcm", np.lcm, ints(3, 4, high=50), ints(3, 4, high=50), orders=0),
     e("nextafter", lambda x, y: x + np.sign(y - x) * 1e-15, real(3, 4), real(3, 4), orders=0),
-    Row("where_cut_log", lambda x: ag.where(x > 0, ag.log(x), -x * x), lambda x: np.where(x > 0, np.log(np.abs(x)), -x * x),
-        (real(3, 4, away=(0,)),)),
+    Row("where_cut_log", lambda x: ag.where(x > 0, ag.log(x), -x * x),
+        lambda x: np.where(x > 0, np.log(np.abs(x)), -x * x), (real(3, 4, away=(0,)),)),
     Row("tan_near_pole", ag.tan, np.tan, (real(3, 4, low=1.3, high=math.pi - 1.8),), tol32=1e-4),
 ]  # fmt: skip

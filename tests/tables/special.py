@@ -28,32 +28,47 @@ def by_quadrature(integrand):
 
 def even(n, sign):
     """The series Σ (sign x²/4)^k / (k! (k + n)!) (x/2)^n of the Bessel functions of order n."""
-    return lambda x: sum((sign * x * x / 4) ** k / (math.factorial(k) * math.factorial(k + n)) for k in range(30)) * (x / 2) ** n
+    def term(x, k):
+        return (sign * x * x / 4) ** k / (math.factorial(k) * math.factorial(k + n))
+
+    return lambda x: sum(term(x, k) for k in range(30)) * (x / 2) ** n
+
+
+def vectorized(f):
+    return np.vectorize(f, otypes=[float])
+
+
+def at(function, first):
+    """function(first, x) with the first argument a 0-d tensor of x's dtype."""
+    return lambda x: function(ag.tensor(first, dtype=x.dtype), x)
 
 
 ROWS = [
     e("erf", by_quadrature(lambda x, t: 2 / math.sqrt(math.pi) * x * np.exp(-((x * t) ** 2)))),
-    e("erfc", np.vectorize(math.erfc, otypes=[float])),
-    e("erfcx", np.vectorize(lambda x: math.exp(x * x) * math.erfc(x), otypes=[float]), tol32=1e-4),
+    e("erfc", vectorized(math.erfc)),
+    e("erfcx", vectorized(lambda x: math.exp(x * x) * math.erfc(x)), tol32=1e-4),
     e("erfinv", sp.erfinv, real(3, 4, low=-0.9, high=0.9), tol32=1e-4),
-    e("ndtr", np.vectorize(lambda x: 0.5 * math.erfc(-x / math.sqrt(2)), otypes=[float])),
+    e("ndtr", vectorized(lambda x: 0.5 * math.erfc(-x / math.sqrt(2)))),
     e("ndtri", sp.ndtri, probability(3, 4), tol32=1e-4),
-    e("log_ndtr", np.vectorize(lambda x: math.log(0.5 * math.erfc(-x / math.sqrt(2))), otypes=[float]), tol32=1e-4),
+    e("log_ndtr", vectorized(lambda x: math.log(0.5 * math.erfc(-x / math.sqrt(2)))), tol32=1e-4),
     e("log_ndtr_far", sp.log_ndtr, real(3, 4, low=-30, high=-20), f=S.log_ndtr, tol32=1e-4),
     e("entr", lambda x: -x * np.log(x), positive(3, 4)),
     e("xlog1py", lambda x, y: x * np.log1p(y), real(3, 4), positive(3, 4)),
     e("logit", lambda x: np.log(x / (1 - x)), probability(3, 4), tol32=1e-4),
-    e("logit_eps", lambda x: sp.logit(np.clip(x, 0.2, 0.8)), real(3, 4, low=0, high=1, away=(0.2, 0.8)), f=lambda x: S.logit(x, 0.2), tol32=1e-4),
+    e("logit_eps", lambda x: sp.logit(np.clip(x, 0.2, 0.8)), real(3, 4, low=0, high=1, away=(0.2, 0.8)),
+        f=lambda x: S.logit(x, 0.2), tol32=1e-4),
     e("expit", lambda x: 1 / (1 + np.exp(-x))),
-    e("gammaln", np.vectorize(math.lgamma, otypes=[float]), positive(3, 4), tol32=1e-4),
-    e("gammaln_negative", np.vectorize(math.lgamma, otypes=[float]), real(3, 4, low=-1.9, high=-1.1), f=ag.lgamma, tol32=1e-4),
+    e("gammaln", vectorized(math.lgamma), positive(3, 4), tol32=1e-4),
+    e("gammaln_negative", vectorized(math.lgamma), real(3, 4, low=-1.9, high=-1.1), f=ag.lgamma, tol32=1e-4),
     e("digamma", sp.digamma, positive(3, 4), tol32=1e-4),
     e("polygamma", lambda x: sp.polygamma(2, x), positive(3, 4), f=lambda x: S.polygamma(2, x), tol32=1e-4),
     e("polygamma_method", lambda x: sp.polygamma(1, x), positive(3, 4), f=lambda x: x.polygamma(1), tol32=1e-4),
-    e("multigammaln", np.vectorize(lambda x: sp.multigammaln(x, 3), otypes=[float]), real(3, 4, low=1.2, high=4), f=lambda x: S.multigammaln(x, 3), tol32=1e-4),
-    e("gammainc", lambda x: sp.gammainc(1.7, x), positive(3, 4), f=lambda x: S.gammainc(ag.tensor(1.7, dtype=x.dtype), x), tol32=1e-4),
-    e("gammaincc", lambda x: sp.gammaincc(0.6, x), positive(3, 4), f=lambda x: S.gammaincc(ag.tensor(0.6, dtype=x.dtype), x), tol32=1e-4),
-    e("zeta", lambda q: sum((k + q) ** -6.0 for k in range(3000)), positive(3, 4), f=lambda q: S.zeta(6.0, q), tol32=1e-4),
+    e("multigammaln", vectorized(lambda x: sp.multigammaln(x, 3)), real(3, 4, low=1.2, high=4),
+        f=lambda x: S.multigammaln(x, 3), tol32=1e-4),
+    e("gammainc", lambda x: sp.gammainc(1.7, x), positive(3, 4), f=at(S.gammainc, 1.7), tol32=1e-4),
+    e("gammaincc", lambda x: sp.gammaincc(0.6, x), positive(3, 4), f=at(S.gammaincc, 0.6), tol32=1e-4),
+    e("zeta", lambda q: sum((k + q) ** -6.0 for k in range(3000)), positive(3, 4), f=lambda q: S.zeta(6.0, q),
+        tol32=1e-4),
     e("i0", even(0, 1)),
     e("i1", even(1, 1)),
     e("i0e", lambda x: even(0, 1)(x) * np.exp(-np.abs(x)), real(3, 4, away=(0,))),
