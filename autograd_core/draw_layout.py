@@ -116,8 +116,11 @@ def _assign_layers(count: int, edges: Sequence[Edge]) -> tuple[list[int], list[i
                 order.append(target)
     assert len(order) == count, "the edges form a cycle"
     depths = list(layer)
+    light = [False] * count  # what hangs from sources alone: it follows, and sources have one chain for all their edges
+    for box in order:
+        light[box] = not before[box] or (len(after[box]) == 1 and all(light[source] for source in before[box]))
     for box in reversed(order):
-        held = sum(1 for source in before[box] if before[source])  # sources follow, or have a chain to share
+        held = sum(1 for source in before[box] if not light[source])
         if after[box] and held <= len(after[box]):  # moving it does not lengthen the edges in all
             layer[box] = min(layer[target] for target in after[box]) - 1
     first = min(layer)

@@ -6,6 +6,7 @@ The steps are recorded from `graph.backpropagate` itself, by an algebra that loo
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import escape
@@ -308,8 +309,7 @@ class _Film:
         contributions: list[Contribution] = []
         if g is not None:
             self._set_line(node, "grad ", g)
-            senders = self.senders.get(node, [])
-            lines.append(f"  gradient {brief(g, shape=True)}, complete: from {', '.join(senders)}")
+            lines.append(f"  gradient {brief(g, shape=True)}, complete: from {_counted(self.senders.get(node, []))}")
             if node.extra is not None and node.extra.hooks:
                 lines[-1] += f", and through {len(node.extra.hooks)} hook(s)"
         if node.primitive is LEAF:
@@ -321,7 +321,7 @@ class _Film:
         else:
             results = self.recorder.results(node)
             if g is None and results:
-                lines.append(f"  gradients of its results: from {', '.join(self.senders.get(node, []))}")
+                lines.append(f"  gradients of its results: from {_counted(self.senders.get(node, []))}")
             for i, local in results:
                 lines.append(self._contribute(node, name, i, local, contributions))
         if g is None and not contributions and node.primitive is not OUTPUT:
@@ -364,3 +364,7 @@ class _Film:
         if g.shape != local.shape:
             text += f", summed over the broadcast dimensions to {brief(g, shape=True)}"
         return text if held is None else f"{text}; {to} has {brief(total, shape=True)} so far"
+
+
+def _counted(names: list[str]) -> str:
+    return ", ".join(name if n == 1 else f"{name} ({n} times)" for name, n in Counter(names).items())

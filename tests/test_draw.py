@@ -112,6 +112,13 @@ def test_edges_run_from_box_to_box_and_forward(name, direction):
         for box, point in ((source, points[0]), (target, points[-1])):
             assert box[across] - 0.2 <= point[across] <= box[across] + box[2 + across] + 0.2
         assert all(p[along] <= q[along] + 0.2 for p, q in pairwise(points))
+    for target in boxes:  # those that arrive at one box do not cross before it
+        ends = []
+        for _, b, points, _ in edges:
+            if b == target:
+                end = points[-1][across]
+                ends.append((next((p[across] for p in reversed(points) if abs(p[across] - end) > 0.05), end), end))
+        assert [end for _, end in sorted(ends)] == sorted(end for _, end in ends)
 
 
 def test_edges_carry_the_shape():
@@ -350,10 +357,10 @@ def test_edges_beyond_the_budget_of_dummies_are_still_drawn():
 
 
 def test_crossings_are_removed():
-    edges = [(i, 10 + (7 * i) % 10, 0.0) for i in range(10)]
-    layout = layered([20.0] * 20, [20.0] * 20, edges)
-    order = sorted(edges, key=lambda edge: layout.across[edge[0]])
-    assert [edge[1] for edge in order] == sorted((edge[1] for edge in edges), key=lambda box: layout.across[box])
+    edges = [(2, 3, 0.0), (0, 3, 0.0), (0, 4, 0.0), (1, 4, 0.0), (2, 5, 0.0)]  # as given, 2 -> 5 crosses three
+    across = layered([20.0] * 6, [20.0] * 6, edges).across
+    for (a, b, _), (c, d, _) in combinations(edges, 2):
+        assert (across[a] - across[c]) * (across[b] - across[d]) >= 0
 
 
 def test_graph_too_large():

@@ -87,6 +87,15 @@ def test_contributions_add_up_to_the_gradient():
             np.testing.assert_allclose(c.so_far, sums[parent], rtol=1e-5, atol=1e-7)
 
 
+def test_what_a_rule_gave_is_not_overwritten_by_what_comes_later():
+    x = ag.tensor([1.0, 1.0], requires_grad=True)
+    steps = replay((x * 2.0 + x * 3.0 + x * 4.0).sum())
+    sent = [c for frame in steps for c in frame.contributions if frame.name == "mul"]
+    assert [c.local.tolist() for c in sent] == [[4, 4], [3, 3], [2, 2]]
+    assert [c.so_far.tolist() for c in sent] == [[4, 4], [7, 7], [9, 9]]
+    assert "complete: from mul (3 times)" in steps.text
+
+
 def test_broadcast_gradients_are_shown_before_and_after_the_sum():
     x, b = ag.ones(2, 3, requires_grad=True), ag.ones(3, requires_grad=True)
     (frame, *_) = replay(x + b, gradient=ag.ones(2, 3))
