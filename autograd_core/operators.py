@@ -17,7 +17,9 @@ from .ops import (
     determinant,
     einsum,
     gather,
+    grid_sample,
     index,
+    interpolate,
     join,
     linalg,
     linalg_aliases,
@@ -109,6 +111,8 @@ FAMILIES: tuple[tuple[Any, str, str], ...] = (
     (determinant, "det slogdet logdet", ""),
     (norms, "", "cdist pdist"),
     (matrix_functions, "matrix_exp", ""),
+    (interpolate, "", "interpolate upsample pixel_shuffle pixel_unshuffle channel_shuffle"),
+    (grid_sample, "", "grid_sample affine_grid"),
     (linalg_aliases, "inverse pinverse cholesky qr svd ger lu_solve", "vecdot"),
     (cx, "conj sgn angle is_complex resolve_conj", "real imag complex polar view_as_real view_as_complex"),
 )

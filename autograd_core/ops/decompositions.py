@@ -77,8 +77,8 @@ def _over_differences(X: Any, w: Any, name: str) -> Any:
             value = plain(w)[(*index[:-2], index[-1])]
             raise RuntimeError(
                 f"{name}: the gradient is not defined: the values {index[-2]} and {index[-1]} are both {value:.6g}, "
-                "and the function depends on how their vectors are chosen; use a function of the values alone or of the "
-                "space that these vectors span"
+                "and the function depends on how their vectors are chosen; use a function of the values alone or of "
+                "the space that these vectors span"
             )
     return ew.where(off & ~equal, X, 0.0) / ew.where(off & ~equal, E, 1.0)
 
@@ -194,7 +194,7 @@ def _check_phase(name: str, diagonals: Any, size: Any) -> None:
     if turned.size and turned.max() > 1e-2 * max(1e-2, float(np.abs(plain(size)).max())):
         raise RuntimeError(
             f"{name}: the gradient is not defined: the function depends on the phase of the vectors, which is "
-            f"arbitrary (by {turned.max():.3g}); use a function that does not change when a vector is multiplied by e^(iφ)"
+            f"arbitrary (by {turned.max():.3g}); use one that does not change when a vector is multiplied by e^(iφ)"
         )
 
 

@@ -97,7 +97,7 @@ def _options(x: Any, s: Any, dim: Any, norm: str | None, name: str) -> tuple[tup
     if dim is None:
         count = x.ndim if s is None else len(s)
         if count > x.ndim:
-            raise ValueError(f"{name}: s={s} has {count} sizes, the tensor {x.ndim} dimensions (shape {tuple(x.shape)})")
+            raise ValueError(f"{name}: s={s} has {count} sizes, the tensor of shape {tuple(x.shape)} fewer dimensions")
         dims = tuple(range(x.ndim - count, x.ndim))
     else:
         dims = dim_indices(tuple(dim) if isinstance(dim, list | tuple) else dim, x.ndim, name)

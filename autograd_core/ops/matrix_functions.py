@@ -124,7 +124,7 @@ def _factors(name: str, A: Any) -> tuple:
 
 
 def lu(A: Any, *, pivot: bool = True) -> LUResult:
-    """A = P L U with a permutation matrix P, a unit lower triangular L (..., M, K) and an upper triangular U (..., K, N)."""
+    """A = P L U: a permutation matrix P, a unit lower triangular L (..., M, K), an upper triangular U (..., K, N)."""
     _with_pivoting("linalg.lu", pivot)
     _, L, U, P, _ = _factors("linalg.lu", A)
     return LUResult(P, L, U)
@@ -132,7 +132,7 @@ def lu(A: Any, *, pivot: bool = True) -> LUResult:
 
 def _with_pivoting(name: str, pivot: bool) -> None:
     if not pivot:
-        raise ValueError(f"{name}: pivot=False is not supported, it divides by zeros of regular matrices; leave it True")
+        raise ValueError(f"{name}: pivot=False is not supported, it can divide by zero; leave it True")
 
 
 def lu_factor(A: Any, *, pivot: bool = True) -> LUFactorResult:
