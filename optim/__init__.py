@@ -1,7 +1,47 @@
-"""What changes parameters: optimisers, one file an algorithm. They need tensors only, not `nn`."""
+"""What changes parameters: optimisers, one file an algorithm, and `lr_scheduler`. They need tensors only, not `nn`.
 
+`optim.fit` and the rest of `optim.training`, which need `nn`, are imported at first use.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import lr_scheduler
+from .adadelta import Adadelta
+from .adagrad import Adagrad
 from .adam import Adam, AdamW
+from .adamax import Adamax
+from .asgd import ASGD
+from .lbfgs import LBFGS
+from .nadam import NAdam
 from .optimizer import Optimizer
+from .radam import RAdam
+from .rmsprop import RMSprop
+from .rprop import Rprop
 from .sgd import SGD
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer"]
+__all__ = [
+    "ASGD",
+    "LBFGS",
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "NAdam",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    "lr_scheduler",
+]
+
+
+def __getattr__(name: str) -> Any:
+    from . import training
+
+    if name == "training" or name in training.__all__:
+        return training if name == "training" else getattr(training, name)
+    raise AttributeError(f"module 'optim' has no attribute '{name}'")

@@ -63,13 +63,7 @@ class Adam(Optimizer):
         state["step"] += 1
         m, v, t = state["exp_avg"], state["exp_avg_sq"], state["step"]
         tmp = self.scratch(x)
-
-        if group["decoupled_weight_decay"]:
-            x *= 1 - lr * group["weight_decay"]
-            if group["maximize"]:
-                g = np.negative(g, out=self.scratch(x, 9))
-        else:
-            g = self.gradient(x, g, group)
+        g = self.decayed(x, g, group, lr)
         m += np.multiply(np.subtract(g, m, out=tmp), 1 - beta1, out=tmp)
         v *= beta2
         v += np.multiply(np.multiply(g, g, out=tmp), 1 - beta2, out=tmp)

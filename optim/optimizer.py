@@ -187,6 +187,13 @@ class Optimizer:
             g = np.add(g, penalty, out=self.scratch(x, 9))
         return g
 
+    def decayed(self, x: ndarray, g: ndarray, group: dict[str, Any], lr: float) -> ndarray:
+        """`gradient`, or under `decoupled_weight_decay` the bare (signed) gradient after x ← x - lr weight_decay x."""
+        if not group["decoupled_weight_decay"]:
+            return self.gradient(x, g, group)
+        x *= 1 - lr * group["weight_decay"]
+        return np.negative(g, out=self.scratch(x, 9)) if group["maximize"] else g
+
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or fill them with zeros."""
         for group in self.param_groups:
@@ -211,7 +218,7 @@ class Optimizer:
             packed["params"] = [numbers[param] for param in group["params"]]
             groups.append(packed)
         held = {
-            numbers[param]: {k: wrap(v) if isinstance(v, ndarray) else v for k, v in values.items()}
+            numbers[param]: {name: _as_tensors(value) for name, value in values.items()}
             for param, values in self.state.items()
             if param in numbers
         }
@@ -310,6 +317,13 @@ class Optimizer:
             lines += ["", f"Parameter Group {i}"]
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if key not in ("params", "param_names")]
         return f"{type(self).__name__} (" + "\n".join(lines) + "\n)"
+
+
+def _as_tensors(value: Any) -> Any:
+    """A value of the state as the state dict has it: arrays, also in lists, as tensors."""
+    if isinstance(value, list):
+        return [_as_tensors(v) for v in value]
+    return wrap(value) if isinstance(value, ndarray) else value
 
 
 def check_not_negative(group: dict[str, Any], **names: str) -> None:

@@ -1,0 +1,115 @@
+"""LRScheduler: what every schedule of the learning rate shares."""
+
+from __future__ import annotations
+
+import copy
+import types
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..optimizer import Optimizer
+
+
+class LRScheduler:
+    """Changes the learning rates of an optimiser's groups, once an epoch (or a batch), by `step()`.
+
+    A subclass writes `get_lr`, the learning rates at `self.last_epoch`. Most are written from the rates before, so that
+    several schedulers of one optimiser multiply; those that can also say the rate at an epoch outright write
+    `closed_form`, which `SequentialLR` needs to start them anew.
+
+    last_epoch=-1 starts; another number goes on from there with an optimiser whose state was loaded.
+    """
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"{type(self).__name__}: {type(optimizer).__name__} is not an Optimizer")
+        for i, group in enumerate(optimizer.param_groups):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", float(group["lr"]))
+            elif "initial_lr" not in group:
+                raise KeyError(
+                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming with last_epoch="
+                    f"{last_epoch}; load the optimizer's state first, or start with last_epoch=-1"
+                )
+        self.optimizer = optimizer
+        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
+        self.last_epoch = last_epoch
+        self._start()
+
+    def _start(self) -> None:
+        """The step that sets the first learning rate, made by the constructor."""
+        self._step_count = 0
+        self._is_initial = True
+        self.step()
+        self._is_initial = False
+
+    def step(self) -> None:
+        """Go on to the next epoch. Call it after the optimiser's steps of the epoch."""
+        if self._step_count == 1 and not self.optimizer.stepped:
+            warnings.warn(
+                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first learning rate of the "
+                "schedule is skipped; call them in the opposite order",
+                UserWarning,
+                stacklevel=2,
+            )
+        self._step_count += 1
+        self._update_lr()
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        """Set the learning rates of the next epoch, or, starting anew, of the one given."""
+        if epoch is None:
+            self.last_epoch += 1
+            values = self.get_lr()
+        else:
+            self.last_epoch = epoch
+            closed = self.closed_form()
+            values = self.get_lr() if closed is None else closed
+        self.set_lrs(values)
+
+    def set_lrs(self, values: Sequence[float]) -> None:
+        """Write the learning rates into the optimiser's groups."""
+        for group, lr in zip(self.optimizer.param_groups, values, strict=True):
+            group["lr"] = lr
+        self._last_lr = self.current_lrs()
+
+    def current_lrs(self) -> list[float]:
+        """The learning rates the optimiser has now."""
+        return [float(group["lr"]) for group in self.optimizer.param_groups]
+
+    def get_last_lr(self) -> list[float]:
+        """The learning rates that the last step set."""
+        return list(self._last_lr)
+
+    def get_lr(self) -> list[float]:
+        """The learning rates at `last_epoch`, for `step`."""
+        raise NotImplementedError(f"{type(self).__name__} has no get_lr()")
+
+    def closed_form(self) -> list[float] | None:
+        """The learning rates at `last_epoch` from the first ones alone; None where there is no such formula."""
+        return None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything but the optimiser."""
+        return {name: value for name, value in self.__dict__.items() if name != "optimizer"}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what `state_dict` gave."""
+        self.__dict__.update(state_dict)
+
+
+def for_groups(name: str, optimizer: Optimizer, value: Any) -> list:
+    """An option as a list with an entry for each group, from one for all or a list."""
+    groups = len(optimizer.param_groups)
+    if not isinstance(value, list | tuple):
+        return [value] * groups
+    if len(value) != groups:
+        raise ValueError(f"{name} has {len(value)} values, but the optimizer has {groups} parameter groups")
+    return list(value)
+
+
+def saved_function(function: Callable | None) -> dict | None:
+    """What a state dict keeps of a function: the attributes of a callable object, nothing of a plain function."""
+    if function is None or isinstance(function, types.FunctionType | types.BuiltinFunctionType):
+        return None
+    return copy.copy(getattr(function, "__dict__", None))
