@@ -281,7 +281,7 @@ def mish(input: Any, inplace: bool = False) -> Any:
 def _normal_cdf_forward(x: ndarray) -> ndarray:
     from scipy.special import ndtr  # here, so that importing this package stays light
 
-    return ndtr(x)
+    return ndtr(x).astype(x.dtype, copy=False)
 
 
 _normal_cdf = unary(_normal_cdf_forward, lambda g, x: g * _normal_pdf(x), saves=(0,), name="normal_cdf")

@@ -43,21 +43,23 @@ def class_labels(name: str, x: Any, target: Any) -> ndarray:
     return t
 
 
-def _valid(name: str, t: ndarray, classes: int, ignore_index: int) -> ndarray | None:
+def counted(name: str, t: ndarray, classes: int, ignore_index: int | None = None) -> ndarray | None:
     """None if every label counts; else which do. Raises for one that is neither a class nor `ignore_index`."""
     if t.size == 0:
         return None
     # seen as unsigned, a negative label is a huge one: one comparison checks both ends
-    if not 0 <= ignore_index < classes and t.view(f"u{t.itemsize}").max() < classes:
+    ignores = ignore_index is not None and 0 <= ignore_index < classes
+    if not ignores and t.view(f"u{t.itemsize}").max() < classes:
         return None
-    keep = t != ignore_index
+    keep = np.ones(t.shape, bool) if ignore_index is None else t != ignore_index
     wrong = keep & ((t < 0) | (t >= classes))
     if wrong.any():
         at = tuple(int(i) for i in np.argwhere(wrong)[0])
         where = f"at {at if len(at) != 1 else at[0]} " if at else ""
+        skipped = "" if ignore_index is None else f", and ignore_index={ignore_index} is skipped"
         raise ValueError(
-            f"{name}: label {t[at]} {where}is out of range for {classes} classes; labels go from 0 to {classes - 1}, "
-            f"and ignore_index={ignore_index} is skipped"
+            f"{name}: label {t[at]} {where}is out of range for {classes} classes; labels go from 0 to {classes - 1}"
+            f"{skipped}"
         )
     return None if keep.all() else keep
 
@@ -145,7 +147,7 @@ def nll_loss(
     Raises for labels out of range, and for the mean over no label at all (PyTorch gives NaN).
     """
     x, t, weight = _prepared("nll_loss", input, target, weight)
-    keep = _valid("nll_loss", t, x.shape[-1 if x.ndim == 1 else 1], ignore_index)
+    keep = counted("nll_loss", t, x.shape[-1 if x.ndim == 1 else 1], ignore_index)
     _check_mean("nll_loss", t, keep, reduction, ignore_index)
     if x.ndim > 1:
         return _smoothed_nll(x, t, weight, reduction, keep)
@@ -272,7 +274,7 @@ def cross_entropy(
     if getattr(target, "dtype", np.dtype(int)).kind == "f" and np.shape(target) == np.shape(input):
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     x, t, weight = _prepared(name, input, target, weight)
-    keep = _valid(name, t, x.shape[-1 if x.ndim == 1 else 1], ignore_index)
+    keep = counted(name, t, x.shape[-1 if x.ndim == 1 else 1], ignore_index)
     _check_mean(name, t, keep, reduction, ignore_index)
     vector = x.ndim == 1
     if vector:

@@ -196,8 +196,9 @@ def _rescaled(name: str, losses: Any, weight: Any, reduction: str) -> Any:
 
 
 def _bce_logits_forward(x: ndarray, t: ndarray, w: Any) -> ndarray:
-    softplus = np.maximum(-x, 0) + np.log1p(np.exp(-np.abs(x)))  # log(1 + e^-x)
-    return np.where(t == 1, 0, (1 - t) * x) + (1 + (w - 1) * t) * softplus
+    """w t log(1 + e^-x) + (1 - t) log(1 + e^x), with log(1 + e^x) = max(0, x) + log(1 + e^-|x|) and 0 · inf = 0."""
+    positive, negative = w * t * zeroed(np.maximum(-x, 0), t == 0), (1 - t) * zeroed(np.maximum(x, 0), t == 1)
+    return positive + negative + (w * t + (1 - t)) * np.log1p(np.exp(-np.abs(x)))
 
 
 _bce_logits = elementwise(

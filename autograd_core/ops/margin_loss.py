@@ -14,7 +14,7 @@ import numpy as np
 from ..primitive import Primitive, unified
 from ..tensor import Tensor, apply
 from .activation import elementwise, logsigmoid, relu, zeroed
-from .class_loss import class_labels, class_weight, floating_scores
+from .class_loss import class_labels, class_weight, counted, floating_scores
 from .distance import pairwise_distance
 from .elementwise import minimum, sqrt
 from .index import getitem
@@ -149,6 +149,7 @@ def multi_margin_loss(
     x = _rows_of_scores(name, input)
     t = class_labels(name, x, target)
     C = x.shape[-1]
+    counted(name, t, C)
     check_reduction(name, reduction, t.size)
     rows, labels = reshape(x, (t.size, C)), t.reshape(-1)
     own = unsqueeze(getitem(rows, (np.arange(t.size), labels)), 1)
