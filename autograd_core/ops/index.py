@@ -61,7 +61,8 @@ def add_at(out: ndarray, index: Any, g: Any) -> None:
         return
     rows = index[0] if isinstance(index, tuple) and len(index) == 1 else index
     if isinstance(rows, ndarray) and rows.dtype != bool and rows.ndim and out.ndim > 1:
-        add_rows(out.reshape(out.shape[0], -1), rows.reshape(-1), np.asarray(g).reshape(rows.size, -1))
+        size = math.prod(out.shape[1:])
+        add_rows(out.reshape(out.shape[0], size), rows.reshape(-1), np.asarray(g).reshape(rows.size, size))
     elif np.size(g) * 8 >= out.size:  # NumPy is fast at adding to places of a vector, and slow at all else
         places = np.arange(out.size).reshape(out.shape)[index]
         np.add.at(out.reshape(-1), places.reshape(-1), np.broadcast_to(g, places.shape).reshape(-1))

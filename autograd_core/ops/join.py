@@ -316,7 +316,6 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple:
         along = tuple(size if d == i else 1 for d, size in enumerate(shape))
         grids.append(broadcast_to(reshape(x, along), shape))
     if swap:
-        grids = [transpose(x, 0, 1) for x in grids]
         grids[:2] = grids[1::-1]
     return tuple(grids)
 

@@ -105,9 +105,10 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     for i, (before, after) in enumerate(pairs):
         dim = x.ndim - 1 - i
         size = x.shape[dim]
+        kept = size + min(before, 0) + min(after, 0) if mode == "circular" else size
         if before + size + after < 0 or min(before, after) < -size:
             raise ValueError(f"pad: widths ({before}, {after}) take more than dim {dim} of size {size} has")
-        most = {"constant": None, "reflect": size - 1, "circular": size, "replicate": None if size else 0}[mode]
+        most = {"constant": None, "reflect": size - 1, "circular": kept, "replicate": None if size else 0}[mode]
         if most is not None and max(before, after, 0) > max(most, 0):
             raise ValueError(
                 f"pad: {mode} widths ({before}, {after}) are too large for dim {dim} of size {size} (shape "
@@ -120,6 +121,10 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
         raise ValueError(f"pad: mode {mode!r} takes no value, got {value}")
     out = x
     for i, (before, after) in enumerate(pairs):
+        dim = x.ndim - 1 - i
+        if mode == "circular" and min(before, after) < 0:  # what is taken away does not come in at the other end
+            out = out[(*(slice(None),) * dim, slice(max(-before, 0), out.shape[dim] - max(-after, 0)))]
+            before, after = max(before, 0), max(after, 0)
         if before or after:
-            out = apply(_pad_dim_primitive, (out,), (x.ndim - 1 - i, before, after, mode))
+            out = apply(_pad_dim_primitive, (out,), (dim, before, after, mode))
     return out + 0 if out is x else out

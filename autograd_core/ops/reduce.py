@@ -223,7 +223,8 @@ def _extreme(reduce: Any, name: str) -> Primitive:
     def rule(g: Any, x: Any, out: Any, dims: tuple, keepdim: bool) -> Any:
         """g shared evenly by the elements that attain the extreme (by the NaNs, if it is NaN)."""
         shape = tuple(x.shape)
-        best = (x == spread(out, shape, dims)) | (x != x)
+        top = spread(out, shape, dims)
+        best = (x == top) | ((x != x) & (top != top))
         best = best.array if isinstance(best, Tensor) else best
         share = best / np.maximum(1, np.add.reduce(best, axis=dims, keepdims=True)).astype(x.dtype)
         return spread(g, shape, dims) * share.astype(x.dtype)

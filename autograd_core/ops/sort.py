@@ -159,6 +159,8 @@ _median_index = Primitive(_middle, name="median_index")
 def _median_of_all(skip_nan: bool) -> Any:
     def reduce(x: ndarray, axis: tuple, keepdims: bool) -> ndarray:
         flat = x.reshape(-1)
+        if not flat.size:
+            return np.full((), np.nan, x.dtype)
         return flat[_middle(flat, 0, skip_nan)].reshape(())
 
     return reduce
@@ -172,7 +174,7 @@ def _median(kind: Any, over_all: Primitive, x: Any, dim: Any, keepdim: bool, ski
     x = array_operand(x, kind.__name__)
     if dim is not None:
         return _single(kind, _median_index, x, dim, keepdim, (skip_nan,))
-    if math.prod(x.shape) == 0:
+    if math.prod(x.shape) == 0 and x.dtype.kind != "f":
         raise nothing_error(kind.__name__, x, None)
     return apply(over_all, (x,), (tuple(range(x.ndim)), False))
 
@@ -181,7 +183,7 @@ def _median(kind: Any, over_all: Primitive, x: Any, dim: Any, keepdim: bool, ski
 def median(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """The middle element of all, or along `dim` with its index: (values, indices). Of an even number, the lower of two.
 
-    NaN if there is one. Of all elements, equal ones share the gradient.
+    NaN if there is one, or nothing. Of all elements, equal ones share the gradient.
     """
     return _median(Median, _median_all, x, dim, keepdim, False)
 
@@ -225,6 +227,13 @@ def _ranks(ordered: ndarray, q: ndarray, skip_nan: bool) -> ndarray:
     return np.where(nan[..., -1:], n - 1, q * (n - 1))
 
 
+def _last_rank(ordered: Any, skip_nan: bool) -> ndarray:
+    """The rank of the largest element of each row, the derivative of a rank by its q."""
+    values = ordered.array if isinstance(ordered, Tensor) else ordered
+    count = np.sum(values == values, -1, keepdims=True) if skip_nan else np.full((1,), values.shape[-1])
+    return (np.maximum(count, 1) - 1).astype(values.dtype)
+
+
 _ranks_primitive = Primitive(_ranks, name="ranks")
 
 
@@ -232,7 +241,7 @@ def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation:
     x = array_operand(x, name)
     if x.dtype.kind != "f":
         raise TypeError(f"{name}: needs a floating tensor, got {x.dtype}; convert it with x.float()")
-    q = np.asarray(q.array if isinstance(q, Tensor) else q, np.float64)
+    given, q = q, np.asarray(q.array if isinstance(q, Tensor) else q, np.float64)
     if q.ndim > 1 or not ((q >= 0) & (q <= 1)).all():
         raise ValueError(f"{name}: q must be numbers from 0 to 1 in at most one dimension, got {q.tolist()}")
     if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
@@ -255,7 +264,9 @@ def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation:
     else:
         out = gather_along(ordered, low, last, name=name)
     if interpolation in ("linear", "midpoint") and (low != high).any():
-        weight = np.where(low == high, 0.0, ranks - low if interpolation == "linear" else 0.5).astype(x.dtype)
+        weight: Any = (ranks - low if interpolation == "linear" else np.full(low.shape, 0.5)).astype(x.dtype)
+        if interpolation == "linear" and isinstance(given, Tensor) and given.requires_grad:
+            weight = weight + (reshape(given, (q.size,)) - q.reshape(-1).astype(x.dtype)) * _last_rank(ordered, skip_nan)
         gap = gather_along(ordered, high, last, name=name) - out
         out = out + ew.where(low == high, 0.0, gap * weight)
     if keepdim:
