@@ -34,10 +34,20 @@ from autograd_core.ops.activation import (
     threshold,
 )
 from autograd_core.ops.class_loss import cross_entropy, nll_loss
+from autograd_core.ops.conv import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    fold,
+    unfold,
+)
 from autograd_core.ops.distance import cosine_similarity, normalize, pairwise_distance, pdist
 from autograd_core.ops.elementwise import tanh
 from autograd_core.ops.embedding import embedding, one_hot
-from autograd_core.ops.linalg import linear
+from autograd_core.ops.linalg import bilinear, linear
 from autograd_core.ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -59,6 +69,21 @@ from autograd_core.ops.margin_loss import (
     soft_margin_loss,
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
+)
+from autograd_core.ops.padding import pad
+from autograd_core.ops.pool import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
 )
 from autograd_core.ops.random import (
     alpha_dropout,
