@@ -9,29 +9,17 @@ from autograd_core.ops.activation import (
     elu,
     gelu,
     glu,
-    hardshrink,
-    hardsigmoid,
-    hardswish,
-    hardtanh,
     identity,
-    leaky_relu,
     logsigmoid,
     mish,
-    prelu,
-    relu,
-    relu6,
-    rrelu,
     scaled_sigmoid,
     scaled_tanh,
     selu,
     sigmoid,
     silu,
     softplus,
-    softshrink,
     softsign,
-    step,
     tanhshrink,
-    threshold,
 )
 from autograd_core.ops.class_loss import cross_entropy, nll_loss
 from autograd_core.ops.conv import (
@@ -44,8 +32,7 @@ from autograd_core.ops.conv import (
     fold,
     unfold,
 )
-from autograd_core.ops.distance import cosine_similarity, normalize, pairwise_distance, pdist
-from autograd_core.ops.elementwise import tanh
+from autograd_core.ops.distance import cosine_similarity, normalize, pairwise_distance
 from autograd_core.ops.embedding import embedding, one_hot
 from autograd_core.ops.linalg import bilinear, linear
 from autograd_core.ops.loss import (
@@ -70,7 +57,22 @@ from autograd_core.ops.margin_loss import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from autograd_core.ops.norms import pdist
 from autograd_core.ops.padding import pad
+from autograd_core.ops.piecewise import (
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    prelu,
+    relu,
+    relu6,
+    rrelu,
+    softshrink,
+    step,
+    threshold,
+)
 from autograd_core.ops.pool import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -94,3 +96,4 @@ from autograd_core.ops.random import (
     feature_alpha_dropout,
 )
 from autograd_core.ops.softmax import gumbel_softmax, log_softmax, softmax, softmin
+from autograd_core.ops.trigonometric import tanh

@@ -25,7 +25,7 @@ def gradient(f, *values):
     return x.grad.numpy()
 
 
-# ------------------------------------------------------------------------------------------------------ cross-entropy
+# -------------------------------------------------------------------------------------------------------- cross-entropy
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -119,7 +119,7 @@ def test_cross_entropy_of_non_contiguous_scores():
     np.testing.assert_allclose(moved.grad.numpy(), straight.grad.numpy())
 
 
-# ------------------------------------------------------------------------------------------------- stability elsewhere
+# -------------------------------------------------------------------------------------------------- stability elsewhere
 
 
 def test_binary_cross_entropy_stops_at_100():
@@ -171,12 +171,6 @@ def test_distance_zero_has_gradient_zero():
             np.testing.assert_array_equal(ag.grad(g.sum(), x)[0].numpy(), 0)
 
 
-def test_norms_do_not_overflow():
-    x = ag.tensor(np.full((1, 4), 1e30, np.float32))
-    np.testing.assert_allclose(F.normalize(x).numpy(), 0.5)
-    assert F.pairwise_distance(x, ag.zeros(1, 4), 3).item() == pytest.approx(4 ** (1 / 3) * 1e30)
-
-
 @pytest.mark.parametrize(
     ("f", "expected"),
     [
@@ -189,7 +183,7 @@ def test_the_slope_at_a_corner_is_pytorchs(f, expected):
     np.testing.assert_array_equal(gradient(f, 1.0), [expected])
 
 
-# -------------------------------------------------------------------------------------------------- reductions, dtypes
+# --------------------------------------------------------------------------------------------------- reductions, dtypes
 
 PAIRS = [
     F.mse_loss,
@@ -252,7 +246,7 @@ def test_mse_is_one_node_and_needs_no_broadcasting():
         F.mse_loss(ag.ones(4, 1), ag.ones(4))
 
 
-# -------------------------------------------------------------------------------------------------------------- errors
+# --------------------------------------------------------------------------------------------------------------- errors
 
 SCORES = ag.ones(4, 3)
 

@@ -16,9 +16,9 @@ from numpy import ndarray
 
 from ..primitive import AUX, Primitive, is_traced, operand, unified
 from ..tensor import Tensor, apply, describe
-from .activation import zeroed
 from .index import getitem
 from .loss import check_reduction
+from .piecewise import zeroed
 from .reduce import sum
 from .shape import movedim, reshape
 from .softmax import log_softmax

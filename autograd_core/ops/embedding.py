@@ -117,7 +117,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     if num_classes == -1:
         if index.size == 0:
             raise ValueError("one_hot: the number of classes cannot be told from no labels; give num_classes")
-        num_classes = int(index.max()) + 1
+        num_classes = max(1, int(index.max()) + 1)
     if num_classes <= 0:
         raise ValueError(f"one_hot: num_classes must be positive, or -1 for the largest label + 1, got {num_classes}")
     _check_range("one_hot", index, num_classes, f"as there are {num_classes} classes")

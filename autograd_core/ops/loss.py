@@ -15,8 +15,9 @@ from numpy import ndarray
 
 from ..primitive import Primitive, operand, unified
 from ..tensor import Tensor, apply
-from .activation import elementwise, hardtanh, logsigmoid, sigmoid, zeroed
+from .activation import logsigmoid, sigmoid
 from .elementwise import abs, exp, log, maximum, where
+from .piecewise import elementwise, hardtanh, zeroed
 from .reduce import mean, sum
 from .shape import reshape
 

@@ -13,12 +13,13 @@ import numpy as np
 
 from ..primitive import Primitive, unified
 from ..tensor import Tensor, apply
-from .activation import elementwise, logsigmoid, relu, zeroed
+from .activation import logsigmoid
 from .class_loss import class_labels, class_weight, counted, floating_scores
 from .distance import pairwise_distance
 from .elementwise import minimum, sqrt
 from .index import getitem
 from .loss import check_reduction, reduced, same_shape
+from .piecewise import elementwise, relu, zeroed
 from .reduce import mean, sum
 from .shape import reshape, unsqueeze
 

@@ -11,7 +11,7 @@ from numpy import ndarray
 from ..primitive import Primitive, unified
 from ..random import stream
 from ..tensor import Tensor, apply, describe, rewrite
-from .activation import elementwise, zeroed
+from .piecewise import elementwise, zeroed
 
 SELU_LIMIT = -1.7580993408473766  # what SELU tends to at -inf: -scale · alpha
 

@@ -295,12 +295,6 @@ ROWS = [
     ),
     Row("normalize", F.normalize, lambda x: x / norm(x, 2)[:, None], (T,)),
     Row("normalize_p1", lambda x: F.normalize(x, 1, 0), lambda x: x / norm(x, 1, 0), (T,)),
-    Row(
-        "pdist",
-        F.pdist,
-        lambda x: np.array([norm(x[i] - x[j], 2) for i in range(4) for j in range(i + 1, 4)]),
-        (T,),
-    ),
     Row("embedding", lambda i, w: F.embedding(i, w), lambda i, w: w[i], (ints(2, 3, high=4), real(4, 3))),
     Row("one_hot", lambda i: F.one_hot(i, 6), lambda i: np.eye(6, dtype=int)[i], (ints(2, 3, high=5),), orders=0),
 ]
