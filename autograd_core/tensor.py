@@ -545,18 +545,27 @@ def check_writable(x: Tensor, name: str) -> None:
 
 
 def _overlaps_itself(array: ndarray) -> bool:
-    if 0 not in array.strides:
+    """Whether elements may share memory: sorted by stride, each must reach beyond all that the smaller ones span."""
+    if array.flags.c_contiguous:
         return False
-    return any(step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True))
+    span = array.itemsize
+    for step, size in sorted((abs(step), size) for step, size in zip(array.strides, array.shape, strict=True)):
+        if size > 1:
+            if step < span:
+                return True
+            span += step * (size - 1)
+    return False
 
 
 def rewrite(x: Tensor, function: Callable, *args: Any, name: str, **kwargs: Any) -> Tensor:
     """`x.function_(…)`: compute `function(x, …)`, put the result where `x` is, and let x's history be the result's."""
     check_writable(x, name)
     before = x
-    if mode.enabled and (x.requires_grad or any(isinstance(a, Tensor) and a.requires_grad for a in args)):
+    operands = (*args, *kwargs.values()) if kwargs else args
+    if mode.enabled and (x.requires_grad or any(isinstance(a, Tensor) and a.requires_grad for a in operands)):
         before = wrap(x.array.copy(), x.node)  # what the rule saves must survive the write
         args = tuple(before if a is x else a for a in args)
+        kwargs = {key: before if a is x else a for key, a in kwargs.items()}
     result = function(before, *args, **kwargs)
     store(x, result, name)
     return x

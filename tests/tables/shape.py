@@ -7,7 +7,7 @@ from scipy import linalg
 
 import autograd_core as ag
 
-from . import Row, real
+from . import Row, ints, real
 
 X = real(2, 3, 4)
 
@@ -51,7 +51,7 @@ ROWS = [
     Row("atleast_3d", ag.atleast_3d, np.atleast_3d, (real(3, 2),), view=True),
     Row("broadcast_tensors", ag.broadcast_tensors, lambda x, y: tuple(np.broadcast_arrays(x, y)),
         (real(3, 1), real(2)), view=True),
-    Row("expand_as", lambda x, y: x.expand_as(y), lambda x, y: np.broadcast_to(x, y.shape), (real(3, 1), real(2, 3, 2)),
+    Row("expand_as", lambda x, y: x.expand_as(y), lambda x, y: np.broadcast_to(x, y.shape), (real(3, 1), ints(2, 3, 2)),
         view=True),
     Row("hstack", lambda x, y: ag.hstack((x, y)), lambda x, y: np.hstack((x, y)), (real(2, 3), real(2, 1))),
     Row("hstack_vectors", lambda x, y: ag.hstack((x, y)), lambda x, y: np.hstack((x, y)), (real(3), real(1))),
