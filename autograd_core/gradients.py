@@ -13,14 +13,15 @@ import numpy as np
 from numpy import ndarray
 
 from . import anomaly
-from .graph import Algebra, Node, backpropagate, enable_grad
+from .graph import Algebra, Node, backpropagate, choosers, enable_grad
 from .ops.elementwise import conj, where
 from .ops.shape import sum_to
 from .primitive import OUT, Primitive
-from .tensor import Tensor, describe, history, output_node, wrap
+from .tensor import Tensor, apply, describe, history, output_node, wrap
 from .versions import changed_error, changed_since, written
 
 identity = Primitive(lambda x: x, name="identity", vjps=(lambda g: g,))
+chosen = Primitive(lambda x: x, name="chosen", vjps=(lambda g: g,))  # the mark of `Algebra.chosen`
 
 
 class ArrayAlgebra(Algebra):
@@ -102,11 +103,16 @@ class TensorAlgebra(ArrayAlgebra):
         return False
 
     def keep_zeros(self, gp: Any, g: Any) -> Any:
-        """Recorded also where the slope is finite, for the slope of the slope may not be."""
-        zero = g.array == 0 if isinstance(g, Tensor) else g == 0
-        if gp.shape != g.shape or (isinstance(zero, ndarray | np.bool_) and not zero.any()):
+        if gp.shape != g.shape:
             return gp
-        return where(zero, 0.0, gp)
+        if not (isinstance(g, Tensor) and isinstance(gp, Tensor)):
+            return where((g == 0) & (gp - gp != 0), 0.0, gp)
+        lost = (g.array == 0) & ~np.isfinite(gp.array)
+        return where(lost, 0.0, gp) if lost.any() else gp
+
+    def chosen(self, g: Any) -> Any:
+        choosers.add(chosen)
+        return apply(chosen, (g,))
 
     def saved(self, node: Node) -> tuple:
         """The saved values as tensors with their histories: an input's is the parent's, the output's the node itself."""

@@ -300,13 +300,17 @@ class Algebra:
         """Raise if a value that `node` saved has been overwritten since."""
 
     def keep_zeros(self, gp: Any, g: Any) -> Any:
-        """`gp`, the gradient an elementwise rule made of `g`, with 0 where `g` is 0, also where the slope is not finite.
+        """`gp`, the gradient an elementwise rule made of `g`, with 0 where `g` is 0 and the slope is not finite.
 
         The value that a `where` did not choose gets the gradient 0, and so must everything it was computed from: its
         slopes are infinite or NaN exactly where it was not to be used. In graphs without a `where`, 0 times infinity is
         NaN, as in IEEE arithmetic.
         """
         return gp
+
+    def chosen(self, g: Any) -> Any:
+        """`g`, a result of a walk over a graph with a `where`, so that a walk over what `g` was computed by knows that."""
+        return g
 
     def hook(self, hook: Callable, g: Any) -> Any:
         """`g`, or what the hook puts in its place."""
@@ -398,7 +402,7 @@ def backpropagate(
         if deposit and extra is not None and extra.owner is not None:
             owner = extra.owner()
             if owner is not None and (wanted is None or parents or node in wanted):
-                algebra.deposit(owner, g, node in ours and not parents)
+                algebra.deposit(owner, algebra.chosen(g) if choosing else g, node in ours and not parents)
                 for after in tuple(extra.after.values()):
                     after(owner)
         if not parents:
@@ -457,4 +461,4 @@ def backpropagate(
                         ours.add(parent)
         if primitive.frees and not retain:
             node.saved = FREED
-    return found
+    return {node: algebra.chosen(g) for node, g in found.items()} if choosing else found

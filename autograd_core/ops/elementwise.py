@@ -49,7 +49,9 @@ def _scaled(name: str, y: Any, x: Any, alpha: Any) -> Any:
     dtype = result_type(operand(x, name), operand(y, name))
     if isinstance(alpha, float) and dtype.kind in "biu":
         raise TypeError(f"{name}: alpha={alpha} is a float but the operands hold integers; convert one with x.float()")
-    return convert(mul(convert(y, dtype), alpha), dtype) if hasattr(y, "dtype") else y * alpha
+    if not hasattr(y, "dtype"):
+        return bool(y * alpha) if dtype == np.bool_ else y * alpha
+    return convert(mul(convert(y, dtype), alpha), dtype)
 
 
 def add(x: Any, other: Any, *, alpha: Any = 1) -> Any:
@@ -167,7 +169,7 @@ def pow(x: Any, exponent: Any) -> Any:
     if isinstance(exponent, int):
         if exponent < 0 and isinstance(x, Tensor) and x.array.dtype.kind in "iu":
             raise ValueError(
-                f"pow: an integer tensor ({x.dtype}) has no negative integer power {exponent}; convert it with x.float()"
+                f"pow: an integer tensor ({x.dtype}) has no negative integer power {exponent}; use x.float()"
             )
     elif isinstance(exponent, Tensor) and exponent.array.dtype.kind == "i" and x.dtype.kind in "iu":
         x, exponent = unified("pow", x, exponent)

@@ -53,15 +53,16 @@ def round(x: Any, *, decimals: int = 0) -> Any:
 
 def _clamp(x: ndarray, low: Any, high: Any) -> ndarray:
     x = np.asarray(x)
-    out = x if low is None else np.maximum(x, _held(low, x.dtype))
-    return (out if high is None else np.minimum(out, _held(high, x.dtype))).astype(x.dtype, copy=False)
+    out = x if low is None else np.maximum(x, low)
+    return (out if high is None else np.minimum(out, high)).astype(x.dtype, copy=False)
 
 
 def _held(bound: Any, dtype: np.dtype) -> Any:
     """A Python number as the nearest that an integer dtype holds: no element is beyond it either."""
-    if dtype.kind in "iu" and isinstance(bound, int):
-        return min(max(bound, int(np.iinfo(dtype).min)), int(np.iinfo(dtype).max))
-    return bound
+    if dtype.kind not in "iu" or not isinstance(bound, int):
+        return bound
+    limits = np.iinfo(dtype)
+    return limits.min if bound < limits.min else limits.max if bound > limits.max else bound
 
 
 def _unclamped(g: Any, x: Any, low: Any, high: Any) -> Any:
@@ -95,12 +96,13 @@ def clamp(x: Any, min: Any = None, max: Any = None) -> Any:
     """
     if min is None and max is None:
         raise ValueError("clamp: needs min or max, got None for both")
-    bounds = [b for b in (min, max) if b is not None]
-    x, *bounds = unified("clamp", x, *bounds)
+    bounds = [operand(b, "clamp") for b in (min, max) if b is not None]
+    dtype = result_type(operand(x, "clamp"), *bounds)
+    x, *bounds = unified("clamp", x, *(_held(b, dtype) for b in bounds))
     low = None if min is None else bounds[0]
     high = None if max is None else bounds[-1]
     if not hasattr(x, "dtype"):
-        x = np.asarray(x, result_type(x, *bounds))
+        x = np.asarray(x, dtype)
     return apply(_clamp_primitive, (x, low, high))
 
 

@@ -86,7 +86,8 @@ def _sinc(x: ndarray, order: int) -> ndarray:
     """
     x = np.asarray(x)
     if order == 0:
-        return np.sinc(x if x.dtype != np.float16 else x.astype(np.float32)).astype(x.dtype)
+        with np.errstate(invalid="ignore"):  # NaN at ±∞, as in PyTorch
+            return np.sinc(x if x.dtype != np.float16 else x.astype(np.float32)).astype(x.dtype)
     t = np.pi * x.astype(np.float64)
     small = np.abs(t) < order + 1
     safe = np.where(small, 1.0, t)
