@@ -235,12 +235,10 @@ def _extreme(reduce: Any, name: str) -> Primitive:
 _amax, _amin = _extreme(np.maximum.reduce, "amax"), _extreme(np.minimum.reduce, "amin")
 
 
-def nothing_error(name: str, x: Any, dim: Any) -> IndexError | ValueError:
+def nothing_error(name: str, x: Any, dim: Any, what: str = "largest or smallest") -> ValueError:
     """There is no such element among none."""
-    where = "" if dim is None else f" along dim {dim}"
-    return (ValueError if dim is None else IndexError)(
-        f"{name}: shape {tuple(x.shape)} is empty{where}, and there is none among nothing"
-    )
+    along = "" if dim is None else f" along dim {dim}"
+    return ValueError(f"{name}: no {what} of nothing: shape {tuple(x.shape)} is empty{along}")
 
 
 def _extreme_over(p: Primitive, x: Any, dim: Any, keepdim: bool) -> Any:

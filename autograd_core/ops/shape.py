@@ -30,7 +30,10 @@ def numpy_names(function: F) -> F:
         for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
             if theirs in kwargs:
                 if ours in kwargs:
-                    raise TypeError(f"{function.__name__}: got both {ours} and {theirs}; they mean the same, give one")
+                    raise TypeError(
+                        f"{function.__name__}: got both {ours}={kwargs[ours]} and {theirs}={kwargs[theirs]}; they mean the "
+                        "same, give one"
+                    )
                 kwargs[ours] = kwargs.pop(theirs)
         return function(*args, **kwargs)
 

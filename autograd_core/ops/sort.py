@@ -86,7 +86,7 @@ def _single(kind: Any, p: Primitive, x: Any, dim: Any, keepdim: bool, params: tu
     name = kind.__name__
     at = dim_index(dim, x.ndim, name)
     if (tuple(x.shape) or (1,))[at] == 0:
-        raise nothing_error(name, x, dim)
+        raise nothing_error(name, x, dim, "largest or smallest" if kind in (Max, Min) else name)
     indices = apply(p, (x,), (at, *params))
     values = gather_along(x, indices, at, unique=True, name=name)
     if keepdim or x.ndim == 0:
@@ -175,7 +175,7 @@ def _median(kind: Any, over_all: Primitive, x: Any, dim: Any, keepdim: bool, ski
     if dim is not None:
         return _single(kind, _median_index, x, dim, keepdim, (skip_nan,))
     if math.prod(x.shape) == 0 and x.dtype.kind != "f":
-        raise nothing_error(kind.__name__, x, None)
+        raise nothing_error(kind.__name__, x, None, "median")
     return apply(over_all, (x,), (tuple(range(x.ndim)), False))
 
 
@@ -250,7 +250,7 @@ def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation:
         )
     dims = reduction_dims(x, dim, name)
     if math.prod(x.shape[d] for d in dims) == 0:
-        raise nothing_error(name, x, dim)
+        raise nothing_error(name, x, dim, "quantile")
     rows = _rows(x, dims)
     ordered = sort(rows, -1)[0]
     ranks = apply(_ranks_primitive, (ordered, q.reshape(-1)), (skip_nan,))
