@@ -55,7 +55,6 @@ from .layers.loss import (
     CosineEmbeddingLoss,
     CosineSimilarity,
     CrossEntropyLoss,
-    CTCLoss,
     GaussianNLLLoss,
     HingeEmbeddingLoss,
     HuberLoss,
@@ -74,6 +73,7 @@ from .layers.loss import (
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
+from .interchange import load, save
 from .layers.pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,

@@ -43,7 +43,7 @@ RECIPES = {
     ),
 }  # fmt: skip
 
-DATA = {"mnist": datasets.MNIST, "fashion-mnist": datasets.FashionMNIST, "sample": datasets.MNISTSample}
+DATA = {"mnist": datasets.MNIST, "fashion-mnist": datasets.FashionMNIST, "sample": datasets.mnist_sample}
 
 
 class UserError(Exception):

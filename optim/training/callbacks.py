@@ -122,6 +122,7 @@ class Progress(Callback):
             unit="batch",
             leave=False,
             dynamic_ncols=True,
+            disable=None,  # no bar where there is no terminal
         )
 
     def on_batch_end(self, run: Run) -> None:
