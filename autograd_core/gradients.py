@@ -21,7 +21,7 @@ from .tensor import Tensor, apply, describe, history, output_node, wrap
 from .versions import changed_error, changed_since, written
 
 identity = Primitive(lambda x: x, name="identity", vjps=(lambda g: g,))
-chosen = Primitive(lambda x: x, name="chosen", vjps=(lambda g: g,))  # the mark of `Algebra.chosen`
+chosen = Primitive(lambda x: x, name="chosen", vjps=(lambda g: g,), elementwise=True)  # the mark of `Algebra.chosen`
 
 
 class ArrayAlgebra(Algebra):

@@ -149,10 +149,13 @@ _pow = binary(
 )
 
 
-def _integer_pow(x: ndarray, y: ndarray) -> ndarray:
+def _integer_power(x: ndarray, y: ndarray) -> ndarray:
     """x^y rounded towards 0, which matters where y < 0."""
     whole = np.power(x, np.maximum(y, 0))
     return np.where(y >= 0, whole, np.where(np.abs(x) == 1, np.power(x, np.abs(y) % 2), 0))
+
+
+_integer_pow = binary(_integer_power, (), name="pow")
 
 
 def pow(x: Any, exponent: Any) -> Any:
@@ -171,9 +174,8 @@ def pow(x: Any, exponent: Any) -> Any:
             raise ValueError(
                 f"pow: an integer tensor ({x.dtype}) has no negative integer power {exponent}; use x.float()"
             )
-    elif isinstance(exponent, Tensor) and exponent.array.dtype.kind == "i" and x.dtype.kind in "iu":
-        x, exponent = unified("pow", x, exponent)
-        return Tensor(_integer_pow(np.asarray(x), np.asarray(exponent)))
+    elif hasattr(exponent, "dtype") and exponent.dtype.kind == "i" and getattr(x, "dtype", exponent.dtype).kind in "iu":
+        return _integer_pow(x, exponent)
     return _pow(x, exponent)
 
 

@@ -175,13 +175,10 @@ def ldexp(x: Any, other: Any) -> Any:
     return mul(x, exp2(other))
 
 
-_frexp = Primitive(
-    lambda x: tuple(np.asarray(part) for part in np.frexp(x)),
-    name="frexp",
-    vjps=(lambda g, out: ldexp(g[0], -out[1]),),
-    saves=(OUT,),
-    outputs=True,
+_mantissa = unary(
+    lambda x: np.frexp(x)[0], lambda g, x: ldexp(g, -_exponent(x)), saves=(0,), name="frexp", doc="x / 2^exponent."
 )
+_exponent = unary(lambda x: np.frexp(x)[1], None, name="frexp_exponent", floating=False)
 
 
 def frexp(x: Any) -> tuple:
@@ -189,7 +186,7 @@ def frexp(x: Any) -> tuple:
     x = operand(x, "frexp")
     if getattr(x, "dtype", np.dtype(float)).kind != "f":
         raise TypeError(f"frexp: needs a floating tensor, got {x.dtype}; convert it with x.float()")
-    return apply(_frexp, (x,))
+    return _mantissa(x), _exponent(x)
 
 
 fix, clip = trunc, clamp
