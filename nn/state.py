@@ -162,7 +162,7 @@ def load_own(
         names.add(EXTRA)
         key = prefix + EXTRA
         if key in state_dict:
-            writes.append(lambda: module.set_extra_state(state_dict[key]))
+            writes.append(lambda extra=state_dict[key]: module.set_extra_state(extra))
         else:
             missing_keys.append(key)
     for key in state_dict:

@@ -259,7 +259,7 @@ def _described(key: Any, value: Any) -> str:
 
 
 def _boxed(name: str, lines: list[str]) -> str:
-    body = "\n".join(f"  {line}" for line in lines)
+    body = "\n".join(f"    {line}" for line in lines)
     return f"{name}(\n{body}\n)" if lines else f"{name}()"
 
 
