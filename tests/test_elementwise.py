@@ -574,6 +574,7 @@ def test_polygamma_by_orders():
         (lambda: ag.polygamma(-1, t(1.0)), ValueError, "polygamma: n must be an integer of at least 0, got int -1"),
         (lambda: t(1.0).polygamma(1.5), ValueError, "polygamma: n must be an integer of at least 0, got float 1.5"),
         (lambda: ag.mvlgamma(t(1.0), 0), ValueError, "mvlgamma: p must be an integer of at least 1, got int 0"),
+        (lambda: S.hermite_polynomial_h(t(1.0), 1.5), TypeError, "_h: the degree n must be an int, got float 1.5"),
         (lambda: ag.where(t(1.0), 1.0, 2.0), TypeError, "where: the condition must be boolean, got float64"),
         (lambda: ag.tensor([1]).add_(1.5), RuntimeError,
          "the result is float32 and cannot be stored in a tensor of int64"),

@@ -43,7 +43,37 @@ def at(function, first):
     return lambda x: function(ag.tensor(first, dtype=x.dtype), x)
 
 
+def angle(formula, n, shifted=False):
+    """A Chebyshev polynomial by its formula in θ."""
+    return lambda x: formula(np.arccos(2 * x - 1 if shifted else x), n)
+
+
+def degree(n, name):
+    return lambda x: getattr(S, name)(x, n)
+
+
+CHEBYSHEV = {
+    "t": lambda a, n: np.cos(n * a),
+    "u": lambda a, n: np.sin((n + 1) * a) / np.sin(a),
+    "v": lambda a, n: np.cos((n + 0.5) * a) / np.cos(a / 2),
+    "w": lambda a, n: np.sin((n + 0.5) * a) / np.sin(a / 2),
+}
+POLYNOMIALS = [
+    *(
+        e(f"{shift}chebyshev_{kind}_{n}", angle(formula, n, bool(shift)),
+          real(3, 4, low=0.05 if shift else -0.95, high=0.95), f=degree(n, f"{shift}chebyshev_polynomial_{kind}"),
+          tol32=1e-4)
+        for kind, formula in CHEBYSHEV.items() for shift in ("", "shifted_") for n in (0, 1, 5)
+    ),
+    e("hermite_h", lambda x: 16 * x**4 - 48 * x**2 + 12, f=degree(4, "hermite_polynomial_h"), tol32=1e-4),
+    e("hermite_he", lambda x: x**4 - 6 * x**2 + 3, f=degree(4, "hermite_polynomial_he"), tol32=1e-4),
+    e("laguerre", lambda x: (-(x**3) + 9 * x**2 - 18 * x + 6) / 6, f=degree(3, "laguerre_polynomial_l"), tol32=1e-4),
+    e("legendre", lambda x: (5 * x**3 - 3 * x) / 2, f=degree(3, "legendre_polynomial_p"), tol32=1e-4),
+    e("negative_degree", lambda x: 0 * x, f=degree(-1, "legendre_polynomial_p")),
+]  # fmt: skip
+
 ROWS = [
+    *POLYNOMIALS,
     e("erf", by_quadrature(lambda x, t: 2 / math.sqrt(math.pi) * x * np.exp(-((x * t) ** 2)))),
     e("erfc", vectorized(math.erfc)),
     e("erfcx", vectorized(lambda x: math.exp(x * x) * math.erfc(x)), tol32=1e-4),
