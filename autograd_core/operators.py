@@ -31,6 +31,7 @@ from .ops import (
     rounding,
     scan,
     shape,
+    slices,
     solve,
     sort,
     special,
@@ -94,10 +95,11 @@ FAMILIES: tuple[tuple[Any, str, str], ...] = (
         "diagonal_scatter",
         "",
     ),
+    (gather, "gather scatter scatter_add scatter_reduce take_along_dim", ""),
     (
-        gather,
-        "gather scatter scatter_add scatter_reduce index_select index_add index_copy index_fill index_reduce index_put "
-        "masked_fill masked_select masked_scatter take take_along_dim put nonzero argwhere",
+        slices,
+        "index_select index_add index_copy index_fill index_reduce index_put masked_fill masked_select masked_scatter take "
+        "put nonzero argwhere",
         "",
     ),
     (padding, "", "pad"),
@@ -367,7 +369,7 @@ def _bind_tensor_only() -> None:
         if arithmetic and name != "matmul":
             setattr(Tensor, f"__i{name}__", _in_place(function, f"__i{name}__"))
     Tensor.polygamma_ = _in_place(lambda x, n: special.polygamma(n, x), "polygamma_")  # type: ignore[attr-defined]
-    for method in (backward, numel, is_contiguous, stride, copy_, zero_, fill_, gather.fill_diagonal_):
+    for method in (backward, numel, is_contiguous, stride, copy_, zero_, fill_, slices.fill_diagonal_):
         setattr(Tensor, method.__name__, method)
     Tensor.__setitem__ = index.setitem  # type: ignore[attr-defined]
     Tensor.__contains__ = _contains  # type: ignore[attr-defined]

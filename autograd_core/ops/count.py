@@ -11,7 +11,7 @@ from ..primitive import Primitive
 from ..tensor import apply
 from .shape import array_operand, dim_index, numpy_names
 
-# ------------------------------------------------------------------------------------------------------------- histograms
+# ----------------------------------------------------------------------------------------------------------- histograms
 
 
 def _histc(x: ndarray, bins: int, low: float, high: float) -> ndarray:
@@ -59,11 +59,13 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     if weights is not None:
         weights = array_operand(weights, "bincount")
         if weights.shape != x.shape:
-            raise ValueError(f"bincount: weights have shape {tuple(weights.shape)}, x {tuple(x.shape)}; give one for each")
+            raise ValueError(
+                f"bincount: weights have shape {tuple(weights.shape)}, x {tuple(x.shape)}; give one for each"
+            )
     return apply(_bincount_primitive, (x, weights), (minlength,))
 
 
-# ------------------------------------------------------------------------------------------------------------------- sets
+# ----------------------------------------------------------------------------------------------------------------- sets
 
 
 def _unique(x: ndarray, dim: int | None) -> tuple:
@@ -120,7 +122,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
     return apply(_isin, (array_operand(elements, "isin"), array_operand(test_elements, "isin")), (invert,))
 
 
-# -------------------------------------------------------------------------------------------------------------- searching
+# ------------------------------------------------------------------------------------------------------------ searching
 
 
 def _searchsorted(sequence: ndarray, values: ndarray, sorter: ndarray | None, side: str, dtype: Any) -> ndarray:

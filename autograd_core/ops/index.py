@@ -22,7 +22,7 @@ from .shape import broadcast_to
 class Pieces(Deferred):
     """The gradient of an array of which pieces were read: the places and their gradients, put together at the end."""
 
-    __slots__ = ("shape", "whole", "indices", "gs")
+    __slots__ = ("gs", "indices", "shape", "whole")
 
     def __init__(self, shape: tuple, index: Any, g: Any):
         self.shape = shape
@@ -107,7 +107,7 @@ def _read(x: ndarray, index: Any) -> ndarray:
     return out
 
 
-getitem_primitive = Primitive(
+getitem_primitive: Primitive = Primitive(
     _read,
     name="getitem",
     vjps=(lambda g, x_shape, index: Pieces(x_shape, index, g),),
@@ -120,19 +120,19 @@ def is_basic(index: Any) -> bool:
     """Whether the index selects by integers, slices, None and ... alone, so that NumPy gives a view."""
     if isinstance(index, tuple):
         return all(is_basic(i) for i in index)
-    return isinstance(index, int | np.integer | slice | EllipsisType) and not isinstance(index, bool) or index is None
+    return (isinstance(index, int | np.integer | slice | EllipsisType) and not isinstance(index, bool)) or index is None
 
 
-def _plain_index(index: Any, name: str) -> Any:
+def plain_index(index: Any, name: str) -> Any:
     """An index as NumPy takes it: tensors as their arrays, lists as index arrays, 0-d integers as numbers."""
     if type(index) is int or type(index) is slice or index is None or index is Ellipsis:
         return index
     if isinstance(index, tuple):
-        return tuple(_plain_index(i, name) for i in index)
+        return tuple(plain_index(i, name) for i in index)
     if isinstance(index, Tensor):
         index = index.array
     if isinstance(index, list | range):
-        index = np.asarray([_plain_index(i, name) for i in index])
+        index = np.asarray([plain_index(i, name) for i in index])
         index = index.astype(np.int64) if index.size == 0 else index
     if isinstance(index, slice):
         return slice(*(i if i is None else int(i) for i in (index.start, index.stop, index.step)))
@@ -142,7 +142,9 @@ def _plain_index(index: Any, name: str) -> Any:
         return int(index) if index.ndim == 0 and index.dtype.kind != "b" else index
     if isinstance(index, int | np.integer | np.bool_):
         return index
-    raise IndexError(f"{name}: cannot index with {describe(index)}; use integers, slices, None, ..., index arrays or masks")
+    raise IndexError(
+        f"{name}: cannot index with {describe(index)}; use integers, slices, None, ..., index arrays or masks"
+    )
 
 
 def _in_two_steps(index: Any) -> tuple[Any, Any]:
@@ -155,7 +157,7 @@ def _in_two_steps(index: Any) -> tuple[Any, Any]:
         return index, None
     items = index if isinstance(index, tuple) else (index,)
     if not any(is_basic(i) and isinstance(i, int | np.integer) for i in items):
-        return None, _frozen(index)
+        return None, frozen(index)
     whole = slice(None)
     view: list = []
     rest: list = []
@@ -167,10 +169,10 @@ def _in_two_steps(index: Any) -> tuple[Any, Any]:
             view.append(i)
             if not isinstance(i, int | np.integer):
                 rest.append(i if i is Ellipsis else whole)
-    return tuple(view), _frozen(tuple(rest))
+    return tuple(view), frozen(tuple(rest))
 
 
-def _frozen(index: Any) -> Any:
+def frozen(index: Any) -> Any:
     """The index with its own copy of each array: it is read again in the backward pass."""
     if isinstance(index, tuple):
         return tuple(i.copy() if isinstance(i, ndarray) else i for i in index)
@@ -185,8 +187,8 @@ def _get(x: Any, index: Any, name: str) -> Any:
 
 
 def getitem(x: Any, index: Any) -> Any:
-    """x[index]. Integers, slices (also with negative steps), None and ... give a view; index arrays and masks a copy."""
-    view, rest = _in_two_steps(_plain_index(index, "index"))
+    """x[index]. Integers, slices (also with negative steps), None and ... give a view; arrays and masks a copy."""
+    view, rest = _in_two_steps(plain_index(index, "index"))
     if rest is None:
         return _get(x, view, "index")
     return _get(x if view is None else _get(x, view, "index"), rest, "index")
@@ -195,7 +197,7 @@ def getitem(x: Any, index: Any) -> Any:
 def setitem(x: Tensor, index: Any, value: Any) -> None:
     """x[index] = value, recorded as a function of x and value."""
     name = "index assignment"
-    view, rest = _in_two_steps(_plain_index(index, name))
+    view, rest = _in_two_steps(plain_index(index, name))
     value = operand(value, name)
     if not isinstance(value, Tensor):
         value = wrap(np.asarray(value, x.array.dtype) if not hasattr(value, "dtype") else value)

@@ -12,12 +12,12 @@ from numpy import ndarray
 
 from ..primitive import Primitive
 from ..tensor import Tensor, apply
-from .gather import index_select
 from .shape import (
     _operands,
     array_operand,
     broadcast_to,
     cat,
+    clone,
     dim_index,
     dim_indices,
     flip,
@@ -30,6 +30,7 @@ from .shape import (
     transpose,
     variadic,
 )
+from .slices import index_select
 
 concat = concatenate = cat
 
@@ -70,12 +71,13 @@ def broadcast_tensors(*tensors: Any) -> tuple:
     except ValueError:
         shapes = ", ".join(str(tuple(x.shape)) for x in xs)
         raise ValueError(
-            f"broadcast_tensors: shapes {shapes} do not broadcast; counted from the last, each dimension must be equal or 1"
+            f"broadcast_tensors: shapes {shapes} do not broadcast; counted from the last, each dimension must be equal "
+            "or 1"
         ) from None
     return tuple(broadcast_to(x, shape) for x in xs)
 
 
-# --------------------------------------------------------------------------------------------------------------- joining
+# -------------------------------------------------------------------------------------------------------------- joining
 
 
 def hstack(tensors: Any) -> Any:
@@ -136,7 +138,7 @@ def block_diag(*tensors: Any) -> Any:
     return apply(_block_diag_primitive, tuple(xs), (tuple(tuple(x.shape) for x in xs),))
 
 
-# --------------------------------------------------------------------------------------------------------------- cutting
+# -------------------------------------------------------------------------------------------------------------- cutting
 
 
 @numpy_names
@@ -164,7 +166,9 @@ def _cut(name: str, x: Any, given: Any, at: int) -> tuple:
         raise ValueError(f"{name}: needs at least {max(1, at + 1)} dimensions, got shape {tuple(x.shape)}")
     at = min(at, x.ndim - 1)
     if not isinstance(given, list | tuple | Tensor | ndarray) and (given < 1 or x.shape[at] % given):
-        raise ValueError(f"{name}: size {x.shape[at]} of dim {at} cannot be cut into {given} equal parts; use tensor_split")
+        raise ValueError(
+            f"{name}: size {x.shape[at]} of dim {at} cannot be cut into {given} equal parts; use tensor_split"
+        )
     return tensor_split(x, given, at)
 
 
@@ -187,9 +191,9 @@ def dsplit(x: Any, indices_or_sections: Any) -> tuple:
     return _cut("dsplit", x, indices_or_sections, 2)
 
 
-# ------------------------------------------------------------------------------------------------------- turned, repeated
+# ----------------------------------------------------------------------------------------------------- turned, repeated
 
-_roll = Primitive(
+_roll: Primitive = Primitive(
     lambda x, shifts, dims: np.roll(x, shifts, dims),
     name="roll",
     vjps=(lambda g, shifts, dims: apply(_roll, (g,), (tuple(-s for s in shifts), dims)),),
@@ -245,7 +249,8 @@ def repeat(x: Any, repeats: Any) -> Any:
     lead = len(repeats) - x.ndim
     if lead < 0 or any(r < 0 for r in repeats):
         raise ValueError(
-            f"repeat: {tuple(repeats)} does not fit shape {tuple(x.shape)}; give a count, not negative, for each dimension"
+            f"repeat: {tuple(repeats)} does not fit shape {tuple(x.shape)}; give a count, not negative, for each "
+            "dimension"
         )
     shape = (*(1,) * lead, *x.shape)
     between = tuple(s for size in shape for s in (1, size))
@@ -259,7 +264,7 @@ def _own(out: Any, x: Any) -> Any:
     if out is x or (isinstance(out, Tensor) and out.origin is not None) or (
         isinstance(out, ndarray) and isinstance(x, ndarray) and np.may_share_memory(out, x)
     ):
-        return out.clone() if isinstance(out, Tensor) else out.copy()
+        return clone(out)
     return out
 
 
@@ -290,7 +295,7 @@ def repeat_interleave(x: Any, repeats: Any, dim: int | None = None, *, output_si
     return index_select(x, at, index)
 
 
-# ------------------------------------------------------------------------------------------------------------ all with all
+# --------------------------------------------------------------------------------------------------------- all with all
 
 
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple:

@@ -41,7 +41,7 @@ def pad_constant(x: Any, widths: tuple, value: float = 0.0) -> Any:
     return apply(_pad_primitive, (x,), (tuple(widths), value))
 
 
-# ------------------------------------------------------------------------------------------------------ from what is there
+# --------------------------------------------------------------------------------------------------- from what is there
 
 
 def _source(size: int, before: int, after: int, mode: str) -> ndarray:
@@ -70,7 +70,7 @@ def _pad_dim_back(g: ndarray, size: int, dim: int, before: int, after: int, mode
     return out
 
 
-_pad_dim_primitive = Primitive(
+_pad_dim_primitive: Primitive = Primitive(
     _pad_dim,
     name="pad",
     vjps=(
@@ -78,7 +78,7 @@ _pad_dim_primitive = Primitive(
     ),
     saves=(SHAPE,),
 )
-_pad_dim_back_primitive = Primitive(
+_pad_dim_back_primitive: Primitive = Primitive(
     _pad_dim_back, name="pad_back", vjps=(lambda g, size, *how: apply(_pad_dim_primitive, (g,), how),)
 )
 

@@ -1,4 +1,4 @@
-"""Functions that reduce dimensions to one number each. `dim` may be None (all), an int or a tuple; `axis` says the same."""
+"""Functions that reduce dimensions to one number each. `dim` is None (all), an int or a tuple; `axis` says the same."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import OUT, SHAPE, Primitive, convert
-from ..tensor import Default, Tensor, apply
+from ..tensor import Default, apply
 from . import elementwise as ew
 from .scan import cumprod, may_hold_zero, slices
 from .shape import array_operand, broadcast_to, cat, dim_index, dim_indices, flip, numpy_names, permute, reshape
+
+add_over: Any = np.add.reduce
 
 
 def reduction_dims(x: Any, dim: Any, name: str) -> tuple[int, ...]:
@@ -39,11 +41,11 @@ def _floating(x: Any, name: str, dtype: Any = None) -> Any:
     return x
 
 
-# -------------------------------------------------------------------------------------------------------- sums and means
+# ------------------------------------------------------------------------------------------------------- sums and means
 
 
 def _sum(x: ndarray, dims: tuple, keepdim: bool) -> ndarray:
-    return np.asarray(np.add.reduce(x, dims, np.int64 if x.dtype.kind in "biu" else None, None, keepdim))
+    return np.asarray(add_over(x, dims, np.int64 if x.dtype.kind in "biu" else None, None, keepdim))
 
 
 _sum_primitive = Primitive(
@@ -52,7 +54,7 @@ _sum_primitive = Primitive(
 
 
 @numpy_names
-def sum(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:  # noqa: A001 (the field's name)
+def sum(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The sum over `dim`; of integers and booleans, in int64."""
     x = array_operand(x, "sum")
     x = x if dtype is None else convert(x, dtype)
@@ -60,7 +62,7 @@ def sum(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) ->
 
 
 _mean_primitive = Primitive(
-    lambda x, dims, keepdim, count: np.asarray(np.add.reduce(x, axis=dims, keepdims=keepdim) / x.dtype.type(count)),
+    lambda x, dims, keepdim, count: np.asarray(add_over(x, axis=dims, keepdims=keepdim) / x.dtype.type(count)),
     name="mean",
     vjps=(lambda g, x_shape, dims, keepdim, count: spread(g / count, x_shape, dims),),
     saves=(SHAPE,),
@@ -100,7 +102,7 @@ def count_nonzero(x: Any, dim: Any = None) -> Any:
     return sum(ew.ne(x, 0), dim)
 
 
-# --------------------------------------------------------------------------------------------------------------- product
+# -------------------------------------------------------------------------------------------------------------- product
 
 
 def _prod_rule(g: Any, x: Any, out: Any) -> Any:
@@ -149,7 +151,7 @@ def _rows(x: Any, dims: tuple) -> Any:
     return reshape(x, (*(shape[d] for d in rest), math.prod(shape[d] for d in dims)))
 
 
-# ------------------------------------------------------------------------------------------------------------- deviations
+# ----------------------------------------------------------------------------------------------------------- deviations
 
 
 def _var_options(dim: Any, unbiased: bool | None, correction: Any, name: str) -> tuple[Any, float]:
@@ -213,7 +215,7 @@ def std(
     return std_mean(x, dim, unbiased, keepdim, correction=correction)[0]
 
 
-# --------------------------------------------------------------------------------------------------- largest and smallest
+# ------------------------------------------------------------------------------------------------- largest and smallest
 
 
 def _extreme(reduce: Any, name: str) -> Primitive:
@@ -225,9 +227,8 @@ def _extreme(reduce: Any, name: str) -> Primitive:
         shape = tuple(x.shape)
         top = spread(out, shape, dims)
         best = (x == top) | ((x != x) & (top != top))
-        best = best.array if isinstance(best, Tensor) else best
-        share = best / np.maximum(1, np.add.reduce(best, axis=dims, keepdims=True)).astype(x.dtype)
-        return spread(g, shape, dims) * share.astype(x.dtype)
+        share = convert(best, x.dtype)
+        return spread(g, shape, dims) * (share / ew.maximum(sum(share, dims, True), 1))
 
     return Primitive(forward, name=name, vjps=(rule,), saves=(0, OUT))
 
@@ -261,7 +262,7 @@ def amin(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     return _extreme_over(_amin, x, dim, keepdim)
 
 
-AMinMax = namedtuple("aminmax", "min max")  # type: ignore[name-match]  # noqa: PYI024
+AMinMax = namedtuple("aminmax", "min max")  # type: ignore[name-match]
 
 
 @numpy_names
@@ -302,7 +303,7 @@ def argmin(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     return _arg_over(_argmin, x, dim, keepdim)
 
 
-# ------------------------------------------------------------------------------------------------- log-sum-exp and norms
+# ------------------------------------------------------------------------------------------------ log-sum-exp and norms
 
 
 def _logsumexp(x: ndarray, dims: tuple, keepdim: bool) -> ndarray:
@@ -310,7 +311,7 @@ def _logsumexp(x: ndarray, dims: tuple, keepdim: bool) -> ndarray:
         return np.asarray(np.log(np.sum(np.exp(x), axis=dims, keepdims=keepdim)))
     top = np.maximum.reduce(x, axis=dims, keepdims=True)
     top = np.where(np.isinf(top), 0, top).astype(x.dtype)
-    out = np.log(np.add.reduce(np.exp(x - top), axis=dims, keepdims=True)) + top
+    out = np.log(add_over(np.exp(x - top), axis=dims, keepdims=True)) + top
     return np.asarray(out if keepdim else out.reshape(tuple(s for d, s in enumerate(out.shape) if d not in dims)))
 
 
@@ -336,11 +337,11 @@ def logsumexp(x: Any, dim: Any, keepdim: bool = False) -> Any:
 def _norm(x: ndarray, p: float, dims: tuple, keepdim: bool) -> ndarray:
     x = np.abs(x)
     if p == 2:
-        out = np.sqrt(np.add.reduce(x * x, axis=dims, keepdims=keepdim))
+        out = np.sqrt(add_over(x * x, axis=dims, keepdims=keepdim))
     elif p == 1:
-        out = np.add.reduce(x, axis=dims, keepdims=keepdim)
+        out = add_over(x, axis=dims, keepdims=keepdim)
     else:
-        out = np.power(np.add.reduce(np.power(x, x.dtype.type(p)), axis=dims, keepdims=keepdim), x.dtype.type(1 / p))
+        out = np.power(add_over(np.power(x, x.dtype.type(p)), axis=dims, keepdims=keepdim), x.dtype.type(1 / p))
     return np.asarray(out)
 
 
@@ -388,7 +389,7 @@ def dist(x: Any, y: Any, p: float = 2) -> Any:
     return norm(ew.sub(x, y), p)
 
 
-# --------------------------------------------------------------------------------------------------------------- logical
+# -------------------------------------------------------------------------------------------------------------- logical
 
 
 def _logical(p: Primitive, x: Any, dim: Any, keepdim: bool) -> Any:
@@ -407,12 +408,12 @@ _all, _any = _whether(np.all, "all"), _whether(np.any, "any")
 
 
 @numpy_names
-def all(x: Any, dim: Any = None, keepdim: bool = False) -> Any:  # noqa: A001
+def all(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether all elements over `dim` are true (not 0)."""
     return _logical(_all, x, dim, keepdim)
 
 
 @numpy_names
-def any(x: Any, dim: Any = None, keepdim: bool = False) -> Any:  # noqa: A001
+def any(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether any element over `dim` is true (not 0)."""
     return _logical(_any, x, dim, keepdim)

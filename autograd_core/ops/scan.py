@@ -1,8 +1,8 @@
 """Running sums, products and extremes along a dimension; differences and integrals.
 
-All derivatives come from two scans: the running sum, whose adjoint is the running sum from the other end, and the linear
-recurrence y_k = a_k y_(k-1) + b_k, whose adjoint is a linear recurrence from the other end. The second divides by
-nothing, so products have their derivatives at 0 too, of every order.
+All derivatives come from two scans: the running sum, whose adjoint is the running sum from the other end, and the
+linear recurrence y_k = a_k y_(k-1) + b_k, whose adjoint is a linear recurrence from the other end. The second divides
+by nothing, so products have their derivatives at 0 too, of every order.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import OUT, SHAPE, Primitive, convert
+from ..primitive import OUT, Primitive, convert
 from ..tensor import Default, Tensor, apply
 from . import elementwise as ew
 from .gather import gather_along
-from .shape import array_operand, broadcast_to, cat, dim_index, numpy_names, reshape
+from .shape import array_operand, cat, dim_index, numpy_names, reshape
 
 
 def slices(x: Any, dim: int, start: int | None, stop: int | None) -> Any:
@@ -29,7 +29,7 @@ def _from_end(x: ndarray, dim: int, reverse: bool) -> ndarray:
     return np.flip(x, dim) if reverse and x.ndim else x
 
 
-# ------------------------------------------------------------------------------------------------------------ running sum
+# ---------------------------------------------------------------------------------------------------------- running sum
 
 
 def _cumsum(x: ndarray, dim: int, reverse: bool) -> ndarray:
@@ -38,7 +38,7 @@ def _cumsum(x: ndarray, dim: int, reverse: bool) -> ndarray:
     return np.ascontiguousarray(_from_end(out, dim, True)).reshape(x.shape) if reverse else out
 
 
-_cumsum_primitive = Primitive(
+_cumsum_primitive: Primitive = Primitive(
     _cumsum, name="cumsum", vjps=(lambda g, dim, reverse: apply(_cumsum_primitive, (g,), (dim, not reverse)),)
 )
 
@@ -51,7 +51,7 @@ def cumsum(x: Any, dim: int, *, dtype: Any = None) -> Any:
     return apply(_cumsum_primitive, (x,), (dim_index(dim, x.ndim, "cumsum"), False))
 
 
-# ------------------------------------------------------------------------------------------------------ linear recurrence
+# ---------------------------------------------------------------------------------------------------- linear recurrence
 
 
 def _shift(x: ndarray, dim: int, by: int) -> ndarray:
@@ -61,7 +61,7 @@ def _shift(x: ndarray, dim: int, by: int) -> ndarray:
     return out
 
 
-_shift_primitive = Primitive(
+_shift_primitive: Primitive = Primitive(
     _shift, name="shift", vjps=(lambda g, dim, by: apply(_shift_primitive, (g,), (dim, -by)),)
 )
 
@@ -98,7 +98,7 @@ def recurrence(a: Any, b: Any, dim: int, reverse: bool = False) -> Any:
     return apply(_recurrence_primitive, (a, b), (dim, reverse))
 
 
-# -------------------------------------------------------------------------------------------------------- running product
+# ------------------------------------------------------------------------------------------------------ running product
 
 
 def may_hold_zero(x: Any) -> bool:
@@ -136,7 +136,7 @@ def cumprod(x: Any, dim: int, *, dtype: Any = None) -> Any:
     return apply(_cumprod_primitive, (x,), (at,))
 
 
-# ----------------------------------------------------------------------------------------- running log of a sum of powers
+# --------------------------------------------------------------------------------------- running log of a sum of powers
 
 
 def _logcumsumexp_rule(g: Any, x: Any, out: Any, dim: int) -> Any:
@@ -171,10 +171,10 @@ def logcumsumexp(x: Any, dim: int) -> Any:
     return apply(_logcumsumexp_primitive, (x,), (at,))
 
 
-# ------------------------------------------------------------------------------------------------------- running extremes
+# ----------------------------------------------------------------------------------------------------- running extremes
 
-CumMax = namedtuple("cummax", "values indices")  # type: ignore[name-match]  # noqa: PYI024
-CumMin = namedtuple("cummin", "values indices")  # type: ignore[name-match]  # noqa: PYI024
+CumMax = namedtuple("cummax", "values indices")  # type: ignore[name-match]
+CumMin = namedtuple("cummin", "values indices")  # type: ignore[name-match]
 
 
 def _running(x: ndarray, dim: int, largest: bool) -> ndarray:
@@ -207,7 +207,7 @@ def cummin(x: Any, dim: int) -> CumMin:
     return CumMin(gather_along(x, indices, at, name="cummin"), indices)
 
 
-# ------------------------------------------------------------------------------------------------ differences, integrals
+# ----------------------------------------------------------------------------------------------- differences, integrals
 
 
 @numpy_names

@@ -1,7 +1,7 @@
-"""Functions that move elements without changing them. Linear, so each rule is the adjoint: another function of this file.
+"""Functions that move elements without changing them. Linear, so each rule is the adjoint: another function here.
 
-reshape <-> reshape, permute <-> permute, broadcast_to <-> sum_to, cat <-> split, flip <-> flip. What is built from these
-is in join.py and strided.py.
+reshape <-> reshape, permute <-> permute, broadcast_to <-> sum_to, cat <-> split, flip <-> flip. What is built from
+these is in join.py and strided.py.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import functools
 import math
 import operator
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -31,8 +32,8 @@ def numpy_names(function: F) -> F:
             if theirs in kwargs:
                 if ours in kwargs:
                     raise TypeError(
-                        f"{function.__name__}: got both {ours}={kwargs[ours]} and {theirs}={kwargs[theirs]}; they mean the "
-                        "same, give one"
+                        f"{function.__name__}: got both {ours}={kwargs[ours]} and {theirs}={kwargs[theirs]}; they mean "
+                        "the same, give one"
                     )
                 kwargs[ours] = kwargs.pop(theirs)
         return function(*args, **kwargs)
@@ -71,7 +72,9 @@ def dim_index(dim: Any, ndim: int, name: str) -> int:
         raise TypeError(f"{name}: dim must be an int, got {type(dim).__name__} {dim!r}") from None
     bound = ndim or 1
     if not -bound <= dim < bound:
-        raise IndexError(f"{name}: dim {dim} is out of range for {ndim} dimensions; give one from {-bound} to {bound - 1}")
+        raise IndexError(
+            f"{name}: dim {dim} is out of range for {ndim} dimensions; give one from {-bound} to {bound - 1}"
+        )
     return dim % bound
 
 
@@ -96,7 +99,7 @@ def sizes_of(shape: tuple, name: str) -> tuple:
         raise TypeError(f"{name}: sizes must be integers, got {shape}") from None
 
 
-# ---------------------------------------------------------------------------------------------------------- broadcasting
+# --------------------------------------------------------------------------------------------------------- broadcasting
 
 
 def _sum_to(x: Any, shape: tuple) -> Any:
@@ -116,7 +119,7 @@ def sum_to(x: Any, shape: tuple) -> Any:
 
 
 _broadcast_to = Primitive(
-    lambda x, shape: np.broadcast_to(x, shape),
+    lambda x, shape: x[...] if x.shape == shape else np.broadcast_to(x, shape),
     name="expand",
     vjps=(lambda g, x_shape, shape: sum_to(g, x_shape),),
     saves=(SHAPE,),
@@ -145,12 +148,12 @@ def expand(x: Any, sizes: Any) -> Any:
     return broadcast_to(x, tuple(x.shape[i - lead] if s == -1 else s for i, s in enumerate(sizes)))
 
 
-# --------------------------------------------------------------------------------------------------------- same elements
+# -------------------------------------------------------------------------------------------------------- same elements
 
-_reshape = Primitive(
+_reshape: Primitive = Primitive(
     lambda x, shape: np.reshape(x, shape),
     name="reshape",
-    vjps=(lambda g, x_shape, shape: reshape(g, x_shape),),
+    vjps=(lambda g, x_shape, shape: apply(_reshape, (g,), (x_shape,)),),
     saves=(SHAPE,),
     view=True,
 )
@@ -158,7 +161,7 @@ _reshape = Primitive(
 
 @variadic("shape")
 def reshape(x: Any, sizes: Any) -> Any:
-    """The elements in the same order with another shape, sharing memory where strides allow; -1 stands for what is left."""
+    """The elements in the same order with another shape, as a view where strides allow; -1 stands for what is left."""
     total, known = math.prod(x.shape), math.prod(s for s in sizes if s != -1)
     unknown = sizes.count(-1)
     if unknown == 1 and known and total % known == 0:
@@ -211,10 +214,10 @@ def unsqueeze(x: Any, dim: int) -> Any:
     return reshape(x, (*x.shape[:at], 1, *x.shape[at:]))
 
 
-_permute = Primitive(
+_permute: Primitive = Primitive(
     lambda x, dims: np.transpose(x, dims),
     name="permute",
-    vjps=(lambda g, dims: permute(g, tuple(np.argsort(dims))),),
+    vjps=(lambda g, dims: apply(_permute, (g,), (tuple(np.argsort(dims)),)),),
     view=True,
 )
 
@@ -224,7 +227,9 @@ def permute(x: Any, given: Any) -> Any:
     """Dimension i of the result is dimension dims[i] of x."""
     order = dim_indices(given, x.ndim, "permute")
     if len(given) != x.ndim:
-        raise ValueError(f"permute: dims {given} must name each of the {x.ndim} dimensions of shape {tuple(x.shape)} once")
+        raise ValueError(
+            f"permute: dims {given} must name each of the {x.ndim} dimensions of shape {tuple(x.shape)} once"
+        )
     return apply(_permute, (x,), (order,))
 
 
@@ -267,7 +272,9 @@ def t(x: Any) -> Any:
     return transpose(x, 0, 1) if x.ndim == 2 else apply(_permute, (x,), (tuple(range(x.ndim)),))
 
 
-_flip = Primitive(lambda x, dims: np.flip(x, dims).copy(), name="flip", vjps=(lambda g, dims: flip(g, dims),))
+_flip: Primitive = Primitive(
+    lambda x, dims: np.flip(x, dims).copy(), name="flip", vjps=(lambda g, dims: apply(_flip, (g,), (dims,)),)
+)
 
 
 @variadic("dims")
@@ -292,7 +299,7 @@ def contiguous(x: Any) -> Any:
     return x if (x.array if isinstance(x, Tensor) else x).flags.c_contiguous else apply(_contiguous, (x,))
 
 
-# ------------------------------------------------------------------------------------------------- joining and splitting
+# ------------------------------------------------------------------------------------------------ joining and splitting
 
 
 def _cat(*args: Any) -> ndarray:
@@ -371,7 +378,7 @@ def split(x: Any, split_size_or_sections: Any, dim: int = 0) -> tuple:
         sections = [min(step, size - i) for i in range(0, size, step)] if size else [0]
     edges = np.cumsum([0, *sections])
     lead = (slice(None),) * at
-    return tuple(x[(*lead, slice(int(a), int(b)))] for a, b in zip(edges[:-1], edges[1:], strict=True))
+    return tuple(x[(*lead, slice(int(a), int(b)))] for a, b in pairwise(edges))
 
 
 @numpy_names
@@ -395,7 +402,7 @@ def unbind(x: Any, dim: int = 0) -> tuple:
     return tuple(x[(*lead, i)] for i in range(x.shape[at]))
 
 
-# ------------------------------------------------------------------------------------------------ writing through a view
+# ----------------------------------------------------------------------------------------------- writing through a view
 
 
 def _through(x: Any, steps: tuple) -> Any:
@@ -416,7 +423,7 @@ def _write_rule(needs: list[bool], g: Any, steps: tuple) -> tuple:
     if isinstance(g, ndarray) and not g.flags.c_contiguous:
         g = np.array(g, order="C")
     g_value = clone(_through(g, steps)) if needs[1] else None
-    if needs[1] and g_value.dtype.kind != g.dtype.kind:  # through x.real or x.imag: see the convention in complex.py
+    if g_value is not None and g_value.dtype.kind != g.dtype.kind:  # through x.real or x.imag: see the convention in complex.py
         g_value = Above.conj(clone(_through(Above.conj(g), steps)))
     if not needs[0]:
         return None, g_value

@@ -1,6 +1,6 @@
 """Order: sorting, order statistics, and the extremes with their indices.
 
-Each finds integer indices, which have no derivative, and reads the values there with `gather`, whose derivative is known.
+Each finds integer indices, which have no derivative, and reads the values there with `gather`, which has one.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from .reduce import _argmax, _argmin, _extreme, _rows, amax, amin, kept_shape, n
 from .scan import slices
 from .shape import array_operand, dim_index, movedim, numpy_names, reshape
 
-Max = namedtuple("max", "values indices")  # type: ignore[name-match]  # noqa: PYI024
-Min = namedtuple("min", "values indices")  # type: ignore[name-match]  # noqa: PYI024
-Sort = namedtuple("sort", "values indices")  # type: ignore[name-match]  # noqa: PYI024
-TopK = namedtuple("topk", "values indices")  # type: ignore[name-match]  # noqa: PYI024
-KthValue = namedtuple("kthvalue", "values indices")  # type: ignore[name-match]  # noqa: PYI024
-Median = namedtuple("median", "values indices")  # type: ignore[name-match]  # noqa: PYI024
-NanMedian = namedtuple("nanmedian", "values indices")  # type: ignore[name-match]  # noqa: PYI024
-Mode = namedtuple("mode", "values indices")  # type: ignore[name-match]  # noqa: PYI024
+Max = namedtuple("max", "values indices")  # type: ignore[name-match]
+Min = namedtuple("min", "values indices")  # type: ignore[name-match]
+Sort = namedtuple("sort", "values indices")  # type: ignore[name-match]
+TopK = namedtuple("topk", "values indices")  # type: ignore[name-match]
+KthValue = namedtuple("kthvalue", "values indices")  # type: ignore[name-match]
+Median = namedtuple("median", "values indices")  # type: ignore[name-match]
+NanMedian = namedtuple("nanmedian", "values indices")  # type: ignore[name-match]
+Mode = namedtuple("mode", "values indices")  # type: ignore[name-match]
 
 
 def _order(x: ndarray, dim: int, descending: bool) -> ndarray:
@@ -78,7 +78,7 @@ def topk(x: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = Tru
     return TopK(gather_along(x, indices, at, unique=True, name="topk"), indices)
 
 
-# ----------------------------------------------------------------------------------------------------- one of each slice
+# ---------------------------------------------------------------------------------------------------- one of each slice
 
 
 def _single(kind: Any, p: Primitive, x: Any, dim: Any, keepdim: bool, params: tuple = ()) -> Any:
@@ -95,7 +95,9 @@ def _single(kind: Any, p: Primitive, x: Any, dim: Any, keepdim: bool, params: tu
     return kind(reshape(values, shape), reshape(indices, shape))
 
 
-def _extreme_of(kind: Any, over_all: Any, elementwise: Any, p: Primitive, x: Any, dim: Any, keepdim: bool, other: Any) -> Any:
+def _extreme_of(
+    kind: Any, over_all: Any, elementwise: Any, p: Primitive, x: Any, dim: Any, keepdim: bool, other: Any
+) -> Any:
     name = kind.__name__
     if isinstance(dim, Tensor | ndarray) or hasattr(dim, "__apply__"):
         dim, other = None, dim
@@ -112,16 +114,16 @@ def _extreme_of(kind: Any, over_all: Any, elementwise: Any, p: Primitive, x: Any
 
 
 @numpy_names
-def max(x: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:  # noqa: A001
-    """max(x): the largest element, equal ones sharing the gradient. max(x, dim): (values, indices), the first of equals.
-    max(x, y): the larger of both, elementwise."""
+def max(x: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """max(x): the largest element, equal ones sharing the gradient. max(x, dim): (values, indices), the first of
+    equals. max(x, y): the larger of both, elementwise."""
     return _extreme_of(Max, amax, ew.maximum, _argmax, x, dim, keepdim, other)
 
 
 @numpy_names
-def min(x: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:  # noqa: A001
-    """min(x): the smallest element, equal ones sharing the gradient. min(x, dim): (values, indices), the first of equals.
-    min(x, y): the smaller of both, elementwise."""
+def min(x: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """min(x): the smallest element, equal ones sharing the gradient. min(x, dim): (values, indices), the first of
+    equals. min(x, y): the smaller of both, elementwise."""
     return _extreme_of(Min, amin, ew.minimum, _argmin, x, dim, keepdim, other)
 
 
@@ -215,7 +217,7 @@ def mode(x: Any, dim: int = -1, keepdim: bool = False) -> Mode:
     return _single(Mode, _mode_index, array_operand(x, "mode"), dim, keepdim)
 
 
-# -------------------------------------------------------------------------------------------------------------- quantiles
+# ------------------------------------------------------------------------------------------------------------ quantiles
 
 
 def _ranks(ordered: ndarray, q: ndarray, skip_nan: bool) -> ndarray:
@@ -266,7 +268,8 @@ def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation:
     if interpolation in ("linear", "midpoint") and (low != high).any():
         weight: Any = (ranks - low if interpolation == "linear" else np.full(low.shape, 0.5)).astype(x.dtype)
         if interpolation == "linear" and isinstance(given, Tensor) and given.requires_grad:
-            weight = weight + (reshape(given, (q.size,)) - q.reshape(-1).astype(x.dtype)) * _last_rank(ordered, skip_nan)
+            moved = reshape(given, (q.size,)) - q.reshape(-1).astype(x.dtype)  # 0, with the derivative of q
+            weight = weight + moved * _last_rank(ordered, skip_nan)
         gap = gather_along(ordered, high, last, name=name) - out
         out = out + ew.where(low == high, 0.0, gap * weight)
     if keepdim:

@@ -1,4 +1,4 @@
-"""Views beyond slices: parts, diagonals, overlapping windows; and matrices made from diagonals. All share memory with x.
+"""Views beyond slices: parts, diagonals, overlapping windows; and matrices made from diagonals.
 
 diagonal <-> diag_embed (into zeros), unfold <-> fold_back (windows added), as_strided <-> reading and adding by place.
 """
@@ -22,8 +22,8 @@ from .shape import array_operand, clone, dim_index, numpy_names, reshape, sizes_
 def strided_view(x: ndarray, shape: tuple, strides: tuple, offset: int) -> ndarray:
     """The memory of `x` from `offset` bytes after its first element on, with other sizes and strides (in bytes).
 
-    NumPy's `as_strided` puts an object between the two arrays; here the base is the array that owns the memory, by which
-    views and versions are recognised.
+    NumPy's `as_strided` puts an object between the two arrays; here the base is the array that owns the memory, by
+    which views and versions are recognised.
     """
     if 0 in shape:
         return x.reshape(-1)[:0].reshape(shape)
@@ -34,7 +34,7 @@ def strided_view(x: ndarray, shape: tuple, strides: tuple, offset: int) -> ndarr
     return np.ndarray(shape, x.dtype, memory, start + offset, strides)
 
 
-# ----------------------------------------------------------------------------------------------------------------- parts
+# ---------------------------------------------------------------------------------------------------------------- parts
 
 
 @numpy_names
@@ -63,7 +63,7 @@ def narrow(x: Any, dim: int, start: Any, length: int) -> Any:
     return x[(*(slice(None),) * at, slice(first, first + length))]
 
 
-# ------------------------------------------------------------------------------------------------------------- diagonals
+# ------------------------------------------------------------------------------------------------------------ diagonals
 
 
 def _diagonal(x: ndarray, offset: int, dim1: int, dim2: int) -> ndarray:
@@ -79,14 +79,14 @@ def _diagonal_back(g: ndarray, shape: tuple, offset: int, dim1: int, dim2: int) 
     return out
 
 
-_diagonal_primitive = Primitive(
+_diagonal_primitive: Primitive = Primitive(
     _diagonal,
     name="diagonal",
     vjps=(lambda g, x_shape, *at: apply(_diagonal_back_primitive, (g,), (x_shape, *at)),),
     saves=(SHAPE,),
     view=True,
 )
-_diagonal_back_primitive = Primitive(
+_diagonal_back_primitive: Primitive = Primitive(
     _diagonal_back,
     name="diag_embed",
     vjps=(lambda g, shape, *at: apply(_diagonal_primitive, (g,), at),),
@@ -139,12 +139,8 @@ def diagflat(x: Any, offset: int = 0) -> Any:
     return diag_embed(reshape(x, (math.prod(x.shape),)), offset)
 
 
-def _triangle(name: str, keep: Any, self: Any) -> Primitive:
-    return Primitive(keep, name=name, vjps=(lambda g, k: apply(self(), (g,), (k,)),))
-
-
-_tril = _triangle("tril", np.tril, lambda: _tril)
-_triu = _triangle("triu", np.triu, lambda: _triu)
+_tril: Primitive = Primitive(np.tril, vjps=(lambda g, k: apply(_tril, (g,), (k,)),))
+_triu: Primitive = Primitive(np.triu, vjps=(lambda g, k: apply(_triu, (g,), (k,)),))
 
 
 def tril(x: Any, diagonal: int = 0) -> Any:
@@ -164,7 +160,7 @@ def _triangular(p: Primitive, x: Any, k: int) -> Any:
     return apply(p, (x,), (operator.index(k),))
 
 
-# --------------------------------------------------------------------------------------------------------------- windows
+# -------------------------------------------------------------------------------------------------------------- windows
 
 
 def _unfold(x: ndarray, dim: int, size: int, step: int) -> ndarray:
@@ -187,14 +183,14 @@ def _fold_back(g: ndarray, shape: tuple, dim: int, size: int, step: int) -> ndar
     return out
 
 
-_unfold_primitive = Primitive(
+_unfold_primitive: Primitive = Primitive(
     _unfold,
     name="unfold",
     vjps=(lambda g, x_shape, *at: apply(_fold_back_primitive, (g,), (x_shape, *at)),),
     saves=(SHAPE,),
     view=True,
 )
-_fold_back_primitive = Primitive(
+_fold_back_primitive: Primitive = Primitive(
     _fold_back, name="fold_back", vjps=(lambda g, shape, *at: apply(_unfold_primitive, (g,), at),)
 )
 
@@ -214,7 +210,7 @@ def unfold(x: Any, dimension: int, size: int, step: int) -> Any:
     return apply(_unfold_primitive, (x,), (at, size, step))
 
 
-# ----------------------------------------------------------------------------------------------------- any strides at all
+# --------------------------------------------------------------------------------------------------- any strides at all
 
 
 def _places(size: tuple, stride: tuple, offset: int) -> ndarray:
@@ -269,7 +265,7 @@ def as_strided(x: Any, size: Any, stride: Any, storage_offset: int | None = None
     return apply(_as_strided_primitive, (root,), (size, stride, storage_offset))
 
 
-# ------------------------------------------------------------------------------------------------------- a part replaced
+# ------------------------------------------------------------------------------------------------------ a part replaced
 
 
 def _replaced(x: Any, src: Any, primitive: Primitive, params: tuple, name: str) -> Any:
