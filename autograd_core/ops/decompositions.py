@@ -199,17 +199,16 @@ def _check_phase(name: str, diagonals: Any, size: Any) -> None:
 
 
 def _eigh_rule(g: Any, out: tuple, upper: bool) -> Any:
-    """V (diag gw + Vᴴ gV / (w_j - w_i)) Vᴴ, made Hermitian."""
+    """V (diag gw + skew(Vᴴ gV) / 2 (w_j - w_i)) Vᴴ."""
     (w, V), (gw, gV) = out, g
     if gV is None:
         return matmul(V * columns(gw), mH(V))
     X = matmul(mH(V), gV)
     if V.dtype.kind == "c":
         _check_phase("linalg.eigh", _diagonal(X), X)
-    X = _over_differences(X, w, "linalg.eigh")
+    X = 0.5 * _over_differences(_skew(X), w, "linalg.eigh")
     X = X if gw is None else X + diagonal_matrix(gw)
-    gA = matmul(V, matmul(X, mH(V)))
-    return 0.5 * (gA + mH(gA))
+    return matmul(V, matmul(X, mH(V)))
 
 
 def _eigh_forward(A: ndarray, upper: bool) -> tuple:

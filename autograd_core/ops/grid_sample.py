@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import unified
+from ..primitive import operand, unified
 from . import elementwise as ew
 from .interpolate import cubic_weights
 from .linalg import matmul, mT
 from .shape import reshape
-from .solve import plain
+from .solve import plain, recorded
 
 MODES = ("bilinear", "nearest", "bicubic")
 PADDINGS = ("zeros", "border", "reflection")
@@ -33,8 +33,8 @@ def grid_sample(
     `align_corners`, else over their outer edges. padding_mode: what is outside, "zeros", the "border" pixel or the
     image in "reflection". "bicubic" is for 2d only.
     """
-    x, grid = unified("grid_sample", input, grid)
-    rank = x.ndim - 2
+    x, grid = operand(input, "grid_sample"), operand(grid, "grid_sample")
+    rank = getattr(x, "ndim", 0) - 2
     if mode not in MODES or padding_mode not in PADDINGS:
         raise ValueError(
             f"grid_sample: mode must be one of {MODES} and padding_mode one of {PADDINGS}, got {mode!r} and "
@@ -45,8 +45,11 @@ def grid_sample(
             "grid_sample: needs input (N, C, H, W) and grid (N, OH, OW, 2), or (N, C, D, H, W) and (N, OD, OH, OW, 3), "
             f"got shapes {tuple(x.shape)} and {tuple(grid.shape)}"
         )
-    if x.dtype.kind != "f":
-        raise TypeError(f"grid_sample: needs floating tensors, got {x.dtype}; use x.float()")
+    if x.dtype.kind != "f" or x.dtype != grid.dtype:
+        raise TypeError(
+            f"grid_sample: needs floating tensors of one dtype, got {x.dtype} and {grid.dtype}; convert one, as in "
+            f"grid.to({x.dtype})"
+        )
     if 0 in x.shape[2:]:
         raise ValueError(f"grid_sample: the input has no pixels, its shape is {tuple(x.shape)}")
     if mode == "bicubic" and rank == 3:
@@ -86,7 +89,8 @@ def _taps(place: Any, size: int, mode: str, padding: str, align_corners: bool) -
         ]
     at = _padded(at, size, padding, align_corners)
     if mode == "nearest":
-        return [(_integers(np.rint(plain(at))), None)]
+        one = ew.where(np.zeros(tuple(at.shape), bool), at, 1.0) if recorded(at) else None  # the slope is 0
+        return [(_integers(np.rint(plain(at))), one)]
     low = np.floor(plain(at))
     t = at - low
     pixel = _integers(low)

@@ -85,8 +85,8 @@ def taps_of(mode: str, size: int, out: int, align_corners: bool, scale: float | 
     r = size / out, or 1 / scale if a scale was given. Coordinates are computed in single precision for float32, as in
     PyTorch, so that `nearest` rounds alike.
     """
-    real = np.float32 if single else np.float64
-    o = np.arange(out)
+    real: Any = np.float32 if single else np.float64
+    o: Any = np.arange(out)
     if mode == "area":
         start, stop = o * size // out, -(-(o + 1) * size // out)
         k = np.arange((stop - start).max())
@@ -163,6 +163,9 @@ def interpolate(
             raise ValueError(
                 f"interpolate: sizes must be positive, got input {tuple(input.shape[2:])} and output {tuple(sizes)}"
             )
+        whole = (1,) if mode.endswith("linear") else (1, 2) if mode == "nearest" and rank == 2 else ()
+        if out in [times * x.shape[2 + i] for times in whole]:
+            scale = None  # PyTorch copies, whatever the factor said exactly
         taps = taps_of(mode, x.shape[2 + i], out, bool(align_corners), scale, single)
         x = resample(x, 2 + i, taps)
     return x

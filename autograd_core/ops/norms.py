@@ -188,8 +188,8 @@ def _distance(difference: Any, p: float, name: str) -> Any:
 def pdist(input: Any, p: float = 2.0) -> Any:
     """The distances of all pairs i < j of the rows of a matrix (N, M), as a vector of N (N - 1) / 2."""
     (x,) = unified("pdist", input)
-    if x.ndim != 2:
-        raise ValueError(f"pdist: needs a matrix, got shape {tuple(x.shape)}")
+    if not hasattr(x, "ndim") or x.ndim != 2:
+        raise ValueError(f"pdist: needs a matrix, got shape {np.shape(x)}")
     if p < 0:
         raise ValueError(f"pdist: p must not be negative, got {p}")
     i, j = np.triu_indices(x.shape[0], 1)
