@@ -22,7 +22,7 @@ import optim
 from nn import plot
 from nn.data import datasets, random_split, store
 from nn.models import MLP, LeNet5
-from optim.training import KeepBest, evaluate, fit
+from optim.training import KeepBest, Progress, evaluate, fit
 
 
 class Recipe(NamedTuple):
@@ -86,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--batch-size", type=positive(int), help="images a step")
     train.add_argument("--seed", type=int, default=0, help="of weights, order and dropout (default 0)")
     train.add_argument("--save", type=Path, metavar="FOLDER", help="where results go (default runs/MODEL)")
-    train.add_argument("--quiet", action="store_true", help="no progress bar")
+    train.add_argument("--quiet", action="store_true", help="no progress bar, only the line for each epoch")
     return p
 
 
@@ -141,8 +141,8 @@ def train(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     history = fit(
         model, training, validation, loss=F.cross_entropy, optimizer=optimizer, epochs=epochs, batch_size=batch_size,
-        callbacks=[KeepBest("validation_accuracy")], keep_best=False, step_scheduler=schedule,
-        progress=not options.quiet,
+        callbacks=[Progress(bar=not options.quiet), KeepBest("validation_accuracy")], keep_best=False, progress=False,
+        step_scheduler=schedule,
     )  # fmt: skip
     seconds = time.perf_counter() - started
     if history.interrupted:

@@ -53,7 +53,11 @@ def learning_curves(history: Any, title: str | None = None) -> Figure:
         ax.set(xlabel="epoch", ylabel=quantity)
         ax.xaxis.get_major_locator().set_params(integer=True)
         if quantity == "loss" and min(history["train_loss"]) > 0:
+            from matplotlib.ticker import LogFormatter
+
             ax.set_yscale("log")
+            ax.yaxis.set_major_formatter(LogFormatter())
+            ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.6)))
         if quantity == "accuracy":
             from matplotlib.ticker import PercentFormatter
 

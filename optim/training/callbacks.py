@@ -106,11 +106,13 @@ class EarlyStopping(Callback):
 
 
 class Progress(Callback):
-    """A progress bar over the batches, and a line of results for each epoch."""
+    """A line of results for each epoch and, in a terminal or notebook, a progress bar over its batches (unless bar=False)."""
+
+    def __init__(self, bar: bool = True):
+        self.show_bar = bar
 
     def on_start(self, run: Run) -> None:
         self.bar: Any = None
-        self.shown = sys.stderr
 
     def on_epoch_start(self, run: Run) -> None:
         from tqdm.auto import tqdm
@@ -122,7 +124,7 @@ class Progress(Callback):
             unit="batch",
             leave=False,
             dynamic_ncols=True,
-            disable=None,  # no bar where there is no terminal
+            disable=None if self.show_bar else True,  # None: no bar where there is no terminal
         )
 
     def on_batch_end(self, run: Run) -> None:
@@ -134,7 +136,7 @@ class Progress(Callback):
         self._close()
         from tqdm.auto import tqdm
 
-        tqdm.write(line(run), file=self.shown)
+        tqdm.write(line(run), file=sys.stdout)
 
     def on_end(self, run: Run) -> None:
         self._close()
