@@ -13,6 +13,7 @@ from .batching import Batched
 from .ops import elementwise as ew
 from .ops import complex as cx
 from .ops import (
+    activation,
     count,
     determinant,
     einsum,
@@ -27,11 +28,13 @@ from .ops import (
     matrix_functions,
     norms,
     padding,
+    piecewise,
     reduce,
     rounding,
     scan,
     shape,
     slices,
+    softmax,
     solve,
     sort,
     special,
@@ -69,6 +72,9 @@ FAMILIES: tuple[tuple[Any, str, str], ...] = (
         "",
     ),
     (special, "erf erfc erfinv lgamma digamma mvlgamma igamma igammac i0 logit", "polygamma"),
+    (activation, "sigmoid", "selu celu"),
+    (piecewise, "relu prelu", "rrelu threshold"),
+    (softmax, "softmax log_softmax", ""),
     (
         reduce,
         "sum nansum mean nanmean prod var std amax amin aminmax argmax argmin logsumexp norm dist count_nonzero all any",
@@ -132,7 +138,7 @@ IN_PLACE = (
     "hypot deg2rad rad2deg floor ceil round trunc fix frac clamp clip clamp_min clamp_max nan_to_num copysign heaviside "
     "nextafter ldexp eq ne not_equal lt less le less_equal gt greater ge greater_equal logical_and logical_or logical_xor "
     "logical_not bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift gcd lcm erf erfc "
-    "erfinv lgamma digamma mvlgamma igamma igammac i0 logit sgn cumsum cumprod tril triu scatter scatter_add "
+    "erfinv lgamma digamma mvlgamma igamma igammac i0 logit sgn sigmoid relu cumsum cumprod tril triu scatter scatter_add "
     "scatter_reduce index_add index_copy index_fill index_reduce index_put masked_fill masked_scatter put"
 ).split()
 

@@ -121,6 +121,17 @@ def test_without_a_where_nothing_is_hidden():
     assert math.isnan(ag.grad((0.5 * ag.sqrt(x) ** 2).sum(), x)[0].item())
 
 
+def test_a_finite_slope_whose_own_slope_is_infinite():
+    """The first derivative has no trace of the `where` but zeros; the second must know of it all the same."""
+    chosen = ag.tensor([True, False])
+    for order, expected in ((1, 1.5 * 2**0.5), (2, 0.75 * 2**-0.5), (3, -0.375 * 2**-1.5)):
+        got = derivative(lambda x: ag.where(chosen, x**1.5, 0.0), t(2.0, 0.0), order)
+        np.testing.assert_allclose(got, [expected, 0], rtol=1e-14)
+    x = t(2.0, 0.0, grad=True)
+    ag.where(chosen, x**1.5, 0.0).sum().backward(create_graph=True)
+    same(ag.grad(x.grad.sum(), x)[0], [0.75 * 2**-0.5, 0])
+
+
 def test_a_slope_that_happens_to_be_0_is_differentiated_on():
     """What is 0 by its value, not because a `where` cut it off, keeps its own derivative."""
     always = ag.tensor([True, True])

@@ -17,7 +17,7 @@ from .special import scipy_function
 
 
 def _family(scipy_name: str, slope: Callable, *, parameter: bool = False) -> Callable:
-    """p(x, n, a); slope(x, n, a) is its derivative for n >= 1. SciPy takes (n, a, x) or, without `parameter`, (n, x)."""
+    """p(x, n, a); slope(x, n, a) is its derivative for n >= 1. SciPy takes (n, x) or, with a `parameter`, (n, a, x)."""
     values = scipy_function(scipy_name)
 
     def forward(x: ndarray, n: int, a: float) -> ndarray:

@@ -178,7 +178,7 @@ def ldexp(x: Any, other: Any) -> Any:
 _mantissa = unary(
     lambda x: np.frexp(x)[0], lambda g, x: ldexp(g, -_exponent(x)), saves=(0,), name="frexp", doc="x / 2^exponent."
 )
-_exponent = unary(lambda x: np.frexp(x)[1], None, name="frexp_exponent", floating=False)
+_exponent: Callable = unary(lambda x: np.frexp(x)[1], None, name="frexp_exponent", floating=False)
 
 
 def frexp(x: Any) -> tuple:
