@@ -1,0 +1,531 @@
+"""Rules for NumPy's products, linear algebra, Fourier transforms, polynomials and complex numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import fft, linalg
+from .common import (
+    NoValue, as_tensor, axis_index, axis_tuple, bare, cut, f, flat, floating, given, refuse, rule, typed, value, wrapped,
+)  # fmt: skip
+
+# -------------------------------------------------------------------------------------------------------------- products
+
+
+@rule("dot")
+def dot(a: Any, b: Any, out: Any = None) -> Any:
+    x, y = as_tensor(a), as_tensor(b)
+    if x.ndim == 0 or y.ndim == 0:
+        return f.mul(x, y)
+    return f.matmul(x, y) if y.ndim <= 2 else f.tensordot(x, y, ([x.ndim - 1], [y.ndim - 2]))
+
+
+@rule("inner")
+def inner(a: Any, b: Any, /) -> Any:
+    x, y = as_tensor(a), as_tensor(b)
+    return f.mul(x, y) if x.ndim == 0 or y.ndim == 0 else f.tensordot(x, y, ([x.ndim - 1], [y.ndim - 1]))
+
+
+@rule("vdot")
+def vdot(a: Any, b: Any, /) -> Any:
+    return f.sum(f.mul(f.conj(flat(as_tensor(a))), flat(as_tensor(b))))
+
+
+@rule("outer")
+def outer(a: Any, b: Any, out: Any = None) -> Any:
+    return f.mul(f.unsqueeze(flat(as_tensor(a)), 1), flat(as_tensor(b)))
+
+
+@rule("linalg.outer")
+def linalg_outer(x1: Any, x2: Any, /) -> Any:
+    return outer(x1, x2)
+
+
+@rule("tensordot")
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    if np.ndim(axes):
+        axes = tuple([int(d)] if np.ndim(d) == 0 else [int(i) for i in d] for d in axes)
+    return f.tensordot(as_tensor(a), as_tensor(b), axes)
+
+
+@rule("linalg.tensordot")
+def linalg_tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
+    return tensordot(x1, x2, axes)
+
+
+@rule("einsum")
+def einsum(*operands: Any, out: Any = None, optimize: Any = False, **kwargs: Any) -> Any:
+    refuse("einsum", **kwargs)
+    if isinstance(operands[0], str):
+        return f.einsum(operands[0], *[as_tensor(a) for a in operands[1:]])
+    lists = [operands[i] if i % 2 or i == len(operands) - 1 else as_tensor(operands[i]) for i in range(len(operands))]
+    return f.einsum(*lists)
+
+
+@rule("kron")
+def kron(a: Any, b: Any) -> Any:
+    return f.kron(as_tensor(a), as_tensor(b))
+
+
+@rule("cross")
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None) -> Any:
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    x, y = f.movedim(as_tensor(a), axisa, -1), f.movedim(as_tensor(b), axisb, -1)
+    if x.shape[-1] != 3 or y.shape[-1] != 3:
+        raise ValueError(f"np.cross: vectors of 3 numbers are needed, got {x.shape[-1]} and {y.shape[-1]}")
+    turned = [x[..., i] * y[..., j] - x[..., j] * y[..., i] for i, j in ((1, 2), (2, 0), (0, 1))]
+    return f.stack(turned, axisc)
+
+
+@rule("linalg.cross")
+def linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    return cross(x1, x2, axis=axis)
+
+
+@rule("linalg.matmul")
+def matmul(x1: Any, x2: Any, /) -> Any:
+    return f.matmul(as_tensor(x1), as_tensor(x2))
+
+
+@rule("linalg.vecdot")
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    return f.sum(f.mul(f.conj(as_tensor(x1)), as_tensor(x2)), axis)
+
+
+@rule("convolve")
+def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    """out[k] = Σ a[i] v[k - i]: the windows of the longer, filled up with zeros, times the shorter turned around."""
+    x, y = (f.atleast_1d(as_tensor(i)) for i in (a, v))
+    for name, operand in (("a", x), ("v", y)):
+        if operand.ndim != 1 or operand.shape[0] == 0:
+            raise ValueError(f"np.convolve: needs vectors that are not empty, {name} has shape {tuple(operand.shape)}")
+    x, y = (x, y) if x.shape[0] >= y.shape[0] else (y, x)
+    n, m = x.shape[0], y.shape[0]
+    bounds = {"full": (0, n + m - 1), "same": ((m - 1) // 2, (m - 1) // 2 + n), "valid": (m - 1, n)}
+    if mode not in bounds:
+        raise ValueError(f"np.convolve: mode must be 'full', 'same' or 'valid', got {mode!r}")
+    zeros = wrapped(np.zeros(m - 1, x.dtype))
+    windows = f.unfold(f.cat([zeros, x, zeros], 0), 0, m, 1)  # (n + m - 1, m)
+    start, stop = bounds[mode]
+    return f.matmul(windows[start:stop], f.flip(y, (0,)))
+
+
+@rule("correlate")
+def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    """out[k] = Σ a[i + k] conj(v[i])."""
+    x, y = as_tensor(a), f.flip(f.conj(as_tensor(v)), (0,))
+    if mode == "same" and x.shape[0] < y.shape[0]:
+        start = x.shape[0] // 2
+        return convolve(x, y, "full")[start : start + y.shape[0]]
+    return convolve(x, y, mode)
+
+
+# -------------------------------------------------------------------------------------------------------- linear algebra
+
+
+@rule("linalg.norm")
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    t = floating(x)
+    axis = axis_tuple(axis, t.ndim, "linalg.norm") if axis is not None else None
+    if ord is None:
+        return linalg.vector_norm(t, 2, axis, keepdims)
+    axes = tuple(range(t.ndim)) if axis is None else axis
+    if len(axes) == 1:
+        return linalg.vector_norm(t, ord, axes, keepdims)
+    if len(axes) != 2:
+        raise ValueError(f"np.linalg.norm: ord={ord!r} needs one or two axes, got {len(axes)} (shape {tuple(t.shape)})")
+    return linalg.matrix_norm(t, ord, axes, keepdims)
+
+
+@rule("linalg.vector_norm")
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    t = floating(x)
+    return linalg.vector_norm(t, ord, axis_tuple(axis, t.ndim, "linalg.vector_norm"), keepdims)
+
+
+@rule("linalg.matrix_norm")
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    return linalg.matrix_norm(floating(x), "fro" if ord is None else ord, (-2, -1), keepdims)
+
+
+@rule("linalg.solve")
+def solve(a: Any, b: Any) -> Any:
+    A, B = floating(a), floating(b)
+    return f.squeeze(linalg.solve(A, f.unsqueeze(B, -1)), -1) if B.ndim == 1 else linalg.solve(A, B)
+
+
+def _of_matrix(name: str) -> None:
+    ours = getattr(linalg, name)
+
+    @rule(f"linalg.{name}")
+    def of_matrix(a: Any) -> Any:
+        return ours(floating(a))
+
+
+for _name in ("inv", "det", "eig"):
+    _of_matrix(_name)
+
+
+@rule("linalg.slogdet")
+def slogdet(a: Any) -> Any:
+    return SlogdetResult(*linalg.slogdet(floating(a)))
+
+
+@rule("linalg.cholesky")
+def cholesky(a: Any, /, *, upper: bool = False) -> Any:
+    return linalg.cholesky(floating(a), upper=upper)
+
+
+@rule("linalg.eigh")
+def eigh(a: Any, UPLO: str = "L") -> Any:
+    return EighResult(*linalg.eigh(floating(a), UPLO))
+
+
+@rule("linalg.eigvalsh")
+def eigvalsh(a: Any, UPLO: str = "L") -> Any:
+    return linalg.eigvalsh(floating(a), UPLO)
+
+
+def _real_if_all_are(w: Any, *others: Any) -> tuple:
+    """Eigenvalues (and what belongs to them) as NumPy gives them: real if every one of them is."""
+    return tuple(x.real for x in (w, *others)) if not value(w).imag.any() else (w, *others)
+
+
+@rule("linalg.eig")
+def eig(a: Any) -> Any:
+    A = floating(a)
+    w, V = linalg.eig(A)
+    return EigResult(*(_real_if_all_are(w, V) if A.dtype.kind == "f" else (w, V)))
+
+
+@rule("linalg.eigvals")
+def eigvals(a: Any) -> Any:
+    A = floating(a)
+    w = linalg.eigvals(A)
+    return _real_if_all_are(w)[0] if A.dtype.kind == "f" else w
+
+
+@rule("linalg.svd")
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    A = floating(a)
+    return SVDResult(*linalg.svd(A, full_matrices)) if compute_uv else linalg.svdvals(A)
+
+
+@rule("linalg.svdvals")
+def svdvals(x: Any, /) -> Any:
+    return linalg.svdvals(floating(x))
+
+
+@rule("linalg.qr")
+def qr(a: Any, mode: str = "reduced") -> Any:
+    if mode not in ("reduced", "complete", "r"):
+        raise TypeError(f"np.linalg.qr: mode={mode!r} is not supported on tensors; there are 'reduced', 'complete', 'r'")
+    Q, R = linalg.qr(floating(a), mode)
+    return R if mode == "r" else QRResult(Q, R)
+
+
+@rule("linalg.pinv")
+def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = NoValue) -> Any:
+    A = floating(a)
+    rtol = rcond if rcond is not None else given(rtol, None)
+    rtol = 1e-15 if rtol is None else rtol
+    return linalg.pinv(A, rtol=rtol, hermitian=hermitian)
+
+
+@rule("linalg.lstsq")
+def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple:
+    """The solution, the residuals (empty unless there are more equations than a full rank of unknowns), rank and singular
+    values."""
+    A, B = floating(a), floating(b)
+    M, N = A.shape
+    rcond = np.finfo(A.dtype).eps * max(M, N) if rcond is None else max(rcond, 0.0)
+    columns = f.unsqueeze(B, -1) if B.ndim == 1 else B
+    X = f.matmul(linalg.pinv(A, rtol=rcond), columns)
+    S = linalg.svdvals(A)
+    values = value(S)
+    rank = int((values > rcond * values.max(initial=0.0)).sum())
+    off = f.matmul(A, X) - columns
+    residuals = f.sum(f.abs(off) ** 2, 0) if rank == N < M else wrapped(np.zeros(0, S.dtype))
+    return f.squeeze(X, -1) if B.ndim == 1 else X, residuals, rank, S
+
+
+@rule("linalg.matrix_power")
+def matrix_power(a: Any, n: int) -> Any:
+    return linalg.matrix_power(floating(a), n)
+
+
+@rule("linalg.multi_dot")
+def multi_dot(arrays: Any, *, out: Any = None) -> Any:
+    return linalg.multi_dot([as_tensor(a) for a in arrays])
+
+
+@rule("linalg.cond")
+def cond(x: Any, p: Any = None) -> Any:
+    return linalg.cond(floating(x), p)
+
+
+@rule("linalg.tensorinv")
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    return linalg.tensorinv(floating(a), ind)
+
+
+@rule("linalg.tensorsolve")
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    return linalg.tensorsolve(floating(a), floating(b), axes)
+
+
+@rule("linalg.diagonal")
+def linalg_diagonal(x: Any, /, *, offset: int = 0) -> Any:
+    return f.diagonal(as_tensor(x), offset, -2, -1)
+
+
+@rule("linalg.trace")
+def linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    return f.sum(f.diagonal(typed(x, dtype), offset, -2, -1), -1)
+
+
+def _result(numpys: Callable, *args: Any) -> type:
+    """The named tuple in which a function of NumPy's returns several arrays."""
+    return type(numpys(np.eye(2), *args))
+
+
+SlogdetResult, EighResult, EigResult, SVDResult, QRResult = (
+    _result(numpys) for numpys in (np.linalg.slogdet, np.linalg.eigh, np.linalg.eig, np.linalg.svd, np.linalg.qr)
+)
+
+
+# ----------------------------------------------------------------------------------------------------- Fourier transforms
+
+
+def _transform(name: str) -> None:
+    ours = getattr(fft, name)
+
+    @rule(f"fft.{name}")
+    def transform(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
+        return ours(as_tensor(a), n, axis, norm)
+
+
+def _transform_of_several(name: str, default: Any) -> None:
+    ours = getattr(fft, name)
+
+    @rule(f"fft.{name}")
+    def transform(a: Any, s: Any = None, axes: Any = default, norm: Any = None, out: Any = None) -> Any:
+        return ours(as_tensor(a), s, axes, norm)
+
+
+for _name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft"):
+    _transform(_name)
+for _name in ("fft2", "ifft2", "rfft2", "irfft2"):
+    _transform_of_several(_name, (-2, -1))
+for _name in ("fftn", "ifftn", "rfftn", "irfftn"):
+    _transform_of_several(_name, None)
+
+
+@rule("fft.fftshift")
+def fftshift(x: Any, axes: Any = None) -> Any:
+    return fft.fftshift(as_tensor(x), axes)
+
+
+@rule("fft.ifftshift")
+def ifftshift(x: Any, axes: Any = None) -> Any:
+    return fft.ifftshift(as_tensor(x), axes)
+
+
+# ----------------------------------------------------------------------------------------------------------- polynomials
+
+
+@rule("polyval")
+def polyval(p: Any, x: Any) -> Any:
+    """Horner's rule, the highest power first."""
+    coefficients, x = as_tensor(p), as_tensor(x)
+    out = x * 0
+    for c in f.unbind(coefficients):
+        out = out * x + c
+    return out
+
+
+def _aligned(a1: Any, a2: Any) -> tuple:
+    """Coefficients filled up with zeros in front to one length."""
+    xs = [f.atleast_1d(as_tensor(a)) for a in (a1, a2)]
+    n = max(x.shape[0] for x in xs)
+    return tuple(f.cat([wrapped(np.zeros(n - x.shape[0], x.dtype)), x], 0) for x in xs)
+
+
+@rule("polyadd")
+def polyadd(a1: Any, a2: Any) -> Any:
+    return f.add(*_aligned(a1, a2))
+
+
+@rule("polysub")
+def polysub(a1: Any, a2: Any) -> Any:
+    return f.sub(*_aligned(a1, a2))
+
+
+@rule("polymul")
+def polymul(a1: Any, a2: Any) -> Any:
+    return convolve(a1, a2)
+
+
+@rule("polyder")
+def polyder(p: Any, m: int = 1) -> Any:
+    x = as_tensor(p)
+    if m < 0:
+        raise ValueError(f"np.polyder: the order must not be negative, got {m}")
+    for _ in range(m):
+        x = x[:-1] * np.arange(x.shape[0] - 1, 0, -1, dtype=x.dtype)
+    return x
+
+
+@rule("polyint")
+def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
+    x = floating(p)
+    constants = f.broadcast_to(f.atleast_1d(as_tensor(0.0 if k is None else k)), (m,)).to(x.dtype)
+    for i in range(m):
+        x = f.cat([x / np.arange(x.shape[0], 0, -1, dtype=x.dtype), constants[i : i + 1]], 0)
+    return x
+
+
+@rule("polyfit")
+def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
+    """The least-squares polynomial, by the scaled Vandermonde matrix as in NumPy."""
+    refuse("polyfit", full=full or None, cov=cov or None)
+    places, values = floating(x), floating(y)
+    rcond = places.shape[0] * np.finfo(places.dtype).eps if rcond is None else rcond
+    powers = f.stack([places * 0 + 1 if i == 0 else f.pow(places, i) for i in range(deg, -1, -1)], 1)
+    if w is not None:
+        w = f.unsqueeze(as_tensor(w), 1)
+        powers = powers * w
+        values = values * (w if values.ndim == 2 else w[:, 0])
+    scale = f.sqrt(f.sum(powers * powers, 0))
+    found = lstsq(powers / scale, values, rcond)[0]
+    return found / (f.unsqueeze(scale, 1) if found.ndim == 2 else scale)
+
+
+@rule("poly")
+def poly(seq_of_zeros: Any) -> Any:
+    zeros = f.atleast_1d(as_tensor(seq_of_zeros))
+    if zeros.ndim == 2:
+        zeros = eigvals(zeros)
+    out = wrapped(np.ones(1, zeros.dtype))
+    for root in f.unbind(zeros):
+        out = f.cat([out, out[:1] * 0], 0) - f.cat([out[:1] * 0, out * root], 0)
+    if zeros.dtype.kind == "c":
+        roots = value(zeros)
+        if np.all(np.sort(roots) == np.sort(roots.conj())):
+            out = out.real
+    return out
+
+
+@rule("roots")
+def roots(p: Any) -> Any:
+    """The eigenvalues of the companion matrix."""
+    x = f.atleast_1d(floating(p))
+    found = np.flatnonzero(value(x))
+    if len(found) == 0:
+        return wrapped(np.zeros(0, x.dtype))
+    trailing = x.shape[0] - 1 - int(found[-1])
+    x = x[int(found[0]) : int(found[-1]) + 1]
+    n = x.shape[0] - 1
+    if n == 0:
+        return wrapped(np.zeros(trailing, x.dtype))
+    companion = f.cat([f.unsqueeze(-x[1:] / x[0], 0), wrapped(np.eye(n - 1, n, dtype=x.dtype))], 0)
+    w = eigvals(companion)
+    return f.cat([w, wrapped(np.zeros(trailing, w.dtype))], 0)
+
+
+# ------------------------------------------------------------------------------------------------------- complex numbers
+
+
+@rule("real")
+def real(val: Any) -> Any:
+    return as_tensor(val).real
+
+
+@rule("imag")
+def imag(val: Any) -> Any:
+    return f.imag(as_tensor(val)) if as_tensor(val).dtype.kind == "c" else as_tensor(val) * 0
+
+
+@rule("angle")
+def angle(z: Any, deg: bool = False) -> Any:
+    out = f.angle(as_tensor(z))
+    return out * (180 / math.pi) if deg else out
+
+
+@rule("real_if_close")
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    x = as_tensor(a)
+    return x.real if x.dtype.kind == "c" and not np.iscomplexobj(np.real_if_close(value(x), tol)) else x
+
+
+def _in_the_complex_plane(name: str, outside: Callable, function: Callable) -> None:
+    @rule(f"lib.scimath.{name}")
+    def complex_where_needed(*args: Any) -> Any:
+        xs = [floating(a) for a in args]
+        if outside(*[value(x) for x in xs]):
+            xs = [x.to(np.result_type(x.dtype, np.complex64)) for x in xs]
+        return function(*xs)
+
+
+def _negative(*xs: Any) -> bool:
+    return any(x.dtype.kind == "f" and (x < 0).any() for x in xs)
+
+
+for _name in ("sqrt", "log", "log2", "log10"):
+    _in_the_complex_plane(_name, _negative, getattr(f, _name))
+_in_the_complex_plane("logn", _negative, lambda n, x: f.log(x) / f.log(n))
+_in_the_complex_plane("power", lambda x, p: _negative(x), f.pow)
+_in_the_complex_plane("arctanh", lambda x: x.dtype.kind == "f" and (np.abs(x) > 1).any(), f.atanh)
+
+
+@rule("lib.scimath.arcsin")
+def emath_arcsin(x: Any) -> Any:
+    """Of a real number beyond 1, ±π/2 + i arcosh |x|: the value above the branch cut, and the slope there."""
+    x = floating(x)
+    beyond = f.abs(x) > 1
+    if x.dtype.kind == "c" or not value(beyond).any():
+        return f.asin(x)
+    real = f.where(beyond, f.sign(x) * (math.pi / 2), f.asin(f.where(beyond, 0.0, x)))
+    return f.complex(real, f.where(beyond, f.acosh(f.where(beyond, f.abs(x), 2.0)), 0.0))
+
+
+@rule("lib.scimath.arccos")
+def emath_arccos(x: Any) -> Any:
+    x = floating(x)
+    return f.acos(x) if x.dtype.kind == "c" else math.pi / 2 - emath_arcsin(x)
+
+
+# -------------------------------------------------------------------------------------------------------- one by one
+
+
+@rule("round", "around")
+def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
+    return f.round(as_tensor(a), decimals=decimals)
+
+
+@rule("fix")
+def fix(x: Any, out: Any = None) -> Any:
+    return f.trunc(as_tensor(x))
+
+
+@rule("sinc")
+def sinc(x: Any) -> Any:
+    return f.sinc(floating(x))
+
+
+@rule("i0")
+def i0(x: Any) -> Any:
+    return f.i0(floating(x))
+
+
+@rule("unwrap")
+def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * math.pi) -> Any:
+    """Steps of whole periods added: constants, as far as derivatives go."""
+    x = floating(p)
+    added = np.unwrap(value(x), discont, axis, period=period) - value(x)
+    return x + added.astype(x.dtype)

@@ -1,0 +1,487 @@
+"""Rules for NumPy's functions that arrange elements: shapes, joining, cutting, repeating, padding."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .common import (
+    NoValue, as_tensor, axis_index, axis_tuple, bare, cut, f, flat, flat_if, floating, pick, refuse, rule, typed, value,
+    wrapped,
+)  # fmt: skip
+from .reductions import amax, amin, mean, median
+
+# ---------------------------------------------------------------------------------------------------------------- shape
+
+
+def _order(x: Any, order: str, name: str) -> str:
+    """"C" or "F" for the orders that depend on the memory."""
+    if order in ("C", "F"):
+        return order
+    if order not in ("A", "K"):
+        raise ValueError(f"np.{name}: order must be 'C', 'F', 'A' or 'K', got {order!r}")
+    flags = value(x).flags
+    if order == "K" and not flags.forc:
+        raise TypeError(f"np.{name}: order='K' of a tensor that is not contiguous; say 'C' or 'F'")
+    return "F" if flags.f_contiguous and not flags.c_contiguous else "C"
+
+
+@rule("reshape")
+def reshape(a: Any, /, shape: Any, order: str = "C", *, copy: Any = None) -> Any:
+    x = as_tensor(a)
+    shape = tuple(operator.index(s) for s in shape) if np.ndim(shape) else (operator.index(shape),)
+    if _order(x, order, "reshape") == "F":
+        return _reversed(f.reshape(_reversed(x), shape[::-1]))
+    out = f.reshape(x, shape)
+    return f.clone(out) if copy else out
+
+
+def _reversed(x: Any) -> Any:
+    return f.permute(x, tuple(range(x.ndim))[::-1])
+
+
+@rule("ravel")
+def ravel(a: Any, order: str = "C") -> Any:
+    return reshape(a, -1, order)
+
+
+@rule("transpose", "permute_dims")
+def transpose(a: Any, axes: Any = None) -> Any:
+    x = as_tensor(a)
+    return _reversed(x) if axes is None else f.permute(x, axis_tuple(axes, x.ndim, "transpose"))
+
+
+@rule("matrix_transpose", "linalg.matrix_transpose")
+def matrix_transpose(x: Any, /) -> Any:
+    return f.transpose(as_tensor(x), -2, -1)
+
+
+@rule("swapaxes")
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    return f.transpose(as_tensor(a), axis1, axis2)
+
+
+@rule("moveaxis")
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    return f.movedim(as_tensor(a), source, destination)
+
+
+@rule("rollaxis")
+def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    x = as_tensor(a)
+    axis = axis_index(axis, x.ndim, "rollaxis")
+    start = start + x.ndim if start < 0 else start
+    return f.movedim(x, axis, start - 1 if axis < start else start)
+
+
+@rule("squeeze")
+def squeeze(a: Any, axis: Any = None) -> Any:
+    x = as_tensor(a)
+    axes = [d for d, s in enumerate(x.shape) if s == 1] if axis is None else axis_tuple(axis, x.ndim, "squeeze")
+    wrong = [d for d in axes if x.shape[d] != 1]
+    if wrong:
+        raise ValueError(f"np.squeeze: axis {wrong[0]} has size {x.shape[wrong[0]]} (shape {tuple(x.shape)}), not 1")
+    return f.reshape(x, tuple(s for d, s in enumerate(x.shape) if d not in axes))
+
+
+@rule("expand_dims")
+def expand_dims(a: Any, axis: Any) -> Any:
+    x = as_tensor(a)
+    ndim = x.ndim + np.size(axis)
+    axes = axis_tuple(axis, ndim, "expand_dims")
+    sizes = iter(x.shape)
+    return f.reshape(x, tuple(1 if d in axes else next(sizes) for d in range(ndim)))
+
+
+@rule("broadcast_to")
+def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
+    return f.broadcast_to(as_tensor(array), tuple(shape) if np.ndim(shape) else (shape,))
+
+
+@rule("broadcast_arrays")
+def broadcast_arrays(*args: Any, subok: bool = False) -> tuple:
+    return f.broadcast_tensors(*[as_tensor(a) for a in args])
+
+
+def _at_least(name: str) -> None:
+    @rule(name)
+    def at_least(*arys: Any) -> Any:
+        return getattr(f, name)(*[as_tensor(a) for a in arys])
+
+
+for _name in ("atleast_1d", "atleast_2d", "atleast_3d"):
+    _at_least(_name)
+
+
+@rule("copy")
+def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
+    return f.clone(as_tensor(a))
+
+
+@rule("astype")
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    return f.clone(typed(x, dtype)) if copy else typed(x, dtype)
+
+
+@rule("flip")
+def flip(m: Any, axis: Any = None) -> Any:
+    x = as_tensor(m)
+    return f.flip(x, axis_tuple(axis, x.ndim, "flip"))
+
+
+@rule("fliplr")
+def fliplr(m: Any) -> Any:
+    return f.fliplr(as_tensor(m))
+
+
+@rule("flipud")
+def flipud(m: Any) -> Any:
+    return f.flipud(as_tensor(m))
+
+
+@rule("rot90")
+def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
+    return f.rot90(as_tensor(m), k, axes)
+
+
+@rule("roll")
+def roll(a: Any, shift: Any, axis: Any = None) -> Any:
+    x = as_tensor(a)
+    if axis is None:
+        return f.roll(x, int(np.sum(shift)))
+    shifts, axes = np.broadcast_arrays(shift, axis)
+    return f.roll(x, tuple(shifts.reshape(-1).tolist()), tuple(axes.reshape(-1).tolist()))
+
+
+# ----------------------------------------------------------------------------------------------------- joining, cutting
+
+
+@rule("concatenate", "concat")
+def concatenate(
+    arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None
+) -> Any:
+    xs = [typed(a, dtype) for a in arrays]
+    return f.cat([flat(x) for x in xs], 0) if axis is None else f.cat(xs, axis)
+
+
+@rule("stack")
+def stack(arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: Any = None) -> Any:
+    return f.stack([typed(a, dtype) for a in arrays], axis)
+
+
+def _side_by_side(name: str, ours: Callable) -> None:
+    @rule(name)
+    def join(tup: Any, *, dtype: Any = None, casting: Any = None) -> Any:
+        return ours([typed(a, dtype) for a in tup])
+
+
+_side_by_side("hstack", f.hstack)
+_side_by_side("vstack", f.vstack)
+_side_by_side("row_stack", f.vstack)
+_side_by_side("dstack", f.dstack)
+_side_by_side("column_stack", f.column_stack)
+
+
+@rule("block")
+def block(arrays: Any) -> Any:
+    """Innermost lists are joined along the last axis, the lists around them along the one before, and so on."""
+
+    def depth(item: Any) -> int:
+        return 1 + max((depth(i) for i in item), default=0) if isinstance(item, list) else 0
+
+    def ranks(item: Any) -> int:
+        return max(ranks(i) for i in item) if isinstance(item, list) else as_tensor(item).ndim
+
+    def build(item: Any, level: int) -> Any:
+        if not isinstance(item, list):
+            x = as_tensor(item)
+            return f.reshape(x, (*(1,) * (ndim - x.ndim), *x.shape))
+        return f.cat([build(i, level + 1) for i in item], level - deepest)
+
+    deepest = depth(arrays)
+    ndim = max(deepest, ranks(arrays))
+    return build(arrays, 0)
+
+
+@rule("append")
+def append(arr: Any, values: Any, axis: Any = None) -> Any:
+    return concatenate((arr, values), axis=axis)
+
+
+@rule("array_split")
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list:
+    x = as_tensor(ary)
+    axis = axis_index(axis, x.ndim, "array_split")
+    size = x.shape[axis]
+    if np.ndim(indices_or_sections) == 0:
+        count = operator.index(indices_or_sections)
+        if count < 1:
+            raise ValueError(f"np.array_split: needs at least one section, got {count}")
+        return list(f.split(x, [size // count + (i < size % count) for i in range(count)], axis))
+    edges = [0, *indices_or_sections, size]
+    return [cut(x, axis, a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+
+
+@rule("split")
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list:
+    x = as_tensor(ary)
+    if np.ndim(indices_or_sections) == 0 and x.shape[axis] % operator.index(indices_or_sections):
+        raise ValueError(
+            f"np.split: {x.shape[axis]} elements do not divide into {indices_or_sections} equal parts; use np.array_split"
+        )
+    return array_split(x, indices_or_sections, axis)
+
+
+def _split_along(name: str, least: int, axis: int) -> None:
+    @rule(name)
+    def split_along(ary: Any, indices_or_sections: Any) -> list:
+        x = as_tensor(ary)
+        if x.ndim < least:
+            raise ValueError(f"np.{name}: needs at least {least} dimensions, got shape {tuple(x.shape)}")
+        return split(x, indices_or_sections, min(axis, x.ndim - 1))
+
+
+_split_along("hsplit", 1, 1)
+_split_along("vsplit", 2, 0)
+_split_along("dsplit", 3, 2)
+
+
+@rule("unstack")
+def unstack(x: Any, /, *, axis: int = 0) -> tuple:
+    return tuple(f.unbind(as_tensor(x), axis))
+
+
+# ------------------------------------------------------------------------------------------------------------- repeating
+
+
+@rule("repeat")
+def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+    x, axis = flat_if(as_tensor(a), axis)
+    return pick(x, axis, np.repeat(np.arange(x.shape[axis]), value(repeats)))
+
+
+@rule("tile")
+def tile(A: Any, reps: Any) -> Any:
+    return f.tile(as_tensor(A), tuple(reps) if np.ndim(reps) else (reps,))
+
+
+@rule("resize")
+def resize(a: Any, new_shape: Any) -> Any:
+    x = flat(as_tensor(a))
+    shape = tuple(new_shape) if np.ndim(new_shape) else (new_shape,)
+    if x.shape[0] == 0:
+        return wrapped(np.zeros(shape, x.dtype))
+    return f.reshape(x[np.arange(math.prod(shape)) % x.shape[0]], shape)
+
+
+@rule("meshgrid")
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple:
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"np.meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}")
+    n = len(xi)
+    places = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
+    grids = tuple(
+        f.reshape(as_tensor(x), tuple(-1 if d == place else 1 for d in range(n)))
+        for x, place in zip(xi, places, strict=True)
+    )
+    return grids if sparse else tuple(f.clone(g) if copy else g for g in f.broadcast_tensors(*grids))
+
+
+@rule("ix_")
+def ix_(*args: Any) -> tuple:
+    xs = [as_tensor(a) for a in args]
+    xs = [f.nonzero(x, as_tuple=True)[0] if x.dtype == bool else x for x in xs]
+    return tuple(f.reshape(x, tuple(-1 if d == i else 1 for d in range(len(xs)))) for i, x in enumerate(xs))
+
+
+@rule("lib.stride_tricks.sliding_window_view")
+def sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    x = as_tensor(x)
+    sizes = tuple(window_shape) if np.ndim(window_shape) else (window_shape,)
+    for size, d in zip(sizes, axis_tuple(axis, x.ndim, "sliding_window_view"), strict=True):
+        x = f.unfold(x, d, int(size), 1)
+    return x
+
+
+# --------------------------------------------------------------------------------------------------- diagonals, triangles
+
+
+@rule("diag")
+def diag(v: Any, k: int = 0) -> Any:
+    return f.diag(as_tensor(v), k)
+
+
+@rule("diagflat")
+def diagflat(v: Any, k: int = 0) -> Any:
+    return f.diagflat(as_tensor(v), k)
+
+
+@rule("diagonal")
+def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return f.diagonal(as_tensor(a), offset, axis1, axis2)
+
+
+@rule("trace")
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
+    return f.sum(f.diagonal(typed(a, dtype), offset, axis1, axis2), -1)
+
+
+@rule("tril")
+def tril(m: Any, k: int = 0) -> Any:
+    return f.tril(_square_of(m), k)
+
+
+@rule("triu")
+def triu(m: Any, k: int = 0) -> Any:
+    return f.triu(_square_of(m), k)
+
+
+def _square_of(m: Any) -> Any:
+    """A vector as the rows of a square matrix, as NumPy takes it here."""
+    x = as_tensor(m)
+    return f.broadcast_to(x, (x.shape[0], x.shape[0])) if x.ndim == 1 else x
+
+
+@rule("vander")
+def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
+    x = as_tensor(x)
+    n = x.shape[0] if N is None else N
+    powers = [wrapped(np.ones(x.shape, x.dtype)) if i == 0 else f.pow(x, i) for i in range(n)]
+    return f.stack(powers if increasing else powers[::-1], 1)
+
+
+# --------------------------------------------------------------------------------------------------------------- padding
+
+
+@rule("pad")
+def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
+    x = as_tensor(array)
+    if isinstance(pad_width, dict):
+        pairs = {axis_index(d, x.ndim, "pad"): w for d, w in pad_width.items()}
+        pad_width = [pairs.get(d, 0) if np.ndim(pairs.get(d, 0)) else (pairs.get(d, 0),) * 2 for d in range(x.ndim)]
+    widths = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2)).tolist()
+    if mode in ("edge", "reflect", "symmetric", "wrap") and kwargs.get("reflect_type", "even") == "even":
+        for d, width in enumerate(widths):
+            if any(width):
+                x = pick(x, d, np.pad(np.arange(x.shape[d]), width, mode))
+        return x
+    if mode not in _FILLERS or "reflect_type" in kwargs:
+        raise TypeError(
+            f"np.pad: mode {mode!r} with {kwargs or 'no options'} is not supported on tensors; there are "
+            f"'edge', 'reflect', 'symmetric', 'wrap' and {', '.join(map(repr, _FILLERS))}"
+        )
+    filler, option = _FILLERS[mode]
+    chosen = as_tensor(kwargs.pop(option, 0)) if option != "stat_length" else kwargs.pop(option, None)
+    refuse("pad", **kwargs)
+    if option == "stat_length":
+        chosen = np.broadcast_to(np.array(chosen, object), (x.ndim, 2))
+    else:
+        chosen = f.broadcast_to(chosen, (x.ndim, 2))
+    for d, (before, after) in enumerate(widths):
+        parts = [filler(x, d, before, chosen[d, 0], False), x, filler(x, d, after, chosen[d, 1], True)]
+        x = f.cat([p for p in parts if p.shape[d]], d)
+    return x
+
+
+def _filled(x: Any, d: int, count: int, part: Any) -> Any:
+    """`part`, of size 1 along d or a number, repeated `count` times along d."""
+    return f.broadcast_to(part, tuple(count if i == d else s for i, s in enumerate(x.shape)))
+
+
+def _constant(x: Any, d: int, count: int, end: Any, behind: bool) -> Any:
+    return _filled(x, d, count, end.to(x.dtype))
+
+
+def _ramp(x: Any, d: int, count: int, end: Any, behind: bool) -> Any:
+    edge = cut(x, d, -1, None) if behind else cut(x, d, 0, 1)
+    share = np.arange(1, count + 1, dtype=x.real.dtype) / max(count, 1)
+    share = (share if behind else share[::-1]).reshape([-1 if i == d else 1 for i in range(x.ndim)])
+    return edge + (end.to(x.dtype) - edge) * share
+
+
+def _statistic(function: Callable) -> Callable:
+    def filler(x: Any, d: int, count: int, length: Any, behind: bool) -> Any:
+        size = x.shape[d]
+        n = size if length is None else min(int(length), size)
+        part = cut(x, d, size - n, size) if behind else cut(x, d, 0, n)
+        return _filled(x, d, count, function(part, d, keepdims=True))
+
+    return filler
+
+
+_FILLERS: dict[str, tuple[Callable, str]] = {
+    "constant": (_constant, "constant_values"),
+    "linear_ramp": (_ramp, "end_values"),
+    "maximum": (_statistic(amax), "stat_length"),
+    "minimum": (_statistic(amin), "stat_length"),
+    "mean": (_statistic(mean), "stat_length"),
+    "median": (_statistic(median), "stat_length"),
+}
+
+
+# ----------------------------------------------------------------------------------------------------- ranges, function by function
+
+
+@rule("linspace")
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
+    axis: int = 0, *, device: Any = None,
+) -> Any:  # fmt: skip
+    first, last = floating(start), floating(stop)
+    steps = num - 1 if endpoint else num
+    span = last - first
+    at = np.arange(num, dtype=span.dtype) / max(steps, 1)
+    at = at.reshape(-1, *(1,) * span.ndim)
+    line = first + span * at
+    if endpoint and num > 1:  # the last exactly
+        line = f.cat([line[:-1], f.unsqueeze(f.broadcast_to(last, tuple(span.shape)), 0).to(line.dtype)], 0)
+    line = f.movedim(line, 0, axis) if axis else line
+    line = line if dtype is None else line.to(np.dtype(dtype))
+    return (line, span / steps if steps else span * math.nan) if retstep else line
+
+
+@rule("logspace")
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
+) -> Any:
+    out = f.pow(as_tensor(base), linspace(start, stop, num, endpoint, axis=axis))
+    return out if dtype is None else out.to(np.dtype(dtype))
+
+
+@rule("geomspace")
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    first, last = floating(start), floating(stop)
+    if (value(first) * value(last) <= 0).any():
+        raise ValueError("np.geomspace: start and stop must not be 0 and must have the same sign")
+    sign = np.sign(value(first))
+    out = sign * f.exp(linspace(f.log(first * sign), f.log(last * sign), num, endpoint, axis=axis))
+    return out if dtype is None else out.to(np.dtype(dtype))
+
+
+@rule("apply_along_axis")
+def apply_along_axis(func1d: Callable, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
+    x = as_tensor(arr)
+    axis = axis_index(axis, x.ndim, "apply_along_axis")
+    lines = f.movedim(x, axis, -1)
+    lead = tuple(lines.shape[:-1])
+    results = [as_tensor(func1d(lines[i], *args, **kwargs)) for i in np.ndindex(lead)]
+    if not results:
+        raise ValueError(f"np.apply_along_axis: there is no line along axis {axis} of shape {tuple(x.shape)}")
+    out = f.reshape(f.stack(results, 0), (*lead, *results[0].shape))
+    inner = results[0].ndim
+    return f.movedim(out, tuple(range(len(lead), len(lead) + inner)), tuple(range(axis, axis + inner))) if inner else out
+
+
+@rule("apply_over_axes")
+def apply_over_axes(func: Callable, a: Any, axes: Any) -> Any:
+    x = as_tensor(a)
+    for axis in axes if np.ndim(axes) else (axes,):
+        result = func(x, axis)
+        x = result if result.ndim == x.ndim else f.unsqueeze(result, axis_index(axis, x.ndim, "apply_over_axes"))
+    return x
