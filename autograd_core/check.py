@@ -10,6 +10,7 @@ from numpy import ndarray
 
 from .gradients import grad
 from .graph import no_grad
+from .ops.complex import view_as_complex, view_as_real
 from .random import default_generator
 from .tensor import Tensor, wrap
 
@@ -30,7 +31,8 @@ def gradcheck(
 ) -> bool:
     """Compare the gradients of `func(*inputs)` with central differences, element by element.
 
-    inputs           tensors and other arguments; those that require a gradient are checked and should be float64
+    inputs           tensors and other arguments; those that require a gradient are checked and should be float64, or
+                     complex128: then the derivatives by and of both parts are checked
     eps              the step of the differences (f(x + eps) - f(x - eps)) / 2 eps
     atol, rtol       an element agrees if |analytic - numeric| <= atol + rtol |numeric|. (PyTorch's rtol is 1e-3, which
                      lets a rule that is wrong by 0.05 % pass; this one does not.)
@@ -51,6 +53,7 @@ def gradcheck(
     for i in checked:
         if not _is_dense(args[i].array):
             raise ValueError(f"gradcheck: elements of input {i} share memory (an expanded tensor); pass x.clone()")
+    func, args = _as_pairs(func, args)
     try:
         _check(func, args, checked, eps, atol, rtol, nondet_tol)
     except GradcheckError:
@@ -94,6 +97,26 @@ def gradgradcheck(
     return gradcheck(
         gradients, (*args, *gs), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, nondet_tol=nondet_tol
     )
+
+
+def _as_pairs(func: Callable, args: tuple) -> tuple[Callable, tuple]:
+    """The same function with each complex tensor, argument or output, as a real one with a last dimension of 2."""
+    complex_ = [isinstance(x, Tensor) and x.requires_grad and x.dtype.kind == "c" for x in args]
+    pairs = tuple(
+        view_as_real(x.detach()).requires_grad_() if turn else x for x, turn in zip(args, complex_, strict=True)
+    )
+
+    def function(*xs: Any) -> Any:
+        outs = func(*(view_as_complex(x) if turn else x for x, turn in zip(xs, complex_, strict=True)))
+        if isinstance(outs, list | tuple):
+            return tuple(_as_pair(y) for y in outs)
+        return _as_pair(outs)
+
+    return function, pairs
+
+
+def _as_pair(y: Any) -> Any:
+    return view_as_real(y) if isinstance(y, Tensor) and y.dtype.kind == "c" else y
 
 
 def _is_dense(array: ndarray) -> bool:

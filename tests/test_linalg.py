@@ -229,6 +229,27 @@ def test_the_gradient_by_a_complex_number_is_pytorchs():
     np.testing.assert_allclose(g.numpy(), [1j * (2 - 4j), 0])
 
 
+def test_gradcheck_of_complex_functions_checks_both_parts():
+    z = leaf(draw(2, 2) + 1j * draw(2, 2, seed=1))
+    assert ag.gradcheck(lambda z: (L.inv(z), z.abs()), (z,))
+    assert ag.gradgradcheck(lambda z: z.conj() * L.det(z), (z,))
+
+    class Wrong(ag.Function):
+        """The rule of z² without the conjugate."""
+
+        @staticmethod
+        def forward(ctx, z):
+            ctx.save_for_backward(z)
+            return z * z
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2 * ctx.saved_tensors[0]
+
+    with pytest.raises(RuntimeError, match="gradcheck: d output 0"):
+        ag.gradcheck(Wrong.apply, (z,))
+
+
 def test_hooks_and_functions_see_complex_gradients_as_pytorch_has_them():
     class Square(ag.Function):
         @staticmethod

@@ -19,12 +19,12 @@ from .shape import dim_indices
 NORMS = ("backward", "ortho", "forward")
 OPPOSITE = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 
-_fftn = Primitive(
+_fftn: Primitive = Primitive(
     lambda x, dims, norm: np.fft.fftn(x, axes=dims, norm=norm),
     name="fft",
     vjps=(lambda g, dims, norm: apply(_fftn, (g,), (dims, norm)),),
 )
-_ifftn = Primitive(
+_ifftn: Primitive = Primitive(
     lambda x, dims, norm: np.fft.ifftn(x, axes=dims, norm=norm),
     name="ifft",
     vjps=(lambda g, dims, norm: apply(_ifftn, (g,), (dims, norm)),),
@@ -274,7 +274,7 @@ def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, requires_grad: bool =
     return _frequencies(np.fft.rfftfreq(n, d), dtype, requires_grad)
 
 
-_roll = Primitive(
+_roll: Primitive = Primitive(
     lambda x, shifts, dims: np.roll(x, shifts, dims),
     name="roll",
     vjps=(lambda g, shifts, dims: apply(_roll, (g,), (tuple(-s for s in shifts), dims)),),

@@ -65,7 +65,9 @@ def grid_sample(
     n, c = np.arange(N)[:, None, None], np.arange(C)[:, None]
     total = None
     for combination in itertools.product(*axes):
-        index, inside, weight = 0, True, None
+        index: Any = 0
+        inside: Any = True
+        weight: Any = None
         for (pixel, w), size in zip(combination, sizes, strict=True):
             inside = inside & (pixel >= 0) & (pixel < size)
             index = index * size + np.clip(pixel, 0, size - 1)

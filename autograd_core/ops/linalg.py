@@ -265,7 +265,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
             f"{tuple(w.shape)}; they must be (..., I), (..., J) and (O, I, J)"
         )
     O, I, J = w.shape  # noqa: E741
-    left = matmul(reshape(x1, (-1, I)), reshape(permute(w, 1, 0, 2), (I, O * J)))  # (N, I) @ (I, O J)
+    left = matmul(reshape(x1, (-1, I)), reshape(permute(w, (1, 0, 2)), (I, O * J)))  # (N, I) @ (I, O J)
     out = sum(reshape(left, (-1, O, J)) * reshape(x2, (-1, 1, J)), -1)
     out = reshape(out, (*x1.shape[:-1], O))
     return out if bias is None else out + bias

@@ -33,8 +33,8 @@ def _kept(x: Any, dims: tuple) -> tuple:
 
 
 def _norm2(x: np.ndarray, dims: tuple, keepdim: bool) -> np.ndarray:
-    squares = x * x if x.dtype.kind == "f" else x.real**2 + x.imag**2
-    return np.sqrt(np.add.reduce(squares, axis=dims, keepdims=keepdim))
+    squares: Any = x * x if x.dtype.kind == "f" else x.real**2 + x.imag**2
+    return np.asarray(np.sqrt(np.sum(squares, axis=dims, keepdims=keepdim)))
 
 
 def _norm2_rule(g: Any, x: Any, out: Any, dims: tuple, keepdim: bool) -> Any:
