@@ -339,6 +339,7 @@ def _bind(kind: type) -> None:
         "real": property(cx.real),
         "imag": property(cx.imag),
     }
+    others |= {"__array_ufunc__": _array_ufunc, "__array_function__": _array_function}
     for name, attribute in others.items():
         setattr(kind, name, attribute)
 
@@ -379,8 +380,6 @@ def _bind_tensor_only() -> None:
         setattr(Tensor, method.__name__, method)
     Tensor.__setitem__ = index.setitem  # type: ignore[attr-defined]
     Tensor.__contains__ = _contains  # type: ignore[attr-defined]
-    Tensor.__array_ufunc__ = _array_ufunc  # type: ignore[attr-defined]
-    Tensor.__array_function__ = _array_function  # type: ignore[attr-defined]
     Tensor.__dlpack__ = _dlpack  # type: ignore[attr-defined]
     Tensor.__dlpack_device__ = lambda x: x.array.__dlpack_device__()  # type: ignore[attr-defined]
     Tensor.__array_namespace__ = _array_namespace  # type: ignore[attr-defined]

@@ -178,17 +178,13 @@ np.fft.hfft(z); np.fft.ihfft(x); np.fft.fft2(x); np.fft.ifft2(z); np.fft.rfft2(b
 np.fft.fftn(b, axes=(0, 2), s=(3, 5)); np.fft.rfftn(b); np.fft.irfftn(z); np.fft.fftshift(x); np.fft.ifftshift(x, axes=1); np.fft.fft(np.sin(v) * 1j + v)
 np.polyval(v, 1.5); np.polyval(v, x); np.polyval([1.0, 2.0], x); np.polyadd(v, w); np.polysub(w, v); np.polymul(v, w); np.polyder(v); np.polyder(v, 2)
 np.polyint(v); np.polyint(w, 2, k=[1.0, 2.0]); np.polyint(w, 1, s); np.polyfit(o, l[:6], 2); np.polyfit(o, x[:, :2].reshape(-1)[:6], 1, w=np.arange(1.0, 7))
-np.polyfit(W, x.T, 1); np.poly(v); np.poly(c @ c.T); np.roots(np.concatenate([[0.0], w, [0.0, 0.0]]))[-2:] + s; np.sort(np.roots(np.polymul([1.0, -s], [1.0, -5.0])))
+np.polyfit(W, x.T, 1); np.poly(v); np.poly(c @ c.T); np.roots(np.concatenate([[0.0], w, [0.0, 0.0]]))[-2:] + s; np.sort(np.roots(np.polymul(np.stack([1.0, -s]), [1.0, -5.0])))
 np.sort(np.roots(w).real); np.sum(np.roots(v) ** 2); np.real(z); np.imag(z); np.real(x); np.angle(z); np.angle(z, deg=True); np.real_if_close(z + 0); np.real_if_close(x)
 np.emath.sqrt(x); np.emath.sqrt(p); np.emath.log(x); np.emath.log2(p); np.emath.log10(x); np.emath.logn(2.0, x); np.emath.power(p, 2.5); np.emath.power(x, 2.5)
 np.emath.arccos(u); np.emath.arccos(u * 2); np.emath.arccos(u + 0.1j); np.emath.arcsin(u + 0.1j); np.emath.arcsin(u * 2); np.emath.arctanh(u); np.unwrap(v * 4); np.unwrap(x * 9, axis=0, period=5.0)
 np.round(x) * x; np.round(x, 2) * x; np.around(x, decimals=1) * x
 """
 LINES = [case.strip() for line in CASES.splitlines() for case in line.split(";") if case.strip()]
-
-
-def differentiated(case):
-    return [name for name in compile(case, "case", "eval").co_names if name in VALUES and name.islower()]
 
 
 def names_in(case):

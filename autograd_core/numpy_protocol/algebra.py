@@ -371,6 +371,20 @@ def polymul(a1: Any, a2: Any) -> Any:
     return convolve(a1, a2)
 
 
+@rule("polydiv")
+def polydiv(u: Any, v: Any) -> tuple:
+    """Quotient and remainder, by long division; leading zeros of the remainder are dropped."""
+    x, y = (f.atleast_1d(as_tensor(i)) + 0.0 for i in (u, v))
+    m, n = x.shape[0] - 1, y.shape[0] - 1
+    found = []
+    for k in range(m - n + 1):
+        found.append(x[k] / y[0])
+        x = x - f.cat([wrapped(np.zeros(k, x.dtype)), found[-1] * y, wrapped(np.zeros(m - n - k, x.dtype))], 0)
+    rest = value(x)
+    kept = np.flatnonzero(~np.isclose(rest, 0, rtol=1e-14))
+    return f.stack(found) if found else wrapped(np.zeros(1, x.dtype)), x[int(kept[0]) if len(kept) else m :]
+
+
 @rule("polyder")
 def polyder(p: Any, m: int = 1) -> Any:
     x = as_tensor(p)

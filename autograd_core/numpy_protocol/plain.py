@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .common import TABLE, as_tensor, bare, f, value, wrapped
+from .common import TABLE, as_tensor, bare, f, typed, value, wrapped
 
 
 def _on_values(names: str, namespace: Any = np, prefix: str = "") -> None:
@@ -67,6 +67,21 @@ _like("zeros_like", _made(np.zeros))
 _like("ones_like", _made(np.ones))
 _like("empty_like", _made(np.empty))
 _like("full_like", lambda prototype, shape, dtype, fill_value, second=None, *rest: _filled(prototype, shape, fill_value, dtype or second))  # noqa: E501
+
+# Creation with like=t: np.array([t, u], like=t) is the recorded stack, np.zeros(3, like=t) a tensor of zeros
+_on_values("arange empty eye full identity ones tri zeros fromfunction fromiter fromstring frombuffer")
+
+
+def _converted(name: str) -> None:
+    def array(obj: Any, dtype: Any = None, *args: Any, copy: Any = None, **options: Any) -> Any:
+        x = typed(obj, dtype)
+        return f.clone(x) if name == "array" and copy is not False else x
+
+    TABLE[name] = array
+
+
+for _name in ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "require"):
+    _converted(_name)
 
 # Functions that overwrite an array: the way to say it so that it is recorded
 IN_PLACE = {

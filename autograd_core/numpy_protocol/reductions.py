@@ -350,9 +350,9 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 
 
 @rule("gradient")
-def gradient(f_: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """Central differences inside, one-sided ones of the given order at both ends; see numpy.gradient."""
-    y = floating(f_)
+    y = floating(f)
     axes = axis_tuple(axis, y.ndim, "gradient")
     if edge_order not in (1, 2):
         raise ValueError(f"np.gradient: edge_order must be 1 or 2, got {edge_order}")
