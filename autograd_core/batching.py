@@ -41,6 +41,8 @@ class Batched:
         values = [x.value if b else x for x, b in zip(inputs, batched, strict=True)]
         size = next(v.shape[0] for v, b in zip(values, batched, strict=True) if b)
         rule = rule_of(primitive)
+        if rule is None and primitive.composition is not None:
+            return primitive.composition(*inputs, *params)
         if rule is None:
             raise NotImplementedError(
                 f"vmap: '{primitive.name}' has no batching rule; call it outside vmap, or loop over the examples and stack"
@@ -233,6 +235,32 @@ def linear(p: Primitive, size: int, batched: list[bool], values: list, params: t
     return out + (unsqueeze(bias, 1) if batched[2] else bias)
 
 
+def embedding(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
+    """Tables of their own become one long table, the rows of the k-th after those of the others."""
+    from .ops.shape import reshape
+
+    weight, index = values
+    if not batched[0]:
+        return apply(p, (weight, index), params)
+    _, rows, width = weight.shape
+    first = np.arange(size) * rows
+    if batched[1]:
+        index = index + first.reshape(size, *(1,) * (index.ndim - 1))
+    else:
+        index = np.add.outer(first, index.array if hasattr(index, "array") else index)
+    return apply(p, (reshape(weight, (size * rows, width)), index), params)
+
+
+def embedding_back(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
+    from .ops.shape import reshape
+
+    g, index = all_batched(size, batched, values)
+    (rows,) = params
+    index = index + (np.arange(size) * rows).reshape(size, *(1,) * (index.ndim - 1))
+    out = apply(p, (g, index), (size * rows,))
+    return reshape(out, (size, rows, out.shape[1]))
+
+
 RULES: dict[str, Callable] = {
     "to": leading,
     "identity": leading,
@@ -257,6 +285,11 @@ RULES: dict[str, Callable] = {
     "matmul": matmul,
     "dot": dot,
     "linear": linear,
+    "norm": shifted(0),
+    "softmax": shifted(0),
+    "log_softmax": shifted(0),
+    "embedding": embedding,
+    "embedding_back": embedding_back,
 }
 
 

@@ -289,3 +289,61 @@ def test_norms_that_count_and_that_pick():
     zero = ag.zeros(1, 3)
     for p, expected in ((0, 2), (1, 7), (2, 5), (np.inf, 4)):
         assert F.pairwise_distance(x, zero, p, 0).item() == pytest.approx(expected)
+
+
+# ----------------------------------------------------------------------------------------------------------------- vmap
+
+SCORES = np.random.default_rng(1).standard_normal((3, 4, 5))
+TARGETS = np.random.default_rng(2).integers(0, 5, (3, 4))
+TARGETS[1, 2] = -100
+
+VMAPPED = {
+    "softmax": lambda x, t: F.softmax(x, 0) ** 2,
+    "log_softmax": lambda x, t: F.log_softmax(x, -1) ** 2,
+    "glu": lambda x, t: F.glu(x, 0),
+    "prelu": lambda x, t: F.prelu(x, ag.ones(1, dtype=np.float64)),
+    "mse": lambda x, t: F.mse_loss(x, x * 0),
+    "huber": lambda x, t: F.huber_loss(x, x * 0),
+    "bce": lambda x, t: F.binary_cross_entropy(F.sigmoid(x), F.sigmoid(-x)),
+    "bce_logits": lambda x, t: F.binary_cross_entropy_with_logits(x, F.sigmoid(x)),
+    "gaussian": lambda x, t: F.gaussian_nll_loss(x, x * 0, F.softplus(x)),
+    "cross_entropy": lambda x, t: F.cross_entropy(x, t, label_smoothing=0.1),
+    "cross_entropy_weight": lambda x, t: F.cross_entropy(x, t, np.arange(1.0, 6)),
+    "cross_entropy_one": lambda x, t: F.cross_entropy(x[0], t[0]),
+    "nll": lambda x, t: F.nll_loss(F.log_softmax(x, 1), t, reduction="sum"),
+    "embedding": lambda x, t: F.embedding(t * (t > 0) % 4, x, padding_idx=0) ** 2,
+    "embedding_fixed": lambda x, t: F.embedding(np.array([1, 1, 3]), x) ** 2,
+    "normalize": lambda x, t: F.normalize(x),
+}
+
+
+@pytest.mark.parametrize("name", VMAPPED)
+def test_per_example_values_and_gradients(name):
+    f = VMAPPED[name]
+    x, t = ag.tensor(SCORES), ag.tensor(TARGETS)
+    out = ag.func.vmap(f)(x, t)
+    slopes = ag.func.vmap(ag.func.grad(lambda x, t: f(x, t).sum()))(x, t)
+    for k in range(3):
+        one = ag.tensor(SCORES[k], requires_grad=True)
+        expected = f(one, ag.tensor(TARGETS[k]))
+        np.testing.assert_allclose(out.numpy()[k], expected.numpy(), rtol=1e-12)
+        (g,) = ag.grad(expected.sum(), one)
+        np.testing.assert_allclose(slopes.numpy()[k], g.numpy(), rtol=1e-11, atol=1e-14)
+
+
+def test_a_table_shared_by_the_examples():
+    w, t = ag.tensor(SCORES[0]), ag.tensor(np.array([[0, 3], [3, 3]]))
+    slopes = ag.func.vmap(ag.func.grad(lambda w, t: (F.embedding(t, w) ** 2).sum()), in_dims=(None, 0))(w, t)
+    expected = np.zeros((2, 4, 5))
+    for k, row in enumerate(t.tolist()):
+        for i in row:
+            expected[k, i] += 2 * SCORES[0, i]
+    np.testing.assert_allclose(slopes.numpy(), expected)
+
+
+def test_errors_inside_vmap():
+    x = ag.tensor(SCORES)
+    with pytest.raises(ValueError, match=r"label 5 at \(0, 0\) is out of range for 5 classes"):
+        ag.func.vmap(F.cross_entropy)(x, ag.tensor(np.full((3, 4), 5)))
+    with pytest.raises(ValueError, match="scale_grad_by_freq cannot count the indices of one example inside vmap"):
+        ag.func.vmap(lambda t: F.embedding(t, x[0], scale_grad_by_freq=True))(ag.tensor([[0], [1]]))

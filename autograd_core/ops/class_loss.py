@@ -15,30 +15,30 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import AUX, Primitive, is_traced, operand, unified
-from ..tensor import Tensor, apply, describe
-from .index import getitem
-from .loss import check_reduction
+from ..tensor import apply, describe
+from .elementwise import where
+from .loss import check_reduction, transformed, values
 from .piecewise import zeroed
 from .reduce import sum
-from .shape import movedim, reshape
+from .shape import reshape, unsqueeze
 from .softmax import log_softmax
 
 # ----------------------------------------------------------------------------------------------------------- the labels
 
 
-def class_labels(name: str, x: Any, target: Any) -> ndarray:
-    """The labels as an array, after a check of dtype and shape."""
-    t = target.array if isinstance(target, Tensor) else np.asarray(target)
+def class_labels(name: str, x: Any, target: Any) -> Any:
+    """The labels as an array (as they are inside a transform), after a check of dtype and shape."""
+    t = target if transformed(target) else values(target)
     if t.dtype.kind not in "iu":
         raise TypeError(
             f"{name}: class labels must be integers, got {t.dtype}; use target.long(), or, for a probability of each "
             f"class, a floating target of the input's shape {tuple(x.shape)}"
         )
     wanted = (*x.shape[:1], *x.shape[2:]) if x.ndim > 1 else ()
-    if t.shape != wanted:
-        hint = "; for one-hot rows pass target.argmax(1), or their floats" if t.shape == tuple(x.shape) else ""
+    if tuple(t.shape) != wanted:
+        hint = "; for one-hot rows pass target.argmax(1), or their floats" if tuple(t.shape) == tuple(x.shape) else ""
         raise ValueError(
-            f"{name}: input of shape {tuple(x.shape)} takes labels of shape {tuple(wanted)}, got {t.shape}{hint}"
+            f"{name}: input of shape {tuple(x.shape)} takes labels of shape {tuple(wanted)}, got {tuple(t.shape)}{hint}"
         )
     return t
 
@@ -85,13 +85,20 @@ def floating_scores(name: str, x: Any, *others: Any) -> tuple:
     return unified(name, x, *others) if others else (x,)
 
 
-def _prepared(name: str, x: Any, target: Any, weight: Any) -> tuple:
-    """Input, labels and class weights, checked and in one dtype."""
+def _prepared(name: str, x: Any, target: Any, weight: Any, ignore_index: int, reduction: str) -> tuple:
+    """Input, labels, class weights and which labels count (None: all), checked; input and weights in one dtype."""
     (x,) = floating_scores(name, x)
-    t = class_labels(name, x, target)
+    labels = class_labels(name, x, target)
+    C = x.shape[x.ndim > 1]
     if weight is not None:
-        x, weight = unified(name, x, class_weight(name, weight, x.shape[x.ndim > 1]))
-    return x, t, weight
+        x, weight = unified(name, x, class_weight(name, weight, C))
+    if transformed(target):
+        counted(name, values(target), C, ignore_index)
+        check_reduction(name, reduction, math.prod(target.shape))
+        return x, target, weight, target != ignore_index
+    keep = counted(name, labels, C, ignore_index)
+    _check_mean(name, labels, keep, reduction, ignore_index)
+    return x, labels, weight, keep
 
 
 def _check_mean(name: str, t: ndarray, keep: ndarray | None, reduction: str, ignore_index: int) -> None:
@@ -106,37 +113,28 @@ def _check_mean(name: str, t: ndarray, keep: ndarray | None, reduction: str, ign
 # ---------------------------------------------------------------------------------------------- negative log-likelihood
 
 
-def _rows(x: Any) -> Any:
-    """(N, C, d1, …) -> (N d1 …, C)."""
-    if x.ndim == 2:
-        return x
-    return reshape(movedim(x, 1, -1), (x.shape[0] * math.prod(x.shape[2:]), x.shape[1]))
-
-
 def _smoothed_nll(
-    logp: Any, target: Any, weight: Any, reduction: str, keep: ndarray | None, smoothing: float = 0.0
+    logp: Any, t: Any, weight: Any, reduction: str, keep: Any, smoothing: float = 0.0
 ) -> Any:
-    """-(1 - ε) w_t log p_t - ε / C Σ_c w_c log p_c, for logp of (N, C, …), ε the smoothing."""
-    t = target.array if isinstance(target, Tensor) else target
-    labels = t.reshape(-1)
-    rows = _rows(logp)
-    skipped = None if keep is None else ~keep.reshape(-1)
-    if skipped is not None:
-        labels = np.where(skipped, 0, labels)
-    losses = -getitem(rows, (np.arange(labels.size), labels))
-    total: Any = float(labels.size if skipped is None else labels.size - np.count_nonzero(skipped))
-    if weight is not None:
-        w = getitem(weight, labels)
-        w = w if skipped is None else zeroed(w, skipped)
-        losses, total = losses * w, sum(w)
+    """-(1 - ε) w_t log p_t - ε / C Σ_c w_c log p_c, for logp of (C,) or (N, C, …), ε the smoothing."""
+    dim = 0 if logp.ndim == 1 else 1
+    C = logp.shape[dim]
+    column = (C, *(1,) * (logp.ndim - dim - 1))
+    other = unsqueeze(t, dim) != np.arange(C).reshape(column)  # (N, C, …), False at the label
+    w = None if weight is None else reshape(weight, column)
+    weighted = logp if w is None else logp * w
+    losses = -sum(zeroed(weighted, other), dim)
+    total: Any = float(math.prod(losses.shape))
     if smoothing:
-        spread = -sum(rows if weight is None else rows * weight, 1)
-        losses = (1 - smoothing) * losses + (smoothing / rows.shape[1]) * spread
-    if skipped is not None:
-        losses = zeroed(losses, skipped)
+        losses = (1 - smoothing) * losses - (smoothing / C) * sum(weighted, dim)
+    if keep is not None:
+        losses, other = zeroed(losses, ~keep), other | unsqueeze(~keep, dim)
+        total = sum(keep)
     if reduction == "none":
-        return reshape(losses, t.shape)
-    return sum(losses) / total if reduction == "mean" else sum(losses)
+        return losses
+    if reduction == "mean":
+        return sum(losses) / (total if w is None else sum(where(other, 0.0, w)))
+    return sum(losses)
 
 
 def nll_loss(
@@ -146,13 +144,8 @@ def nll_loss(
 
     Raises for labels out of range, and for the mean over no label at all (PyTorch gives NaN).
     """
-    x, t, weight = _prepared("nll_loss", input, target, weight)
-    keep = counted("nll_loss", t, x.shape[-1 if x.ndim == 1 else 1], ignore_index)
-    _check_mean("nll_loss", t, keep, reduction, ignore_index)
-    if x.ndim > 1:
-        return _smoothed_nll(x, t, weight, reduction, keep)
-    out = _smoothed_nll(reshape(x, (1, x.shape[0])), t.reshape(1), weight, reduction, keep)
-    return reshape(out, ())
+    x, t, weight, keep = _prepared("nll_loss", input, target, weight, ignore_index, reduction)
+    return _smoothed_nll(x, t, weight, reduction, keep)
 
 
 # -------------------------------------------------------------------------------------------------------- cross-entropy
@@ -230,7 +223,7 @@ def _ce_rule(
 
 
 def _ce_composition(x: Any, t: Any, w: Any, reduction: str, keep: ndarray | None, smoothing: float) -> Any:
-    return _smoothed_nll(log_softmax(x, 1), t, w, reduction, keep, smoothing)
+    return _smoothed_nll(log_softmax(x, 0 if x.ndim == 1 else 1), t, w, reduction, keep, smoothing)
 
 
 _cross_entropy = Primitive(
@@ -273,17 +266,15 @@ def cross_entropy(
         raise ValueError(f"{name}: label_smoothing must be from 0 to 1, got {label_smoothing}")
     if getattr(target, "dtype", np.dtype(int)).kind == "f" and np.shape(target) == np.shape(input):
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
-    x, t, weight = _prepared(name, input, target, weight)
-    keep = counted(name, t, x.shape[-1 if x.ndim == 1 else 1], ignore_index)
-    _check_mean(name, t, keep, reduction, ignore_index)
-    vector = x.ndim == 1
-    if vector:
-        x, t, keep = reshape(x, (1, x.shape[0])), t.reshape(1), None if keep is None else keep.reshape(1)
-    if is_traced(weight) and (not isinstance(weight, Tensor) or weight.requires_grad):
-        out = _ce_composition(x, t, weight, reduction, keep, float(label_smoothing))
-    else:
-        out = apply(_cross_entropy, (x, t, weight), (reduction, keep, float(label_smoothing)))
-    return reshape(out, ()) if vector and reduction == "none" else out
+    x, t, weight, keep = _prepared(name, input, target, weight, ignore_index, reduction)
+    if transformed(x, t) or (is_traced(weight) and weight.requires_grad):
+        return _ce_composition(x, t, weight, reduction, keep, float(label_smoothing))
+    if x.ndim > 1:
+        return apply(_cross_entropy, (x, t, weight), (reduction, keep, float(label_smoothing)))
+    keep = None if keep is None else keep.reshape(1)
+    rows = (reshape(x, (1, x.shape[0])), t.reshape(1), weight)
+    out = apply(_cross_entropy, rows, (reduction, keep, float(label_smoothing)))
+    return reshape(out, ())
 
 
 def _soft_cross_entropy(x: Any, q: Any, weight: Any, reduction: str, smoothing: float) -> Any:

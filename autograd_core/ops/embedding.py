@@ -10,6 +10,9 @@ from numpy import ndarray
 from ..primitive import SHAPE, Primitive, operand
 from ..tensor import Tensor, apply, describe
 from ..versions import written
+from .loss import transformed, values
+from .piecewise import elementwise, zeroed
+from .shape import unsqueeze
 
 
 def _add_rows(g: ndarray, index: ndarray, rows: int) -> ndarray:
@@ -39,7 +42,7 @@ _embedding_back: Any = Primitive(
 
 
 def _indices(name: str, x: Any) -> ndarray:
-    index = x.array if isinstance(x, Tensor) else np.asarray(x)
+    index = values(x)
     if index.dtype.kind not in "iu":
         raise TypeError(f"{name}: indices must be integers, got {describe(index)}; convert them with .long()")
     return index
@@ -79,20 +82,24 @@ def embedding(
             raise ValueError(f"embedding: padding_idx {padding_idx} is out of range for {rows} rows")
         padding_idx %= rows
     if max_norm is not None:
-        _renormalise(weight.array if isinstance(weight, Tensor) else weight, index, max_norm, norm_type)
-    out = apply(_embedding, (weight, index))
-    if padding_idx is None and not scale_grad_by_freq:
-        return out
-    scale = np.ones(index.shape, weight.dtype)
-    if scale_grad_by_freq:
-        scale /= np.bincount(index.reshape(-1), minlength=rows)[index]
+        _renormalise(values(weight), index, max_norm, norm_type)
+    inside = transformed(input)
+    out = apply(_embedding, (weight, input if inside else index))
     if padding_idx is not None:
-        scale[index == padding_idx] = 0
-    return apply(_scaled_gradient, (out, scale[..., None]))
+        out = apply(_without_gradient, (out, unsqueeze((input if inside else index) == padding_idx, -1)))
+    if scale_grad_by_freq:
+        if inside:
+            raise ValueError("embedding: scale_grad_by_freq cannot count the indices of one example inside vmap")
+        often = np.bincount(index.reshape(-1), minlength=rows)[index][..., None]
+        out = apply(_divided_gradient, (out, often.astype(weight.dtype)))
+    return out
 
 
-_scaled_gradient = Primitive(
-    lambda x, scale: np.array(x), name="scale_grad", vjps=(lambda g, scale: g * scale, None), saves=(1,)
+_without_gradient = elementwise(
+    Primitive(lambda x, mask: np.array(x), name="stop_grad", vjps=(lambda g, mask: zeroed(g, mask), None), saves=(1,))
+)
+_divided_gradient = Primitive(
+    lambda x, often: np.array(x), name="divide_grad", vjps=(lambda g, often: g / often, None), saves=(1,)
 )
 
 

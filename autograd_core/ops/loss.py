@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import Primitive, operand, unified
+from ..primitive import Primitive, is_traced, operand, unified
 from ..tensor import Tensor, apply
 from .activation import logsigmoid, sigmoid
-from .elementwise import abs, exp, log, maximum, where
-from .piecewise import elementwise, hardtanh, zeroed
+from .elementwise import abs, exp, log, maximum, square, where
+from .piecewise import elementwise, hardtanh, relu, zeroed
 from .reduce import mean, sum
 from .shape import reshape
 
@@ -33,6 +33,18 @@ def same_shape(name: str, **operands: Any) -> tuple:
                 "equal, as a loss does not broadcast: reshape or expand one"
             )
     return unified(name, *xs, floating=True)
+
+
+def transformed(*xs: Any) -> bool:
+    """Whether any of them stands for many values inside a transform such as vmap, so that it cannot be looked at."""
+    return any(is_traced(x) and not isinstance(x, Tensor) for x in xs)
+
+
+def values(x: Any) -> ndarray:
+    """The array of values, inside a transform those of all examples: for checks only."""
+    while is_traced(x):
+        x = x.array if isinstance(x, Tensor) else x.value
+    return np.asarray(x)
 
 
 def check_reduction(name: str, reduction: str, size: int, extra: str = "") -> None:
@@ -78,6 +90,7 @@ _mse = Primitive(
     name="mse_loss",
     vjps=(_mean_square_slope, lambda g, x, t: _mean_square_slope(g, t, x)),
     saves=(0, 1),
+    composition=lambda x, t: mean(square(x - t)),
 )
 
 
@@ -138,7 +151,7 @@ def smooth_l1_loss(input: Any, target: Any, *, reduction: str = "mean", beta: fl
 
 def check_probabilities(name: str, key: str, x: Any) -> None:
     """Raise, naming the first offender, unless all elements are from 0 to 1."""
-    array = x.array if isinstance(x, Tensor) else np.asarray(x)
+    array = values(x)
     if array.size and not (array.min() >= 0 and array.max() <= 1):
         at = tuple(int(i) for i in np.argwhere(~((array >= 0) & (array <= 1)))[0])
         raise ValueError(
@@ -314,9 +327,9 @@ def gaussian_nll_loss(
             f"{name}: var has shape {given}, but the input's is {shape}; give that shape, with 1 where the variance is "
             f"shared, or {shape[:-1]}"
         )
-    values = v.array if isinstance(v, Tensor) else np.asarray(v)
-    if (values < 0).any():
-        raise ValueError(f"{name}: var must not be negative, got {values.min()}; use exp or softplus to make variances")
-    v = v + np.maximum(eps - values, 0).astype(x.dtype)
+    least = values(v).min(initial=0)
+    if least < 0:
+        raise ValueError(f"{name}: var must not be negative, got {least}; use exp or softplus to make variances")
+    v = v + relu(eps - (v.detach() if is_traced(v) else v))
     losses = 0.5 * (log(v) + (x - t) * (x - t) / v)
     return reduced(name, losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from ..primitive import Primitive, unified
-from ..tensor import Tensor, apply
+from ..tensor import apply
 from .activation import logsigmoid
 from .class_loss import class_labels, class_weight, counted, floating_scores
 from .distance import pairwise_distance
 from .elementwise import minimum, sqrt
 from .index import getitem
-from .loss import check_reduction, reduced, same_shape
+from .loss import check_reduction, reduced, same_shape, values
 from .piecewise import elementwise, relu, zeroed
 from .reduce import mean, sum
 from .shape import reshape, unsqueeze
@@ -148,7 +148,7 @@ def multi_margin_loss(
     if p not in (1, 2):
         raise ValueError(f"{name}: p must be 1 or 2, got {p}")
     x = _rows_of_scores(name, input)
-    t = class_labels(name, x, target)
+    t = class_labels(name, x, values(target))
     C = x.shape[-1]
     counted(name, t, C)
     check_reduction(name, reduction, t.size)
@@ -170,7 +170,7 @@ def multilabel_margin_loss(input: Any, target: Any, *, reduction: str = "mean") 
     """
     name = "multilabel_margin_loss"
     x = _rows_of_scores(name, input)
-    t = target.array if isinstance(target, Tensor) else np.asarray(target)
+    t = values(target)
     if t.shape != tuple(x.shape) or t.dtype.kind not in "iu":
         raise ValueError(
             f"{name}: target must hold the integer labels of each row, filled up with -1 to the input's shape "
