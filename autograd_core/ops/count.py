@@ -17,6 +17,8 @@ from .shape import array_operand, dim_index, numpy_names
 def _histc(x: ndarray, bins: int, low: float, high: float) -> ndarray:
     if low == high == 0 and x.size:
         low, high = float(x.min()), float(x.max())
+    if not np.isfinite([low, high]).all():
+        raise ValueError(f"histc: the range of x, [{low}, {high}], is not finite; pass min and max")
     if low == high:
         low, high = low - 1, high + 1
     return np.histogram(x[x == x], bins, (low, high))[0].astype(x.dtype)

@@ -134,8 +134,8 @@ def broadcast_to(x: Any, shape: Any) -> Any:
         return apply(_broadcast_to, (x,), (shape,))
     except ValueError:
         raise ValueError(
-            f"broadcast_to: shape {tuple(x.shape)} does not broadcast to {shape}; counted from the last, each dimension "
-            "must be equal or 1"
+            f"broadcast_to: shape {tuple(x.shape)} does not broadcast to {shape}; counted from the last, each "
+            "dimension must be equal or 1"
         ) from None
 
 
@@ -423,7 +423,7 @@ def _write_rule(needs: list[bool], g: Any, steps: tuple) -> tuple:
     if isinstance(g, ndarray) and not g.flags.c_contiguous:
         g = np.array(g, order="C")
     g_value = clone(_through(g, steps)) if needs[1] else None
-    if g_value is not None and g_value.dtype.kind != g.dtype.kind:  # through x.real or x.imag: see the convention in complex.py
+    if g_value is not None and g_value.dtype.kind != g.dtype.kind:  # through x.real or x.imag, see complex.py
         g_value = Above.conj(clone(_through(Above.conj(g), steps)))
     if not needs[0]:
         return None, g_value

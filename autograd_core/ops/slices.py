@@ -146,7 +146,7 @@ def _value(name: str, value: Any, dtype: Any) -> Any:
 
 
 def index_put(x: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
-    """x with `values`, broadcast, written at x[indices], or with `accumulate` added there, repeatedly to repeated ones."""
+    """x with `values`, broadcast, written at x[indices]; with `accumulate` added there, as often as a place occurs."""
     x, values = array_operand(x, "index_put"), array_operand(values, "index_put")
     if values.dtype != x.dtype:
         raise TypeError(
