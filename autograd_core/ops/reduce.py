@@ -349,13 +349,13 @@ def _norm_rule(g: Any, x: Any, out: Any, p: float, dims: tuple, keepdim: bool) -
     """sign(x) |x|^(p-1) / norm^(p-1), and 0 where that is 0 / 0."""
     shape = tuple(x.shape)
     if p == 1:
-        return spread(g, shape, dims) * ew.sign(x)
+        return spread(g, shape, dims) * ew.conj(ew.sgn(x))
     zero = out == 0
     safe = ew.where(zero, 1.0, out)
     if p == 2:
-        return spread(ew.where(zero, 0.0, g / safe), shape, dims) * x
+        return spread(ew.where(zero, 0.0, g / safe), shape, dims) * ew.conj(x)
     size = ew.abs(x)
-    power = ew.sign(x) * ew.where(size == 0, 1.0, size) ** (p - 1)
+    power = ew.conj(ew.sgn(x)) * ew.where(size == 0, 1.0, size) ** (p - 1)
     return spread(ew.where(zero, 0.0, g / safe ** (p - 1)), shape, dims) * power
 
 
