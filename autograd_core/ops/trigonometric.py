@@ -88,14 +88,14 @@ def _sinc(x: ndarray, order: int) -> ndarray:
     if order == 0:
         with np.errstate(invalid="ignore"):  # NaN at ±∞, as in PyTorch
             return np.sinc(x if x.dtype != np.float16 else x.astype(np.float32)).astype(x.dtype)
-    t = np.pi * x.astype(np.float64)
+    t = np.pi * x.astype(np.promote_types(x.dtype, np.float64))
     small = np.abs(t) < order + 1
     safe = np.where(small, 1.0, t)
     out = np.sin(safe) / safe
     for n in range(1, order + 1):
         out = (np.sin(safe + n * (np.pi / 2)) - n * out) / safe
     if small.any():
-        near, series, k = np.where(small, t, 0.0), np.zeros(t.shape), (order + 1) // 2
+        near, series, k = np.where(small, t, 0.0), np.zeros_like(t), (order + 1) // 2
         while True:  # (-1)^k t^(2k-n) / ((2k+1) (2k-n)!)
             term = (-1) ** k * near ** (2 * k - order) / ((2 * k + 1) * math.factorial(2 * k - order))
             series = series + term
@@ -115,10 +115,10 @@ def _sinc_derivative(x: Any, order: int) -> Any:
     return apply(_sinc_primitive, (x,), (order,))
 
 
-def sinc(x: Any) -> Any:
+def sinc(input: Any) -> Any:
     """sin(πx) / (πx), and 1 at 0. Smooth there: every derivative is right at 0 too."""
-    (x,) = unified("sinc", x, floating=True)
-    return _sinc_derivative(x, 0)
+    (input,) = unified("sinc", input, floating=True)
+    return _sinc_derivative(input, 0)
 
 
 arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
