@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from . import lr_scheduler
@@ -40,8 +41,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    from . import training
-
-    if name == "training" or name in training.__all__:
-        return training if name == "training" else getattr(training, name)
+    if not name.startswith("_"):
+        training = importlib.import_module("optim.training")
+        if name in training.__all__:
+            return getattr(training, name)
     raise AttributeError(f"module 'optim' has no attribute '{name}'")
