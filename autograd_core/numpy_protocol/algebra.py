@@ -368,7 +368,13 @@ def polysub(a1: Any, a2: Any) -> Any:
 
 @rule("polymul")
 def polymul(a1: Any, a2: Any) -> Any:
-    return convolve(a1, a2)
+    return convolve(_without_leading_zeros(a1), _without_leading_zeros(a2))
+
+
+def _without_leading_zeros(p: Any) -> Any:
+    x = f.atleast_1d(as_tensor(p))
+    found = np.flatnonzero(value(x))
+    return x[int(found[0]) if len(found) else -1 :]
 
 
 @rule("polydiv")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..primitive import is_traced
 from .common import TABLE, as_tensor, bare, f, typed, value, wrapped
 
 
@@ -37,8 +38,8 @@ TABLE |= {
     "size": lambda a, axis=None: int(np.size(value(a), axis)),
     "iscomplexobj": lambda x: x.dtype.kind == "c",
     "isrealobj": lambda x: x.dtype.kind != "c",
-    "result_type": lambda *xs: np.result_type(*[x.dtype if hasattr(x, "dtype") else x for x in xs]),
-    "can_cast": lambda from_, to, casting="safe": np.can_cast(getattr(from_, "dtype", from_), to, casting),
+    "result_type": lambda *xs: np.result_type(*[x.dtype if is_traced(x) else x for x in xs]),
+    "can_cast": lambda from_, to, casting="safe": np.can_cast(from_.dtype, to, casting),
     "common_type": lambda *arrays: np.common_type(*bare(arrays)),
     "min_scalar_type": lambda a, /: np.min_scalar_type(bare(a)),
 }

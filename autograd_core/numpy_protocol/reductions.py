@@ -370,7 +370,7 @@ def _slopes(y: Any, axis: int, spacing: Any, edge_order: int) -> Any:
     h = as_tensor(spacing)
     if h.ndim > 1 or (h.ndim == 1 and h.shape[0] != n):
         raise ValueError(f"np.gradient: places of shape {tuple(h.shape)} for the {n} points of axis {axis}")
-    steps = f.broadcast_to(h, (n - 1,)) if h.ndim == 0 else f.diff(h)
+    steps = f.broadcast_to(h.to(y.dtype), (n - 1,)) if h.ndim == 0 else f.diff(h)
     steps = f.reshape(steps, (n - 1, *(1,) * (y.ndim - 1 - axis)))
     rises = (cut(y, axis, 1, None) - cut(y, axis, None, -1)) / steps  # the slope of each step
     before, after = steps[:-1], steps[1:]

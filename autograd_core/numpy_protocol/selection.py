@@ -136,10 +136,10 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
     if isinstance(condlist, list | tuple) and x.ndim == 0:
         conditions = condlist
     masks = [np.broadcast_to(value(c).astype(bool), x.shape) for c in conditions]
-    if len(funclist) == len(masks) + 1:
+    if len(funclist) == len(masks) + 1:  # the last one for all the rest
         masks.append(~np.logical_or.reduce(masks))
     if len(funclist) != len(masks):
-        raise ValueError(f"np.piecewise: {len(funclist)} functions for {len(masks)} conditions; give one each, or one more")
+        raise ValueError(f"np.piecewise: {len(funclist)} functions for {len(masks)} conditions; give one for each, or one more")
     out = f.mul(x, 0)
     for mask, piece in zip(masks, funclist, strict=True):
         made = piece(x[mask], *args, **kw) if callable(piece) else piece
