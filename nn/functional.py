@@ -34,6 +34,8 @@ from autograd_core.ops.conv import (
 )
 from autograd_core.ops.distance import cosine_similarity, normalize, pairwise_distance
 from autograd_core.ops.embedding import embedding, one_hot
+from autograd_core.ops.grid_sample import affine_grid, grid_sample
+from autograd_core.ops.interpolate import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample
 from autograd_core.ops.linalg import bilinear, linear
 from autograd_core.ops.loss import (
     binary_cross_entropy,

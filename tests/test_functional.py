@@ -16,7 +16,10 @@ PYTORCHS = """
     margin_ranking_loss cosine_embedding_loss soft_margin_loss multi_margin_loss multilabel_margin_loss
     multilabel_soft_margin_loss triplet_margin_loss triplet_margin_with_distance_loss dropout alpha_dropout
     feature_alpha_dropout dropout1d dropout2d dropout3d linear embedding one_hot normalize cosine_similarity
-    pairwise_distance pdist
+    pairwise_distance pdist pad unfold fold bilinear interpolate upsample grid_sample affine_grid pixel_shuffle
+    pixel_unshuffle channel_shuffle conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d max_pool1d
+    max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d
+    adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d
 """
 
 

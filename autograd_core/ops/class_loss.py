@@ -267,7 +267,7 @@ def cross_entropy(
     if getattr(target, "dtype", np.dtype(int)).kind == "f" and np.shape(target) == np.shape(input):
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     x, t, weight, keep = _prepared(name, input, target, weight, ignore_index, reduction)
-    if transformed(x, t) or (is_traced(weight) and weight.requires_grad):
+    if transformed(x, t) or (weight is not None and is_traced(weight) and weight.requires_grad):
         return _ce_composition(x, t, weight, reduction, keep, float(label_smoothing))
     if x.ndim > 1:
         return apply(_cross_entropy, (x, t, weight), (reduction, keep, float(label_smoothing)))

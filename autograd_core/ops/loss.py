@@ -37,14 +37,19 @@ def same_shape(name: str, **operands: Any) -> tuple:
 
 def transformed(*xs: Any) -> bool:
     """Whether any of them stands for many values inside a transform such as vmap, so that it cannot be looked at."""
-    return any(is_traced(x) and not isinstance(x, Tensor) for x in xs)
+    unusual = [x for x in xs if type(x) is not Tensor and type(x) is not ndarray]  # seldom any: losses are hot
+    return bool(unusual) and any(hasattr(x, "__apply__") for x in unusual)
 
 
 def values(x: Any) -> ndarray:
     """The array of values, inside a transform those of all examples: for checks only."""
-    while is_traced(x):
-        x = x.array if isinstance(x, Tensor) else x.value
-    return np.asarray(x)
+    while type(x) is not ndarray:
+        if isinstance(x, Tensor):
+            return x.array
+        if not hasattr(x, "__apply__"):
+            return np.asarray(x)
+        x = x.value
+    return x
 
 
 def check_reduction(name: str, reduction: str, size: int, extra: str = "") -> None:
