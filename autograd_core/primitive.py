@@ -272,13 +272,13 @@ def unary(
     if vjp is None:
         return _undifferentiated(p, floating, doc)
 
-    def function(x: Any) -> Any:
-        if type(x) is not Tensor or watchers:
-            return general(x)
-        node = x.node if x.origin is None else history(x)
-        array = x.array
+    def function(input: Any) -> Any:
+        if type(input) is not Tensor or watchers:
+            return general(input)
+        node = input.node if input.origin is None else history(input)
+        array = input.array
         if node is None and array.dtype.kind != "f":
-            return general(x)
+            return general(input)
         out = forward(array)
         t = new(Tensor)
         t.array = out = out if type(out) is ndarray else np.asarray(out)
@@ -306,9 +306,9 @@ def unary(
 
 
 def _undifferentiated(p: Primitive, floating: bool, doc: str | None) -> Callable:
-    def function(x: Any) -> Any:
-        (x,) = unified(p.name, x, floating=floating)
-        return apply(p, (x,))
+    def function(input: Any) -> Any:
+        (input,) = unified(p.name, input, floating=floating)
+        return apply(p, (input,))
 
     return _named(function, p, doc)
 
@@ -330,30 +330,30 @@ def binary(
     assert all(spec in (0, 1, OUT) for spec in saves)
     empty = not saves
 
-    def function(x: Any, y: Any) -> Any:
-        if type(x) is not Tensor or watchers:
-            return general(x, y)
-        a = x.array
-        xn = x.node if x.origin is None else history(x)
-        if type(y) is Tensor:
-            b = y.array
-            yn = y.node if y.origin is None else history(y)
+    def function(input: Any, other: Any) -> Any:
+        if type(input) is not Tensor or watchers:
+            return general(input, other)
+        a = input.array
+        xn = input.node if input.origin is None else history(input)
+        if type(other) is Tensor:
+            b = other.array
+            yn = other.node if other.origin is None else history(other)
             if a.dtype is not b.dtype:
-                return general(x, y)
-        elif type(y) is float or type(y) is int:
-            b, yn = y, None
-            if type(y) is float and a.dtype.kind != "f":
-                return general(x, y)
+                return general(input, other)
+        elif type(other) is float or type(other) is int:
+            b, yn = other, None
+            if type(other) is float and a.dtype.kind != "f":
+                return general(input, other)
         else:
-            return general(x, y)
+            return general(input, other)
         if floating and xn is None and a.dtype.kind != "f":
-            return general(x, y)
+            return general(input, other)
         try:
             out = forward(a, b)
         except ValueError:
             raise shape_error(name, a, b) from None
         except OverflowError:  # a Python number that the integer dtype does not hold
-            return general(x, y)
+            return general(input, other)
         t = new(Tensor)
         t.array = out = out if type(out) is ndarray else np.asarray(out)
         t.origin = t._grad = None

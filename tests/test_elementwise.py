@@ -535,6 +535,19 @@ def test_aliases(alias):
     assert getattr(ag.Tensor, alias) is getattr(ag.Tensor, ALIASES[alias])
 
 
+def test_arguments_have_pytorchs_names():
+    x, y = t(2.0), t(3.0)
+    same(ag.mul(input=x, other=y), [6])
+    same(x.add(other=y, alpha=2), [8])
+    same(ag.exp(input=t(0.0)), [1])
+    same(ag.pow(input=x, exponent=y), [8])
+    same(ag.where(condition=x > 1, input=x, other=y), [2])
+    same(ag.clamp(input=y, min=0, max=1), [1])
+    same(ag.lerp(input=x, end=y, weight=0.5), [2.5])
+    same(ag.addcmul(input=x, tensor1=y, tensor2=y, value=2), [20])
+    same(S.chebyshev_polynomial_t(input=x, n=2), [7])
+
+
 def test_special_has_what_its_list_says():
     for name in S.__all__:
         assert callable(getattr(S, name)), name

@@ -54,26 +54,26 @@ def _scaled(name: str, y: Any, x: Any, alpha: Any) -> Any:
     return convert(mul(convert(y, dtype), alpha), dtype)
 
 
-def add(x: Any, other: Any, *, alpha: Any = 1) -> Any:
-    """x + alpha * other, elementwise."""
-    return plus(x, other) if alpha == 1 else plus(x, _scaled("add", other, x, alpha))
+def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+    """input + alpha * other, elementwise."""
+    return plus(input, other) if alpha == 1 else plus(input, _scaled("add", other, input, alpha))
 
 
-def sub(x: Any, other: Any, *, alpha: Any = 1) -> Any:
-    """x - alpha * other, elementwise."""
-    return minus(x, other) if alpha == 1 else minus(x, _scaled("sub", other, x, alpha))
+def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+    """input - alpha * other, elementwise."""
+    return minus(input, other) if alpha == 1 else minus(input, _scaled("sub", other, input, alpha))
 
 
-def rsub(x: Any, other: Any, *, alpha: Any = 1) -> Any:
-    """other - alpha * x, elementwise."""
-    return sub(other, x, alpha=alpha)
+def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+    """other - alpha * input, elementwise."""
+    return sub(other, input, alpha=alpha)
 
 
-def positive(x: Any) -> Any:
-    """x itself."""
-    if getattr(operand(x, "positive"), "dtype", None) == np.bool_:
+def positive(input: Any) -> Any:
+    """input itself."""
+    if getattr(operand(input, "positive"), "dtype", None) == np.bool_:
         raise TypeError("positive: booleans have no sign; convert them, as in x.int()")
-    return x
+    return input
 
 
 def _whole(divide: Callable, name: str) -> Callable:
@@ -117,18 +117,18 @@ fmod = binary(
 )
 
 
-def div(x: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
-    """x / other, elementwise; rounding_mode="floor" rounds it down, "trunc" towards 0, and the derivative is 0 then."""
+def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
+    """input / other; rounding_mode="floor" rounds it down, "trunc" towards 0, and then the derivative is 0."""
     if rounding_mode is None:
-        return true_divide(x, other)
+        return true_divide(input, other)
     if rounding_mode not in ("floor", "trunc"):
         raise ValueError(f"div: rounding_mode must be None, 'floor' or 'trunc', got {rounding_mode!r}")
-    return floor_divide(x, other) if rounding_mode == "floor" else trunc_divide(x, other)
+    return floor_divide(input, other) if rounding_mode == "floor" else trunc_divide(input, other)
 
 
-def divmod(x: Any, other: Any) -> tuple:
-    """(x // other, x % other)."""
-    return floor_divide(x, other), remainder(x, other)
+def divmod(input: Any, other: Any) -> tuple:
+    """(input // other, input % other)."""
+    return floor_divide(input, other), remainder(input, other)
 
 
 def _pow_base(g: Any, x: Any, y: Any, out: Any) -> Any:
@@ -158,33 +158,37 @@ def _integer_power(x: ndarray, y: ndarray) -> ndarray:
 _integer_pow = binary(_integer_power, (), name="pow")
 
 
-def pow(x: Any, exponent: Any) -> Any:
-    """x to the power `exponent`, elementwise. The derivative by the exponent at x = 0 is 0, its limit.
+def pow(input: Any, exponent: Any) -> Any:
+    """input to the power `exponent`, elementwise. The derivative by the exponent at input = 0 is 0, its limit.
 
     Integers to negative integer powers are refused for a number and rounded towards 0 for a tensor, as in PyTorch.
     """
-    if isinstance(x, bool | int | float) and hasattr(exponent, "dtype"):
-        x, exponent = unified("pow", x, exponent)
-        x = np.asarray(x, result_type(x, exponent))
-    if getattr(x, "dtype", None) == np.bool_ and not isinstance(exponent, float):
-        dtype = result_type(x, operand(exponent, "pow"))
-        x = convert(x, dtype if dtype != np.bool_ else np.int64)
+    if isinstance(input, bool | int | float) and hasattr(exponent, "dtype"):
+        input, exponent = unified("pow", input, exponent)
+        input = np.asarray(input, result_type(input, exponent))
+    if getattr(input, "dtype", None) == np.bool_ and not isinstance(exponent, float):
+        dtype = result_type(input, operand(exponent, "pow"))
+        input = convert(input, dtype if dtype != np.bool_ else np.int64)
     if isinstance(exponent, int):
-        if exponent < 0 and isinstance(x, Tensor) and x.array.dtype.kind in "iu":
+        if exponent < 0 and isinstance(input, Tensor) and input.array.dtype.kind in "iu":
             raise ValueError(
-                f"pow: an integer tensor ({x.dtype}) has no negative integer power {exponent}; use x.float()"
+                f"pow: an integer tensor ({input.dtype}) has no negative integer power {exponent}; use x.float()"
             )
-    elif hasattr(exponent, "dtype") and exponent.dtype.kind == "i" and getattr(x, "dtype", exponent.dtype).kind in "iu":
-        return _integer_pow(x, exponent)
-    return _pow(x, exponent)
+    elif (
+        hasattr(exponent, "dtype")
+        and exponent.dtype.kind == "i"
+        and getattr(input, "dtype", exponent.dtype).kind in "iu"
+    ):
+        return _integer_pow(input, exponent)
+    return _pow(input, exponent)
 
 
-def float_power(x: Any, exponent: Any) -> Any:
-    """x to the power `exponent`, computed in float64 (complex128 for complex numbers)."""
-    x, exponent = operand(x, "float_power"), operand(exponent, "float_power")
-    dtype = np.complex128 if result_type(x, exponent).kind == "c" else np.float64
-    x, exponent = (convert(v, dtype) if hasattr(v, "dtype") else v for v in (x, exponent))
-    return pow(x if hasattr(x, "dtype") else np.asarray(x, dtype), exponent)
+def float_power(input: Any, exponent: Any) -> Any:
+    """input to the power `exponent`, computed in float64 (complex128 for complex numbers)."""
+    input, exponent = operand(input, "float_power"), operand(exponent, "float_power")
+    dtype = np.complex128 if result_type(input, exponent).kind == "c" else np.float64
+    input, exponent = (convert(v, dtype) if hasattr(v, "dtype") else v for v in (input, exponent))
+    return pow(input if hasattr(input, "dtype") else np.asarray(input, dtype), exponent)
 
 
 square = unary(
@@ -197,14 +201,14 @@ square = unary(
 )
 
 
-def addcmul(x: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
-    """x + value * tensor1 * tensor2."""
-    return plus(x, mul(tensor1, tensor2) if value == 1 else value * mul(tensor1, tensor2))
+def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    """input + value * tensor1 * tensor2."""
+    return plus(input, mul(tensor1, tensor2) if value == 1 else value * mul(tensor1, tensor2))
 
 
-def addcdiv(x: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
-    """x + value * tensor1 / tensor2."""
-    return plus(x, true_divide(tensor1, tensor2) if value == 1 else value * true_divide(tensor1, tensor2))
+def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    """input + value * tensor1 / tensor2."""
+    return plus(input, true_divide(tensor1, tensor2) if value == 1 else value * true_divide(tensor1, tensor2))
 
 
 def _lerp(x: ndarray, y: ndarray, w: Any) -> ndarray:
@@ -223,9 +227,9 @@ _lerp_primitive = Primitive(
 )
 
 
-def lerp(x: Any, end: Any, weight: Any) -> Any:
-    """x + weight (end - x): x at weight 0, `end` at 1."""
-    return apply(_lerp_primitive, unified("lerp", x, end, weight, floating=True))
+def lerp(input: Any, end: Any, weight: Any) -> Any:
+    """input + weight (end - input): input at weight 0, `end` at 1."""
+    return apply(_lerp_primitive, unified("lerp", input, end, weight, floating=True))
 
 
 # --------------------------------------------------------------------------------------------------------------- choice
@@ -249,12 +253,14 @@ _where_primitive = Primitive(
 )
 
 
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    """x where `condition` holds, y elsewhere. Without x and y: the indices of the true elements, one array a dimension.
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    """`input` where `condition` holds, `other` elsewhere. Of the condition alone: the indices of the true elements, one
+    array a dimension.
 
     The gradient of the branch that was not chosen is 0, whatever that branch's value is, and it stays 0 back through
     the elementwise functions that made it, although their slopes may be infinite or NaN there: where(x > 0, log(x), 0)
-    has the derivative 0 for x <= 0, at every order. (In a graph with a `where`, 0 times any slope is 0.)
+    has the derivative 0 for x <= 0, at every order. (In a graph with a `where`, 0 times a slope that is not
+    finite is 0.)
 
     >>> import autograd_core as ag
     >>> x = ag.tensor([0.0, 4.0], requires_grad=True)
@@ -263,21 +269,21 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     tensor([0.  , 0.25])
     """
     choosers.add(_where_primitive)
-    if x is None and y is None:
+    if input is None and other is None:
         found = np.nonzero(condition.array if isinstance(condition, Tensor) else condition)
         return tuple(Tensor(i) for i in found) if isinstance(condition, Tensor) else found
     mask = condition.array if isinstance(condition, Tensor) else condition
     if isinstance(mask, ndarray) and mask.dtype != bool:
         raise TypeError(f"where: the condition must be boolean, got {mask.dtype}; compare it first, as in x != 0")
-    x, y = unified("where", x, y)
-    if not (hasattr(x, "dtype") or hasattr(y, "dtype")):
+    input, other = unified("where", input, other)
+    if not (hasattr(input, "dtype") or hasattr(other, "dtype")):
         if is_traced(condition):
-            x, y = Tensor(x), Tensor(y)
-    elif not hasattr(x, "dtype"):
-        x = np.asarray(x, y.dtype)
-    elif not hasattr(y, "dtype"):
-        y = np.asarray(y, x.dtype)
-    return apply(_where_primitive, (condition, x, y))
+            input, other = Tensor(input), Tensor(other)
+    elif not hasattr(input, "dtype"):
+        input = np.asarray(input, other.dtype)
+    elif not hasattr(other, "dtype"):
+        other = np.asarray(other, input.dtype)
+    return apply(_where_primitive, (condition, input, other))
 
 
 # ------------------------------------------------------------------------------------------------------ exp, log, roots

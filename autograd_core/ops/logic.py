@@ -29,21 +29,22 @@ def _isclose(x: ndarray, y: ndarray, rtol: float, atol: float, equal_nan: bool) 
 _isclose_primitive = Primitive(_isclose, name="isclose", elementwise=True)
 
 
-def isclose(x: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
-    """Whether |x - other| <= atol + rtol |other|. An infinity is close to itself, NaN only if `equal_nan`."""
+def isclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+    """Whether |input - other| <= atol + rtol |other|. An infinity is close to itself, NaN only if `equal_nan`."""
     if rtol < 0 or atol < 0:
         raise ValueError(f"isclose: rtol and atol must not be negative, got rtol={rtol}, atol={atol}")
-    return apply(_isclose_primitive, unified("isclose", x, other), (rtol, atol, equal_nan))
+    return apply(_isclose_primitive, unified("isclose", input, other), (rtol, atol, equal_nan))
 
 
-def allclose(x: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
     """Whether `isclose` holds for all elements."""
-    return bool(isclose(x, other, rtol, atol, equal_nan).all())
+    return bool(isclose(input, other, rtol, atol, equal_nan).all())
 
 
-def equal(x: Any, other: Any) -> bool:
+def equal(input: Any, other: Any) -> bool:
     """Whether the shapes and all elements are equal; NaN equals nothing."""
-    a, b = (np.asarray(v.array if isinstance(v, Tensor) else v) for v in (operand(x, "equal"), operand(other, "equal")))
+    operands = (operand(v, "equal") for v in (input, other))
+    a, b = (np.asarray(v.array if isinstance(v, Tensor) else v) for v in operands)
     return a.shape == b.shape and bool((a == b).all())
 
 

@@ -49,10 +49,10 @@ def chebyu(x: Any, n: int) -> Any:
 
 
 def _of_degree(name: str, polynomial: Callable, doc: str) -> Callable:
-    def function(x: Any, n: int) -> Any:
+    def function(input: Any, n: int) -> Any:
         if isinstance(n, bool) or not isinstance(n, int | np.integer):
             raise TypeError(f"{name}: the degree n must be an int, got {describe(n)}")
-        (x,) = unified(name, x, floating=True)
+        (x,) = unified(name, input, floating=True)
         return polynomial(x if hasattr(x, "dtype") else np.asarray(x, np.float64), int(n))
 
     function.__name__ = function.__qualname__ = name

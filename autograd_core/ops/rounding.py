@@ -38,14 +38,14 @@ _round = Primitive(
 )
 
 
-def round(x: Any, *, decimals: int = 0) -> Any:
+def round(input: Any, *, decimals: int = 0) -> Any:
     """The nearest number with so many decimals (before the point if negative), halves to even; its derivative is 0."""
     if not isinstance(decimals, int | np.integer):
         raise TypeError(f"round: decimals must be an int, got {describe(decimals)}")
-    x = operand(x, "round")
-    if getattr(x, "dtype", None) == np.bool_:
+    input = operand(input, "round")
+    if getattr(input, "dtype", None) == np.bool_:
         raise TypeError("round: booleans cannot be rounded; convert them, as in x.float()")
-    return apply(_round, (x,), (int(decimals),))
+    return apply(_round, (input,), (int(decimals),))
 
 
 # --------------------------------------------------------------------------------------------------------------- bounds
@@ -89,31 +89,31 @@ _clamp_primitive = Primitive(
 )
 
 
-def clamp(x: Any, min: Any = None, max: Any = None) -> Any:
-    """x, but not below `min` nor above `max` (numbers, tensors or None): min(max(x, min), max).
+def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
+    """input, but not below `min` nor above `max` (numbers, tensors or None): min(max(input, min), max).
 
-    The gradient goes to x where min <= x <= max, else to the bound that took its place. NaN propagates.
+    The gradient goes to input where min <= input <= max, else to the bound that took its place. NaN propagates.
     """
     if min is None and max is None:
         raise ValueError("clamp: needs min or max, got None for both")
     bounds = [operand(b, "clamp") for b in (min, max) if b is not None]
-    dtype = result_type(operand(x, "clamp"), *bounds)
-    x, *bounds = unified("clamp", x, *(_held(b, dtype) for b in bounds))
+    dtype = result_type(operand(input, "clamp"), *bounds)
+    input, *bounds = unified("clamp", input, *(_held(b, dtype) for b in bounds))
     low = None if min is None else bounds[0]
     high = None if max is None else bounds[-1]
-    if not hasattr(x, "dtype"):
-        x = np.asarray(x, dtype)
-    return apply(_clamp_primitive, (x, low, high))
+    if not hasattr(input, "dtype"):
+        input = np.asarray(input, dtype)
+    return apply(_clamp_primitive, (input, low, high))
 
 
-def clamp_min(x: Any, min: Any) -> Any:
+def clamp_min(input: Any, min: Any) -> Any:
     """`clamp` from below only."""
-    return clamp(x, min=min)
+    return clamp(input, min=min)
 
 
-def clamp_max(x: Any, max: Any) -> Any:
+def clamp_max(input: Any, max: Any) -> Any:
     """`clamp` from above only."""
-    return clamp(x, max=max)
+    return clamp(input, max=max)
 
 
 def _nan_to_num(x: ndarray, nan: float, posinf: float | None, neginf: float | None) -> ndarray:
@@ -129,9 +129,9 @@ _nan_to_num_primitive = Primitive(
 )
 
 
-def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
-    """x with NaN and the infinities replaced, by default by 0 and the largest and smallest numbers of the dtype."""
-    return apply(_nan_to_num_primitive, (operand(x, "nan_to_num"),), (nan, posinf, neginf))
+def nan_to_num(input: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
+    """input with NaN and the infinities replaced, by default by 0 and the largest and smallest numbers of the dtype."""
+    return apply(_nan_to_num_primitive, (operand(input, "nan_to_num"),), (nan, posinf, neginf))
 
 
 # ---------------------------------------------------------------------------------------------- signs, steps, exponents
@@ -169,10 +169,10 @@ nextafter = binary(
 )
 
 
-def ldexp(x: Any, other: Any) -> Any:
-    """x 2^other."""
-    x, other = unified("ldexp", x, other, floating=True)
-    return mul(x, exp2(other))
+def ldexp(input: Any, other: Any) -> Any:
+    """input 2^other."""
+    input, other = unified("ldexp", input, other, floating=True)
+    return mul(input, exp2(other))
 
 
 _mantissa = unary(
@@ -181,12 +181,12 @@ _mantissa = unary(
 _exponent: Callable = unary(lambda x: np.frexp(x)[1], None, name="frexp_exponent", floating=False)
 
 
-def frexp(x: Any) -> tuple:
-    """(mantissa, exponent) with x = mantissa 2^exponent and 0.5 <= |mantissa| < 1; the exponent is int32."""
-    x = operand(x, "frexp")
-    if getattr(x, "dtype", np.dtype(float)).kind != "f":
-        raise TypeError(f"frexp: needs a floating tensor, got {x.dtype}; convert it with x.float()")
-    return _mantissa(x), _exponent(x)
+def frexp(input: Any) -> tuple:
+    """(mantissa, exponent) with input = mantissa 2^exponent and 0.5 <= |mantissa| < 1; the exponent is int32."""
+    input = operand(input, "frexp")
+    if getattr(input, "dtype", np.dtype(float)).kind != "f":
+        raise TypeError(f"frexp: needs a floating tensor, got {input.dtype}; convert it with x.float()")
+    return _mantissa(input), _exponent(input)
 
 
 fix, clip = trunc, clamp

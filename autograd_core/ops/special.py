@@ -92,9 +92,9 @@ _logit = _special(
 )
 
 
-def logit(x: Any, eps: float | None = None) -> Any:
-    """log(x / (1 - x)), the inverse of the sigmoid; with `eps`, of x clamped to [eps, 1 - eps]."""
-    return _logit(x if eps is None else clamp(unified("logit", x, floating=True)[0], eps, 1 - eps))
+def logit(input: Any, eps: float | None = None) -> Any:
+    """log(input / (1 - input)), the inverse of the sigmoid; with `eps`, of input clamped to [eps, 1 - eps]."""
+    return _logit(input if eps is None else clamp(unified("logit", input, floating=True)[0], eps, 1 - eps))
 
 
 # ----------------------------------------------------------------------------------------------- the gamma function (5)
@@ -109,11 +109,11 @@ _polygamma_primitive = Primitive(
 )
 
 
-def polygamma(n: int, x: Any) -> Any:
+def polygamma(n: int, input: Any) -> Any:
     """The n-th derivative of digamma, the logarithmic derivative of the gamma function (5.15)."""
     if not isinstance(n, int | np.integer) or n < 0:
         raise ValueError(f"polygamma: n must be an integer of at least 0, got {describe(n)}")
-    return apply(_polygamma_primitive, unified("polygamma", x, floating=True), (int(n),))
+    return apply(_polygamma_primitive, unified("polygamma", input, floating=True), (int(n),))
 
 
 digamma = _special(
@@ -122,14 +122,14 @@ digamma = _special(
 lgamma = _special("gammaln", lambda g, x: g * digamma(x), name="lgamma", doc="log |Γ(x)|.")
 
 
-def mvlgamma(x: Any, p: int) -> Any:
-    """log of the multivariate gamma function of dimension p: p(p-1)/4 log π + Σⱼ lgamma(x - j/2), j < p (35.3)."""
+def mvlgamma(input: Any, p: int) -> Any:
+    """log of the multivariate gamma function of dimension p: p(p-1)/4 log π + Σⱼ lgamma(input - j/2), j < p (35.3)."""
     if not isinstance(p, int) or p < 1:
         raise ValueError(f"mvlgamma: p must be an integer of at least 1, got {describe(p)}")
-    (x,) = unified("mvlgamma", x, floating=True)
-    out = lgamma(x) + p * (p - 1) / 4 * math.log(math.pi)
+    (input,) = unified("mvlgamma", input, floating=True)
+    out = lgamma(input) + p * (p - 1) / 4 * math.log(math.pi)
     for j in range(1, p):
-        out = out + lgamma(x - j / 2)
+        out = out + lgamma(input - j / 2)
     return out
 
 
@@ -209,8 +209,8 @@ _ke: Callable = _family(
 
 
 def _of_order(family: Callable, n: int, name: str, doc: str) -> Callable:
-    def function(x: Any) -> Any:
-        return family(operand(x, name), n)
+    def function(input: Any) -> Any:
+        return family(operand(input, name), n)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
@@ -231,10 +231,10 @@ scaled_modified_bessel_k0 = _of_order(_ke, 0, "scaled_modified_bessel_k0", "exp(
 scaled_modified_bessel_k1 = _of_order(_ke, 1, "scaled_modified_bessel_k1", "exp(x) K₁(x).")
 
 
-def spherical_bessel_j0(x: Any) -> Any:
-    """sin(x) / x, and 1 at 0 (10.49)."""
-    (x,) = unified("spherical_bessel_j0", x, floating=True)
-    return where(abs(x) == math.inf, 0.0, sinc(x / math.pi))
+def spherical_bessel_j0(input: Any) -> Any:
+    """sin(input) / input, and 1 at 0 (10.49)."""
+    (input,) = unified("spherical_bessel_j0", input, floating=True)
+    return where(abs(input) == math.inf, 0.0, sinc(input / math.pi))
 
 
 def _airy(x: ndarray, derivative: int) -> ndarray:
@@ -257,10 +257,10 @@ def _airy_ai(x: Any, derivative: int) -> Any:
     return apply(_airy_primitive, (x,), (derivative,))
 
 
-def airy_ai(x: Any) -> Any:
+def airy_ai(input: Any) -> Any:
     """The Airy function Ai (9.2)."""
-    (x,) = unified("airy_ai", x, floating=True)
-    return _airy_ai(x if hasattr(x, "dtype") else np.asarray(x), 0)
+    (input,) = unified("airy_ai", input, floating=True)
+    return _airy_ai(input if hasattr(input, "dtype") else np.asarray(input), 0)
 
 
 igamma, igammac = gammainc, gammaincc
