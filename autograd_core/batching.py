@@ -261,6 +261,13 @@ def embedding_back(p: Primitive, size: int, batched: list[bool], values: list, p
     return reshape(out, (size, rows, out.shape[1]))
 
 
+def einsum(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
+    """The batch is one more label; params are the labels of both operands and of the result."""
+    lx, ly, lo = params
+    labels = tuple("#" + text if b else text for text, b in zip((lx, ly), batched, strict=True))
+    return apply(p, tuple(values), (*labels, "#" + lo))
+
+
 RULES: dict[str, Callable] = {
     "to": leading,
     "identity": leading,
@@ -284,8 +291,31 @@ RULES: dict[str, Callable] = {
     "pad": padded,
     "matmul": matmul,
     "dot": dot,
+    "einsum": einsum,
     "linear": linear,
-    "norm": shifted(0),
+    "norm": shifted(1),
+    "vector_norm": shifted(0),
+    "conj": leading,
+    "real": leading,
+    "imag": leading,
+    "complex": elementwise,
+    "angle": leading,
+    "view_as_real": leading,
+    "view_as_complex": leading,
+    "fft": shifted(0),
+    "ifft": shifted(0),
+    "rfft": shifted(0),
+    "irfft": shifted(1),
+    "fftshift": shifted(1),
+    "resize": shifted(0),
+    "interpolate": shifted(0),
+    **dict.fromkeys(
+        (
+            "solve", "solve_triangular", "inv", "pinv", "det", "cofactor", "det_hessian", "slogdet", "cholesky", "qr",
+            "eigh", "eig", "svd", "svdvals", "lu", "matrix_exp",
+        ),
+        leading,
+    ),  # fmt: skip
     "softmax": shifted(0),
     "log_softmax": shifted(0),
     "embedding": embedding,

@@ -317,6 +317,43 @@ def test_sgn_and_angle_at_0_have_gradient_0():
     np.testing.assert_array_equal(z.grad.numpy(), np.zeros(2))
 
 
+# --------------------------------------------------------------------------------------------------------------- vmap
+
+BATCHED = {
+    "inv": L.inv,
+    "det": L.det,
+    "solve": lambda x: L.solve(x, ag.ones(3).double()),
+    "triangular": lambda x: L.solve_triangular(x, ag.ones(3, 2).double(), upper=True),
+    "slogdet": lambda x: L.slogdet(x).logabsdet,
+    "cholesky": lambda x: L.cholesky(x @ x.mT + ag.eye(3, dtype=ag.float64)),
+    "qr": lambda x: L.qr(x).R,
+    "eigvalsh": lambda x: L.eigvalsh(x + x.mT),
+    "eigvals": lambda x: L.eigvals(x).abs().sum(),
+    "svd": lambda x: L.svd(x, False).Vh.abs(),
+    "pinv": lambda x: L.pinv(x[:, :2]),
+    "lu": lambda x: L.lu(x).U,
+    "matrix_exp": L.matrix_exp,
+    "matrix_norm": L.matrix_norm,
+    "norm_3": lambda x: ag.norm(x, 3, 0),
+    "einsum": lambda x: ag.einsum("ij,jk,lk->il", x, x, ag.ones(2, 3).double()),
+    "fft": lambda x: ag.view_as_real(ag.fft.fft2(x)),
+    "irfft": lambda x: ag.fft.irfft(x, 5, 0),
+    "abs": lambda x: ag.complex(x, x * 2).abs(),
+    "interpolate": lambda x: ag.interpolate(x.reshape(1, 1, 3, 3), 5, mode="bilinear"),
+}
+
+
+@pytest.mark.parametrize("name", BATCHED)
+def test_vmap_agrees_with_a_loop_also_of_gradients(name):
+    f = BATCHED[name]
+    X = ag.tensor(draw(4, 3, 3) + 4 * np.eye(3))
+    np.testing.assert_allclose(ag.func.vmap(f)(X).numpy(), np.stack([f(x).numpy() for x in X]), atol=1e-12)
+    gradient = ag.func.grad(lambda x: (f(x) ** 2).sum())
+    np.testing.assert_allclose(
+        ag.func.vmap(gradient)(X).numpy(), np.stack([gradient(x).numpy() for x in X]), atol=1e-10, rtol=1e-10
+    )
+
+
 # ------------------------------------------------------------------------------------------------------------- errors
 
 A23, V3 = ag.ones(2, 3), ag.ones(3)

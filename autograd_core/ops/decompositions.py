@@ -62,7 +62,7 @@ def _lower_half(X: Any) -> Any:
     """The lower triangle with half of the diagonal."""
     n = X.shape[-1]
     weights = np.tril(np.ones((n, n))) - 0.5 * np.eye(n)
-    return X * weights.astype(plain(X).real.dtype)
+    return X * weights.astype(np.zeros((), X.dtype).real.dtype)
 
 
 def _over_differences(X: Any, w: Any, name: str) -> Any:
@@ -190,6 +190,8 @@ class EighResult(NamedTuple):
 
 def _check_phase(name: str, diagonals: Any, size: Any) -> None:
     """Raise if the function depends on the phase of complex vectors, which is arbitrary."""
+    if hasattr(diagonals, "__apply__"):  # inside vmap values are not looked at
+        return
     turned = np.abs(plain(imag(diagonals)))
     if turned.size and turned.max() > 1e-2 * max(1e-2, float(np.abs(plain(size)).max())):
         raise RuntimeError(

@@ -276,7 +276,7 @@ def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, requires_grad: bool =
 
 _roll: Primitive = Primitive(
     lambda x, shifts, dims: np.roll(x, shifts, dims),
-    name="roll",
+    name="fftshift",
     vjps=(lambda g, shifts, dims: apply(_roll, (g,), (tuple(-s for s in shifts), dims)),),
 )
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import AUX, OUT, Primitive
-from ..tensor import Tensor, apply
+from ..primitive import OUT, Primitive
+from ..tensor import apply
 from .complex import mH
 from .decompositions import conjugated
 from .linalg import matmul, mT
@@ -85,12 +85,12 @@ def _lu(A: ndarray) -> tuple:
     L = np.tril(LU[..., :K], -1) + np.eye(M, K, dtype=A.dtype)
     U = np.triu(LU[..., :K, :])
     P = np.swapaxes(np.eye(M, dtype=A.dtype)[_order(pivots, M)], -2, -1)
-    return (L, U), (P, pivots)
+    return L, U, P, pivots
 
 
-def _lu_rule(g: Any, out: tuple, aux: tuple) -> Any:
+def _lu_rule(g: Any, out: tuple) -> Any:
     """P L⁻ᴴ [tril(Lᴴ gL, -1) + triu(gU Uᴴ)] U⁻ᴴ for a square A, and by parts for a wide or a tall one."""
-    (L, U), (gL, gU), P = out, g, aux[0]
+    (L, U, P, _), (gL, gU, *_) = out, g
     K, M, N = L.shape[-1], L.shape[-2], U.shape[-1]
     gL = 0 * L if gL is None else gL
     gU = 0 * U if gU is None else gU
@@ -110,17 +110,14 @@ def _lu_rule(g: Any, out: tuple, aux: tuple) -> Any:
     return matmul(P, gA)
 
 
-_lu_primitive = Primitive(_lu, name="lu", joint=conjugated(_lu_rule), saves=(OUT, AUX), outputs=True)
+_lu_primitive = Primitive(_lu, name="lu", joint=conjugated(_lu_rule), saves=(OUT,), outputs=True)
 
 
 def _factors(name: str, A: Any) -> tuple:
     """A, L, U, the permutation matrix and the pivots."""
     A = matrices(name, A)
-    L, U = apply(_lu_primitive, (A,)) if isinstance(A, Tensor) else _lu(A)[0]
-    P, pivots = _lu(plain(A))[1]
-    if isinstance(L, Tensor):
-        P, pivots = Tensor(P), Tensor(pivots)
-    return A, L, U, P, pivots
+    L, U, P, pivots = apply(_lu_primitive, (A,))
+    return A, L, U, P if isinstance(P, ndarray) else P.detach(), pivots
 
 
 def lu(A: Any, *, pivot: bool = True) -> LUResult:

@@ -44,7 +44,7 @@ def _norm2_rule(g: Any, x: Any, out: Any, dims: tuple, keepdim: bool) -> Any:
     return conj(x) * spread(scale, tuple(x.shape), dims)
 
 
-_norm2_primitive = Primitive(_norm2, name="norm", vjps=(_norm2_rule,), saves=(0, OUT))
+_norm2_primitive = Primitive(_norm2, name="vector_norm", vjps=(_norm2_rule,), saves=(0, OUT))
 
 
 def vector_norm(
