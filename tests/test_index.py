@@ -1,4 +1,4 @@
-"""Reading and writing by index: PyTorch's forms and NumPy's, repeated places, ties, the forms in place; wrong arguments."""
+"""Reading and writing by index: PyTorch's forms and NumPy's, repeated places, ties, in place; wrong arguments."""
 
 import numpy as np
 import pytest
@@ -125,8 +125,11 @@ def test_integers_by_index():
 def test_0d_and_nothing():
     one = ag.tensor(2.0, requires_grad=True)
     zero = ag.tensor(0)
-    for y in (one.gather(0, zero), one.index_select(0, zero), one.take(zero), one[...], one[()], one.scatter_add(
-        0, zero, ag.tensor(0.0)), one.index_add(0, zero, ag.tensor(0.0)), one.masked_fill(ag.tensor(False), 1.0)):  # fmt: skip
+    for y in (
+        one.gather(0, zero), one.index_select(0, zero), one.take(zero), one[...], one[()],
+        one.scatter_add(0, zero, ag.tensor(0.0)), one.index_add(0, zero, ag.tensor(0.0)),
+        one.masked_fill(ag.tensor(False), 1.0),
+    ):  # fmt: skip
         assert y.shape == () and y.item() == 2
         assert ag.grad(y, one)[0].item() == 1
     assert ag.argwhere(one).shape == (1, 0)
@@ -203,9 +206,11 @@ OK = ag.tensor([[0, 1, 2]])
         (lambda x: x[I], IndexError, "index 5 is out of bounds"),
         (lambda x: x.__setitem__(0, ag.ones(2)), ValueError, r"shape \(2,\) does not broadcast .* shape \(3,\)"),
         (lambda x: x.__setitem__(7, 0), IndexError, "index assignment: index 7 is out of bounds"),
-        (lambda x: x.gather(1, I), IndexError, r"gather: index 5 at position \(0, 1\) is out of range for dim 1 of size 3"),
+        (lambda x: x.gather(1, I),
+         IndexError, r"gather: index 5 at position \(0, 1\) is out of range for dim 1 of size 3"),
         (lambda x: x.gather(1, -OK), IndexError, r"gather: index -1 at position \(0, 1\)"),
-        (lambda x: x.gather(1, ag.tensor([0])), ValueError, r"an index of shape \(1,\) does not fit x of shape \(2, 3\)"),
+        (lambda x: x.gather(1, ag.tensor([0])),
+         ValueError, r"an index of shape \(1,\) does not fit x of shape \(2, 3\)"),
         (lambda x: x.gather(1, OK.float()), TypeError, "gather: the index must hold integers, got float32"),
         (lambda x: x.gather(2, OK), IndexError, "gather: dim 2 is out of range"),
         (lambda x: x.take_along_dim(ag.tensor([0]), 1), ValueError, "indices have 1 dimensions, x has 2"),
@@ -218,18 +223,24 @@ OK = ag.tensor([[0, 1, 2]])
         (lambda x: x.scatter_add_(1, I, x), IndexError, r"scatter_add: index 5 at position \(0, 1\)"),
         (lambda x: x.scatter_reduce_(1, OK, x, "max"), ValueError, "scatter_reduce: reduce must be .* got 'max'"),
         (lambda x: x.index_select(1, OK), ValueError, r"index_select: the index must be a vector, got shape \(1, 3\)"),
-        (lambda x: x.index_select(0, I[0]), IndexError, r"index_select: index 5 at position \(1,\) is out of range for dim 0"),
-        (lambda x: x.index_add_(0, ag.tensor([0]), x), ValueError, r"1 slices of x \(shape \(2, 3\)\) along dim 0 have \(1, 3\)"),
+        (lambda x: x.index_select(0, I[0]),
+         IndexError, r"index_select: index 5 at position \(1,\) is out of range for dim 0"),
+        (lambda x: x.index_add_(0, ag.tensor([0]), x),
+         ValueError, r"1 slices of x \(shape \(2, 3\)\) along dim 0 have \(1, 3\)"),
         (lambda x: x.index_add_(0, ag.tensor([0, 9]), x), IndexError, r"index_add: index 9 at position \(1,\)"),
         (lambda x: x.index_copy_(0, ag.tensor([0, -1]), x), IndexError, r"index_copy: index -1 at position \(1,\)"),
-        (lambda x: x.index_copy_(0, ag.tensor([0, 1]), x.long()), TypeError, "index_copy: source is int64 and x float32"),
+        (lambda x: x.index_copy_(0, ag.tensor([0, 1]), x.long()),
+         TypeError, "index_copy: source is int64 and x float32"),
         (lambda x: x.index_fill_(0, ag.tensor([-3]), 0), IndexError, r"index_fill: index -3 .* from -2 to 1"),
-        (lambda x: x.index_fill_(0, ag.tensor([0]), x), ValueError, "index_fill: value must be a number or a 0-d tensor"),
+        (lambda x: x.index_fill_(0, ag.tensor([0]), x),
+         ValueError, "index_fill: value must be a number or a 0-d tensor"),
         (lambda x: x.index_reduce_(0, ag.tensor([0]), x[:1], "sum"), ValueError, "index_reduce: reduce must be"),
         (lambda x: x.index_put_((ag.tensor([4]),), x[0]), IndexError, "index_put: index 4 is out of bounds"),
         (lambda x: x.index_put_((ag.tensor([1]),), x[0, :2]), ValueError, r"values of shape \(2,\) do not broadcast"),
-        (lambda x: x.index_put_(ag.tensor([1]), x[0]), TypeError, "indices must be a tuple of index tensors, got Tensor"),
-        (lambda x: x.index_put_((ag.tensor([1]),), x[0].long()), TypeError, "index_put: values are int64 and x float32"),
+        (lambda x: x.index_put_(ag.tensor([1]), x[0]),
+         TypeError, "indices must be a tuple of index tensors, got Tensor"),
+        (lambda x: x.index_put_((ag.tensor([1]),), x[0].long()),
+         TypeError, "index_put: values are int64 and x float32"),
         (lambda x: x.masked_fill_(x, 0), TypeError, "masked_fill: the mask must be boolean, got float32"),
         (lambda x: x.masked_fill_(ag.ones(4) > 0, 0), ValueError, r"a mask of shape \(4,\) does not broadcast with x"),
         (lambda x: x.masked_fill_(x > 0, "a"), TypeError, "value must be a number or a 0-d tensor, got str"),
@@ -239,7 +250,8 @@ OK = ag.tensor([[0, 1, 2]])
         (lambda x: x.put_(ag.tensor([0, 1]), x), ValueError, "put: 2 places but 6 values"),
         (lambda x: x.put_(ag.tensor([7]), x[0, :1]), IndexError, r"put: index 7 at position \(0,\)"),
         (lambda x: x[0].fill_diagonal_(1), ValueError, r"fill_diagonal_: needs a matrix, .* got shape \(3,\)"),
-        (lambda x: ag.ones(2, 2).requires_grad_().scatter_add_(0, OK[:, :2], x[:, :2]), RuntimeError, "scatter_add_: a leaf"),
+        (lambda x: ag.ones(2, 2).requires_grad_().scatter_add_(0, OK[:, :2], x[:, :2]),
+         RuntimeError, "scatter_add_: a leaf"),
         (lambda x: x[:1].expand(2, 3).masked_fill_(x > 0, 1), RuntimeError, "share one place in memory"),
     ],
 )

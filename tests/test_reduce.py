@@ -1,4 +1,4 @@
-"""Reductions, scans and order statistics at the edges: nothing, one, ties, NaN, infinities, zeros; and wrong arguments."""
+"""Reductions, scans, order statistics at the edges: nothing, one, ties, NaN, infinities, zeros; wrong arguments."""
 
 import numpy as np
 import pytest

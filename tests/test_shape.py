@@ -108,8 +108,9 @@ def test_the_gradients_of_all_slices_are_put_together_once(cut, monkeypatch):
     "f",
     [lambda x: ag.pad(x, (2, 1), "reflect"), lambda x: ag.pad(x, (3, 0), "circular"), lambda x: x.unfold(1, 2, 1),
      lambda x: ag.pad(x, (1, 4), "replicate"), lambda x: x.diagonal(1), lambda x: x.roll(2), lambda x: x.tril(),
-     lambda x: x.repeat(2, 3), lambda x: x.rot90(), lambda x: ag.diag_embed(x, 1), lambda x: x.as_strided((3, 3), (1, 2)),
-     lambda x: x[[0, 0, 2]], lambda x: x.repeat_interleave(3), lambda x: x.expand(2, 3, 4)],
+     lambda x: x.repeat(2, 3), lambda x: x.rot90(), lambda x: ag.diag_embed(x, 1),
+     lambda x: x.as_strided((3, 3), (1, 2)), lambda x: x[[0, 0, 2]],
+     lambda x: x.repeat_interleave(3), lambda x: x.expand(2, 3, 4)],
 )  # fmt: skip
 def test_the_rule_is_the_adjoint(f):
     """⟨A x, y⟩ = ⟨x, Aᵀ y⟩, exactly, in integers."""
@@ -203,7 +204,8 @@ ONE = ag.tensor(1.0)
         (lambda: X.select_scatter(M, 1, 7), IndexError, "select_scatter: index 7 is out of range for dim 1 of size 3"),
         (lambda: ag.pad(X, (1,)), ValueError, r"pad: 1 widths \(1,\) for 3 dimensions"),
         (lambda: ag.pad(X, (1, 1), "mirror"), ValueError, "pad: mode must be one of .* got 'mirror'"),
-        (lambda: ag.pad(X, (4, 0), "reflect"), ValueError, r"reflect widths \(4, 0\) are too large for dim 2 of size 4"),
+        (lambda: ag.pad(X, (4, 0), "reflect"),
+         ValueError, r"reflect widths \(4, 0\) are too large for dim 2 of size 4"),
         (lambda: ag.pad(X, (5, 0), "circular"), ValueError, r"circular widths \(5, 0\) are too large .* at most 4"),
         (lambda: ag.pad(ag.ones(2, 0), (1, 0), "replicate"), ValueError, r"replicate widths \(1, 0\) are too large"),
         (lambda: ag.pad(X, (-5, 0)), ValueError, r"widths \(-5, 0\) take more than dim 2 of size 4 has"),
