@@ -55,6 +55,12 @@ class SequentialLR(_Composed):
                 f"SequentialLR: {len(schedulers)} schedulers need {len(schedulers) - 1} milestones between them, got "
                 f"{len(milestones)}"
             )
+        for i, scheduler in enumerate(schedulers[1:], 1):
+            if isinstance(scheduler, _Composed):
+                raise ValueError(
+                    f"SequentialLR: number {i} is a {type(scheduler).__name__}, which cannot start anew at its "
+                    "milestone; only the first may be composed"
+                )
         self._schedulers = list(schedulers)
         self._milestones = list(milestones)
         self.last_epoch = last_epoch + 1
@@ -85,6 +91,7 @@ def _undo_first_step(scheduler: LRScheduler) -> None:
             _undo_first_step(part)
         else:
             part.last_epoch -= 1
+            part._step_count = 0
 
 
 class ChainedScheduler(_Composed):
