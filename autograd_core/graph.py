@@ -457,7 +457,8 @@ def backpropagate(
                     receive(parent, gp)
                 else:
                     pending[parent] = gp
-                    if primitive.fresh and algebra.fresh(gp, None if primitive.consumes else g):
+                    shared = sum(gp is other for other in gradients) > 1
+                    if primitive.fresh and not shared and algebra.fresh(gp, None if primitive.consumes else g):
                         ours.add(parent)
         if primitive.frees and not retain:
             node.saved = FREED
