@@ -28,6 +28,8 @@ def test_equal_extremes_share_the_gradient_over_all_and_the_first_takes_it_along
     assert ag.tensor(ties).max(1).indices.tolist() == [1, 0]
     assert ag.tensor(ties).argmin(1).tolist() == [0, 0]
     assert ag.tensor([3.0, 1.0, 3.0]).cummax(0).indices.tolist() == [0, 0, 2]
+    assert ag.tensor([1, 2, 1, 2]).argsort(descending=True).tolist() == [1, 3, 0, 2]  # stable both ways
+    assert ag.tensor([2, 1, 2]).topk(3).indices.tolist() == [0, 2, 1]
 
 
 def test_named_results():
