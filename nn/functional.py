@@ -99,3 +99,4 @@ from autograd_core.ops.random import (
 )
 from autograd_core.ops.softmax import gumbel_softmax, log_softmax, softmax, softmin
 from autograd_core.ops.trigonometric import tanh
+from autograd_core.ops.unpool import lp_pool1d, lp_pool2d, lp_pool3d, max_unpool1d, max_unpool2d, max_unpool3d

@@ -356,6 +356,44 @@ def test_pooling(dims):
                                   values.array.reshape(3, -1))  # fmt: skip
 
 
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_lp_pooling(dims):
+    x = rand(3, *(8, 9, 7)[:dims])
+    x[0] = 0
+
+    def expected(p, size, stride):
+        found, sizes = windows(x, size, stride, dims=dims)
+        sums = (found**p).sum(tuple(range(2, 2 + dims)))
+        return np.moveaxis(np.sign(sums) * np.abs(sums) ** (1 / p), 0, -1).reshape(3, *sizes)
+
+    layer = (nn.LPPool1d, nn.LPPool2d, nn.LPPool3d)[dims - 1]
+    np.testing.assert_allclose(run(layer(2, 2), x), expected(2, 2, 2), rtol=1e-12)
+    np.testing.assert_allclose(run(layer(3, 3, stride=2), x), expected(3, 3, 2), rtol=1e-9)
+    t = ag.tensor(x, requires_grad=True)
+    layer(2, 2)(t).sum().backward()
+    assert np.isfinite(t.grad.array).all() and (t.grad.array[0] == 0).all()
+    t = ag.tensor(np.abs(x[1:]) + 0.1, requires_grad=True)
+    assert ag.gradcheck(lambda t: layer(2.5, 2)(t), (t,)) and ag.gradgradcheck(lambda t: layer(2.5, 2)(t), (t,))
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+@pytest.mark.parametrize(("size", "stride", "padding"), [(2, None, 0), (3, 2, 1), (3, 1, 0)])
+def test_max_unpooling(dims, size, stride, padding):
+    x = ag.tensor(rand(2, 3, *(8, 9, 7)[:dims]), requires_grad=True)
+    values, places = getattr(nn, f"MaxPool{dims}d")(size, stride, padding, return_indices=True)(x)
+    unpool = getattr(nn, f"MaxUnpool{dims}d")(size, stride, padding)
+    out = unpool(values, places, output_size=x.shape)
+    kept = np.zeros((6, x.array[0, 0].size), bool)
+    np.put_along_axis(kept, places.array.reshape(6, -1), True, 1)
+    np.testing.assert_array_equal(out.array, np.where(kept.reshape(x.shape), x.array, 0))
+    out.sum().backward()
+    np.testing.assert_array_equal(x.grad.array, kept.reshape(x.shape))
+    values = ag.tensor(values.array, requires_grad=True)
+    assert ag.gradgradcheck(lambda v: unpool(v, places, output_size=x.shape) ** 2, (values,))
+    if stride is None:
+        assert unpool(values, places.array % 4).shape[2:] == tuple(n * 2 for n in values.shape[2:])
+
+
 # ----------------------------------------------------------------------------------------- shape, dropout, activations
 
 
@@ -596,6 +634,10 @@ def test_similarity_and_distance():
 # -------------------------------------------------------------------------------------------------------------- errors
 
 
+def unpool(x, places=((0, 2),), *size):
+    return nn.MaxUnpool1d(2)(x, np.array(places), output_size=size or None)
+
+
 @pytest.mark.parametrize(
     ("action", "error", "message"),
     [
@@ -614,6 +656,13 @@ def test_similarity_and_distance():
             ValueError,
             "Only \"zeros\" padding mode is supported for ConvTranspose2d, got 'reflect'",
         ),
+        (lambda: nn.LPPool1d(0, 2)(ag.ones(1, 4)), ValueError, "norm_type must be positive, got 0"),
+        (lambda: unpool(ag.ones(4)), ValueError, r"x has shape \(4,\); it needs 1 dimensions of space"),
+        (lambda: unpool(ag.ones(1, 2), [[0.0, 1.0]]), TypeError, "indices are float64; give those of max_pool1d"),
+        (lambda: unpool(ag.ones(1, 2), [[0]]), ValueError, r"shape \(1, 2\), but indices have shape \(1, 1\)"),
+        (lambda: unpool(ag.ones(1, 2), [[0, 4]]), IndexError, "indices go from 0 to 4, but .* has places 0 to 3"),
+        (lambda: unpool(ag.ones(1, 2), [[0, 2]], 6), ValueError, r"output_size is \(6,\), but each must differ from"),
+        (lambda: unpool(ag.ones(1, 2), [[0, 2]], 4, 4, 4), ValueError, r"output_size is \(4, 4, 4\), but needs 1 or 2"),
         (lambda: nn.Hardtanh(2, 1), ValueError, "max_val must be above min_val, got min_val=2, max_val=1"),
         (lambda: nn.Softmax2d()(ag.ones(2, 2)), ValueError, r"expected input to be 3D or 4D, got shape \(2, 2\)"),
         (lambda: nn.Unflatten("C", (1,)), TypeError, "dimensions have numbers here, not names, got dim='C'"),
