@@ -61,7 +61,10 @@ from .random import (
 from .tensor import Tensor, get_default_dtype, set_default_dtype
 
 # name -> the module that is imported when it is first used: the module itself, or its member of that name
-_LAZY = {"draw": "draw", "replay": "replay", "func": "func", "special": "special"}
+_LAZY = {
+    "draw": "draw", "replay": "replay", "func": "func", "special": "special", "profile": "profile",
+    "checkpoint": "checkpoint", "checkpoint_sequential": "checkpoint",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
