@@ -1,120 +1,112 @@
-"""Convolution over 1 to 3 dimensions: the columns, and the three products that are each other's gradients.
+"""Convolution over 1 to 3 dimensions: three products that are each other's gradients; and im2col with its adjoint.
 
 As in PyTorch, filters are not flipped: out[n, o, p] = Σ_{c, k} w[o, c, k] x[n, c, p·stride − padding + k·dilation].
 
-The window of x under each output position, written as one column, gives the matrix `cols` (C KK, P), and the convolution
-is w (OC, C KK) @ cols. The whole matrix would be KK times as large as x, so it never exists: kernels write one block of
-it, small enough for the cache, and use it at once. Backward writes the block again rather than keep it.
+The textbook writes the window of x under each output position as a column, a matrix KK times as large as x, and
+multiplies w by it. Here that matrix is never written. One copy of x for each kw suffices, as wide as the output:
 
-Kernels see three spatial dimensions, of size 1 where there are fewer, and groups as a dimension of their own:
-x (N, G, C, D, H, W), w (G, OC, K) with K = C KD KH KW, out (N, G, OC, P) with P = OD OH OW.
+    shifts[c, kw, h, ow] = x[c, h, ow·stride − padding + kw·dilation]
+
+In it, the row of the matrix for the filter element (c, kh, kw) is one contiguous run, kh rows from the start of plane
+(c, kw). So a table of offsets, one a filter element, turns the product w @ columns into sums of runs. A stride s along
+the height is met by keeping the rows h = r, r + s, r + 2s, … of each remainder r together. The copy is made for one
+block of channels or output rows at a time and stays in the cache; backward makes it again rather than keep it.
+
+Kernels see depth, height and width: of two dimensions, the depth is 1, of one, the width too (so that a long sequence
+is a long run). Filters that are KD deep are KD flat ones. Groups are a dimension of their own:
+x (N, G, C, D, H, W), w (G, KD, OC, K) with K = C KH KW, out (N, G, OC, P) with P = OD OH OW.
 """
 
 from __future__ import annotations
 
+import functools
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray
 
-from .runtime import kernel, plain, prange, warms_up
+from .runtime import kernel, parallel_for, plain, warms_up
 
 Sizes = tuple[int, ...]
 
 
-# ------------------------------------------------------------------------------------------------- a block of columns
+# ---------------------------------------------------------------------------------------------------- x, shifted by kw
 
 
 @kernel()
-def fill_columns(x, cols, k0, k1, p0, p1, window, size, stride, padding, dilation):  # type: ignore[no-untyped-def]
-    """cols[k - k0, p - p0] = the element of x (C, D, H, W) under filter element k at output position p; 0 outside x."""
-    D, H, W = x.shape[1], x.shape[2], x.shape[3]
-    KD, KH, KW = window
-    OH, OW = size[1], size[2]
+def clear(x, start, stop):  # type: ignore[no-untyped-def]
+    """x[start:stop] = 0, as a loop: what Numba makes of the assignment takes ten times as long to compile."""
+    for i in range(start, stop):
+        x[i] = 0
+
+
+@kernel()
+def fill_shifts(x, c0, c1, d, h0, LH, remainders, KW, OW, stride, padding, dilation, shifts):  # type: ignore[no-untyped-def]
+    """shifts (C, KW, R, LH, OW), flat, of channels c0 : c1 of x (C, D, H, W) at depth d, rows from h0; 0 outside x."""
+    H, W = x.shape[2], x.shape[3]
     step = stride[2]
-    for k in range(k0, k1):
-        kw, kh, kd, c = k % KW, k // KW % KH, k // (KW * KH) % KD, k // (KW * KH * KD)
-        dd, dh, dw = kd * dilation[0] - padding[0], kh * dilation[1] - padding[1], kw * dilation[2] - padding[2]
-        inside = max(0, -(dw // step))  # the first ow for which ow * step + dw lies in x, and that after the last
-        outside = min(OW, (W - 1 - dw) // step + 1)
-        col = cols[k - k0]
-        for row in range(p0 // OW, (p1 - 1) // OW + 1):
-            at = row * OW - p0
-            a, b = max(0, -at), min(OW, p1 - row * OW)  # this block's part of the output row
-            d, h = row // OH * stride[0] + dd, row % OH * stride[1] + dh
-            if 0 <= d < D and 0 <= h < H:
-                lo = min(max(a, inside), b)
-                hi = max(lo, min(b, outside))
-                target = col[at + lo : at + hi]
-                source = x[c, d, h]
-                if step == 1:
-                    source = source[lo + dw : hi + dw]
-                    for i in range(hi - lo):
-                        target[i] = source[i]
-                else:
-                    for i in range(hi - lo):
-                        target[i] = source[(lo + i) * step + dw]
-            else:
-                lo = hi = b
-            col[at + a : at + lo] = 0
-            col[at + hi : at + b] = 0
+    at = 0
+    for c in range(c0, c1):
+        for kw in range(KW):
+            first = kw * dilation[2] - padding[2]
+            lo = min(OW, max(0, -(first // step)))  # the outputs lo : hi see columns inside x
+            hi = max(lo, min(OW, (W - 1 - first) // step + 1))
+            for remainder in remainders:
+                for row in range(h0, h0 + LH):
+                    h = row * stride[1] + remainder - padding[1]
+                    inside = 0 <= h < H
+                    a, b = (lo, hi) if inside else (OW, OW)
+                    target = shifts[at : at + OW]
+                    source = x[c, d, h if inside else 0][a * step + first :]
+                    for i in range(a):
+                        target[i] = 0
+                    for i in range(b - a):
+                        target[a + i] = source[i * step]
+                    for i in range(b, OW):
+                        target[i] = 0
+                    at += OW
 
 
 @kernel()
-def add_columns(x, cols, k0, k1, p0, p1, window, size, stride, padding, dilation):  # type: ignore[no-untyped-def]
-    """The adjoint of `fill_columns`: each element of cols is added to the element of x it would have been read from."""
-    D, H, W = x.shape[1], x.shape[2], x.shape[3]
-    KD, KH, KW = window
-    OH, OW = size[1], size[2]
+def add_shifts(x, c0, c1, d, h0, LH, remainders, KW, OW, stride, padding, dilation, shifts):  # type: ignore[no-untyped-def]
+    """The adjoint of `fill_shifts`: each element is added to the element of x that it would have been read from."""
+    H, W = x.shape[2], x.shape[3]
     step = stride[2]
-    for k in range(k0, k1):
-        kw, kh, kd, c = k % KW, k // KW % KH, k // (KW * KH) % KD, k // (KW * KH * KD)
-        dd, dh, dw = kd * dilation[0] - padding[0], kh * dilation[1] - padding[1], kw * dilation[2] - padding[2]
-        inside = max(0, -(dw // step))
-        outside = min(OW, (W - 1 - dw) // step + 1)
-        col = cols[k - k0]
-        for row in range(p0 // OW, (p1 - 1) // OW + 1):
-            at = row * OW - p0
-            a, b = max(0, -at), min(OW, p1 - row * OW)
-            d, h = row // OH * stride[0] + dd, row % OH * stride[1] + dh
-            if 0 <= d < D and 0 <= h < H:
-                lo = min(max(a, inside), b)
-                hi = max(lo, min(b, outside))
-                source = col[at + lo : at + hi]
-                target = x[c, d, h]
-                if step == 1:
-                    target = target[lo + dw : hi + dw]
-                    for i in range(hi - lo):
-                        target[i] += source[i]
-                else:
-                    for i in range(hi - lo):
-                        target[(lo + i) * step + dw] += source[i]
+    at = 0
+    for c in range(c0, c1):
+        for kw in range(KW):
+            first = kw * dilation[2] - padding[2]
+            lo = min(OW, max(0, -(first // step)))
+            hi = max(lo, min(OW, (W - 1 - first) // step + 1))
+            for remainder in remainders:
+                for row in range(h0, h0 + LH):
+                    h = row * stride[1] + remainder - padding[1]
+                    if 0 <= h < H:
+                        source = shifts[at + lo : at + hi]
+                        target = x[c, d, h][lo * step + first :]
+                        for i in range(hi - lo):
+                            target[i * step] += source[i]
+                    at += OW
 
 
-# --------------------------------------------------------------------------------------------------- products of blocks
-
-
-# One inner loop each, because every loop is optimised anew in each kernel that uses it: rows and terms that are missing
-# at the edges are replaced by rows of zeros, or by rows that nobody reads.
+# ---------------------------------------------------------------------------------------------------- products of runs
 
 
 @kernel()
-def add_product(M, K, a, k0, b, pb, c, pc, n, spare):  # type: ignore[no-untyped-def]
-    """c[:M, pc : pc + n] += a[:M, k0 : k0 + K] @ b[:K, pb : pb + n], two rows by four terms at a time.
+def add_product(a, b, b_at, c, c_at, n, spare):  # type: ignore[no-untyped-def]
+    """c[c_at[i] + j] += Σ_k a[i, k] b[b_at[k] + j] for j < n: two rows by four terms at a time.
 
-    a has zeros where K is rounded up to fours. spare (2, ≥ n): zeros, and a row to write to.
+    a (M, K): M even, K a multiple of four. Rows 2i and 2i + 1 must not overlap in c. Where c_at is negative, the row
+    goes to `spare` (≥ n), which nobody reads.
     """
-    zeros = spare[0, :n]
-    for i in range(0, M, 2):
-        odd = i + 1 == M
-        a0, a1 = a[i, k0:], a[i if odd else i + 1, k0:]
-        c0 = c[i, pc : pc + n]
-        c1 = spare[1, :n] if odd else c[i + 1, pc : pc + n]
-        for k in range(0, K, 4):
-            b0 = b[k, pb : pb + n]
-            b1 = b[k + 1, pb : pb + n] if k + 1 < K else zeros
-            b2 = b[k + 2, pb : pb + n] if k + 2 < K else zeros
-            b3 = b[k + 3, pb : pb + n] if k + 3 < K else zeros
+    for i in range(0, a.shape[0], 2):
+        a0, a1 = a[i], a[i + 1]
+        c0 = c[c_at[i] : c_at[i] + n]
+        c1 = c[c_at[i + 1] : c_at[i + 1] + n] if c_at[i + 1] >= 0 else spare[:n]
+        for k in range(0, a.shape[1], 4):
+            b0, b1 = b[b_at[k] : b_at[k] + n], b[b_at[k + 1] : b_at[k + 1] + n]
+            b2, b3 = b[b_at[k + 2] : b_at[k + 2] + n], b[b_at[k + 3] : b_at[k + 3] + n]
             a00, a01, a02, a03 = a0[k], a0[k + 1], a0[k + 2], a0[k + 3]
             a10, a11, a12, a13 = a1[k], a1[k + 1], a1[k + 2], a1[k + 3]
             for j in range(n):
@@ -123,15 +115,19 @@ def add_product(M, K, a, k0, b, pb, c, pc, n, spare):  # type: ignore[no-untyped
 
 
 @kernel(reassociate=True)
-def add_dots(g, p0, p1, b, c, k0):  # type: ignore[no-untyped-def]
-    """c[:, k0 : k0 + depth] += g[:, p0 : p1] @ bᵀ, two rows by four columns at a time. b: (depth, ≥ p1 - p0)."""
-    M, n = g.shape[0], p1 - p0
+def add_dots(g, p0, b, b_at, c, n):  # type: ignore[no-untyped-def]
+    """c[o, k] += Σ_j g[o, p0 + j] b[b_at[k] + j] over j < n: two rows by four columns at a time.
+
+    c (≥ OC, K): an even number of rows, K a multiple of four. Where OC is odd, its last row is there to be written to.
+    """
+    OC = g.shape[0]
     zero = g.dtype.type(0)
-    for i in range(0, M, 2):
-        i1 = min(i + 1, M - 1)
-        g0, g1 = g[i, p0:p1], g[i1, p0:p1]
-        for k in range(0, b.shape[0], 4):
-            b0, b1, b2, b3 = b[k], b[k + 1], b[k + 2], b[k + 3]
+    for o in range(0, OC, 2):
+        g0, g1 = g[o, p0 : p0 + n], g[min(o + 1, OC - 1), p0 : p0 + n]
+        c0, c1 = c[o], c[o + 1]
+        for k in range(0, c.shape[1], 4):
+            b0, b1 = b[b_at[k] : b_at[k] + n], b[b_at[k + 1] : b_at[k + 1] + n]
+            b2, b3 = b[b_at[k + 2] : b_at[k + 2] + n], b[b_at[k + 3] : b_at[k + 3] + n]
             s0 = s1 = s2 = s3 = t0 = t1 = t2 = t3 = zero
             for j in range(n):
                 s0 += g0[j] * b0[j]
@@ -142,147 +138,129 @@ def add_dots(g, p0, p1, b, c, k0):  # type: ignore[no-untyped-def]
                 t1 += g1[j] * b1[j]
                 t2 += g1[j] * b2[j]
                 t3 += g1[j] * b3[j]
-            c0 = c[i, k0 + k : k0 + k + 4]
-            c0[0] += s0
-            c0[1] += s1
-            c0[2] += s2
-            c0[3] += s3
-            if i1 > i:
-                c1 = c[i1, k0 + k : k0 + k + 4]
-                c1[0] += t0
-                c1[1] += t1
-                c1[2] += t2
-                c1[3] += t3
+            c0[k] += s0
+            c0[k + 1] += s1
+            c0[k + 2] += s2
+            c0[k + 3] += s3
+            c1[k] += t0
+            c1[k + 1] += t1
+            c1[k + 2] += t2
+            c1[k + 3] += t3
 
 
-# ----------------------------------------------------------------------------------------------------- loops over images
-
-
-# The loop over tasks is the parallel part. What a task does is a kernel of its own, so that both variants share its code.
+# -------------------------------------------------------------------------------------------------- loops over images
 
 
 @kernel()
-def _im2col_task(task, x, cols, window, size, stride, padding, dilation):  # type: ignore[no-untyped-def]
-    C = x.shape[1]
-    K = cols.shape[1] // C
-    n, k0 = task // C, task % C * K
-    fill_columns(x[n], cols[n][k0:], k0, k0 + K, 0, cols.shape[2], window, size, stride, padding, dilation)
-
-
-@kernel(parallel=True)
-def _im2col(tasks, x, cols, window, size, stride, padding, dilation):  # type: ignore[no-untyped-def]
-    for task in prange(tasks):
-        _im2col_task(task, x, cols, window, size, stride, padding, dilation)
-
-
-@kernel()
-def _col2im_task(task, x, cols, window, size, stride, padding, dilation):  # type: ignore[no-untyped-def]
-    C = x.shape[1]
-    K = cols.shape[1] // C
-    n, k0 = task // C, task % C * K
-    x[n, task % C] = 0
-    add_columns(x[n], cols[n][k0:], k0, k0 + K, 0, cols.shape[2], window, size, stride, padding, dilation)
-
-
-@kernel(parallel=True)
-def _col2im(tasks, x, cols, window, size, stride, padding, dilation):  # type: ignore[no-untyped-def]
-    for task in prange(tasks):
-        _col2im_task(task, x, cols, window, size, stride, padding, dilation)
-
-
-@kernel()
-def _forward_task(  # type: ignore[no-untyped-def]
-    task, x, w, bias, out, window, size, stride, padding, dilation, depth, step
-):
-    """A block of output positions of one image and group."""
-    G, OC, P = out.shape[1], out.shape[2], out.shape[3]
-    K = x.shape[2] * window[0] * window[1] * window[2]
-    blocks = (P + step - 1) // step
-    n, group, p0 = task // (G * blocks), task // blocks % G, task % blocks * step
-    p1 = min(P, p0 + step)
-    cols, spare = np.empty((depth, step), x.dtype), np.zeros((2, step), x.dtype)
-    for o in range(OC):
-        out[n, group, o, p0:p1] = bias[group, o]
-    for k0 in range(0, K, depth):
-        k1 = min(K, k0 + depth)
-        fill_columns(x[n, group], cols, k0, k1, p0, p1, window, size, stride, padding, dilation)
-        add_product(OC, k1 - k0, w[group], k0, cols, 0, out[n, group], p0, p1 - p0, spare)
-
-
-@kernel(parallel=True)
 def _forward(  # type: ignore[no-untyped-def]
-    tasks, x, w, bias, out, window, size, stride, padding, dilation, depth, step
+    start, stop, x, w, bias, out, b_at, remainders, window, size, stride, padding, dilation, rows, extra
 ):
-    for task in prange(tasks):
-        _forward_task(task, x, w, bias, out, window, size, stride, padding, dilation, depth, step)
+    """A task is `rows` output rows of one image and group. out is flat, bias (G, OC)."""
+    G, C, D = x.shape[1], x.shape[2], x.shape[3]
+    OC = bias.shape[1]
+    OD, OH, OW = size
+    LH = rows + extra
+    blocks = (OH + rows - 1) // rows
+    used = C * window[2] * len(remainders) * LH * OW
+    shifts, spare = np.empty(used + rows * OW, x.dtype), np.empty(rows * OW, x.dtype)
+    clear(shifts, used, len(shifts))  # where b_at leads beyond the filter
+    c_at = np.empty(w.shape[2], np.int64)
+    c_at[-1] = -1  # stays so if OC is odd
+    for task in range(start, stop):
+        block, od, group, n = task % blocks, task // blocks % OD, task // (blocks * OD) % G, task // (blocks * OD * G)
+        h0 = block * rows
+        count = min(rows, OH - h0) * OW
+        for o in range(OC):
+            c_at[o] = (((n * G + group) * OC + o) * OD + od) * OH * OW + h0 * OW
+            row = out[c_at[o] : c_at[o] + count]
+            for i in range(count):
+                row[i] = bias[group, o]
+        for kd in range(window[0]):
+            d = od * stride[0] + kd * dilation[0] - padding[0]
+            if 0 <= d < D:
+                fill_shifts(
+                    x[n, group], 0, C, d, h0, LH, remainders, window[2], OW, stride, padding, dilation, shifts
+                )
+                add_product(w[group, kd], shifts, b_at, out, c_at, count, spare)
 
 
 @kernel()
-def _input_grad_task(  # type: ignore[no-untyped-def]
-    task, g, wt, gx, window, size, stride, padding, dilation, channels, step
-):
-    """cols = wᵀ (K, OC) @ g (OC, P), added back to a block of channels of one image and group."""
-    G, C = gx.shape[1], gx.shape[2]
-    OC, P = g.shape[2], g.shape[3]
-    KK = window[0] * window[1] * window[2]
-    blocks = (C + channels - 1) // channels
-    n, group, c0 = task // (G * blocks), task // blocks % G, task % blocks * channels
-    c1 = min(C, c0 + channels)
-    gx[n, group, c0:c1] = 0
-    cols, spare = np.empty((channels * KK, step), g.dtype), np.zeros((2, step), g.dtype)
-    for p0 in range(0, P, step):
-        p1 = min(P, p0 + step)
-        cols[:] = 0
-        add_product((c1 - c0) * KK, OC, wt[group][c0 * KK :], 0, g[n, group], p0, cols, 0, p1 - p0, spare)
-        add_columns(gx[n, group], cols, c0 * KK, c1 * KK, p0, p1, window, size, stride, padding, dilation)
-
-
-@kernel(parallel=True)
 def _input_grad(  # type: ignore[no-untyped-def]
-    tasks, g, wt, gx, window, size, stride, padding, dilation, channels, step
+    start, stop, g, w, gx, c_at, remainders, window, size, stride, padding, dilation, channels, extra
 ):
-    for task in prange(tasks):
-        _input_grad_task(task, g, wt, gx, window, size, stride, padding, dilation, channels, step)
+    """A task is a block of channels of one image and group: w (pairs of channels, OC) @ g (OC, P), shifted back.
+
+    w (G, KD, blocks, pairs of channels at each of KH KW, OC up to a multiple of four); gx comes as zeros.
+    """
+    G, C, D = gx.shape[1], gx.shape[2], gx.shape[3]
+    OC = g.shape[2]
+    OD, OH, OW = size
+    P = OH * OW
+    LH = OH + extra
+    blocks = w.shape[2]
+    step = min(P, 512)
+    runs, run_at = np.empty(w.shape[4] * step, g.dtype), np.empty(w.shape[4], np.int64)
+    clear(runs, 0, len(runs))
+    for o in range(len(run_at)):
+        run_at[o] = o * step
+    shifts = np.empty((channels + channels % 2) * window[2] * len(remainders) * LH * OW, g.dtype)
+    for task in range(start, stop):
+        block, group, n = task % blocks, task // blocks % G, task // (blocks * G)
+        c0, c1 = block * channels, min(C, (block + 1) * channels)
+        for d in range(D):
+            clear(shifts, 0, len(shifts))
+            for kd in range(window[0]):
+                at = d + padding[0] - kd * dilation[0]
+                od = at // stride[0]
+                if at % stride[0] == 0 and 0 <= od < OD:
+                    for p0 in range(0, P, step):
+                        count = min(step, P - p0)
+                        for o in range(OC):
+                            run = runs[o * step : o * step + count]
+                            source = g[n, group, o, od * P + p0 : od * P + p0 + count]
+                            for i in range(count):
+                                run[i] = source[i]
+                        add_product(w[group, kd, block], runs, run_at, shifts[p0:], c_at, count, runs)
+            add_shifts(
+                gx[n, group], c0, c1, d, 0, LH, remainders, window[2], OW, stride, padding, dilation, shifts
+            )
 
 
 @kernel()
-def _weight_grad_task(  # type: ignore[no-untyped-def]
-    task, g, x, gw, window, size, stride, padding, dilation, depth, step
-):
-    """Σ_n g (OC, P) @ colsᵀ (P, K), for a block of K of one group and over one share of the images, into gw[share]."""
-    N, G, P = g.shape[0], g.shape[1], g.shape[3]
-    shares = gw.shape[0]
-    K = x.shape[2] * window[0] * window[1] * window[2]
-    blocks = (K + depth - 1) // depth
-    share, group, k0 = task // (G * blocks), task // blocks % G, task % blocks * depth
-    k1 = min(K, k0 + depth)
-    cols = np.empty((depth, step), g.dtype)
-    gw[share, group, :, k0 : k0 + depth] = 0
-    for n in range(share * N // shares, (share + 1) * N // shares):
-        for p0 in range(0, P, step):
-            p1 = min(P, p0 + step)
-            fill_columns(x[n, group], cols, k0, k1, p0, p1, window, size, stride, padding, dilation)
-            add_dots(g[n, group], p0, p1, cols, gw[share, group], k0)
-
-
-@kernel(parallel=True)
 def _weight_grad(  # type: ignore[no-untyped-def]
-    tasks, g, x, gw, window, size, stride, padding, dilation, depth, step
+    start, stop, g, x, gw, b_at, remainders, window, size, stride, padding, dilation, channels, rows, extra
 ):
-    for task in prange(tasks):
-        _weight_grad_task(task, g, x, gw, window, size, stride, padding, dilation, depth, step)
+    """A task is a block of channels of one group, over one share of the images, into gw[share] (G, KD, blocks, OC, K).
+
+    OC is rounded up to an even number, K = channels KH KW to a multiple of four; gw comes as zeros.
+    """
+    N, G = g.shape[0], g.shape[1]
+    C, D = x.shape[2], x.shape[3]
+    OD, OH, OW = size
+    LH = rows + extra
+    shares, blocks = gw.shape[0], gw.shape[3]
+    shifts = np.empty(channels * window[2] * len(remainders) * LH * OW + rows * OW, x.dtype)
+    clear(shifts, 0, len(shifts))
+    for task in range(start, stop):
+        block, group, share = task % blocks, task // blocks % G, task // (blocks * G)
+        c0, c1 = block * channels, min(C, (block + 1) * channels)
+        for n in range(share * N // shares, (share + 1) * N // shares):
+            for od in range(OD):
+                for h0 in range(0, OH, rows):
+                    p0, count = (od * OH + h0) * OW, min(rows, OH - h0) * OW
+                    for kd in range(window[0]):
+                        d = od * stride[0] + kd * dilation[0] - padding[0]
+                        if 0 <= d < D:
+                            image = x[n, group]
+                            fill_shifts(
+                                image, c0, c1, d, h0, LH, remainders, window[2], OW, stride, padding, dilation, shifts
+                            )
+                            add_dots(g[n, group], p0, shifts, b_at, gw[share, group, kd, block], count)
 
 
-# ------------------------------------------------------------------------------------------------------------- wrappers
+# ------------------------------------------------------------------------------------------------------------ wrappers
 
-
-def three(sizes: Sizes, fill: int) -> tuple[int, int, int]:
-    """The sizes of one to three dimensions as those of three."""
-    return (fill,) * (3 - len(sizes)) + tuple(sizes)  # type: ignore[return-value]
-
-
-def _geometry(window: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> tuple:
-    return three(window, 1), three(size, 1), three(stride, 1), three(padding, 0), three(dilation, 1)
+BLOCK = 128 * 1024  # bytes of shifted copies at a time: a good part of a core's second-level cache
 
 
 def output_size(size: Sizes, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Sizes:
@@ -293,51 +271,84 @@ def output_size(size: Sizes, window: Sizes, stride: Sizes, padding: Sizes, dilat
     )
 
 
-BLOCK = 32 * 1024  # bytes of columns at a time: what a core's first-level cache holds
+def three(sizes: Sizes, fill: int) -> tuple[int, int, int]:
+    """The sizes of one, two or three dimensions as depth, height and width: 1 x L x 1, 1 x H x W."""
+    if len(sizes) == 1:
+        return fill, sizes[0], fill
+    return (fill,) * (3 - len(sizes)) + tuple(sizes)  # type: ignore[return-value]
 
 
-def _blocks(positions: int, longest: int, itemsize: int) -> tuple[int, int]:
-    """How many positions a block of columns has, and how many rows then fit."""
-    step = -(-positions // -(-positions // longest))  # equal blocks
-    return step, max(4, BLOCK // itemsize // step // 4 * 4)
+class Geometry(NamedTuple):
+    """How windows lie, in three dimensions, and where rows lie in the shifted copies."""
+
+    window: Sizes
+    size: Sizes
+    stride: Sizes
+    padding: Sizes
+    dilation: Sizes
+    remainders: ndarray  # of the height, those of kh·dilation by the stride
+    extra: int  # how many rows more than outputs the copies have
+
+    def offsets(self, rows: int) -> ndarray:
+        """(KH, KW): where the run of a filter element starts in the planes (KW, R, rows + extra, OW) of a channel."""
+        kh, kw = np.arange(self.window[1])[:, None] * self.dilation[1], np.arange(self.window[2])
+        r = np.searchsorted(self.remainders, kh % self.stride[1])
+        return ((kw * len(self.remainders) + r) * (rows + self.extra) + kh // self.stride[1]) * self.size[2]
+
+    def channel(self, rows: int) -> int:
+        """The size of those planes."""
+        return self.window[2] * len(self.remainders) * (rows + self.extra) * self.size[2]
+
+    def arguments(self) -> tuple:
+        return self.window, self.size, self.stride, self.padding, self.dilation
 
 
-def im2col(x: ndarray, window: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> ndarray:
-    """x (N, C, …) -> (N, C KK, P): what is under each element of the window, at each of the `size` output positions."""
-    N, C, *space = x.shape
-    cols = np.empty((N, C * math.prod(window), math.prod(size)), x.dtype)
-    if cols.size:
-        x3 = plain(x).reshape(N, C, *three(tuple(space), 1))
-        _im2col.for_work(cols.size)(N * C, x3, cols, *_geometry(window, size, stride, padding, dilation))
-    return cols
+@functools.lru_cache(256)
+def geometry(window: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Geometry:
+    window, size, stride = three(window, 1), three(size, 1), three(stride, 1)
+    padding, dilation = three(padding, 0), three(dilation, 1)
+    kh = np.arange(window[1]) * dilation[1]
+    return Geometry(
+        window, size, stride, padding, dilation, np.unique(kh % stride[1]), int(kh[-1]) // stride[1]
+    )
 
 
-def col2im(
-    cols: ndarray, shape: Sizes, window: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
+@functools.lru_cache(256)
+def run_offsets(
+    window: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, channels: int, rows: int
 ) -> ndarray:
-    """(N, C KK, P) -> x of `shape` (N, C, …): each column added back to where `im2col` reads it, its adjoint."""
-    if not cols.size:
-        return np.zeros(shape, cols.dtype)
-    x = np.empty(shape, cols.dtype)
-    x3 = x.reshape(*shape[:2], *three(tuple(shape[2:]), 1))
-    _col2im.for_work(cols.size)(shape[0] * shape[1], x3, plain(cols), *_geometry(window, size, stride, padding, dilation))
-    return x
+    """Where the runs of (C, KH, KW) start in the copies, filled up to a multiple of four with a place past them."""
+    at = geometry(window, size, stride, padding, dilation)
+    plane = at.channel(rows)
+    runs = (np.arange(channels)[:, None, None] * plane + at.offsets(rows)).reshape(-1)
+    return np.concatenate([runs, np.full(-len(runs) % 4, channels * plane)])
+
+
+def _rows(at: Geometry, channels: int, itemsize: int) -> int:
+    """How many output rows at a time: what fits into the block, and enough for a run of some length."""
+    a_row = channels * at.channel(1 - at.extra) * itemsize
+    rows = max(BLOCK // a_row - at.extra, -(-256 // at.size[2]), 1)
+    blocks = -(-at.size[1] // rows)
+    return -(-at.size[1] // blocks)  # of equal height
+
+
+def _filled(a: ndarray, *shape: int) -> ndarray:
+    """a, filled up to the shape with zeros."""
+    if a.shape == shape:
+        return plain(a)
+    out = np.zeros(shape, a.dtype)
+    out[tuple(slice(n) for n in a.shape)] = a
+    return out
+
+
+def _up(n: int, multiple: int) -> int:
+    return -(-n // multiple) * multiple
 
 
 def _grouped(x: ndarray, groups: int) -> ndarray:
     """(N, C, …) as (N, G, C / G, D, H, W)."""
     N, C, *space = x.shape
     return plain(x).reshape(N, groups, C // groups, *three(tuple(space), 1))
-
-
-def _fours(a: ndarray) -> ndarray:
-    """The last dimension filled up with zeros to a multiple of four."""
-    K = a.shape[-1]
-    if K % 4 == 0:
-        return plain(a)
-    out = np.zeros((*a.shape[:-1], -(-K // 4) * 4), a.dtype)
-    out[..., :K] = a
-    return out
 
 
 def conv_forward(
@@ -354,23 +365,31 @@ def conv_forward(
 
     `padding` zeros are put before x along each dimension, and behind it as many as `size` asks for.
     """
-    N, OC, window = x.shape[0], w.shape[0], w.shape[2:]
+    N, OC, C, window = x.shape[0], w.shape[0] // groups, w.shape[1], w.shape[2:]
     size = output_size(x.shape[2:], window, stride, padding, dilation) if size is None else size
-    P, K = math.prod(size), math.prod(w.shape[1:])
-    out = np.empty((N, OC, *size), x.dtype)
-    if out.size:
-        step, depth = _blocks(P, max(256, min(1024, BLOCK // x.itemsize // max(K, 1))), x.itemsize)
-        b = np.zeros(OC, x.dtype) if bias is None else plain(bias)
-        _forward.for_work(out.size * K / 16)(
-            N * groups * -(-P // step),
-            _grouped(x, groups),
-            _fours(w.reshape(groups, OC // groups, K)),
-            b.reshape(groups, OC // groups),
-            out.reshape(N, groups, OC // groups, P),
-            *_geometry(window, size, stride, padding, dilation),
-            min(depth, -(-K // 4) * 4),
-            step,
-        )
+    out = np.empty((N, groups * OC, *size), x.dtype)
+    if not out.size:
+        return out
+    at = geometry(window, size, stride, padding, dilation)
+    KD, KH, KW = at.window
+    K = C * KH * KW
+    rows = _rows(at, C, x.itemsize)
+    deep = w.reshape(groups, OC, C, KD, KH, KW).transpose(0, 3, 1, 2, 4, 5).reshape(groups, KD, OC, K)
+    b = np.zeros(groups * OC, x.dtype) if bias is None else plain(bias)
+    parallel_for(
+        _forward,
+        N * groups * at.size[0] * -(-at.size[1] // rows),
+        out.size * K * KD / 8,
+        _grouped(x, groups),
+        _filled(deep, groups, KD, _up(OC, 2), _up(K, 4)),
+        b.reshape(groups, OC),
+        out.reshape(-1),
+        run_offsets(*at.arguments(), C, rows),
+        at.remainders,
+        *at.arguments(),
+        rows,
+        at.extra,
+    )
     return out
 
 
@@ -378,22 +397,34 @@ def conv_input_grad(
     g: ndarray, w: ndarray, shape: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> ndarray:
     """The adjoint of `conv_forward` in x: from g (N, OC, …) to the gradient of `shape` (N, C, …)."""
-    N, OC, *size = g.shape
-    P, K, window = math.prod(size), math.prod(w.shape[1:]), w.shape[2:]
-    gx = np.empty(shape, g.dtype)
+    N, OC, C, window, size = g.shape[0], w.shape[0] // groups, w.shape[1], w.shape[2:], g.shape[2:]
+    gx = np.zeros(shape, g.dtype)
     if not g.size or not gx.size:
-        gx.fill(0)
         return gx
-    step, depth = _blocks(P, 256, g.itemsize)
-    channels = min(w.shape[1], max(1, depth // math.prod(window)))
-    _input_grad.for_work(g.size * K / 16)(
-        N * groups * -(-w.shape[1] // channels),
-        plain(g).reshape(N, groups, OC // groups, P),
-        _fours(w.reshape(groups, OC // groups, K).transpose(0, 2, 1)),
+    at = geometry(window, size, stride, padding, dilation)
+    KD, KH, KW = at.window
+    OH = at.size[1]
+    plane = at.channel(OH)
+    channels = min(C, _up(max(1, BLOCK // (plane * g.itemsize)), 2))
+    blocks, pairs = -(-C // channels), -(-channels // 2)
+    # rows come in pairs of the same filter element and neighbouring channels, which do not overlap in the copies
+    deep = _filled(w.reshape(groups, OC, C, KD, KH * KW), groups, _up(OC, 4), blocks * channels, KD, KH * KW)
+    deep = deep.reshape(groups, _up(OC, 4), blocks, channels, KD, KH * KW)
+    deep = _filled(deep, groups, _up(OC, 4), blocks, 2 * pairs, KD, KH * KW)
+    deep = deep.reshape(groups, _up(OC, 4), blocks, pairs, 2, KD, KH * KW).transpose(0, 5, 2, 3, 6, 4, 1)
+    c_at = (np.arange(2 * pairs).reshape(pairs, 1, 2) * plane + at.offsets(OH).reshape(1, KH * KW, 1)).reshape(-1)
+    parallel_for(
+        _input_grad,
+        N * groups * blocks,
+        g.size * C * KD * KH * KW / 8,
+        plain(g).reshape(N, groups, OC, math.prod(size)),
+        plain(deep.reshape(groups, KD, blocks, 2 * pairs * KH * KW, _up(OC, 4))),
         _grouped(gx, groups),
-        *_geometry(window, tuple(size), stride, padding, dilation),
+        c_at,
+        at.remainders,
+        *at.arguments(),
         channels,
-        step,
+        at.extra,
     )
     return gx
 
@@ -401,26 +432,35 @@ def conv_input_grad(
 def conv_weight_grad(
     g: ndarray, x: ndarray, shape: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> ndarray:
-    """The adjoint of `conv_forward` in w: from g (N, OC, …) and x (N, C, …) to the gradient of `shape` (OC, C / groups, …)."""
-    N, OC, *size = g.shape
-    P, K, window = math.prod(size), math.prod(shape[1:]), shape[2:]
-    if not g.size or not x.size or not K:
+    """The adjoint of `conv_forward` in w: g (N, OC, …), x (N, C, …) -> the gradient of `shape` (OC, C / groups, …)."""
+    N, OC, C, window, size = g.shape[0], shape[0] // groups, shape[1], shape[2:], g.shape[2:]
+    if not g.size or not x.size:
         return np.zeros(shape, g.dtype)
-    step, depth = _blocks(P, 512, g.itemsize)
-    depth = min(depth, -(-K // 4) * 4)
-    tasks = groups * -(-K // depth)
-    shares = _shares(N, tasks, OC * K * g.itemsize)
-    gw = np.empty((shares, groups, OC // groups, -(-K // depth) * depth), g.dtype)
-    _weight_grad.for_work(g.size * K / 16)(
-        shares * tasks,
-        plain(g).reshape(N, groups, OC // groups, P),
+    at = geometry(window, size, stride, padding, dilation)
+    KD, KH, KW = at.window
+    channels = C if groups * C <= 16 else -(-C // -(-16 // groups))
+    blocks = -(-C // channels)
+    rows = _rows(at, channels, g.itemsize)
+    shares = _shares(N, groups * blocks, g.itemsize * math.prod(shape))
+    K = channels * KH * KW
+    gw = np.zeros((shares, groups, KD, blocks, _up(OC, 2), _up(K, 4)), g.dtype)
+    parallel_for(
+        _weight_grad,
+        shares * groups * blocks,
+        g.size * C * KD * KH * KW / 8,
+        plain(g).reshape(N, groups, OC, math.prod(size)),
         _grouped(x, groups),
         gw,
-        *_geometry(window, tuple(size), stride, padding, dilation),
-        depth,
-        step,
+        run_offsets(*at.arguments(), channels, rows),
+        at.remainders,
+        *at.arguments(),
+        channels,
+        rows,
+        at.extra,
     )
-    return np.add.reduce(gw[..., :K]).reshape(shape)
+    total = np.add.reduce(gw)[..., :OC, :K].reshape(groups, KD, blocks, OC, channels, KH, KW)
+    deep = total.transpose(0, 3, 2, 4, 1, 5, 6).reshape(groups * OC, blocks * channels, KD, KH, KW)
+    return plain(deep[:, :C]).reshape(shape)
 
 
 def _shares(images: int, tasks: int, nbytes: int) -> int:
@@ -439,4 +479,3 @@ def _convolution() -> None:
         g = conv_forward(x, w, None, *how, 1)
         conv_input_grad(g, w, x.shape, *how, 1)
         conv_weight_grad(g, x, w.shape, *how, 1)
-        col2im(im2col(x, (2, 2), (2, 2), *how), x.shape, (2, 2), (2, 2), *how)

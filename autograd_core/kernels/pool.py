@@ -1,7 +1,7 @@
 """Pooling over 1 to 3 dimensions. The windows come as tables, so that strided and adaptive pooling are one kernel.
 
 Kernels see planes x (M, D, H, W), with M all leading dimensions in one and D, H of size 1 where there are fewer, and
-out (M, OD, OH, OW). Each plane is a task. A place in a plane is written as PyTorch does: its flat index (d H + h) W + w.
+out (M, OD, OH, OW). Each plane is a task. A place in a plane is PyTorch's flat index, (d H + h) W + w.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from .conv import three
-from .runtime import kernel, plain, prange, warms_up
+from .conv import clear
+from .runtime import kernel, parallel_for, plain, warms_up
 
 Sizes = tuple[int, ...]
 
@@ -28,7 +28,7 @@ class Windows(NamedTuple):
     dilation: int
 
     def positions(self) -> ndarray:
-        """(K, outputs): the k-th element of each window. Shorter windows repeat their last, which changes no maximum."""
+        """(K, outputs): the k-th element of each window. Shorter windows repeat their last: no maximum changes."""
         lengths = -(-(self.stop - self.start) // self.dilation)
         k = np.minimum(np.arange(lengths.max(initial=0))[:, None], lengths - 1)
         return self.start + k * self.dilation
@@ -38,8 +38,8 @@ class Windows(NamedTuple):
 def strided_windows(
     size: int, window: int, stride: int, padding: int, dilation: int, ceil_mode: bool, include_pad: bool
 ) -> Windows:
-    """A window every `stride` elements, first at -padding. With `ceil_mode`, also one that reaches over the end, as long
-    as it starts inside or in the front padding; an average counts the padding if `include_pad`."""
+    """A window every `stride` elements, first at -padding. With `ceil_mode`, also one that reaches over the end, if it
+    starts inside or in the front padding. An average counts the padding if `include_pad`."""
     span = dilation * (window - 1) + 1
     room = size + 2 * padding - span
     outputs = (-(-room // stride) if ceil_mode else room // stride) + 1
@@ -60,72 +60,66 @@ def adaptive_windows(size: int, outputs: int) -> Windows:
     return Windows(start, stop, stop - start, 1)
 
 
-# --------------------------------------------------------------------------------------------------------------- maximum
+# ------------------------------------------------------------------------------------------------------------- maximum
 
 
 @kernel()
-def _max_plane(x, out, indices, ds, hs, ws):  # type: ignore[no-untyped-def]
-    """The largest element of each window of one plane and its place: the first of equals; a NaN counts as largest."""
-    H, W = x.shape[1], x.shape[2]
-    OD, OH, OW = out.shape
-    for od in range(OD):
-        for oh in range(OH):
-            best, place = out[od, oh], indices[od, oh]
-            for kd in range(ds.shape[0]):
-                for kh in range(hs.shape[0]):
-                    d, h = ds[kd, od], hs[kh, oh]
-                    row, base = x[d, h], (d * H + h) * W
-                    for kw in range(ws.shape[0]):
-                        columns = ws[kw]
-                        if kd + kh + kw == 0:
-                            for ow in range(OW):
-                                best[ow] = row[columns[ow]]
-                                place[ow] = base + columns[ow]
-                        else:
-                            for ow in range(OW):
-                                value = row[columns[ow]]
-                                if value > best[ow] or value != value:
-                                    best[ow] = value
+def _max(start, stop, x, out, indices, ds, hs, ws):  # type: ignore[no-untyped-def]
+    """The largest element of each window and its place: the first of equals; a NaN counts as largest."""
+    H, W = x.shape[2], x.shape[3]
+    OD, OH, OW = out.shape[1], out.shape[2], out.shape[3]
+    for m in range(start, stop):
+        for od in range(OD):
+            for oh in range(OH):
+                best, place = out[m, od, oh], indices[m, od, oh]
+                for kd in range(ds.shape[0]):
+                    for kh in range(hs.shape[0]):
+                        d, h = ds[kd, od], hs[kh, oh]
+                        row, base = x[m, d, h], (d * H + h) * W
+                        for kw in range(ws.shape[0]):
+                            columns = ws[kw]
+                            if kd + kh + kw == 0:
+                                for ow in range(OW):
+                                    best[ow] = row[columns[ow]]
                                     place[ow] = base + columns[ow]
+                            else:
+                                for ow in range(OW):
+                                    value = row[columns[ow]]
+                                    if value > best[ow] or value != value:
+                                        best[ow] = value
+                                        place[ow] = base + columns[ow]
 
 
-@kernel(parallel=True)
-def _max(x, out, indices, ds, hs, ws):  # type: ignore[no-untyped-def]
-    for m in prange(x.shape[0]):
-        _max_plane(x[m], out[m], indices[m], ds, hs, ws)
-
-
-@kernel(parallel=True)
-def _scatter(g, indices, out):  # type: ignore[no-untyped-def]
-    for m in prange(g.shape[0]):
-        out[m] = 0
+@kernel()
+def _scatter(start, stop, g, indices, out):  # type: ignore[no-untyped-def]
+    for m in range(start, stop):
         for p in range(g.shape[1]):
             i = indices[m, p]
             if i >= 0:
                 out[m, i] += g[m, p]
 
 
-@kernel(parallel=True)
-def _gather(x, indices, out):  # type: ignore[no-untyped-def]
-    for m in prange(out.shape[0]):
+@kernel()
+def _gather(start, stop, x, indices, out):  # type: ignore[no-untyped-def]
+    for m in range(start, stop):
         for p in range(out.shape[1]):
             i = indices[m, p]
             out[m, p] = x[m, i] if i >= 0 else 0
 
 
-# --------------------------------------------------------------------------------------------------------------- average
+# ------------------------------------------------------------------------------------------------------------- average
 
 
-@kernel(parallel=True)
-def _average(x, out, d0, d1, nd, h0, h1, nh, w0, w1, nw):  # type: ignore[no-untyped-def]
+@kernel()
+def _average(start, stop, x, out, d0, d1, nd, h0, h1, nh, w0, w1, nw):  # type: ignore[no-untyped-def]
     """Down the rows of a window first, a row of sums at a time; then across."""
     OD, OH, OW = out.shape[1], out.shape[2], out.shape[3]
     W = x.shape[3]
-    for m in prange(x.shape[0]):
-        sums = np.empty(W, x.dtype)
+    sums = np.empty(W, x.dtype)
+    for m in range(start, stop):
         for od in range(OD):
             for oh in range(OH):
-                sums[:] = 0
+                clear(sums, 0, W)
                 for d in range(d0[od], d1[od]):
                     for h in range(h0[oh], h1[oh]):
                         row = x[m, d, h]
@@ -138,17 +132,16 @@ def _average(x, out, d0, d1, nd, h0, h1, nh, w0, w1, nw):  # type: ignore[no-unt
                     out[m, od, oh, ow] = total / x.dtype.type(nd[od] * nh[oh] * nw[ow])
 
 
-@kernel(parallel=True)
-def _spread(g, out, d0, d1, nd, h0, h1, nh, w0, w1, nw):  # type: ignore[no-untyped-def]
+@kernel()
+def _spread(start, stop, g, out, d0, d1, nd, h0, h1, nh, w0, w1, nw):  # type: ignore[no-untyped-def]
     """The adjoint of `_average`: across first, then up the rows."""
     OD, OH, OW = g.shape[1], g.shape[2], g.shape[3]
     W = out.shape[3]
-    for m in prange(out.shape[0]):
-        out[m] = 0
-        sums = np.empty(W, g.dtype)
+    sums = np.empty(W, g.dtype)
+    for m in range(start, stop):
         for od in range(OD):
             for oh in range(OH):
-                sums[:] = 0
+                clear(sums, 0, W)
                 for ow in range(OW):
                     share = g[m, od, oh, ow] / g.dtype.type(nd[od] * nh[oh] * nw[ow])
                     for w in range(w0[ow], w1[ow]):
@@ -160,14 +153,14 @@ def _spread(g, out, d0, d1, nd, h0, h1, nh, w0, w1, nw):  # type: ignore[no-unty
                             row[w] += sums[w]
 
 
-# -------------------------------------------------------------------------------------------------------------- wrappers
+# ------------------------------------------------------------------------------------------------------------ wrappers
 
 _one = adaptive_windows(1, 1)
 
 
 def _planes(x: ndarray, dims: int) -> ndarray:
     """x (…, *space) with all leading dimensions in one and three of space."""
-    return plain(x).reshape(math.prod(x.shape[:-dims]), *three(x.shape[-dims:], 1))
+    return plain(x).reshape(math.prod(x.shape[:-dims]), *(1,) * (3 - dims), *x.shape[-dims:])
 
 
 def _output(x: ndarray, windows: tuple[Windows, ...], dtype: type | np.dtype) -> ndarray:
@@ -178,7 +171,7 @@ def _tables(windows: tuple[Windows, ...]) -> list[ndarray]:
     return [table for w in (_one,) * (3 - len(windows)) + windows for table in (w.start, w.stop, w.count)]
 
 
-def _work(x: ndarray, out: ndarray, windows: tuple[Windows, ...]) -> float:
+def _work(out: ndarray, windows: tuple[Windows, ...]) -> float:
     """Elements visited: those of all windows."""
     overlap = math.prod(float((w.stop - w.start).sum()) / w.dilation for w in windows)
     return overlap * math.prod(out.shape[: -len(windows)])
@@ -190,9 +183,9 @@ def max_pool(x: ndarray, windows: tuple[Windows, ...]) -> tuple[ndarray, ndarray
     out, indices = _output(x, windows, x.dtype), _output(x, windows, np.int64)
     if out.size:
         tables = [w.positions() for w in (_one,) * (3 - dims) + windows]
-        _max.for_work(2 * _work(x, out, windows))(
-            _planes(x, dims), _planes(out, dims), _planes(indices, dims), *tables
-        )
+        planes = _planes(x, dims)
+        work = 2 * _work(out, windows)
+        parallel_for(_max, len(planes), work, planes, _planes(out, dims), _planes(indices, dims), *tables)
     return out, indices
 
 
@@ -201,16 +194,18 @@ def average_pool(x: ndarray, windows: tuple[Windows, ...]) -> ndarray:
     dims = len(windows)
     out = _output(x, windows, x.dtype)
     if out.size:
-        _average.for_work(_work(x, out, windows))(_planes(x, dims), _planes(out, dims), *_tables(windows))
+        planes = _planes(x, dims)
+        parallel_for(_average, len(planes), _work(out, windows), planes, _planes(out, dims), *_tables(windows))
     return out
 
 
 def spread_pool(g: ndarray, windows: tuple[Windows, ...], space: Sizes) -> ndarray:
     """The adjoint of `average_pool`: (…, *outputs) -> (…, *space)."""
     dims = len(windows)
-    out = np.empty((*g.shape[:-dims], *space), g.dtype)
-    if out.size:
-        _spread.for_work(_work(out, g, windows))(_planes(g, dims), _planes(out, dims), *_tables(windows))
+    out = np.zeros((*g.shape[:-dims], *space), g.dtype)
+    if g.size:
+        planes = _planes(g, dims)
+        parallel_for(_spread, len(planes), _work(g, windows), planes, _planes(out, dims), *_tables(windows))
     return out
 
 
@@ -219,11 +214,12 @@ def _flat(x: ndarray, dims: int, dtype: type | None = None) -> ndarray:
 
 
 def scatter(g: ndarray, indices: ndarray, space: Sizes) -> ndarray:
-    """Zeros (…, *space) with each element of g (…, *outputs) added at its flat index; nowhere where that is negative."""
+    """Zeros (…, *space) with each element of g (…, *outputs) added at its flat index, unless that is negative."""
     dims = len(space)
-    out = np.empty((*g.shape[:-dims], *space), g.dtype)
-    if out.size:
-        _scatter.for_work(out.size + 2 * g.size)(_flat(g, dims), _flat(indices, dims, np.int64), _flat(out, dims))
+    out = np.zeros((*g.shape[:-dims], *space), g.dtype)
+    if g.size:
+        gs = _flat(g, dims)
+        parallel_for(_scatter, len(gs), 2 * g.size, gs, _flat(indices, dims, np.int64), _flat(out, dims))
     return out
 
 
@@ -231,7 +227,8 @@ def gather(x: ndarray, indices: ndarray, dims: int) -> ndarray:
     """The elements of x (…, *space) at the flat indices (…, *outputs), 0 where negative: the adjoint of `scatter`."""
     out = np.empty(indices.shape, x.dtype)
     if out.size:
-        _gather.for_work(2 * out.size)(_flat(x, dims), _flat(indices, dims, np.int64), _flat(out, dims))
+        xs = _flat(x, dims)
+        parallel_for(_gather, len(xs), 2 * out.size, xs, _flat(indices, dims, np.int64), _flat(out, dims))
     return out
 
 

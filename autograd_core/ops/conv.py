@@ -2,11 +2,11 @@
 
     conv(x, w) -> out,   conv_input_grad(g, w) -> gx,   conv_weight_grad(g, x) -> gw
 
-are the three contractions of one trilinear form Σ out·g = Σ_{n, o, p, c, k} g[n, o, p] w[o, c, k] x[n, c, p·s − pad + k·d],
+are the contractions of one trilinear form, Σ out·g = Σ_{n, o, p, c, k} g[n, o, p] w[o, c, k] x[n, c, p·s − pad + k·d],
 each without one of its operands; the derivative of any of them is another of them. That closure gives every order.
 
-Sizes: N images, C channels, OC output channels, spatial dimensions written … (one to three of them); KK is the number of
-elements of the window, P the number of output positions.
+Sizes: N images, C channels, OC output channels, spatial dimensions written … (one to three of them); KK elements of the
+window, P output positions.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import math
 import operator
 from typing import Any
 
+from ..kernels import columns
 from ..kernels import conv as kernels
 from ..primitive import SHAPE, Primitive, operand
 from ..tensor import apply, describe
@@ -25,7 +26,7 @@ Sizes = tuple[int, ...]
 NAMES = {1: "L", 2: "H, W", 3: "D, H, W"}
 
 
-# ------------------------------------------------------------------------------------------------------------ the triple
+# ---------------------------------------------------------------------------------------------------------- the triple
 
 
 def _conv(x: Any, w: Any, bias: Any, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes) -> Any:
@@ -80,7 +81,7 @@ def weight_grad(g: Any, x: Any, shape: Sizes, stride: Sizes, padding: Sizes, dil
     return apply(conv_weight_grad, (g, x), (tuple(shape), stride, padding, dilation, groups))
 
 
-# ------------------------------------------------------------------------------------------------------- reading arguments
+# --------------------------------------------------------------------------------------------------- reading arguments
 
 
 def per_dim(value: Any, dims: int, name: str, what: str, least: int) -> Sizes:
@@ -144,7 +145,7 @@ def _check_weight(name: str, x: Any, weight: Any, bias: Any, groups: int, transp
     if 0 in shape:
         raise ValueError(f"{name}: weight has shape {shape}; no size may be 0")
     expected = shape[0] if transposed else shape[1] * groups
-    if C != expected:
+    if expected != C:
         by = "" if groups == 1 or transposed else f", groups={groups}"
         raise ValueError(
             f"{name}: x has {C} channels (shape {tuple(x.shape)}) but weight expects {expected} (shape {shape}{by}); "
@@ -152,14 +153,16 @@ def _check_weight(name: str, x: Any, weight: Any, bias: Any, groups: int, transp
         )
     if shape[0] % groups:
         which = "in" if transposed else "out"
-        raise ValueError(f"{name}: weight has {shape[0]} {which}put channels (shape {shape}), not divisible by groups={groups}")
+        raise ValueError(
+            f"{name}: weight has {shape[0]} {which}put channels (shape {shape}), which groups={groups} does not divide"
+        )
     OC = shape[1] * groups if transposed else shape[0]
     if bias is not None and tuple(bias.shape) != (OC,):
-        raise ValueError(f"{name}: bias has shape {tuple(bias.shape)}, but must be ({OC},), one for each output channel")
+        raise ValueError(f"{name}: bias has shape {tuple(bias.shape)}, but must be ({OC},), the output channels")
     return OC
 
 
-# ----------------------------------------------------------------------------------------------------------- convolution
+# --------------------------------------------------------------------------------------------------------- convolution
 
 
 def _convolve(
@@ -197,7 +200,9 @@ def _named_padding(
     if padding != "same":
         raise ValueError(f"{name}: padding is {padding!r}, but must be an int, a tuple of ints, 'valid' or 'same'")
     if any(s != 1 for s in stride):
-        raise ValueError(f"{name}: padding='same' keeps the size, so stride must be 1, got {stride}; give padding in numbers")
+        raise ValueError(
+            f"{name}: padding='same' keeps the size, so stride must be 1, got {stride}; give the padding in numbers"
+        )
     # an odd total puts the extra zero behind, as PyTorch does
     return tuple(d * (k - 1) // 2 for k, d in zip(window, dilation, strict=True)), space
 
@@ -259,7 +264,7 @@ def conv3d(
     return _convolve("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
-# ------------------------------------------------------------------------------------------------ transposed convolution
+# ---------------------------------------------------------------------------------------------- transposed convolution
 
 
 def _transposed(
@@ -283,7 +288,7 @@ def _transposed(
     dilation = per_dim(dilation, dims, name, "dilation", 1)
     if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
         raise ValueError(
-            f"{name}: output_padding is {output_padding}, but must be smaller than stride {stride} or dilation {dilation}"
+            f"{name}: output_padding is {output_padding}, but must be below stride {stride} or dilation {dilation}"
         )
     size = tuple(
         (n - 1) * s - 2 * p + d * (k - 1) + e + 1
@@ -310,7 +315,7 @@ def conv_transpose1d(
     groups: int = 1,
     dilation: Any = 1,
 ) -> Any:
-    """Transposed convolution over one dimension; see `conv_transpose2d`. input (N, C, L), weight (C, OC / groups, K)."""
+    """Transposed convolution in one dimension; see `conv_transpose2d`. input (N, C, L), weight (C, OC / groups, K)."""
     return _transposed(
         "conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation
     )
@@ -355,17 +360,17 @@ def conv_transpose3d(
     )
 
 
-# -------------------------------------------------------------------------------------------------------- unfold and fold
+# ----------------------------------------------------------------------------------------------------- unfold and fold
 
 # (N, C, …) -> (N, C KK, P), and back
 im2col = Primitive(
-    kernels.im2col,
+    columns.im2col,
     name="im2col",
     vjps=(lambda g, x_shape, *how: apply(col2im, (g,), (x_shape, *how)),),
     saves=(SHAPE,),
 )
 col2im = Primitive(
-    kernels.col2im,
+    columns.col2im,
     name="col2im",
     vjps=(lambda g, shape, *how: apply(im2col, (g,), how),),
 )
@@ -398,7 +403,7 @@ def fold(
     """
     (x,) = floating("fold", x=input)
     if x.ndim not in (2, 3):
-        raise ValueError(f"fold: x has shape {tuple(x.shape)}, but must be (N, C·KH·KW, P), or (C·KH·KW, P) for one image")
+        raise ValueError(f"fold: x has shape {tuple(x.shape)}, but must be (N, C·KH·KW, P) or, for one image, (C·KH·KW, P)")
     single = x.ndim == 2
     x = reshape(x, (1, *x.shape)) if single else x
     window, stride, padding, dilation = _window("fold", kernel_size, stride, padding, dilation)
@@ -406,7 +411,7 @@ def fold(
     size = kernels.output_size(space, window, stride, padding, dilation)
     if x.shape[1] % math.prod(window) or any(n < 1 for n in size) or x.shape[2] != math.prod(size):
         raise ValueError(
-            f"fold: x has {x.shape[1]} rows and {x.shape[2]} columns (shape {tuple(x.shape)}), but kernel_size {window} "
+            f"fold: x has {x.shape[1]} rows and {x.shape[2]} columns (shape {tuple(x.shape)}); kernel_size {window} "
             f"needs a multiple of {math.prod(window)} rows, and output_size {space} has {size} positions; give the "
             "arguments that unfold was given"
         )

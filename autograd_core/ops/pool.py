@@ -87,7 +87,7 @@ def _image(name: str, x: Any, dims: int) -> Any:
     (x,) = floating(name, x=x)
     if x.ndim not in (dims + 1, dims + 2):
         space = NAMES[dims]
-        raise ValueError(f"{name}: x has shape {tuple(x.shape)}, but must be (N, C, {space}) or (C, {space}); reshape it")
+        raise ValueError(f"{name}: x has shape {tuple(x.shape)}; it must be (N, C, {space}) or (C, {space}), reshape it")
     if 0 in x.shape[1 if x.ndim == dims + 2 else 0 :]:
         raise ValueError(f"{name}: x has shape {tuple(x.shape)}; only the number of images may be 0")
     return x
@@ -113,7 +113,7 @@ def _strided(
     for k, p, d in zip(window, padding, dilation, strict=True):
         if p > (d * (k - 1) + 1) // 2:
             raise ValueError(
-                f"{name}: padding is {padding}, but must be at most half of kernel_size {window} (dilation {dilation}); "
+                f"{name}: padding is {padding}, but must be at most half of kernel_size {window}, dilation {dilation}; "
                 "pad x itself for more"
             )
     windows = tuple(
@@ -122,8 +122,8 @@ def _strided(
     )
     if any(not len(w.start) or (w.start >= w.stop).any() for w in windows):
         raise ValueError(
-            f"{name}: kernel_size {window} (dilation {dilation}) does not fit into x of shape {tuple(x.shape)} with padding "
-            f"{padding}; use a smaller kernel or a larger x"
+            f"{name}: kernel_size {window} (dilation {dilation}) does not fit into x of shape {tuple(x.shape)} with "
+            f"padding {padding}; use a smaller kernel or a larger x"
         )
     return windows
 
@@ -180,7 +180,7 @@ def max_pool2d(
     ceil_mode    keep a last window that reaches over the end
     returns      (N, C, OH, OW); with `return_indices` also the places as flat indices into (H, W), int64
 
-    Raises ValueError where shapes or arguments do not fit together, TypeError for dtypes other than float32 and float64.
+    Raises ValueError where shapes or arguments do not fit together, TypeError for dtypes but float32 and float64.
 
     >>> import autograd_core as ag
     >>> from autograd_core.ops.pool import max_pool2d
@@ -201,19 +201,19 @@ def max_pool3d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """The largest element of each window in three dimensions; see `max_pool2d`. input (N, C, D, H, W) or (C, D, H, W)."""
+    """The largest element of each window in space; see `max_pool2d`. input (N, C, D, H, W) or (C, D, H, W)."""
     x = _image("max_pool3d", input, 3)
     return _max(x, _strided("max_pool3d", x, 3, kernel_size, stride, padding, dilation, ceil_mode), return_indices)
 
 
 def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
-    """Max pooling to a given output size; see `adaptive_avg_pool2d` for the windows. input (N, C, L) or (C, L)."""
+    """Max pooling to a given output size; see `adaptive_avg_pool2d`. input (N, C, L) or (C, L)."""
     x = _image("adaptive_max_pool1d", input, 1)
     return _max(x, _adaptive("adaptive_max_pool1d", x, 1, output_size), return_indices)
 
 
 def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
-    """Max pooling to a given output size; see `adaptive_avg_pool2d` for the windows. input (N, C, H, W) or (C, H, W)."""
+    """Max pooling to a given output size; see `adaptive_avg_pool2d`. input (N, C, H, W) or (C, H, W)."""
     x = _image("adaptive_max_pool2d", input, 2)
     return _max(x, _adaptive("adaptive_max_pool2d", x, 2, output_size), return_indices)
 
@@ -242,7 +242,7 @@ def _average(
     windows = _strided(name, x, dims, kernel_size, stride, padding, 1, ceil_mode, bool(count_include_pad))
     if divisor_override is not None:
         if isinstance(divisor_override, bool) or not isinstance(divisor_override, int) or divisor_override == 0:
-            raise ValueError(f"{name}: divisor_override is {divisor_override!r}, but must be an int other than 0, or None")
+            raise ValueError(f"{name}: divisor_override is {divisor_override!r}; it must be None or an int other than 0")
         divisors = (*(1,) * (dims - 1), divisor_override)
         windows = tuple(w._replace(count=np.full_like(w.count, d)) for w, d in zip(windows, divisors, strict=True))
     return apply(average, (x,), (windows,))
@@ -279,7 +279,7 @@ def avg_pool2d(
     divisor_override   divide by this instead
     returns            (N, C, OH, OW)
 
-    Raises ValueError where shapes or arguments do not fit together, TypeError for dtypes other than float32 and float64.
+    Raises ValueError where shapes or arguments do not fit together, TypeError for dtypes but float32 and float64.
 
     >>> import autograd_core as ag
     >>> from autograd_core.ops.pool import avg_pool2d
@@ -329,3 +329,107 @@ def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
     """Average pooling to a given output size; see `adaptive_avg_pool2d`. input (N, C, D, H, W) or (C, D, H, W)."""
     x = _image("adaptive_avg_pool3d", input, 3)
     return apply(average, (x,), (_adaptive("adaptive_avg_pool3d", x, 3, output_size),))
+
+
+# ---------------------------------------------------------------------------------------------------------- Lp pooling
+
+
+def _lp(name: str, dims: int, input: Any, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Any:
+    x = _image(name, input, dims)
+    if isinstance(norm_type, bool) or not isinstance(norm_type, int | float) or norm_type == 0:
+        raise ValueError(f"{name}: norm_type is {norm_type!r}, but must be a number other than 0")
+    windows = _strided(name, x, dims, kernel_size, stride, 0, 1, ceil_mode)
+    size = math.prod(per_dim(kernel_size, dims, name, "kernel_size", 1))
+    total = apply(average, (ew.pow(x, norm_type),), (windows,)) * float(size)
+    zero = total == 0  # where the root has no derivative, it counts as 0
+    return ew.where(zero, 0.0, ew.pow(ew.where(zero, 1.0, total), 1.0 / norm_type))
+
+
+def lp_pool1d(
+    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Any:
+    """(Σ x^p)^(1/p) over each window along one dimension; see `lp_pool2d`. input (N, C, L) or (C, L)."""
+    return _lp("lp_pool1d", 1, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool2d(
+    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Any:
+    """(Σ x^p)^(1/p) over each window, p = norm_type; as PyTorch does, without taking absolute values first.
+
+    input (N, C, H, W) or (C, H, W). p = 1 is the sum. Where the sum is 0 so is the gradient.
+    With `ceil_mode`, a window that reaches over the end counts as if its mean held for all of it.
+    """
+    return _lp("lp_pool2d", 2, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+# ------------------------------------------------------------------------------------------------------- max unpooling
+
+
+def _last_of_equals(indices: ndarray, dims: int) -> ndarray:
+    """The indices of each plane, with -1 for those that a later one repeats."""
+    flat = indices.reshape(math.prod(indices.shape[:-dims]), -1)
+    rows, count = np.arange(len(flat))[:, None], flat.shape[1]
+    last = np.full((len(flat), int(flat.max(initial=0)) + 1), -1)
+    last[rows, flat] = np.arange(count)  # NumPy keeps the last of several
+    return np.where(last[rows, flat] == np.arange(count), flat, -1).reshape(indices.shape)
+
+
+def _unpool(
+    name: str, dims: int, input: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any
+) -> Any:
+    x = _image(name, input, dims)
+    places = indices.array if isinstance(indices, Tensor) else operand(indices, name)
+    if not isinstance(places, ndarray) or places.dtype.kind not in "iu":
+        raise TypeError(f"{name}: indices is {describe(indices)}; give the integer indices that max pooling returned")
+    if places.shape != tuple(x.shape):
+        raise ValueError(f"{name}: x has shape {tuple(x.shape)} but indices {places.shape}; they must be the same")
+    window = per_dim(kernel_size, dims, name, "kernel_size", 1)
+    stride = window if stride is None or stride == () or stride == [] else per_dim(stride, dims, name, "stride", 1)
+    padding = per_dim(padding, dims, name, "padding", 0)
+    usual = tuple(
+        (n - 1) * s - 2 * p + k for n, k, s, p in zip(x.shape[-dims:], window, stride, padding, strict=True)
+    )
+    space = usual
+    if output_size is not None:
+        given = tuple(int(s) for s in output_size)
+        space = given[-dims:]
+        allowed = all(u - s < n < u + s for n, u, s in zip(space, usual, stride, strict=False))
+        if len(given) not in (dims, dims + 1, dims + 2) or not allowed:
+            raise ValueError(
+                f"{name}: output_size is {given}, but must differ from {usual} by less than the stride {stride}"
+            )
+    if any(n < 1 for n in space):
+        raise ValueError(f"{name}: x of shape {tuple(x.shape)} with padding {padding} leaves an output of size {space}")
+    if places.size and not (places.min() >= 0 and places.max() < math.prod(space)):
+        raise ValueError(
+            f"{name}: indices go from {places.min()} to {places.max()}, but the output {space} has {math.prod(space)} "
+            "elements; give output_size, the size of what was pooled"
+        )
+    return apply(scatter, (x, _last_of_equals(places, dims)), (space,))
+
+
+def max_unpool1d(
+    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Any:
+    """A partial inverse of `max_pool1d`; see `max_unpool2d`. input, indices (N, C, L) or (C, L)."""
+    return _unpool("max_unpool1d", 1, input, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool2d(
+    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Any:
+    """A partial inverse of `max_pool2d`: each maximum at the place it came from, zeros elsewhere.
+
+    input, indices   (N, C, H, W) or (C, H, W), as `max_pool2d(…, return_indices=True)` returned them; of several values
+                     for one place the last counts
+    output_size      of the result, where several are pooled to this one; default (H − 1) stride − 2 padding + kernel
+    """
+    return _unpool("max_unpool2d", 2, input, indices, kernel_size, stride, padding, output_size)
+
+
+def max_unpool3d(
+    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
+) -> Any:
+    """A partial inverse of `max_pool3d`; see `max_unpool2d`. input, indices (N, C, D, H, W) or (C, D, H, W)."""
+    return _unpool("max_unpool3d", 3, input, indices, kernel_size, stride, padding, output_size)
