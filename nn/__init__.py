@@ -10,6 +10,7 @@ import importlib.util
 from typing import Any
 
 from . import functional, init
+from .interchange import load, save
 from .layers.activation import (
     CELU,
     ELU,
@@ -73,7 +74,6 @@ from .layers.loss import (
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
-from .interchange import load, save
 from .layers.pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,

@@ -60,7 +60,7 @@ class _ConvNd(Module):
         self.out_channels = out_channels
         self.kernel_size = repeated(kernel_size, self.dims, "kernel_size")
         self.stride = repeated(stride, self.dims, "stride")
-        self.padding = padding if isinstance(padding, str) else repeated(padding, self.dims, "padding")
+        self.padding: Any = padding if isinstance(padding, str) else repeated(padding, self.dims, "padding")
         self.dilation = repeated(dilation, self.dims, "dilation")
         self.output_padding = repeated(output_padding, self.dims, "output_padding")
         self.groups = groups
@@ -90,11 +90,11 @@ class _ConvNd(Module):
         """The padding as `F.pad` takes it: before and after the last dimension, then the one before it, and so on."""
         pairs = []
         for d in range(self.dims):
-            if self.padding == "same":
-                total = self.dilation[d] * (self.kernel_size[d] - 1)
+            if isinstance(self.padding, str):
+                total = self.dilation[d] * (self.kernel_size[d] - 1) if self.padding == "same" else 0
                 pairs.append((total // 2, total - total // 2))
             else:
-                pairs.append((0, 0) if self.padding == "valid" else (self.padding[d], self.padding[d]))
+                pairs.append((self.padding[d], self.padding[d]))
         return tuple(width for pair in reversed(pairs) for width in pair)
 
     def extra_repr(self) -> str:
@@ -133,7 +133,7 @@ class _Conv(_ConvNd):
         )
 
     def _convolve(self, function: Callable, input: Any) -> Any:
-        padding = self.padding
+        padding: Any = self.padding
         if self.padding_mode != "zeros":
             input = F.pad(input, self.margins(), mode=self.padding_mode)
             padding = 0
