@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Node, extra_of, topological_order, watchers
+from .graph import Node, Watcher, extra_of, topological_order, watchers
 from .tensor import Tensor, history, node_name
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-class detect_anomaly:  # noqa: N801 (PyTorch's name)
+class detect_anomaly(Watcher):  # noqa: N801 (PyTorch's name)
     """Inside, every recorded operation remembers the line that called it, and a NaN in `backward` raises.
 
     The error names the operation whose rule gave the first NaN and the line of its forward call; if a NaN was already
@@ -29,9 +29,6 @@ class detect_anomaly:  # noqa: N801 (PyTorch's name)
 
     def __exit__(self, *exc: object) -> None:
         watchers.remove(self)
-
-    def before(self, primitive: Any, arrays: list) -> None:
-        """Nothing to do before an operation."""
 
     def after(self, primitive: Any, node: Node | None, arrays: list, out: Any) -> None:
         if node is None:

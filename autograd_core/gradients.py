@@ -83,6 +83,7 @@ class ArrayAlgebra(Algebra):
             owner._grad = held + wrap(g)
 
     def inspect(self, node: Node, gradients: Iterable) -> None:
+        super().inspect(node, gradients)
         for g in gradients:
             if g is not None:
                 anomaly.check_gradient(node, g)
@@ -155,9 +156,7 @@ class TensorAlgebra(ArrayAlgebra):
         return tuple(found.get(x.node) if need else None for x, need in zip(inputs, needs, strict=True))
 
     def inspect(self, node: Node, gradients: Iterable) -> None:
-        for g in gradients:
-            if g is not None:
-                anomaly.check_gradient(node, g.array if isinstance(g, Tensor) else g)
+        super().inspect(node, [g.array if isinstance(g, Tensor) else g for g in gradients])
 
 
 def _mask(parents: tuple) -> int:

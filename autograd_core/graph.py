@@ -136,6 +136,25 @@ choosers: set = set()  # primitives that choose between values (`where`), once o
 watchers: list = []  # anomaly detection and profiling; while it is empty, the hot path does not look further
 
 
+class Watcher:
+    """What is told of every operation on tensors while it stands in `watchers`."""
+
+    def before(self, primitive: Any, arrays: list) -> None:
+        """An operation is about to run."""
+
+    def after(self, primitive: Any, node: Node | None, arrays: list, out: Any) -> None:
+        """It has run; `node` is None if it was not recorded. `arrays` is the list that `before` got."""
+
+    def enter(self, node: Node, g: Any) -> None:
+        """A backward pass is about to run the rules of `node`, on the gradient g."""
+
+    def gradients(self, node: Node, gs: Iterable) -> None:
+        """A rule of `node` has made these."""
+
+    def leave(self, node: Node) -> None:
+        """The backward pass is done with `node`."""
+
+
 class _ModeSwitch:
     """A context manager and a decorator (also of generator functions) that sets the mode and always restores it."""
 
@@ -326,7 +345,9 @@ class Algebra:
         raise NotImplementedError(f"{node.name}: this algebra has no compositions")
 
     def inspect(self, node: Node, gradients: Iterable) -> None:
-        """Called for every node while a watcher is on (anomaly detection)."""
+        """Called with what the rules of a node made while a watcher is on."""
+        for watcher in watchers:
+            watcher.gradients(node, gradients)
 
 
 class Writes:
@@ -419,6 +440,9 @@ def backpropagate(
         if node.order < Writes.last:
             algebra.check(node)
         saved = algebra.saved(node)
+        if watching:
+            for watcher in watchers:
+                watcher.enter(node, g)
 
         composed = algebra.symbolic and primitive.composition is not None
         if primitive.joint is None and not composed:
@@ -462,4 +486,7 @@ def backpropagate(
                         ours.add(parent)
         if primitive.frees and not retain:
             node.saved = FREED
+        if watching:
+            for watcher in watchers:
+                watcher.leave(node)
     return {node: algebra.chosen(g) for node, g in found.items()} if choosing else found

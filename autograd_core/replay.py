@@ -19,11 +19,11 @@ from .draw import GraphPicture, check_size, names_of, roots_of
 from .draw_svg import Picture, State, clean
 from .draw_values import brief, known_values
 from .gradients import ArrayAlgebra, _seeds
-from .graph import LEAF, OUTPUT, Deferred, Node, backpropagate, no_grad, topological_order, watchers
+from .graph import LEAF, OUTPUT, Deferred, Node, Watcher, backpropagate, no_grad, topological_order, watchers
 from .tensor import Tensor, describe, history, wrap
 
 
-class Recorder(ArrayAlgebra):
+class Recorder(ArrayAlgebra, Watcher):
     """First-order backpropagation that notes what each rule returned, before it is summed to its operand's shape.
 
     The engine shows an algebra the results of the rules while there is a watcher, so this is one for the time.
@@ -31,12 +31,6 @@ class Recorder(ArrayAlgebra):
 
     def __init__(self) -> None:
         self.local: dict[Node, list] = {}
-
-    def before(self, primitive: Any, arrays: list) -> None:
-        """Nothing to note of a forward operation."""
-
-    def after(self, primitive: Any, node: Node | None, arrays: list, out: Any) -> None:
-        """Nothing to note of a forward operation."""
 
     def inspect(self, node: Node, gradients: Iterable) -> None:
         gradients = tuple(gradients)

@@ -428,8 +428,9 @@ def apply(primitive: Any, inputs: tuple, params: tuple = ()) -> Any:
         else:
             arrays.append(x)
             nodes.append(None)
-    for watcher in watchers:
-        watcher.before(primitive, arrays)
+    if watchers and not plain:
+        for watcher in watchers:
+            watcher.before(primitive, arrays)
     recorded = recorded and mode.enabled and primitive.differentiable
     aux = None
     if primitive.aux:
