@@ -1,0 +1,493 @@
+"""Vector registers inside Numba: the register tile that products and convolutions are made of.
+
+Numba compiles scalar loops and leaves vectors to LLVM, which reaches a fifth of the machine on a matrix product. Here
+the inner loop is written in LLVM's own language, so that the accumulators are vector registers from the first
+multiplication to the last:
+
+    c[r, j] (+)= Σ_k a[r, k] b[k, j]     for r < rows, j < vectors · lanes
+
+Each step of the loop over k loads `vectors` vectors of a row of b, spreads the `rows` numbers of a column of a over a
+vector each, and does rows · vectors fused multiply-adds. b must be contiguous along j. a may be contiguous along k
+(rows `a_stride` apart) or along r (columns `a_stride` apart), so that a transposed a is read where it lies.
+
+The tiles of all sizes are compiled once for a dtype, by LLVM without Numba, and kept in the cache of the kernels.
+Kernels call them by address: were they compiled into each kernel, as Numba does with what kernels call, each would take
+seconds longer. So a kernel gets the array `calls(dtype)` and hands it on to `tile`, `copy` and `turn`.
+
+Goto & van de Geijn 2008, "Anatomy of high-performance matrix multiplication", section 4; the tile as in Van Zee &
+van de Geijn 2015 (BLIS), section 5.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import os
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from .runtime import Kernel, Threads, cache_folder, kernel
+
+VECTORS = 2  # the widest tile, in vectors
+UNROLL = 4  # steps of k at a time where a is contiguous along k: row addresses are computed once for all
+
+
+class Machine(NamedTuple):
+    """What the tile is made for."""
+
+    vector_bytes: int
+    heights: tuple[int, ...]  # the numbers of rows a tile may have, largest first: it and two vectors fill the registers
+
+
+def machine_with(features: dict[str, bool], architecture: str) -> Machine:
+    """The tile for a CPU: AVX-512 has 32 registers of 64 bytes, AVX 16 of 32, NEON 32 of 16, SSE 16 of 16."""
+    if features.get("avx512f"):
+        return Machine(64, (12, 8, 6, 4, 2, 1))
+    if features.get("avx"):
+        return Machine(32, (6, 4, 2, 1))
+    if architecture in ("aarch64", "arm64"):
+        return Machine(16, (12, 8, 6, 4, 2, 1))
+    return Machine(16, (6, 4, 2, 1))
+
+
+@functools.cache
+def machine() -> Machine:
+    """The tile for this CPU."""
+    import llvmlite.binding as llvm
+
+    return machine_with(dict(llvm.get_host_cpu_features()), platform.machine())
+
+
+def lanes(dtype: Any) -> int:
+    """How many numbers a vector holds."""
+    return machine().vector_bytes // np.dtype(dtype).itemsize
+
+
+# ------------------------------------------------------------------------------------------------ pieces of LLVM's IR
+
+
+def _int(value: int, bits: int = 64) -> Any:
+    from llvmlite import ir
+
+    return ir.Constant(ir.IntType(bits), value)
+
+
+def _vector(dtype: np.dtype) -> tuple[Any, str, int, int]:
+    """The type of a vector, the name of its numbers in LLVM, their bytes, and how many it holds."""
+    from llvmlite import ir
+
+    number, short = (ir.FloatType(), "f32") if dtype == np.float32 else (ir.DoubleType(), "f64")
+    return ir.VectorType(number, lanes(dtype)), short, dtype.itemsize, lanes(dtype)
+
+
+def _first_lanes(builder: Any, count: Any, width: int) -> Any:
+    """The mask of the first `count` lanes."""
+    from llvmlite import ir
+
+    wide = ir.VectorType(ir.IntType(64), width)
+    numbers = ir.Constant(wide, list(range(width)))
+    return builder.icmp_signed("<", numbers, _spread(builder, count, width))
+
+
+def _spread(builder: Any, value: Any, width: int) -> Any:
+    """A number in every lane."""
+    from llvmlite import ir
+
+    undefined = ir.Constant(ir.VectorType(value.type, width), ir.Undefined)
+    one = builder.insert_element(undefined, value, _int(0, 32))
+    return builder.shuffle_vector(one, undefined, ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width))
+
+
+def _load(builder: Any, place: Any, vector: Any, size: int, short: str, mask: Any = None) -> Any:
+    """A vector from any place; with a mask, zeros where it is not set, and nothing is read there."""
+    from llvmlite import ir
+
+    place = builder.bitcast(place, vector.as_pointer())
+    if mask is None:
+        return builder.load(place, align=size)
+    kind = ir.FunctionType(vector, [place.type, ir.IntType(32), mask.type, vector])
+    load = _declared(builder.module, f"llvm.masked.load.v{vector.count}{short}.p0", kind)
+    return builder.call(load, [place, _int(size, 32), mask, ir.Constant(vector, [0.0] * vector.count)])
+
+
+def _store(builder: Any, value: Any, place: Any, size: int, short: str, mask: Any = None) -> None:
+    """A vector to any place; with a mask, only what is set in it."""
+    from llvmlite import ir
+
+    vector = value.type
+    place = builder.bitcast(place, vector.as_pointer())
+    if mask is None:
+        builder.store(value, place, align=size)
+        return
+    kind = ir.FunctionType(ir.VoidType(), [vector, place.type, ir.IntType(32), mask.type])
+    store = _declared(builder.module, f"llvm.masked.store.v{vector.count}{short}.p0", kind)
+    builder.call(store, [value, place, _int(size, 32), mask])
+
+
+def _declared(module: Any, name: str, kind: Any) -> Any:
+    """A function of LLVM's own. (`declare_intrinsic` does not know vector types.)"""
+    from llvmlite import ir
+
+    return module.globals.get(name) or ir.Function(module, kind, name)
+
+
+def _no_unrolling(module: Any) -> Any:
+    """The mark of a loop that LLVM shall leave as it is: unrolling it further only takes time to compile."""
+    from llvmlite import ir
+
+    option = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+    loop = ir.MDValue(module, [], name=str(len(module.metadata)))
+    loop.operands = (loop, option)  # it must name itself
+    return loop
+
+
+def _function(module: Any, name: str, pointers: int, numbers: int, flags: int) -> tuple[Any, Any]:
+    """A function of so many arguments of each kind, all from its dtype's module, and a builder at its beginning."""
+    from llvmlite import ir
+
+    number = ir.FloatType() if "f32" in module.name else ir.DoubleType()
+    kinds = [number.as_pointer()] * pointers + [ir.IntType(64)] * numbers + [ir.IntType(8)] * flags
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), kinds), name)
+    return function, ir.IRBuilder(function.append_basic_block("entry"))
+
+
+# ---------------------------------------------------------------------------------------------------------- the tiles
+
+
+def _one_tile(module: Any, dtype: np.dtype, rows: int, vectors: int, along_k: bool) -> Any:
+    """The function (a, b, c, a_stride, b_stride, c_stride, k, columns, add) of one tile."""
+    from llvmlite import ir
+
+    vector, short, size, width = _vector(dtype)
+    whole = ir.IntType(64)
+    function, builder = _function(module, f"tile_{rows}x{vectors}_{'k' if along_k else 'm'}", 3, 5, 1)
+    function.linkage = "internal"
+    a, b, c, a_stride, b_stride, c_stride, k, columns, add = function.args
+    # a b + c: fused where the machine has the instruction, two instructions where it has not
+    fma = _declared(module, f"llvm.fmuladd.v{width}{short}", ir.FunctionType(vector, [vector] * 3))
+    a_rows = [builder.gep(a, [builder.mul(a_stride, _int(r))]) for r in range(rows)] if along_k else []
+    as_it_is = _no_unrolling(module)
+
+    def step(i: Any, a_column: Any, b_row: Any, sums: list) -> list:
+        """The sums after the i-th column of a and row of b."""
+        bs = [_load(builder, builder.gep(b_row, [_int(v * width)]), vector, size, short) for v in range(vectors)]
+        out = []
+        for r in range(rows):
+            place = builder.gep(a_rows[r], [i]) if along_k else builder.gep(a_column, [_int(r)])
+            x = _spread(builder, builder.load(place, align=size), width)
+            out += [builder.call(fma, [x, bs[v], sums[r * vectors + v]]) for v in range(vectors)]
+        return out
+
+    def loop(state: list, steps: int) -> list:
+        """From the state (i, a_column, b_row, *sums): `steps` at a time while there are so many before k."""
+        before = builder.block
+        body, after = function.append_basic_block("body"), function.append_basic_block("after")
+        builder.cbranch(builder.icmp_signed("<=", builder.add(state[0], _int(steps)), k), body, after)
+        builder.position_at_end(body)
+        held = [builder.phi(value.type) for value in state]
+        i, a_column, b_row, *sums = held
+        for s in range(steps):
+            sums = step(builder.add(i, _int(s)), a_column, b_row, sums)
+            a_column = builder.gep(a_column, [a_stride])
+            b_row = builder.gep(b_row, [b_stride])
+        new = [builder.add(i, _int(steps)), a_column, b_row, *sums]
+        for phi, first, last in zip(held, state, new):
+            phi.add_incoming(first, before)
+            phi.add_incoming(last, body)
+        back = builder.cbranch(builder.icmp_signed("<=", builder.add(new[0], _int(steps)), k), body, after)
+        back.set_metadata("llvm.loop", as_it_is)
+        builder.position_at_end(after)
+        out = []
+        for first, last in zip(state, new):
+            phi = builder.phi(first.type)
+            phi.add_incoming(first, before)
+            phi.add_incoming(last, body)
+            out.append(phi)
+        return out
+
+    state = [ir.Constant(whole, 0), a, b, *[ir.Constant(vector, [0.0] * width)] * (rows * vectors)]
+    if along_k:
+        state = loop(state, UNROLL)
+    sums = loop(state, 1)[3:]
+    last = _first_lanes(builder, builder.sub(columns, _int((vectors - 1) * width)), width)
+    masks = [last if v == vectors - 1 else None for v in range(vectors)] * rows
+    places = [
+        builder.gep(c, [builder.add(builder.mul(c_stride, _int(r)), _int(v * width))])
+        for r in range(rows)
+        for v in range(vectors)
+    ]
+    adding, setting = function.append_basic_block("add"), function.append_basic_block("set")
+    builder.cbranch(builder.trunc(add, ir.IntType(1)), adding, setting)
+    builder.position_at_end(adding)
+    for place, value, mask in zip(places, sums, masks):
+        held = _load(builder, place, vector, size, short, mask)
+        _store(builder, builder.fadd(held, value), place, size, short, mask)
+    builder.ret_void()
+    builder.position_at_end(setting)
+    for place, value, mask in zip(places, sums, masks):
+        _store(builder, value, place, size, short, mask)
+    builder.ret_void()
+    return function
+
+
+def _tile(module: Any, dtype: np.dtype) -> None:
+    """The function (a, b, c, a_stride, b_stride, c_stride, k, columns, rows, along_k, add) that picks the tile."""
+    function, builder = _function(module, "tile", 3, 6, 2)
+    a, b, c, a_stride, b_stride, c_stride, k, columns, rows, along_k, add = function.args
+    width = lanes(dtype)
+    vectors = builder.sdiv(builder.add(columns, _int(width - 1)), _int(width))
+    code = builder.add(builder.mul(rows, _int(256)), builder.mul(vectors, _int(2)))
+    code = builder.add(code, builder.zext(along_k, code.type))
+    done = function.append_basic_block("done")
+    switch = builder.switch(code, done)
+    for height in machine().heights:
+        for count in range(1, VECTORS + 1):
+            for contiguous in (True, False):
+                one = _one_tile(module, dtype, height, count, contiguous)
+                switch.add_case(_int(height * 256 + count * 2 + contiguous), function.append_basic_block("case"))
+                builder.position_at_end(function.basic_blocks[-1])
+                builder.call(one, [a, b, c, a_stride, b_stride, c_stride, k, columns, add])
+                builder.branch(done)
+    builder.position_at_end(done)
+    builder.ret_void()
+
+
+def _copy(module: Any, dtype: np.dtype) -> None:
+    """The function (source, target, source_stride, target_stride, rows, columns, filled)."""
+    from llvmlite import ir
+
+    vector, short, size, width = _vector(dtype)
+    whole = ir.IntType(64)
+    function, builder = _function(module, "copy", 2, 5, 0)
+    source, target, source_stride, target_stride, rows, columns, filled = function.args
+    entry = builder.block
+    row, body, tail, rest, following, done = (
+        function.append_basic_block(name) for name in ("row", "body", "tail", "rest", "next", "done")
+    )
+    builder.cbranch(builder.icmp_signed(">", rows, _int(0)), row, done)
+    builder.position_at_end(row)
+    i = builder.phi(whole)
+    read = builder.gep(source, [builder.mul(i, source_stride)])
+    write = builder.gep(target, [builder.mul(i, target_stride)])
+    builder.cbranch(builder.icmp_signed("<=", _int(width), columns), body, tail)
+    builder.position_at_end(body)
+    j = builder.phi(whole)
+    value = _load(builder, builder.gep(read, [j]), vector, size, short)
+    _store(builder, value, builder.gep(write, [j]), size, short)
+    j_next = builder.add(j, _int(width))
+    back = builder.cbranch(builder.icmp_signed("<=", builder.add(j_next, _int(width)), columns), body, tail)
+    back.set_metadata("llvm.loop", _no_unrolling(module))
+    j.add_incoming(_int(0), row)
+    j.add_incoming(j_next, body)
+    builder.position_at_end(tail)
+    at = builder.phi(whole)
+    at.add_incoming(_int(0), row)
+    at.add_incoming(j_next, body)
+    builder.cbranch(builder.icmp_signed("<", at, filled), rest, following)
+    builder.position_at_end(rest)
+    value = _load(
+        builder, builder.gep(read, [at]), vector, size, short, _first_lanes(builder, builder.sub(columns, at), width)
+    )
+    kept = _first_lanes(builder, builder.sub(filled, at), width)
+    _store(builder, value, builder.gep(write, [at]), size, short, kept)
+    builder.branch(following)
+    builder.position_at_end(following)
+    i_next = builder.add(i, _int(1))
+    i.add_incoming(_int(0), entry)
+    i.add_incoming(i_next, following)
+    builder.cbranch(builder.icmp_signed("<", i_next, rows), row, done)
+    builder.position_at_end(done)
+    builder.ret_void()
+
+
+def _turn(module: Any, dtype: np.dtype) -> None:
+    """The function (source, target, source_stride, target_stride, rows, columns, whole, add)."""
+    from llvmlite import ir
+
+    vector, short, size, width = _vector(dtype)
+    function, builder = _function(module, "turn", 2, 4, 2)
+    source, target, source_stride, target_stride, rows, columns, whole, add = function.args
+    whole, add = builder.trunc(whole, ir.IntType(1)), builder.trunc(add, ir.IntType(1))
+    inside = _first_lanes(builder, columns, width)
+    block = []
+    for i in range(width):  # beyond the last row, that row again
+        here = builder.select(builder.icmp_signed("<", _int(i), rows), _int(i), builder.sub(rows, _int(1)))
+        place = builder.gep(source, [builder.mul(source_stride, here)])
+        block.append(_load(builder, place, vector, size, short, inside))
+    kept = _first_lanes(builder, builder.select(whole, _int(width), rows), width)
+    nothing = _first_lanes(builder, _int(0), width)
+    for j, turned in enumerate(_transposed(builder, block, width)):
+        here = builder.icmp_signed("<", _int(j), columns)
+        place = builder.gep(target, [builder.mul(target_stride, builder.select(here, _int(j), _int(0)))])
+        mask = builder.select(here, kept, nothing)
+        held = _load(builder, place, vector, size, short, builder.select(add, mask, nothing))
+        _store(builder, builder.select(add, builder.fadd(held, turned), turned), place, size, short, mask)
+    builder.ret_void()
+
+
+def _transposed(builder: Any, rows: list, width: int) -> list:
+    """Interleaving each row with the one half the block further on, log2(width) times, transposes the block."""
+    from llvmlite import ir
+
+    half, indices = width // 2, ir.VectorType(ir.IntType(32), width)
+    low, high = (
+        ir.Constant(indices, [x for i in range(first, first + half) for x in (i, i + width)]) for first in (0, half)
+    )
+    for _ in range(width.bit_length() - 1):
+        rows = [builder.shuffle_vector(rows[i], rows[i + half], mask) for i in range(half) for mask in (low, high)]
+    return rows
+
+
+# ------------------------------------------------------------------------------------------------------- compilation
+
+NAMES = ("tile", "copy", "turn")
+_engines: list = []  # they hold the code, and must live as long as the process
+
+
+@functools.cache
+def calls(dtype: np.dtype) -> ndarray:
+    """What kernels need to call `tile`, `copy` and `turn`: their addresses, then the heights of tiles."""
+    import llvmlite.binding as llvm
+
+    with Threads.compiling:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        features = llvm.get_host_cpu_features().flatten()
+        target = llvm.Target.from_default_triple().create_target_machine(
+            cpu=llvm.get_host_cpu_name(), features=features, opt=3, codemodel="jitdefault", jit=True
+        )
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+        engine.add_object_file(llvm.ObjectFileRef.from_data(_object(dtype, target, features)))
+        engine.finalize_object()
+        _engines.append(engine)
+        addresses = [engine.get_function_address(name) for name in NAMES]
+    return np.array([*addresses, *machine().heights], np.int64)
+
+
+def _object(dtype: np.dtype, target: Any, features: str) -> bytes:
+    """The machine code for one dtype, from the cache if it is there."""
+    import llvmlite
+    import llvmlite.binding as llvm
+    from llvmlite import ir
+
+    folder = cache_folder(Path(__file__).resolve())
+    text = f"{llvmlite.__version__} {target.triple} {llvm.get_host_cpu_name()} {features}"
+    path = None if folder is None else folder / f"{dtype.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.o"
+    if path is not None and path.exists():
+        return path.read_bytes()
+    module = ir.Module("f32" if dtype == np.float32 else "f64")
+    module.triple = target.triple
+    for build in (_tile, _copy, _turn):
+        build(module, dtype)
+    code = target.emit_object(llvm.parse_assembly(str(module)))
+    if path is not None:
+        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary.write_bytes(code)
+        os.replace(temporary, path)
+    return code
+
+
+# --------------------------------------------------------------------------------------------------------- intrinsics
+
+
+class Intrinsic(Kernel):
+    """A call that kernels may make of a function compiled here. From Python, it runs `function`, the same in NumPy."""
+
+    def __init__(self, number: int, arrays: int, function: Callable):
+        super().__init__(function, frozenset())
+        self.number, self.arrays = number, arrays
+
+    def __call__(self, *args: Any) -> Any:
+        return self.function(*args)
+
+    def dispatcher(self) -> Any:
+        if self.compiled is None:
+            count = self.function.__code__.co_argcount
+            self.compiled = _by_address(importlib.import_module("numba"), self.number, self.arrays, count)
+        return self.compiled
+
+
+def intrinsic(name: str, arrays: int) -> Callable[[Callable], Intrinsic]:
+    """Make a function in NumPy a call of the compiled one: (calls, array, at, … , numbers and flags)."""
+    return lambda function: Intrinsic(NAMES.index(name), arrays, function)
+
+
+def _by_address(numba: Any, number: int, arrays: int, count: int) -> Any:
+    """Numba's intrinsic that calls the function whose address is calls[number]. Each array comes with the place in it
+    from which it is meant, and goes as one pointer."""
+    from llvmlite import ir
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        def data(i: int) -> Any:
+            return context.make_array(signature.args[i])(context, builder, arguments[i]).data
+
+        values = [builder.gep(data(i), [arguments[i + 1]]) for i in range(1, 1 + 2 * arrays, 2)]
+        values += [
+            builder.zext(value, ir.IntType(8)) if value.type == ir.IntType(1) else value
+            for value in arguments[1 + 2 * arrays :]
+        ]
+        kind = ir.FunctionType(ir.VoidType(), [value.type for value in values])
+        address = builder.load(builder.gep(data(0), [_int(number)]))
+        builder.call(builder.inttoptr(address, kind.as_pointer()), values)
+        return context.get_dummy_value()
+
+    def typed(typing: Any, *kinds: Any) -> Any:
+        pairs = [kind for i in range(1, 1 + 2 * arrays, 2) for kind in (kinds[i], numba.types.int64)]
+        rest = [kind if kind == numba.types.boolean else numba.types.int64 for kind in kinds[1 + 2 * arrays :]]
+        return numba.types.void(kinds[0], *pairs, *rest), generate
+
+    names = ", ".join(f"x{i}" for i in range(count))
+    scope: dict[str, Any] = {"typed": typed}
+    exec(f"def call(typing, {names}):\n    return typed(typing, {names})", scope)  # Numba counts the arguments
+    return numba.extending.intrinsic(scope["call"])
+
+
+@intrinsic("tile", 3)
+def tile(calls, a, a_at, b, b_at, c, c_at, a_stride, b_stride, c_stride, k, columns, rows, along_k, add):  # type: ignore[no-untyped-def]
+    """The tile of the head of this file, on flat arrays, each from its place `…_at`: c is set, or added to if `add`.
+
+    along_k: a is contiguous along k, else along r. `rows` must be one of `machine().heights`, which `height` finds;
+    columns at most VECTORS · lanes. Whole vectors of b are read, but only `columns` numbers of each row of c touched.
+    """
+    for r in range(rows):
+        total = np.zeros(columns, c.dtype)
+        for i in range(k):
+            x = a[a_at + r * a_stride + i] if along_k else a[a_at + i * a_stride + r]
+            total += x * b[b_at + i * b_stride : b_at + i * b_stride + columns]
+        place = c[c_at + r * c_stride : c_at + r * c_stride + columns]
+        place[:] = place + total if add else total
+
+
+@intrinsic("copy", 2)
+def copy(calls, source, source_at, target, target_at, source_stride, target_stride, rows, columns, filled):  # type: ignore[no-untyped-def]
+    """Rows of a flat array to those of another, with zeros after the last column up to `filled`, which is less than a
+    vector more than the whole vectors of `columns`."""
+    for i in range(rows):
+        read, write = source_at + i * source_stride, target_at + i * target_stride
+        target[write : write + columns] = source[read : read + columns]
+        target[write + columns : write + filled] = 0
+
+
+@intrinsic("turn", 2)
+def turn(calls, source, source_at, target, target_at, source_stride, target_stride, rows, columns, whole, add):  # type: ignore[no-untyped-def]
+    """The transpose of a block of at most lanes x lanes numbers of a flat array, into or (`add`) onto another:
+    target[j, i] = source[i, j] for i < rows, j < columns. `whole`: what follows in each vector may be overwritten."""
+    for j in range(columns):
+        for i in range(rows):
+            held = target[target_at + j * target_stride + i] if add else 0
+            target[target_at + j * target_stride + i] = held + source[source_at + i * source_stride + j]
+
+
+@kernel()
+def height(calls, left):  # type: ignore[no-untyped-def]
+    """How many rows the next tile has, if `left` are left."""
+    i = 3
+    while calls[i] > left:
+        i += 1
+    return calls[i]
