@@ -403,7 +403,7 @@ def fold(
     """
     (x,) = floating("fold", x=input)
     if x.ndim not in (2, 3):
-        raise ValueError(f"fold: x has shape {tuple(x.shape)}, but must be (N, C·KH·KW, P) or, for one image, (C·KH·KW, P)")
+        raise ValueError(f"fold: x has shape {tuple(x.shape)}, but must be (N, C·KH·KW, P) or (C·KH·KW, P)")
     single = x.ndim == 2
     x = reshape(x, (1, *x.shape)) if single else x
     window, stride, padding, dilation = _window("fold", kernel_size, stride, padding, dilation)

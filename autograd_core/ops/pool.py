@@ -87,7 +87,7 @@ def _image(name: str, x: Any, dims: int) -> Any:
     (x,) = floating(name, x=x)
     if x.ndim not in (dims + 1, dims + 2):
         space = NAMES[dims]
-        raise ValueError(f"{name}: x has shape {tuple(x.shape)}; it must be (N, C, {space}) or (C, {space}), reshape it")
+        raise ValueError(f"{name}: x has shape {tuple(x.shape)}; it must be (N, C, {space}) or (C, {space})")
     if 0 in x.shape[1 if x.ndim == dims + 2 else 0 :]:
         raise ValueError(f"{name}: x has shape {tuple(x.shape)}; only the number of images may be 0")
     return x
@@ -110,12 +110,10 @@ def _strided(
     padding = per_dim(padding, dims, name, "padding", 0)
     dilation = per_dim(dilation, dims, name, "dilation", 1)
     space = tuple(x.shape[-dims:])
-    for k, p, d in zip(window, padding, dilation, strict=True):
-        if p > (d * (k - 1) + 1) // 2:
-            raise ValueError(
-                f"{name}: padding is {padding}, but must be at most half of kernel_size {window}, dilation {dilation}; "
-                "pad x itself for more"
-            )
+    if any(2 * p > k for p, k in zip(padding, window, strict=True)):
+        raise ValueError(
+            f"{name}: padding is {padding}, but must be at most half of kernel_size {window}; pad x itself for more"
+        )
     windows = tuple(
         kernels.strided_windows(n, k, s, p, d, bool(ceil_mode), include_pad)
         for n, k, s, p, d in zip(space, window, stride, padding, dilation, strict=True)
@@ -242,7 +240,7 @@ def _average(
     windows = _strided(name, x, dims, kernel_size, stride, padding, 1, ceil_mode, bool(count_include_pad))
     if divisor_override is not None:
         if isinstance(divisor_override, bool) or not isinstance(divisor_override, int) or divisor_override == 0:
-            raise ValueError(f"{name}: divisor_override is {divisor_override!r}; it must be None or an int other than 0")
+            raise ValueError(f"{name}: divisor_override is {divisor_override!r}; it must be None or an int but not 0")
         divisors = (*(1,) * (dims - 1), divisor_override)
         windows = tuple(w._replace(count=np.full_like(w.count, d)) for w, d in zip(windows, divisors, strict=True))
     return apply(average, (x,), (windows,))
