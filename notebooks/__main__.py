@@ -1,0 +1,135 @@
+"""The command `python -m notebooks [NAME …] [--write]`: run the notebooks, each in a kernel of its own.
+
+They run in a temporary folder, with IPython's settings there too, so that nothing is left behind and nobody's own
+settings change what comes out. With --write the outputs are stored in the notebooks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import sys
+import tempfile
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class CellError(Exception):
+    """A cell that failed; the message shows its source and the error."""
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="python -m notebooks", description="Run the notebooks of the course.")
+    p.add_argument("names", nargs="*", metavar="NAME", help="which, such as 01 or 02-lenet-on-mnist (default: all)")
+    p.add_argument("--write", action="store_true", help="store the outputs in the notebooks")
+    p.add_argument("--timeout", type=int, default=1800, metavar="S", help="seconds a cell may take (default 1800)")
+    return p
+
+
+def find(names: list[str], folder: Path = FOLDER) -> list[Path]:
+    """The notebooks whose names begin with the given ones, in order; all if none is given.
+
+    Raises ValueError for a name that no notebook begins with.
+    """
+    there = sorted(folder.glob("*.ipynb"))
+    chosen: set[Path] = set()
+    for name in names:
+        matching = {path for path in there if path.stem.startswith(name.removesuffix(".ipynb"))}
+        if not matching:
+            raise ValueError(f"no notebook begins with '{name}'; there are {', '.join(path.stem for path in there)}")
+        chosen |= matching
+    return [path for path in there if path in chosen or not names]
+
+
+def run(path: Path, timeout: int = 1800) -> Any:
+    """The notebook with new outputs. The file is left as it is.
+
+    Raises CellError with the source and the error of the first cell that fails.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from traitlets.config import Config
+
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    with tempfile.TemporaryDirectory(prefix="notebooks-") as temporary:
+        shutil.copy(path, temporary)
+        environment = os.environ | {
+            "IPYTHONDIR": os.path.join(temporary, "ipython"),
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else each kernel begins with a warning of the debugger
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(FOLDER.parent), os.environ.get("PYTHONPATH")])),
+        }
+        settings = Config()
+        if os.name == "posix":  # sockets that are files, in the folder, rather than ports that others could reach
+            settings.KernelManager.transport = "ipc"
+            settings.KernelManager.connection_file = os.path.join(temporary, "kernel.json")
+        client = NotebookClient(
+            notebook,
+            config=settings,
+            timeout=timeout,
+            kernel_name="python3",
+            resources={"metadata": {"path": temporary}},
+            record_timing=False,
+            store_widget_state=False,
+        )
+        try:
+            client.execute(env=environment)
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            raise CellError(_report(notebook, error)) from None
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    return notebook
+
+
+def _report(notebook: Any, error: Exception) -> str:
+    """Which cell failed, its source, and what Python said of it."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(code, 1):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                said = COLOURS.sub("", "\n".join(output.traceback))
+                return f"code cell {number} of {len(code)}:\n{_indented(cell.source)}\n{_indented(said)}"
+    number = sum(cell.execution_count is not None for cell in code)  # it ran out of time, or the kernel died
+    return f"code cell {number} of {len(code)}:\n{_indented(code[max(0, number - 1)].source)}\n{_indented(str(error))}"
+
+
+def _indented(text: str) -> str:
+    return textwrap.indent(text, "    ")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        paths = find(options.names)
+        import nbformat
+    except (ValueError, ImportError) as error:
+        way_out = "; pip install -e '.[notebooks]'" if isinstance(error, ImportError) else ""
+        print(f"error: {error}{way_out}", file=sys.stderr)
+        return 2
+    failed = 0
+    for path in paths:
+        started = time.perf_counter()
+        try:
+            notebook = run(path, options.timeout)
+        except CellError as error:
+            failed += 1
+            print(f"{path.stem}: FAILED after {time.perf_counter() - started:.0f} s in {error}", flush=True)
+            continue
+        seconds = time.perf_counter() - started
+        if options.write:
+            nbformat.write(notebook, path)
+        print(f"{path.stem}: {seconds:.0f} s{', written' if options.write else ''}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
