@@ -374,8 +374,8 @@ def _dlpack(x: Tensor, **options: Any) -> Any:
 
 
 def _array_namespace(x: Tensor, *, api_version: str | None = None) -> Any:
-    """This package, whose functions are those of the Array API standard where it has them."""
-    return importlib.import_module("autograd_core")
+    """The functions of the Python array API standard, on tensors."""
+    return importlib.import_module("autograd_core.array_api")
 
 
 def _bind_tensor_only() -> None:

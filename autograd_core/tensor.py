@@ -269,6 +269,15 @@ class Tensor:
             )
         return _rebuild, (type(self), self.array, self.requires_grad, self._grad)
 
+    def __copy__(self) -> Tensor:
+        """Another tensor on the same memory: with the same history, or, of a leaf, a leaf of its own."""
+        if self.is_leaf:
+            build, args = self.__reduce_ex__(4)[:2]
+            return build(*args)
+        t = wrap(self.array, self.node)
+        t.origin = self.origin
+        return t
+
     def __deepcopy__(self, memo: dict) -> Tensor:
         build, (kind, array, requires_grad, grad) = self.__reduce_ex__(4)
         copy = build(kind, array.copy(), requires_grad, None if grad is None else wrap(grad.array.copy()))
@@ -574,6 +583,11 @@ def rewrite(x: Tensor, function: Callable, *args: Any, name: str, **kwargs: Any)
 
 def store(x: Tensor, result: Tensor, name: str) -> None:
     """Write `result` into the memory of `x` and make its history that of `x`."""
+    if not isinstance(result, Tensor):
+        raise RuntimeError(
+            f"{name}: inside vmap, values that differ by example cannot be stored in a tensor that all examples share "
+            f"(shape {x.shape}); use the form that makes a new tensor, without the underscore"
+        )
     array = x.array
     if result.shape != array.shape:
         raise RuntimeError(

@@ -104,7 +104,11 @@ def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
 
 @rule("broadcast_arrays")
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple:
-    return f.broadcast_tensors(*[as_tensor(a) for a in args])
+    shape = np.broadcast_shapes(*[np.shape(bare(a)) for a in args])
+    return tuple(
+        np.broadcast_to(a, shape) if np.asarray(bare(a)).dtype.kind not in "fiubc" else f.broadcast_to(as_tensor(a), shape)
+        for a in args
+    )
 
 
 def _at_least(name: str) -> None:
