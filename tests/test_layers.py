@@ -285,6 +285,15 @@ def test_convolution(dims, options):
     np.testing.assert_allclose(run(layer, x[0]), expected[0], rtol=1e-11, atol=1e-12)
 
 
+@pytest.mark.parametrize("mode", sorted(MODES))
+def test_each_dimension_has_its_own_options(mode):
+    layer = nn.Conv2d(2, 3, (3, 2), (2, 1), (1, 3), (1, 2), padding_mode=mode, dtype=np.float64)
+    x = rand(2, 2, 6, 5)
+    padded = np.pad(x, [(0, 0), (0, 0), (1, 1), (3, 3)], mode=MODES[mode])
+    expected = naive_conv(padded, layer.weight.array, layer.bias.array, (2, 1), (1, 2), 1)
+    np.testing.assert_allclose(run(layer, x), expected, rtol=1e-11, atol=1e-12)
+
+
 @pytest.mark.parametrize("dims", [1, 2, 3])
 @pytest.mark.parametrize(
     "options",
@@ -332,8 +341,11 @@ def windows(x, size, stride, padding=0, fill=0.0, dims=2):
 def test_pooling(dims):
     x = rand(3, *(8, 9, 7)[:dims])
 
+    def layer_of(name, array, *args, **kwargs):
+        return run(getattr(nn, f"{name}{dims}d")(*args, **kwargs), array)
+
     def layer(name, *args, **kwargs):
-        return run(getattr(nn, f"{name}{dims}d")(*args, **kwargs), x)
+        return layer_of(name, x, *args, **kwargs)
 
     def pooled(reduce, size, stride, padding=0, fill=0.0):
         found, sizes = windows(x, size, stride, padding, fill, dims)
@@ -348,6 +360,8 @@ def test_pooling(dims):
     count = np.moveaxis(count, 0, -1).reshape(inside.shape)
     np.testing.assert_allclose(inside, pooled(np.sum, 3, 2, 1) / count, rtol=1e-12, atol=1e-15)
     assert layer("MaxPool", 2, ceil_mode=True).shape == (3, *[-(-n // 2) for n in x.shape[1:]])
+    apart = x[(slice(None), *(slice(0, n, 2) for n in x.shape[1:]))]  # the places that a dilation of 2 sees from 0
+    np.testing.assert_array_equal(layer("MaxPool", 2, 4, dilation=2), layer_of("MaxPool", apart, 2, 2))
     assert layer("AdaptiveAvgPool", 1).ravel() == pytest.approx(x.reshape(3, -1).mean(1), rel=1e-12)
     np.testing.assert_array_equal(layer("AdaptiveMaxPool", 1).ravel(), x.reshape(3, -1).max(1))
     pool = getattr(nn, f"MaxPool{dims}d")(2, return_indices=True)

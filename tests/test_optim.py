@@ -10,6 +10,7 @@ import pytest
 import autograd_core as ag
 import optim
 from nn import Parameter
+from optim.line_search import strong_wolfe
 
 STEPS = 25
 SHAPES = ((3, 2), (4,), ())
@@ -520,6 +521,38 @@ def test_lbfgs_is_exact_on_a_quadratic_like_conjugate_gradients():
     x, _, _ = minimise(lambda x: (x @ ag.tensor(a) @ x) / 2 - (ag.tensor(b) * x).sum(), np.zeros(5), 5,
                        line_search_fn="strong_wolfe", tolerance_change=1e-16)  # fmt: skip
     np.testing.assert_allclose(x, np.linalg.solve(a, b), atol=1e-7)
+
+
+CURVES = [  # a function of one variable that falls from 0, and its slope
+    (lambda t: (t - 1) ** 2, lambda t: 2 * (t - 1)),
+    (lambda t: -t / (t * t + 2), lambda t: (t * t - 2) / (t * t + 2) ** 2),
+    (lambda t: (t - 2) ** 4 - t, lambda t: 4 * (t - 2) ** 3 - 1),
+    (lambda t: math.exp(t) - 3 * t + math.cos(3 * t) / 4, lambda t: math.exp(t) - 3 - 0.75 * math.sin(3 * t)),
+]
+
+
+@pytest.mark.parametrize("curve", range(len(CURVES)))
+@pytest.mark.parametrize("start", [1e-3, 0.1, 0.9, 1.9, 2.5, 10.0, 100.0])
+def test_line_search_satisfies_the_strong_wolfe_conditions(curve, start):
+    f, slope = CURVES[curve]
+    calls = []
+
+    def evaluate(t):
+        calls.append(t)
+        return f(t), np.array([slope(t)])
+
+    c1, c2 = 1e-4, 0.1
+    loss, g, t = strong_wolfe(
+        evaluate, start, np.ones(1), f(0.0), np.array([slope(0.0)]), slope(0.0), 40, c1, c2
+    )
+    assert f(t) <= f(0) + c1 * t * slope(0) and abs(slope(t)) <= -c2 * slope(0)
+    assert loss == f(t) and g[0] == slope(t) and len(calls) <= 20
+
+
+def test_line_search_gives_the_best_point_when_evaluations_run_out():
+    f, slope = CURVES[0]
+    loss, g, t = strong_wolfe(lambda t: (f(t), np.array([slope(t)])), 5.0, np.ones(1), 1.0, np.array([-2.0]), -2.0, 0)
+    assert (loss, g[0], t) == (1.0, -2.0, 0.0)
 
 
 def test_lbfgs_first_steps_by_hand():
