@@ -222,6 +222,11 @@ def is_traced(*xs: Any) -> bool:
     return any(isinstance(x, Tensor) or hasattr(x, "__apply__") for x in xs)
 
 
+def stand_in(*xs: Any) -> Any:
+    """The first operand that a transform put in the place of a tensor (see `batching.Batched`), or None."""
+    return next((x for x in xs if not isinstance(x, Tensor | ndarray) and hasattr(x, "__apply__")), None)
+
+
 def unified(name: str, *xs: Any, floating: bool = False) -> tuple:
     """The operands converted to their common dtype (at least the default float if `floating`); numbers stay numbers."""
     given, xs = xs, tuple(operand(x, name) for x in xs)

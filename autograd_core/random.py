@@ -85,6 +85,11 @@ def randomness_in(kind: str) -> Iterator[None]:
         _randomness.inside_vmap = before
 
 
+def randomness() -> str:
+    """What the innermost running `vmap` was told of random numbers: "error", "same" or "different"."""
+    return _randomness.inside_vmap or "error"
+
+
 def stream(generator: Generator | None) -> np.random.Generator:
     """NumPy's generator of the given stream, by default the library's."""
     if _randomness.inside_vmap == "error":

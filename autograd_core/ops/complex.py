@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import Primitive, convert, unified
+from ..primitive import Primitive, convert, stand_in, unified
 from ..tensor import Above, Tensor, apply, describe
 from . import elementwise as ew
 from .elementwise import conj, sgn
@@ -126,6 +126,9 @@ _view_as_complex = Primitive(
 
 def _packed(x: Any) -> Any:
     """x with its two parts side by side in memory."""
+    inside = stand_in(x)
+    if inside is not None:
+        return inside.__lift__(_packed, x)
     array = _plain(x)
     if array.strides[-1] == array.itemsize:
         return x
@@ -149,7 +152,7 @@ def view_as_complex(x: Any) -> Any:
         )
     if x.dtype not in (np.float32, np.float64):
         raise RuntimeError(f"view_as_complex: there is no complex dtype of {x.dtype} parts; use x.float()")
-    if _plain(x).strides[-1] != x.dtype.itemsize and _plain(x).size:
+    if stand_in(x) is None and _plain(x).strides[-1] != x.dtype.itemsize and _plain(x).size:
         raise RuntimeError("view_as_complex: the last dimension must be contiguous; use x.contiguous()")
     return apply(_view_as_complex, (x,))
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import Primitive
+from ..primitive import Primitive, stand_in
 from ..tensor import apply
 from .shape import array_operand, dim_index, numpy_names
 
@@ -52,7 +52,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     x = array_operand(x, "bincount")
     if x.ndim != 1 or x.dtype.kind not in "iu":
         raise TypeError(f"bincount: needs a vector of integers, got shape {tuple(x.shape)}, {x.dtype}")
-    array = getattr(x, "array", x)
+    array = getattr(x, "array", x) if stand_in(x) is None else np.zeros(0, x.dtype)  # its primitive has no batching rule
     if array.size and array.min() < 0:
         at = int(np.argmax(array < 0))
         raise ValueError(f"bincount: the element {array[at]} at position {at} is negative; it counts 0, 1, …")

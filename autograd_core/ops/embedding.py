@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import SHAPE, Primitive, operand
+from ..primitive import SHAPE, Primitive, convert, operand
 from ..tensor import Tensor, apply, describe
 from ..versions import written
 from .loss import transformed, values
@@ -128,5 +128,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     if num_classes <= 0:
         raise ValueError(f"one_hot: num_classes must be positive, or -1 for the largest label + 1, got {num_classes}")
     _check_range("one_hot", index, num_classes, f"as there are {num_classes} classes")
+    if transformed(tensor):
+        return convert(unsqueeze(tensor, -1) == np.arange(num_classes), np.int64)
     out = (index[..., None] == np.arange(num_classes)).astype(np.int64)
     return Tensor(out) if isinstance(tensor, Tensor) else out

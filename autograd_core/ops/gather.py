@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import AUX, SHAPE, Primitive
+from ..primitive import AUX, SHAPE, Primitive, stand_in
 from ..tensor import Tensor, apply, wrap
 from . import elementwise as ew
 from .index import put_at
@@ -302,6 +302,12 @@ def _scatter_prod(x: Any, dim: int, index: Any, src: Any, include_self: bool) ->
     """Values for one place are laid one behind the other, and multiplied along that new dimension."""
     from .reduce import prod
 
+    inside = stand_in(x, index, src)
+    if inside is not None:
+        return inside.__lift__(
+            lambda x, index, src: _scatter_prod(x, dim + 1, index, src, include_self),
+            x, index, broadcast_to(src, index.shape),
+        )  # fmt: skip
     plain = checked(index.array if isinstance(index, Tensor) else index, x.shape[dim], dim, False, "scatter_reduce")
     places = _along(tuple(x.shape), dim, plain).reshape(-1)
     size = math.prod(x.shape)

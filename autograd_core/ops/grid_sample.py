@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import operand, unified
+from ..primitive import operand, stand_in, unified
 from . import elementwise as ew
 from .interpolate import cubic_weights
 from .linalg import matmul, mT
-from .shape import reshape
+from .shape import flatten, reshape, unflatten
 from .solve import plain, recorded
 
 MODES = ("bilinear", "nearest", "bicubic")
@@ -54,6 +54,14 @@ def grid_sample(
         raise ValueError(f"grid_sample: the input has no pixels, its shape is {tuple(x.shape)}")
     if mode == "bicubic" and rank == 3:
         raise ValueError("grid_sample: mode='bicubic' is for 2d images, this is a 3d one; use 'bilinear'")
+    inside = stand_in(x, grid)
+    if inside is not None:  # more images, each with its grid
+        return inside.__lift__(
+            lambda x, grid: unflatten(
+                grid_sample(flatten(x, 0, 1), flatten(grid, 0, 1), mode, padding_mode, align_corners), 0, x.shape[:2]
+            ),
+            x, grid,
+        )  # fmt: skip
     N, C, *sizes = x.shape
     P = math.prod(grid.shape[1:-1])
     places = reshape(grid, (N, P, rank))

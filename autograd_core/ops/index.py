@@ -14,7 +14,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..graph import Deferred
-from ..primitive import SHAPE, Primitive, convert, operand
+from ..primitive import SHAPE, Primitive, convert, operand, stand_in
 from ..tensor import Tensor, apply, check_writable, describe, rewrite, store, wrap
 from .shape import broadcast_to
 
@@ -188,6 +188,9 @@ def _get(x: Any, index: Any, name: str) -> Any:
 
 def getitem(x: Any, index: Any) -> Any:
     """x[index]. Integers, slices (also with negative steps), None and ... give a view; arrays and masks a copy."""
+    inside = stand_in(*index) if isinstance(index, tuple) else stand_in(index)
+    if inside is not None:
+        return inside.__index_into__(x, index)
     view, rest = _in_two_steps(plain_index(index, "index"))
     if rest is None:
         return _get(x, view, "index")
@@ -197,6 +200,11 @@ def getitem(x: Any, index: Any) -> Any:
 def setitem(x: Tensor, index: Any, value: Any) -> None:
     """x[index] = value, recorded as a function of x and value."""
     name = "index assignment"
+    if stand_in(value, *(index if isinstance(index, tuple) else (index,))) is not None:
+        raise RuntimeError(
+            "vmap: x[…] = v into a tensor that all examples share would keep the last example's values; use the forms "
+            "that make a new tensor, such as ag.where, ag.index_put, ag.scatter or ag.slice_scatter"
+        )
     view, rest = _in_two_steps(plain_index(index, name))
     value = operand(value, name)
     if not isinstance(value, Tensor):

@@ -6,12 +6,13 @@ the input, t the target; the slope at the corner of max(0, x) is PyTorch's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..primitive import Primitive, unified
+from ..primitive import Primitive, stand_in, unified
 from ..tensor import apply
 from .activation import logsigmoid
 from .class_loss import class_labels, class_weight, counted, floating_scores
@@ -148,12 +149,12 @@ def multi_margin_loss(
     if p not in (1, 2):
         raise ValueError(f"{name}: p must be 1 or 2, got {p}")
     x = _rows_of_scores(name, input)
-    t = class_labels(name, x, values(target))
-    C = x.shape[-1]
-    counted(name, t, C)
-    check_reduction(name, reduction, t.size)
-    rows, labels = reshape(x, (t.size, C)), t.reshape(-1)
-    own = unsqueeze(getitem(rows, (np.arange(t.size), labels)), 1)
+    t = class_labels(name, x, target)
+    C, N = x.shape[-1], math.prod(t.shape)
+    counted(name, values(target), C)
+    check_reduction(name, reduction, N)
+    rows, labels = reshape(x, (N, C)), t.reshape(-1)
+    own = unsqueeze(getitem(rows, (np.arange(N), labels)), 1)
     z = relu(margin - own + rows)  # (N, C)
     z = z if p == 1 else z * z
     if weight is not None:
@@ -171,12 +172,21 @@ def multilabel_margin_loss(input: Any, target: Any, *, reduction: str = "mean") 
     name = "multilabel_margin_loss"
     x = _rows_of_scores(name, input)
     t = values(target)
-    if t.shape != tuple(x.shape) or t.dtype.kind not in "iu":
+    if np.shape(target) != tuple(x.shape) or t.dtype.kind not in "iu":
         raise ValueError(
             f"{name}: target must hold the integer labels of each row, filled up with -1 to the input's shape "
-            f"{tuple(x.shape)}; got shape {t.shape}, {t.dtype}"
+            f"{tuple(x.shape)}; got shape {tuple(np.shape(target))}, {t.dtype}"
         )
     C = x.shape[-1]
+    inside = stand_in(x, target)
+    if inside is not None:  # more rows, each with its list
+        losses = inside.__lift__(
+            lambda x, t: reshape(
+                multilabel_margin_loss(reshape(x, (-1, C)), reshape(t, (-1, C)), reduction="none"), x.shape[:-1]
+            ),
+            x, target,
+        )  # fmt: skip
+        return reduced(name, losses, reduction)
     rows, labels = reshape(x, (-1, C)) if x.ndim == 2 else reshape(x, (1, C)), t.reshape(-1, C).astype(np.int64)
     listed = np.cumprod(labels != -1, 1, dtype=bool)  # (N, C), up to the first -1
     wrong = listed & ((labels < 0) | (labels >= C))
@@ -204,5 +214,5 @@ def multilabel_soft_margin_loss(input: Any, target: Any, weight: Any = None, *, 
     if weight is not None:
         losses, w = unified(name, losses, class_weight(name, weight, x.shape[-1]))
         losses = losses * w
-    check_reduction(name, reduction, np.size(losses))
+    check_reduction(name, reduction, math.prod(losses.shape))
     return reduced(name, mean(losses, -1), reduction)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import OUT, Primitive
+from ..primitive import OUT, Primitive, stand_in
 from ..tensor import apply
 from .complex import mH
 from .decompositions import conjugated
@@ -149,6 +149,9 @@ def lu_solve(LU: Any, pivots: Any, B: Any, *, left: bool = True, adjoint: bool =
     """X with A X = B (Aᴴ X = B if `adjoint`, X A = B if not `left`), from `lu_factor` of A."""
     LU, B = floating("linalg.lu_solve", LU, B)
     LU = square("linalg.lu_solve", LU)
+    inside = stand_in(LU, pivots, B)
+    if inside is not None:
+        return inside.__lift__(lambda LU, pivots, B: lu_solve(LU, pivots, B, left=left, adjoint=adjoint), LU, pivots, B)
     if not left:
         return mH(lu_solve(LU, pivots, mH(B), adjoint=not adjoint))
     order = _order(np.asarray(plain(pivots)) - 1, LU.shape[-1])

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import SHAPE, Primitive, convert
+from ..primitive import SHAPE, Primitive, convert, stand_in
 from ..tensor import Tensor, apply, check_writable, rewrite
 from . import elementwise as ew
-from .gather import checked, index_operand, scatter_reduce
+from .gather import checked, index_operand, scatter, scatter_add, scatter_reduce
 from .index import add_rows, frozen, getitem, plain_index, put_at, scatter_back
+from .scan import cumsum
 from .shape import array_operand, broadcast_to, dim_index, numpy_names, ravel, reshape
 
 # --------------------------------------------------------------------------------------------- one index for each slice
@@ -100,6 +101,8 @@ def index_copy(x: Any, dim: int, index: Any, source: Any) -> Any:
     """x with the slices that `index` names replaced by those of `source`; of several for one, the last."""
     shape = tuple(x.shape)
     x, index, source, at = _slices("index_copy", x, dim, index, source)
+    if stand_in(index) is not None:  # each example writes to places of its own
+        return reshape(scatter(x, at, _spread(index, x, at), source), shape)
     places = checked(_values(index), x.shape[at], at, False, "index_copy")
     return reshape(put_at(x, source, (*(slice(None),) * at, places.copy())), shape)
 
@@ -111,6 +114,9 @@ def index_fill(x: Any, dim: int, index: Any, value: Any) -> Any:
     at, shape = dim_index(dim, x.ndim, "index_fill"), tuple(x.shape)
     x = reshape(x, (1,)) if x.ndim == 0 else x
     value = _value("index_fill", value, x.dtype)
+    if stand_in(index) is not None:
+        spread = _spread(ew.where(index < 0, index + x.shape[at], index), x, at)
+        return reshape(scatter(x, at, spread, broadcast_to(value, spread.shape)), shape)
     places = checked(_values(index), x.shape[at], at, True, "index_fill")
     return reshape(put_at(x, value, (*(slice(None),) * at, places.copy())), shape)
 
@@ -122,8 +128,13 @@ def index_reduce(x: Any, dim: int, index: Any, source: Any, reduce: str, *, incl
         raise ValueError(f'index_reduce: reduce must be "prod", "mean", "amax" or "amin", got {reduce!r}')
     shape = tuple(x.shape)
     x, index, source, at = _slices("index_reduce", x, dim, index, source)
-    spread = broadcast_to(reshape(index, (index.shape[0], *(1,) * (x.ndim - 1 - at))), source.shape)
-    return reshape(scatter_reduce(x, at, spread, source, reduce, include_self=include_self), shape)
+    return reshape(scatter_reduce(x, at, _spread(index, x, at), source, reduce, include_self=include_self), shape)
+
+
+def _spread(index: Any, x: Any, dim: int) -> Any:
+    """A vector of indices along `dim` repeated for every element of the slices of x that it names."""
+    shape = (*x.shape[:dim], index.shape[0], *x.shape[dim + 1 :])
+    return broadcast_to(reshape(index, (index.shape[0], *(1,) * (x.ndim - 1 - dim))), shape)
 
 
 def _values(index: Any) -> ndarray:
@@ -132,7 +143,7 @@ def _values(index: Any) -> ndarray:
 
 def _value(name: str, value: Any, dtype: Any) -> Any:
     """One value, a number or a 0-d tensor, in the dtype of what it is written to."""
-    if isinstance(value, Tensor | ndarray | np.generic):
+    if isinstance(value, Tensor | ndarray | np.generic) or stand_in(value) is not None:
         value = array_operand(value, name)
         if value.ndim:
             raise ValueError(f"{name}: value must be a number or a 0-d tensor, got shape {tuple(value.shape)}")
@@ -154,6 +165,8 @@ def index_put(x: Any, indices: Any, values: Any, accumulate: bool = False) -> An
         )
     if not isinstance(indices, list | tuple):
         raise TypeError(f"index_put: indices must be a tuple of index tensors, got {type(indices).__name__}")
+    if stand_in(*indices) is not None:
+        return _index_put_by_example(x, indices, values, accumulate)
     index = frozen(plain_index(tuple(slice(None) if i is None else i for i in indices), "index_put"))
     try:
         shape = np.empty(tuple(x.shape), np.bool_)[index].shape
@@ -166,6 +179,15 @@ def index_put(x: Any, indices: Any, values: Any, accumulate: bool = False) -> An
             f"index_put: values of shape {tuple(values.shape)} do not broadcast to the selected shape {shape}"
         ) from None
     return x + scatter_back([spread], tuple(x.shape), (index,)) if accumulate else put_at(x, spread, index)
+
+
+def _index_put_by_example(x: Any, indices: Any, values: Any, accumulate: bool) -> Any:
+    """`index_put` for indices that differ by example, and so are known as numbers of places only."""
+    places = np.arange(math.prod(x.shape)).reshape(tuple(x.shape))
+    at = getitem(places, tuple(slice(None) if i is None else i for i in indices))
+    values, size = ravel(broadcast_to(values, at.shape)), math.prod(at.shape)
+    flat, at = ravel(x), reshape(at, (size,))
+    return reshape(scatter_add(flat, 0, at, values) if accumulate else scatter(flat, 0, at, values), x.shape)
 
 
 def take(x: Any, index: Any) -> Any:
@@ -182,6 +204,8 @@ def put(x: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
         raise ValueError(
             f"put: {math.prod(index.shape)} places but {math.prod(source.shape)} values; give one for each"
         )
+    if stand_in(index) is not None:
+        return reshape(index_put(ravel(x), (ravel(index),), ravel(source), accumulate), x.shape)
     places = checked(_values(index), math.prod(x.shape), 0, True, "put").reshape(-1)
     return reshape(index_put(ravel(x), (places,), ravel(source), accumulate), x.shape)
 
@@ -209,6 +233,10 @@ def masked_select(x: Any, mask: Any) -> Any:
     """The elements of x where `mask` is true, in one dimension; both broadcast."""
     x = array_operand(x, "masked_select")
     mask = _values(_mask("masked_select", x, mask))
+    if stand_in(mask) is not None:
+        raise NotImplementedError(
+            "vmap: 'masked_select' by a mask that differs by example gives each another size; use ag.where or masked_fill"
+        )
     shape = np.broadcast_shapes(tuple(x.shape), mask.shape)
     x = broadcast_to(x, shape) if tuple(x.shape) != shape else x
     if not shape:
@@ -220,6 +248,11 @@ def masked_scatter(x: Any, mask: Any, source: Any) -> Any:
     """x with the elements of `source`, in their order, written where `mask` is true."""
     x, source = array_operand(x, "masked_scatter"), array_operand(source, "masked_scatter")
     mask = _values(_mask("masked_scatter", x, mask))
+    if stand_in(mask) is not None:  # the k-th true element of each example's mask takes the k-th of its source
+        shape = np.broadcast_shapes(tuple(x.shape), tuple(mask.shape))
+        mask = broadcast_to(mask, shape)
+        turn = ew.maximum(cumsum(ravel(mask), 0) - 1, 0)
+        return ew.where(mask, reshape(take(source, turn), shape), x)
     shape = np.broadcast_shapes(tuple(x.shape), mask.shape)
     x, mask = broadcast_to(x, shape), np.broadcast_to(mask, shape).copy()
     count = int(np.count_nonzero(mask))

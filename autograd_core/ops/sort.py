@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import Primitive
+from ..primitive import Primitive, stand_in
 from ..tensor import Tensor, apply
 from . import elementwise as ew
 from .gather import gather_along
@@ -160,10 +160,11 @@ _median_index = Primitive(_middle, name="median_index")
 
 def _median_of_all(skip_nan: bool) -> Any:
     def reduce(x: ndarray, axis: tuple, keepdims: bool) -> ndarray:
-        flat = x.reshape(-1)
-        if not flat.size:
-            return np.full((), np.nan, x.dtype)
-        return flat[_middle(flat, 0, skip_nan)].reshape(())
+        rest = tuple(d for d in range(x.ndim) if d not in axis)
+        rows = x.transpose(rest + axis).reshape(*(x.shape[d] for d in rest), math.prod(x.shape[d] for d in axis))
+        if not rows.shape[-1]:
+            return np.full(rows.shape[:-1], np.nan, x.dtype)
+        return np.take_along_axis(rows, _middle(rows, rows.ndim - 1, skip_nan), -1)[..., 0]
 
     return reduce
 
@@ -253,7 +254,18 @@ def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation:
     dims = reduction_dims(x, dim, name)
     if math.prod(x.shape[d] for d in dims) == 0:
         raise nothing_error(name, x, dim, "quantile")
-    rows = _rows(x, dims)
+    out = _quantile_of_rows(name, _rows(x, dims), given, q, interpolation, skip_nan)
+    if keepdim:
+        out = reshape(out, (*kept_shape(x.shape, dims), q.size))
+    out = movedim(out, -1, 0)
+    return out if q.ndim else reshape(out, out.shape[1:])
+
+
+def _quantile_of_rows(name: str, rows: Any, given: Any, q: ndarray, interpolation: str, skip_nan: bool) -> Any:
+    """The quantiles of each row, in the place of the last dimension."""
+    inside = stand_in(rows)
+    if inside is not None:
+        return inside.__lift__(lambda rows: _quantile_of_rows(name, rows, given, q, interpolation, skip_nan), rows)
     ordered = sort(rows, -1)[0]
     ranks = apply(_ranks_primitive, (ordered, q.reshape(-1)), (skip_nan,))
     ranks = ranks.array if isinstance(ranks, Tensor) else ranks
@@ -266,16 +278,13 @@ def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation:
     else:
         out = gather_along(ordered, low, last, name=name)
     if interpolation in ("linear", "midpoint") and (low != high).any():
-        weight: Any = (ranks - low if interpolation == "linear" else np.full(low.shape, 0.5)).astype(x.dtype)
+        weight: Any = (ranks - low if interpolation == "linear" else np.full(low.shape, 0.5)).astype(rows.dtype)
         if interpolation == "linear" and isinstance(given, Tensor) and given.requires_grad:
-            moved = reshape(given, (q.size,)) - q.reshape(-1).astype(x.dtype)  # 0, with the derivative of q
+            moved = reshape(given, (q.size,)) - q.reshape(-1).astype(rows.dtype)  # 0, with the derivative of q
             weight = weight + moved * _last_rank(ordered, skip_nan)
         gap = gather_along(ordered, high, last, name=name) - out
         out = out + ew.where(low == high, 0.0, gap * weight)
-    if keepdim:
-        out = reshape(out, (*kept_shape(x.shape, dims), q.size))
-    out = movedim(out, -1, 0)
-    return out if q.ndim else reshape(out, out.shape[1:])
+    return out
 
 
 @numpy_names

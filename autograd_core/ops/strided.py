@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import SHAPE, Primitive
+from ..primitive import SHAPE, Primitive, stand_in
 from ..tensor import Tensor, apply
 from ..versions import memory_of
 from .index import getitem_primitive, scatter_back
@@ -244,6 +244,8 @@ def as_strided(x: Any, size: Any, stride: Any, storage_offset: int | None = None
     element seen at several places gets the sum of their gradients.
     """
     size, stride = sizes_of((size,), "as_strided"), sizes_of((stride,), "as_strided")
+    if stand_in(x) is not None:  # which memory one example lies in says nothing; it counts as contiguous
+        return apply(_as_strided_primitive, (x,), (size, stride, storage_offset or 0))
     if len(size) != len(stride) or any(n < 0 for n in size) or any(s < 0 for s in stride):
         raise ValueError(f"as_strided: sizes {size} need as many strides, none of them negative, got {stride}")
     root = x.origin.base if isinstance(x, Tensor) and x.origin is not None else x
