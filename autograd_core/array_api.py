@@ -1,8 +1,8 @@
 """The functions of the Python array API standard on tensors: what `x.__array_namespace__()` returns.
 
-The names and their meaning are the standard's (data-apis.org/array-api, 2024.12), which NumPy 2 follows: so they are the
-rules that NumPy's own functions have for tensors, and differ from `ag.name` where PyTorch differs: `max` over an axis
-gives no indices, `std` divides by n. What is made from Python floats takes the default dtype.
+The names and their meaning are the standard's (data-apis.org/array-api, 2024.12), which NumPy 2 follows. So they are
+the rules that NumPy's own functions have for tensors, and differ from `ag.name` where PyTorch differs: `max` over an
+axis gives no indices, `std` divides by n. What is made from Python floats takes the default dtype.
 
 >>> import autograd_core as ag
 >>> def softmax(x):
@@ -24,8 +24,24 @@ from numpy import (  # noqa: F401 (the standard's constants and dtypes)
     bool_ as bool,
 )
 from numpy import (  # noqa: F401
-    complex64, complex128, e, float32, float64, inf, int8, int16, int32, int64, isdtype, nan, newaxis, pi, uint8, uint16,
-    uint32, uint64,
+    complex64,
+    complex128,
+    e,
+    float32,
+    float64,
+    inf,
+    int8,
+    int16,
+    int32,
+    int64,
+    isdtype,
+    nan,
+    newaxis,
+    pi,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
 )  # fmt: skip
 
 from .creation import as_tensor, from_dlpack  # noqa: F401
@@ -37,20 +53,21 @@ __array_api_version__ = "2024.12"
 
 ELEMENTWISE = """
 abs acos acosh add asin asinh atan atan2 atanh bitwise_and bitwise_invert bitwise_left_shift bitwise_or
-bitwise_right_shift bitwise_xor ceil conj copysign cos cosh divide equal exp expm1 floor floor_divide greater greater_equal
-hypot isfinite isinf isnan less less_equal log log10 log1p log2 logaddexp logical_and logical_not logical_or logical_xor
-matmul maximum minimum multiply negative nextafter not_equal positive pow reciprocal remainder sign signbit sin sinh sqrt
-square subtract tan tanh trunc vecdot
+bitwise_right_shift bitwise_xor ceil conj copysign cos cosh divide equal exp expm1 floor floor_divide greater
+greater_equal hypot isfinite isinf isnan less less_equal log log10 log1p log2 logaddexp logical_and logical_not
+logical_or logical_xor matmul maximum minimum multiply negative nextafter not_equal positive pow reciprocal remainder
+sign signbit sin sinh sqrt square subtract tan tanh trunc vecdot
 """
 FUNCTIONS = """
 all any argmax argmin argsort astype broadcast_arrays broadcast_to can_cast clip concat count_nonzero cumulative_prod
-cumulative_sum diff empty_like expand_dims flip full_like imag isin linspace matrix_transpose max mean meshgrid min moveaxis
-nonzero ones_like permute_dims prod real repeat reshape result_type roll round searchsorted sort squeeze stack std sum take
-take_along_axis tensordot tile tril triu unique_all unique_counts unique_inverse unique_values unstack var where zeros_like
+cumulative_sum diff empty_like expand_dims flip full_like imag isin linspace matrix_transpose max mean meshgrid min
+moveaxis nonzero ones_like permute_dims prod real repeat reshape result_type roll round searchsorted sort squeeze
+stack std sum take take_along_axis tensordot tile tril triu unique_all unique_counts unique_inverse unique_values
+unstack var where zeros_like
 """
 LINALG = """
-cholesky cross det diagonal eigh eigvalsh inv matmul matrix_norm matrix_power matrix_rank matrix_transpose outer pinv qr
-slogdet solve svd svdvals tensordot trace vecdot vector_norm
+cholesky cross det diagonal eigh eigvalsh inv matmul matrix_norm matrix_power matrix_rank matrix_transpose outer pinv
+qr slogdet solve svd svdvals tensordot trace vecdot vector_norm
 """
 FFT = "fft ifft fftn ifftn rfft irfft rfftn irfftn hfft ihfft fftshift ifftshift"
 
@@ -101,12 +118,18 @@ def iinfo(type: Any, /) -> np.iinfo:
     return np.iinfo(type.dtype if isinstance(type, Tensor) else type)
 
 
-class __array_namespace_info__(np.__array_namespace_info__):  # type: ignore[name-defined]  # noqa: N801
+class __array_namespace_info__:  # noqa: N801 (the standard's name)
     """What the standard lets a program ask: NumPy's answers, but for the default dtype."""
+
+    def __init__(self) -> None:
+        self.numpys: Any = np.__array_namespace_info__()
 
     def default_dtypes(self, *, device: Any = None) -> dict:
         """The dtypes of what is made from Python numbers."""
-        return super().default_dtypes(device=device) | {
+        return self.numpys.default_dtypes(device=device) | {
             "real floating": Default.dtype,
             "complex floating": np.result_type(Default.dtype, np.complex64),
         }
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.numpys, name)

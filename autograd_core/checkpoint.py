@@ -38,7 +38,7 @@ def checkpoint(
     """`function(*args, **kwargs)`, keeping only the arguments: the rest is computed again when a gradient is asked for.
 
     Gradients go to the arguments and to whatever else the function uses (parameters of a module, closures), to any
-    order. Arguments and results may be nested in lists, tuples and dictionaries. Under `no_grad` it is an ordinary call.
+    order. Arguments and results may be nested in lists, tuples and dictionaries. Under `no_grad` it is a plain call.
 
     preserve_rng_state   run again in the random state of the first time (of the default generator), so that dropout
                          drops the same
@@ -205,9 +205,9 @@ class Run:
             for list_ in (self.steps, steps)
         )
         raise RuntimeError(
-            f"checkpoint: run again, the function did something else: operation {where} was {first}, and now is {second}."
-            " It must do the same for the same inputs and random state; draw random numbers from the default generator, "
-            "or pass determinism_check='none' if the difference does not matter"
+            f"checkpoint: run again, the function did something else: operation {where} was {first}, and now is "
+            f"{second}. It must do the same for the same inputs and random state; draw random numbers from the default "
+            "generator, or pass determinism_check='none' if the difference does not matter"
         )
 
 

@@ -56,18 +56,18 @@ class Row:
 class profile(Watcher):  # noqa: N801 (PyTorch's name)
     """Note time and memory of the operations inside a `with` block, in all threads.
 
-    `print(p)` is a table, slowest first: the operation, how often it was called, the time of its forward runs and of its
-    gradient rules (with adding up what they give), the memory they allocated, the share of all of this time, and the line
-    of the user's program. A rule is placed where its operation was called. `p.rows` has the same as data, `p.by_place()`
-    and `p.by_operation()` add it up; `p.wall` is the time of the whole block, `p.inside` that of operations, `p.outside`
-    the rest: Python, data, the profile itself.
+    `print(p)` is a table, slowest first: the operation, how often it was called, the time of its forward runs and of
+    its gradient rules (with adding up what they give), the memory they allocated, the share of all of this time, and
+    the line of the user's program. A rule is placed where its operation was called. `p.rows` has the same as data,
+    `p.by_place()` and `p.by_operation()` add it up; `p.wall` is the time of the whole block, `p.inside` that of
+    operations, `p.outside` the rest: Python, data, the profile itself.
 
     While it is on, every operation takes the general way through the library, some microseconds longer than the short
     cuts that small operations have without it. So the times of small operations are too long, and say more about counts
     than about cost; those of large ones are right.
 
-    Each operation counts its own time: where a rule calls operations itself (`create_graph=True`, `checkpoint`), theirs is
-    not counted again. The block may be left and entered again, and goes on counting.
+    Each operation counts its own time: where a rule calls operations itself (`create_graph=True`, `checkpoint`), theirs
+    is not counted again. The block may be left and entered again, and goes on counting.
 
     >>> import autograd_core as ag
     >>> x = ag.ones(100, 100, requires_grad=True)
@@ -108,7 +108,8 @@ class profile(Watcher):  # noqa: N801 (PyTorch's name)
         try:
             return self._local.frames
         except AttributeError:
-            self._local.frames = frames = []
+            frames: list = []
+            self._local.frames = frames
             return frames
 
     def _close(self, what: object) -> list | None:
@@ -171,7 +172,7 @@ class profile(Watcher):  # noqa: N801 (PyTorch's name)
             row = self._table[operation, place] = Row(operation, place)
         return row
 
-    # ------------------------------------------------------------------------------------------------------- what it was
+    # ----------------------------------------------------------------------------------------------------- what it was
 
     @property
     def rows(self) -> list[Row]:

@@ -14,7 +14,6 @@ def draw(*shape, seed=0):
     return ag.tensor(np.random.default_rng(seed).normal(size=shape), requires_grad=True)
 
 
-
 def test_same_values_and_gradients_as_without():
     x, w = draw(3, 4), draw(4, 4, seed=1)
 
@@ -184,7 +183,7 @@ def test_hooks_inside_run():
     assert seen == [[1.0, 1.0]]
 
 
-# ------------------------------------------------------------------------------------------------------------- randomness
+# ---------------------------------------------------------------------------------------------------------- randomness
 
 
 def test_dropout_drops_the_same_again():
@@ -208,7 +207,7 @@ def test_without_the_random_state_the_masks_differ():
     assert (x.grad.numpy() != 2 * y.detach().numpy()).any()
 
 
-# ----------------------------------------------------------------------------------------------------------------- memory
+# -------------------------------------------------------------------------------------------------------------- memory
 
 
 def test_memory_of_a_chain_of_layers_drops():
@@ -248,7 +247,7 @@ def test_a_second_backward_needs_retain_graph():
         y.backward()
 
 
-# ------------------------------------------------------------------------------------------------------- what is noticed
+# ----------------------------------------------------------------------------------------------------- what is noticed
 
 
 def test_arguments_changed_since():
@@ -265,7 +264,9 @@ def test_parameters_changed_since(function):
     y = ag.checkpoint(lambda t: function(t, w), x)
     with ag.no_grad():
         w.mul_(2)
-    with pytest.raises(RuntimeError, match=r"'checkpoint' saved a parameter or other leaf that it used .* changed in place"):
+    with pytest.raises(
+        RuntimeError, match=r"'checkpoint' saved a parameter or other leaf that it used .* changed in place"
+    ):
         y.backward()
 
 
@@ -339,17 +340,35 @@ def test_without_the_check():
     np.testing.assert_allclose(x.grad.numpy(), -np.sin(x.detach().numpy()))
     w = draw(3, seed=1)
     y = ag.checkpoint(changing(lambda t: t.sum(), lambda t: (t * w).sum()), x, determinism_check="none")
-    with pytest.raises(RuntimeError, match=r"gave gradients to results .* or used other parameters; it must do the same"):
+    with pytest.raises(
+        RuntimeError, match=r"gave gradients to results .* or used other parameters; it must do the same"
+    ):
         y.backward()
 
 
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: ag.checkpoint(3, ag.ones(2)), TypeError, "checkpoint: the first argument must be the function to call"),
-        (lambda: ag.checkpoint(abs, ag.ones(2), determinism_check="x"), ValueError, "must be 'default' or 'none', got 'x'"),
-        (lambda: ag.checkpoint_sequential([abs], 2, ag.ones(2)), ValueError, "1 functions cannot be cut into 2 segments"),
-        (lambda: ag.checkpoint_sequential([abs], 0, ag.ones(2)), ValueError, "1 functions cannot be cut into 0 segments"),
+        (
+            lambda: ag.checkpoint(3, ag.ones(2)),
+            TypeError,
+            "checkpoint: the first argument must be the function to call",
+        ),
+        (
+            lambda: ag.checkpoint(abs, ag.ones(2), determinism_check="x"),
+            ValueError,
+            "must be 'default' or 'none', got 'x'",
+        ),
+        (
+            lambda: ag.checkpoint_sequential([abs], 2, ag.ones(2)),
+            ValueError,
+            "1 functions cannot be cut into 2 segments",
+        ),
+        (
+            lambda: ag.checkpoint_sequential([abs], 0, ag.ones(2)),
+            ValueError,
+            "1 functions cannot be cut into 0 segments",
+        ),
     ],
 )
 def test_messages(call, error, message):
@@ -370,7 +389,7 @@ def test_an_error_of_the_function_comes_through_and_restores_the_random_state():
     assert ag.get_rng_state() == state and ag.is_grad_enabled()
 
 
-# --------------------------------------------------------------------------------------------------------------- networks
+# ------------------------------------------------------------------------------------------------------------ networks
 
 
 def test_checkpoint_sequential():

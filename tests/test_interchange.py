@@ -10,7 +10,7 @@ import pytest
 import autograd_core as ag
 import nn
 
-# ------------------------------------------------------------------------------------------------------------ np.asarray
+# ---------------------------------------------------------------------------------------------------------- np.asarray
 
 
 def test_asarray_shares_memory():
@@ -44,7 +44,7 @@ def test_from_numpy_and_back_is_the_same_memory():
     assert np.shares_memory(np.asarray(ag.from_numpy(a)), a)
 
 
-# --------------------------------------------------------------------------------------------------------------- DLPack
+# -------------------------------------------------------------------------------------------------------------- DLPack
 
 
 def test_dlpack_with_numpy_both_ways():
@@ -81,7 +81,7 @@ def test_dlpack_with_pytorch():
     assert back.tolist() == [0.0, 1.0, 2.0] and back.dtype == np.float32
 
 
-# ------------------------------------------------------------------------------------------------- the array API standard
+# ---------------------------------------------------------------------------------------------- the array API standard
 
 
 def standardised(x):
@@ -92,7 +92,9 @@ def standardised(x):
     top = xp.max(scaled, axis=1)
     gram = xp.matmul(xp.matrix_transpose(scaled), scaled) + xp.eye(x.shape[1], dtype=x.dtype)
     parts = xp.concat([xp.permute_dims(scaled, (1, 0)), xp.expand_dims(top, axis=0)])
-    return xp.linalg.slogdet(gram).logabsdet + xp.sum(xp.where(parts > 0, parts, 0.5 * parts)) + xp.abs(xp.fft.fft(top))[1]
+    return (
+        xp.linalg.slogdet(gram).logabsdet + xp.sum(xp.where(parts > 0, parts, 0.5 * parts)) + xp.abs(xp.fft.fft(top))[1]
+    )
 
 
 def test_a_program_in_the_array_api_differentiates():
@@ -101,21 +103,26 @@ def test_a_program_in_the_array_api_differentiates():
     assert ag.gradcheck(standardised, [ag.tensor(x, requires_grad=True)])
 
 
+# The functions, constants and dtypes of the standard, version 2024.12
+STANDARD = """
+abs acos acosh add all any arange argmax argmin argsort asarray asin asinh astype atan atan2 atanh bitwise_and
+bitwise_invert bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor bool broadcast_arrays broadcast_to
+can_cast ceil clip complex128 complex64 concat conj copysign cos cosh count_nonzero cumulative_prod cumulative_sum
+diff divide e empty empty_like equal exp expand_dims expm1 eye finfo flip float32 float64 floor floor_divide
+from_dlpack full full_like greater greater_equal hypot iinfo imag inf int16 int32 int64 int8 isdtype isfinite isinf
+isnan less less_equal linspace log log10 log1p log2 logaddexp logical_and logical_not logical_or logical_xor matmul
+matrix_transpose max maximum mean meshgrid min minimum moveaxis multiply nan negative newaxis nextafter nonzero
+not_equal ones ones_like permute_dims pi positive pow prod real reciprocal remainder repeat reshape result_type roll
+round searchsorted sign signbit sin sinh sort sqrt square squeeze stack std subtract sum take take_along_axis tan
+tanh tensordot tile tril triu trunc uint16 uint32 uint64 uint8 unique_all unique_counts unique_inverse unique_values
+unstack var vecdot where zeros zeros_like
+"""
+
+
 def test_the_namespace_has_the_names_of_the_standard():
     xp = ag.ones(1).__array_namespace__(api_version="2024.12")
     theirs = np.ones(1).__array_namespace__()
-    names = """
-    abs acos acosh add all any arange argmax argmin argsort asarray asin asinh astype atan atan2 atanh bitwise_and
-    bitwise_invert bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor bool broadcast_arrays broadcast_to can_cast
-    ceil clip complex128 complex64 concat conj copysign cos cosh count_nonzero cumulative_prod cumulative_sum diff divide e
-    empty empty_like equal exp expand_dims expm1 eye finfo flip float32 float64 floor floor_divide from_dlpack full full_like
-    greater greater_equal hypot iinfo imag inf int16 int32 int64 int8 isdtype isfinite isinf isnan less less_equal linspace
-    log log10 log1p log2 logaddexp logical_and logical_not logical_or logical_xor matmul matrix_transpose max maximum mean
-    meshgrid min minimum moveaxis multiply nan negative newaxis nextafter nonzero not_equal ones ones_like permute_dims pi
-    positive pow prod real reciprocal remainder repeat reshape result_type roll round searchsorted sign signbit sin sinh
-    sort sqrt square squeeze stack std subtract sum take take_along_axis tan tanh tensordot tile tril triu trunc uint16
-    uint32 uint64 uint8 unique_all unique_counts unique_inverse unique_values unstack var vecdot where zeros zeros_like
-    """.split()
+    names = STANDARD.split()
     assert all(hasattr(theirs, name) for name in names)
     assert [name for name in names if not hasattr(xp, name)] == []
     assert all(hasattr(xp.linalg, n) for n in ("cross", "eigh", "outer", "pinv", "qr", "svd", "trace", "vector_norm"))
@@ -124,7 +131,15 @@ def test_the_namespace_has_the_names_of_the_standard():
 
 def test_making_tensors_by_the_standard():
     xp = ag.ones(1).__array_namespace__()
-    for t in (xp.zeros((2, 3)), xp.ones(2), xp.full((2,), 1.5), xp.eye(2), xp.arange(0.0, 2.0), xp.asarray([1.0]), xp.empty(1)):
+    for t in (
+        xp.zeros((2, 3)),
+        xp.ones(2),
+        xp.full((2,), 1.5),
+        xp.eye(2),
+        xp.arange(0.0, 2.0),
+        xp.asarray([1.0]),
+        xp.empty(1),
+    ):
         assert type(t) is ag.Tensor and t.dtype == np.float32
     assert xp.arange(3).dtype == np.int64 and xp.zeros(2, dtype=xp.float64).dtype == np.float64
     a = np.ones(3)
@@ -145,7 +160,7 @@ def test_what_the_standard_lets_a_program_ask():
     assert info.devices() == ["cpu"] and info.dtypes(kind="bool") == {"bool": np.dtype(bool)}
 
 
-# ------------------------------------------------------------------------------------------------------------ matplotlib
+# ---------------------------------------------------------------------------------------------------------- matplotlib
 
 
 @pytest.mark.parametrize("requires_grad", [False, True])
@@ -163,7 +178,7 @@ def test_matplotlib_plots_tensors(requires_grad):
     (line,) = ax.plot(y)
     np.testing.assert_array_equal(line.get_ydata(orig=False), y.detach().numpy())
     np.testing.assert_array_equal(ax.imshow(image).get_array(), np.ones((4, 4)))
-    counts, edges, _ = ax.hist(y, bins=3)
+    counts, _, _ = ax.hist(y, bins=3)
     np.testing.assert_array_equal(counts, np.histogram(y.detach().numpy(), 3)[0])
     points = ax.scatter(x, y, c=y, s=10 * (y + 1))
     np.testing.assert_array_equal(points.get_offsets()[:, 1], y.detach().numpy())
@@ -176,7 +191,7 @@ def test_matplotlib_plots_tensors(requires_grad):
     ax.figure.savefig(io.BytesIO())
 
 
-# -------------------------------------------------------------------------------------------------------- pickle and copy
+# ----------------------------------------------------------------------------------------------------- pickle and copy
 
 COPIES = [lambda t: pickle.loads(pickle.dumps(t)), copy.deepcopy]
 

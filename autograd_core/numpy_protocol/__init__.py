@@ -4,16 +4,18 @@ NumPy hands its functions over through two protocols, `__array_ufunc__` and `__a
 table of rules. A function without one raises and names itself: none computes on bare arrays with the gradient silently
 dropped. `np.asarray(t)` is the one way out of the graph, and a visible one.
 
-The functions keep NumPy's meaning (`np.var` divides by n, `np.max` over ties shares the gradient, `np.cumsum` without an
-axis flattens) and return tensors. Dtypes follow the tensors' rules, as in `a + t`: NumPy's scalars are weak, an integer
-array does not widen a float32 tensor, and integers turn into the default float where floats are needed.
+The functions keep NumPy's meaning (`np.var` divides by n, `np.max` over ties shares the gradient, `np.cumsum` without
+an axis flattens) and return tensors. Dtypes follow the tensors' rules, as in `a + t`: NumPy's scalars are weak, an
+integer array does not widen a float32 tensor, and integers turn into the default float where floats are needed.
 
-What NumPy does not hand over stays a way out of the graph: `np.array([t, u])` (use `np.stack`), `a[i] = t` on an ndarray
-(make it with `np.zeros_like(t)`, a tensor), `np.polynomial`, `np.random`, SciPy.
+What NumPy does not hand over stays a way out of the graph, for to us it looks like `np.asarray(t)`:
 
-    common       the table, operands, what is refused
-    ufuncs       universal functions and their methods
-    reductions, shapes, selection, algebra, plain   the other functions, by family
+    np.array([t, u]), np.sum([t, u])    a list of tensors as the only operand; use np.stack([t, u]), or like=t
+    a[i] = t                            on an ndarray; make it a tensor, with np.zeros_like(t) or np.zeros(3, like=t)
+    np.polynomial, np.random, SciPy     what is written without the protocols
+
+The files: `common` has the table, operands and what is refused; `ufuncs` the universal functions and their methods; the
+others the rules, by family.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import algebra, plain, reductions, selection, shapes  # noqa: F401 (they fill the table)
+from . import algebra, padding, plain, reductions, selection, shapes, signal, statistics  # noqa: F401 (they fill the table)
 from .common import TABLE, no_rule
 from .plain import IN_PLACE, overwrites
 from .ufuncs import array_ufunc

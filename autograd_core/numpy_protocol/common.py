@@ -16,7 +16,7 @@ import numpy as np
 
 from ..operators import FUNCTIONS
 from ..primitive import is_traced, operand
-from ..tensor import Tensor, wrap
+from ..tensor import wrap
 
 f: Any = SimpleNamespace(**FUNCTIONS)  # our functions by name, PyTorch's semantics
 NoValue: Any = np._NoValue  # what NumPy passes for an argument that was not given
@@ -24,7 +24,7 @@ TABLE: dict[str, Callable] = {}
 
 
 def rule(*names: str) -> Callable[[Callable], Callable]:
-    """Register a rule under NumPy's name(s), such as "sum" or "linalg.norm"; a given `out` is refused before it runs."""
+    """Register a rule under NumPy's name(s), such as "sum" or "linalg.norm"; `out` is refused before it runs."""
 
     def register(function: Callable) -> Callable:
         kinds = {name: p.kind for name, p in inspect.signature(function).parameters.items()}
@@ -47,8 +47,8 @@ def refuse_out(name: str, out: Any) -> None:
     given = out if isinstance(out, tuple) else (out,)
     if any(o is not None for item in given for o in (item if isinstance(item, tuple) else (item,))):
         raise TypeError(
-            f"np.{name}: out= would overwrite an array behind the graph's back; assign the result, or use the method with "
-            "an underscore (x.add_(y)), which is recorded"
+            f"np.{name}: out= would overwrite an array behind the graph's back; assign the result, or use the method "
+            "with an underscore (x.add_(y)), which is recorded"
         )
 
 
@@ -67,7 +67,7 @@ def refuse(name: str, **options: Any) -> None:
         raise TypeError(f"np.{name}: {shown} is not supported on tensors; leave it out, or use np.asarray(x)")
 
 
-# ------------------------------------------------------------------------------------------------------------- operands
+# ------------------------------------------------------------------------------------------------------------ operands
 
 
 def as_tensor(x: Any) -> Any:
@@ -154,7 +154,3 @@ def cut(x: Any, axis: int, *bounds: Any) -> Any:
 def pick(x: Any, axis: int, indices: Any) -> Any:
     """x[…, indices, …] along one axis; an index array of any shape."""
     return x[(slice(None),) * axis + (np.asarray(indices),)]
-
-
-def is_tensor(x: Any) -> bool:
-    return isinstance(x, Tensor)

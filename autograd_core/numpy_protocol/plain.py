@@ -61,13 +61,20 @@ def _filled(prototype: Any, shape: Any, fill_value: Any, dtype: Any = None, *res
 
 def _made(function: Callable) -> Callable:
     """zeros_like(a, dtype, …) and its like: the dtype may be the second argument."""
-    return lambda prototype, shape, dtype, second=None, *rest: wrapped(function(shape, dtype or second or prototype.dtype))
+    return lambda prototype, shape, dtype, second=None, *rest: wrapped(
+        function(shape, dtype or second or prototype.dtype)
+    )
 
 
 _like("zeros_like", _made(np.zeros))
 _like("ones_like", _made(np.ones))
 _like("empty_like", _made(np.empty))
-_like("full_like", lambda prototype, shape, dtype, fill_value, second=None, *rest: _filled(prototype, shape, fill_value, dtype or second))  # noqa: E501
+_like(
+    "full_like",
+    lambda prototype, shape, dtype, fill_value, second=None, *rest: _filled(
+        prototype, shape, fill_value, dtype or second
+    ),
+)
 
 # Creation with like=t: np.array([t, u], like=t) is the recorded stack, np.zeros(3, like=t) a tensor of zeros
 _on_values("arange empty eye full identity ones tri zeros fromfunction fromiter fromstring frombuffer")
@@ -97,6 +104,6 @@ IN_PLACE = {
 
 def overwrites(name: str) -> TypeError:
     return TypeError(
-        f"np.{name}: overwrites an array behind the graph's back; write {IN_PLACE[name]} on a tensor, which is recorded, or "
-        "build the result with np.where or np.concatenate"
+        f"np.{name}: overwrites an array behind the graph's back; write {IN_PLACE[name]} on a tensor, which is "
+        "recorded, or build the result with np.where or np.concatenate"
     )

@@ -8,10 +8,24 @@ import numpy as np
 
 from ..graph import choosers  # noqa: F401
 from .common import (
-    NoValue, TABLE, as_tensor, axis_index, bare, f, flat, flat_if, floating, given, pick, refuse, rule, value, wrapped,
+    TABLE,
+    NoValue,
+    as_tensor,
+    axis_index,
+    bare,
+    f,
+    flat,
+    flat_if,
+    floating,
+    given,
+    pick,
+    refuse,
+    rule,
+    value,
+    wrapped,
 )  # fmt: skip
 
-# -------------------------------------------------------------------------------------------------------------- by index
+# ------------------------------------------------------------------------------------------------------------ by index
 
 
 @rule("take")
@@ -85,7 +99,7 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     return x
 
 
-# ---------------------------------------------------------------------------------------------------------- by condition
+# -------------------------------------------------------------------------------------------------------- by condition
 
 
 @rule("where")
@@ -139,7 +153,9 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
     if len(funclist) == len(masks) + 1:  # the last one for all the rest
         masks.append(~np.logical_or.reduce(masks))
     if len(funclist) != len(masks):
-        raise ValueError(f"np.piecewise: {len(funclist)} functions for {len(masks)} conditions; give one for each, or one more")
+        raise ValueError(
+            f"np.piecewise: {len(funclist)} functions for {len(masks)} conditions; give one for each, or one more"
+        )
     out = f.mul(x, 0)
     for mask, piece in zip(masks, funclist, strict=True):
         made = piece(x[mask], *args, **kw) if callable(piece) else piece
@@ -148,7 +164,9 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
 
 
 @rule("clip")
-def clip(a: Any, a_min: Any = NoValue, a_max: Any = NoValue, out: Any = None, *, min: Any = NoValue, max: Any = NoValue) -> Any:
+def clip(
+    a: Any, a_min: Any = NoValue, a_max: Any = NoValue, out: Any = None, *, min: Any = NoValue, max: Any = NoValue
+) -> Any:
     x = as_tensor(a)
     low, high = given(min, given(a_min, None)), given(max, given(a_max, None))
     if low is not None:
@@ -161,7 +179,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     return f.nan_to_num(as_tensor(x), nan, posinf, neginf)
 
 
-# -------------------------------------------------------------------------------------------------------------- by order
+# ------------------------------------------------------------------------------------------------------------ by order
 
 
 @rule("sort")
@@ -240,7 +258,7 @@ def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
     return sort(both)
 
 
-# -------------------------------------------------------------------------------------------------- counted, interpolated
+# ----------------------------------------------------------------------------------------------- counted, interpolated
 
 
 @rule("bincount")
@@ -288,7 +306,9 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     """Linear between the points, with derivatives by x, xp and fp."""
     t, xs, ys = floating(x), floating(xp), as_tensor(fp)
     if xs.ndim != 1 or tuple(ys.shape) != tuple(xs.shape) or xs.shape[0] == 0:
-        raise ValueError(f"np.interp: xp and fp must be vectors of one length, got {tuple(xs.shape)}, {tuple(ys.shape)}")
+        raise ValueError(
+            f"np.interp: xp and fp must be vectors of one length, got {tuple(xs.shape)}, {tuple(ys.shape)}"
+        )
     if period is not None:
         period = abs(period)
         t, xs = f.remainder(t, period), f.remainder(xs, period)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 from collections.abc import Callable
@@ -10,16 +11,26 @@ from typing import Any
 import numpy as np
 
 from .common import (
-    NoValue, as_tensor, axis_index, axis_tuple, bare, cut, f, flat, flat_if, floating, pick, refuse, rule, typed, value,
+    as_tensor,
+    axis_index,
+    axis_tuple,
+    bare,
+    cut,
+    f,
+    flat,
+    flat_if,
+    pick,
+    rule,
+    typed,
+    value,
     wrapped,
 )  # fmt: skip
-from .reductions import amax, amin, mean, median
 
-# ---------------------------------------------------------------------------------------------------------------- shape
+# --------------------------------------------------------------------------------------------------------------- shape
 
 
 def _order(x: Any, order: str, name: str) -> str:
-    """"C" or "F" for the orders that depend on the memory."""
+    """ "C" or "F" for the orders that depend on the memory."""
     if order in ("C", "F"):
         return order
     if order not in ("A", "K"):
@@ -106,7 +117,9 @@ def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple:
     shape = np.broadcast_shapes(*[np.shape(bare(a)) for a in args])
     return tuple(
-        np.broadcast_to(a, shape) if np.asarray(bare(a)).dtype.kind not in "fiubc" else f.broadcast_to(as_tensor(a), shape)
+        np.broadcast_to(a, shape)
+        if np.asarray(bare(a)).dtype.kind not in "fiubc"
+        else f.broadcast_to(as_tensor(a), shape)
         for a in args
     )
 
@@ -161,13 +174,11 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     return f.roll(x, tuple(shifts.reshape(-1).tolist()), tuple(axes.reshape(-1).tolist()))
 
 
-# ----------------------------------------------------------------------------------------------------- joining, cutting
+# ---------------------------------------------------------------------------------------------------- joining, cutting
 
 
 @rule("concatenate", "concat")
-def concatenate(
-    arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None
-) -> Any:
+def concatenate(arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None) -> Any:
     xs = [typed(a, dtype) for a in arrays]
     return f.cat([flat(x) for x in xs], 0) if axis is None else f.cat(xs, axis)
 
@@ -227,7 +238,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list:
             raise ValueError(f"np.array_split: needs at least one section, got {count}")
         return list(f.split(x, [size // count + (i < size % count) for i in range(count)], axis))
     edges = [0, *indices_or_sections, size]
-    return [cut(x, axis, a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [cut(x, axis, a, b) for a, b in itertools.pairwise(edges)]
 
 
 @rule("split")
@@ -235,7 +246,8 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list:
     x = as_tensor(ary)
     if np.ndim(indices_or_sections) == 0 and x.shape[axis] % operator.index(indices_or_sections):
         raise ValueError(
-            f"np.split: {x.shape[axis]} elements do not divide into {indices_or_sections} equal parts; use np.array_split"
+            f"np.split: {x.shape[axis]} elements do not divide into {indices_or_sections} equal parts; use "
+            "np.array_split"
         )
     return array_split(x, indices_or_sections, axis)
 
@@ -259,7 +271,7 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple:
     return tuple(f.unbind(as_tensor(x), axis))
 
 
-# ------------------------------------------------------------------------------------------------------------- repeating
+# ----------------------------------------------------------------------------------------------------------- repeating
 
 
 @rule("repeat")
@@ -313,7 +325,7 @@ def sliding_window_view(
     return x
 
 
-# --------------------------------------------------------------------------------------------------- diagonals, triangles
+# ------------------------------------------------------------------------------------------------ diagonals, triangles
 
 
 @rule("diag")
@@ -358,134 +370,3 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     n = x.shape[0] if N is None else N
     powers = [wrapped(np.ones(x.shape, x.dtype)) if i == 0 else f.pow(x, i) for i in range(n)]
     return f.stack(powers if increasing else powers[::-1], 1)
-
-
-# --------------------------------------------------------------------------------------------------------------- padding
-
-
-@rule("pad")
-def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
-    x = as_tensor(array)
-    if isinstance(pad_width, dict):
-        pairs = {axis_index(d, x.ndim, "pad"): w for d, w in pad_width.items()}
-        pad_width = [pairs.get(d, 0) if np.ndim(pairs.get(d, 0)) else (pairs.get(d, 0),) * 2 for d in range(x.ndim)]
-    widths = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2)).tolist()
-    if mode in ("edge", "reflect", "symmetric", "wrap") and kwargs.get("reflect_type", "even") == "even":
-        for d, width in enumerate(widths):
-            if any(width):
-                x = pick(x, d, np.pad(np.arange(x.shape[d]), width, mode))
-        return x
-    if mode not in _FILLERS or "reflect_type" in kwargs:
-        raise TypeError(
-            f"np.pad: mode {mode!r} with {kwargs or 'no options'} is not supported on tensors; there are "
-            f"'edge', 'reflect', 'symmetric', 'wrap' and {', '.join(map(repr, _FILLERS))}"
-        )
-    filler, option = _FILLERS[mode]
-    chosen = as_tensor(kwargs.pop(option, 0)) if option != "stat_length" else kwargs.pop(option, None)
-    refuse("pad", **kwargs)
-    if option == "stat_length":
-        chosen = np.broadcast_to(np.array(chosen, object), (x.ndim, 2))
-    else:
-        chosen = f.broadcast_to(chosen, (x.ndim, 2))
-    for d, (before, after) in enumerate(widths):
-        parts = [filler(x, d, before, chosen[d, 0], False), x, filler(x, d, after, chosen[d, 1], True)]
-        x = f.cat([p for p in parts if p.shape[d]], d)
-    return x
-
-
-def _filled(x: Any, d: int, count: int, part: Any) -> Any:
-    """`part`, of size 1 along d or a number, repeated `count` times along d."""
-    return f.broadcast_to(part, tuple(count if i == d else s for i, s in enumerate(x.shape)))
-
-
-def _constant(x: Any, d: int, count: int, end: Any, behind: bool) -> Any:
-    return _filled(x, d, count, end.to(x.dtype))
-
-
-def _ramp(x: Any, d: int, count: int, end: Any, behind: bool) -> Any:
-    edge = cut(x, d, -1, None) if behind else cut(x, d, 0, 1)
-    share = np.arange(1, count + 1, dtype=x.real.dtype) / max(count, 1)
-    share = (share if behind else share[::-1]).reshape([-1 if i == d else 1 for i in range(x.ndim)])
-    return edge + (end.to(x.dtype) - edge) * share
-
-
-def _statistic(function: Callable) -> Callable:
-    def filler(x: Any, d: int, count: int, length: Any, behind: bool) -> Any:
-        size = x.shape[d]
-        n = size if length is None else min(int(length), size)
-        part = cut(x, d, size - n, size) if behind else cut(x, d, 0, n)
-        return _filled(x, d, count, function(part, d, keepdims=True))
-
-    return filler
-
-
-_FILLERS: dict[str, tuple[Callable, str]] = {
-    "constant": (_constant, "constant_values"),
-    "linear_ramp": (_ramp, "end_values"),
-    "maximum": (_statistic(amax), "stat_length"),
-    "minimum": (_statistic(amin), "stat_length"),
-    "mean": (_statistic(mean), "stat_length"),
-    "median": (_statistic(median), "stat_length"),
-}
-
-
-# ----------------------------------------------------------------------------------------------------- ranges, function by function
-
-
-@rule("linspace")
-def linspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
-    axis: int = 0, *, device: Any = None,
-) -> Any:  # fmt: skip
-    first, last = floating(start), floating(stop)
-    steps = num - 1 if endpoint else num
-    span = last - first
-    at = np.arange(num, dtype=span.dtype) / max(steps, 1)
-    at = at.reshape(-1, *(1,) * span.ndim)
-    line = first + span * at
-    if endpoint and num > 1:  # the last exactly
-        line = f.cat([line[:-1], f.unsqueeze(f.broadcast_to(last, tuple(span.shape)), 0).to(line.dtype)], 0)
-    line = f.movedim(line, 0, axis) if axis else line
-    line = line if dtype is None else line.to(np.dtype(dtype))
-    return (line, span / steps if steps else span * math.nan) if retstep else line
-
-
-@rule("logspace")
-def logspace(
-    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
-) -> Any:
-    out = f.pow(as_tensor(base), linspace(start, stop, num, endpoint, axis=axis))
-    return out if dtype is None else out.to(np.dtype(dtype))
-
-
-@rule("geomspace")
-def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
-    first, last = floating(start), floating(stop)
-    if (value(first) * value(last) <= 0).any():
-        raise ValueError("np.geomspace: start and stop must not be 0 and must have the same sign")
-    sign = np.sign(value(first))
-    out = sign * f.exp(linspace(f.log(first * sign), f.log(last * sign), num, endpoint, axis=axis))
-    return out if dtype is None else out.to(np.dtype(dtype))
-
-
-@rule("apply_along_axis")
-def apply_along_axis(func1d: Callable, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
-    x = as_tensor(arr)
-    axis = axis_index(axis, x.ndim, "apply_along_axis")
-    lines = f.movedim(x, axis, -1)
-    lead = tuple(lines.shape[:-1])
-    results = [as_tensor(func1d(lines[i], *args, **kwargs)) for i in np.ndindex(lead)]
-    if not results:
-        raise ValueError(f"np.apply_along_axis: there is no line along axis {axis} of shape {tuple(x.shape)}")
-    out = f.reshape(f.stack(results, 0), (*lead, *results[0].shape))
-    inner = results[0].ndim
-    return f.movedim(out, tuple(range(len(lead), len(lead) + inner)), tuple(range(axis, axis + inner))) if inner else out
-
-
-@rule("apply_over_axes")
-def apply_over_axes(func: Callable, a: Any, axes: Any) -> Any:
-    x = as_tensor(a)
-    for axis in axes if np.ndim(axes) else (axes,):
-        result = func(x, axis)
-        x = result if result.ndim == x.ndim else f.unsqueeze(result, axis_index(axis, x.ndim, "apply_over_axes"))
-    return x
