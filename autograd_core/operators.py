@@ -350,6 +350,7 @@ def _bind(kind: type) -> None:
         "imag": property(cx.imag),
     }
     others |= {"__array_ufunc__": _array_ufunc, "__array_function__": _array_function}
+    others |= {"astype": convert, "copy": shape.clone}  # ndarray's methods that PyTorch has under other names
     for name, attribute in others.items():
         setattr(kind, name, attribute)
 

@@ -345,6 +345,14 @@ def test_float32_stays_float32():
         assert out.dtype == np.float32, case
 
 
+def test_astype_and_copy_are_methods_too():
+    t = ag.tensor([1.0, 2.0], requires_grad=True)
+    (t.copy() * t.astype(np.float64)).sum().backward()
+    assert t.grad.tolist() == [2.0, 4.0] and t.grad.dtype == np.float32
+    assert not np.shares_memory(t.copy().detach().numpy(), t.detach().numpy())
+    assert t.astype(int).tolist() == [1, 2]
+
+
 def test_tensors_inside_a_list_keep_their_history():
     t = ag.tensor([1.0, 2.0], requires_grad=True)
     np.dot([t[0], t[1] * t[0]], t).backward()

@@ -8,6 +8,9 @@ The functions keep NumPy's meaning (`np.var` divides by n, `np.max` over ties sh
 an axis flattens) and return tensors. Dtypes follow the tensors' rules, as in `a + t`: NumPy's scalars are weak, an
 integer array does not widen a float32 tensor, and integers turn into the default float where floats are needed.
 
+Methods are PyTorch's, also where NumPy has the same name: `x.std()` divides by n - 1, `x.max(axis=0)` gives values and
+indices, `x.size()` is a method. In NumPy programs that shall be differentiated, write `np.std(x)`, `np.max(x, axis=0)`.
+
 What NumPy does not hand over stays a way out of the graph, for to us it looks like `np.asarray(t)`:
 
     np.array([t, u]), np.sum([t, u])    a list of tensors as the only operand; use np.stack([t, u]), or like=t
