@@ -24,7 +24,7 @@ class Windows(NamedTuple):
 
     start: ndarray
     stop: ndarray
-    count: ndarray  # by how much an average divides
+    divisor: ndarray  # of an average
     dilation: int
 
     def positions(self) -> ndarray:
@@ -168,7 +168,7 @@ def _output(x: ndarray, windows: tuple[Windows, ...], dtype: type | np.dtype) ->
 
 
 def _tables(windows: tuple[Windows, ...]) -> list[ndarray]:
-    return [table for w in (_one,) * (3 - len(windows)) + windows for table in (w.start, w.stop, w.count)]
+    return [table for w in (_one,) * (3 - len(windows)) + windows for table in (w.start, w.stop, w.divisor)]
 
 
 def _work(out: ndarray, windows: tuple[Windows, ...]) -> float:
@@ -190,7 +190,7 @@ def max_pool(x: ndarray, windows: tuple[Windows, ...]) -> tuple[ndarray, ndarray
 
 
 def average_pool(x: ndarray, windows: tuple[Windows, ...]) -> ndarray:
-    """The sum of each window of x (…, *space), divided by the product of its counts."""
+    """The sum of each window of x (…, *space), divided by the product of the divisors."""
     dims = len(windows)
     out = _output(x, windows, x.dtype)
     if out.size:

@@ -102,7 +102,7 @@ def per_dim(value: Any, dims: int, name: str, what: str, least: int) -> Sizes:
 
 def floating(name: str, **operands: Any) -> tuple:
     """The operands, of one dtype, float32 or float64; None stays None."""
-    found = {what: x if x is None else operand(x, name) for what, x in operands.items()}
+    found: dict[str, Any] = {what: x if x is None else operand(x, name) for what, x in operands.items()}
     first = next(iter(found))
     for what, x in found.items():
         if x is None:
@@ -369,7 +369,7 @@ im2col = Primitive(
     vjps=(lambda g, x_shape, *how: apply(col2im, (g,), (x_shape, *how)),),
     saves=(SHAPE,),
 )
-col2im = Primitive(
+col2im: Primitive = Primitive(
     columns.col2im,
     name="col2im",
     vjps=(lambda g, shape, *how: apply(im2col, (g,), how),),

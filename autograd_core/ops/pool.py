@@ -31,7 +31,7 @@ gather = Primitive(
     vjps=(lambda g, indices, x_shape, dims: apply(scatter, (g, indices), (x_shape[-dims:],)), None),
     saves=(1, SHAPE),
 )
-scatter = Primitive(
+scatter: Primitive = Primitive(
     kernels.scatter,
     name="pool_scatter",
     vjps=(lambda h, indices, space: apply(gather, (h, indices), (len(space),)), None),
@@ -72,7 +72,7 @@ average = Primitive(
     vjps=(lambda g, x_shape, windows: apply(spread, (g,), (windows, x_shape[-len(windows) :])),),
     saves=(SHAPE,),
 )
-spread = Primitive(
+spread: Primitive = Primitive(
     kernels.spread_pool,
     name="avg_pool_back",
     vjps=(lambda h, windows, space: apply(average, (h,), (windows,)),),
@@ -242,7 +242,7 @@ def _average(
         if isinstance(divisor_override, bool) or not isinstance(divisor_override, int) or divisor_override == 0:
             raise ValueError(f"{name}: divisor_override is {divisor_override!r}; it must be None or an int but not 0")
         divisors = (*(1,) * (dims - 1), divisor_override)
-        windows = tuple(w._replace(count=np.full_like(w.count, d)) for w, d in zip(windows, divisors, strict=True))
+        windows = tuple(w._replace(divisor=np.full_like(w.divisor, d)) for w, d in zip(windows, divisors, strict=True))
     return apply(average, (x,), (windows,))
 
 
