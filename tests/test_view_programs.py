@@ -1,9 +1,9 @@
 """Random programs of views and in-place writes: their values and gradients against an oracle that has neither.
 
-A program starts from two leaves and a buffer, takes views of views, and writes through any of them. The oracle keeps one
-flat list of expressions for each buffer's elements, each a polynomial in the leaves as a dictionary of coefficients; a
-view is a list of positions. It knows nothing of graphs, versions or bases. With PyTorch installed, the slow test runs
-the same programs there.
+A program starts from a computed tensor and a buffer, takes views of views, and writes through any of them. The oracle
+keeps a flat list of each one's elements with their derivatives by every leaf element (forward mode); a view is an array
+of positions in it. It knows nothing of graphs, versions or bases. With PyTorch installed, the slow test runs the same
+programs there.
 """
 
 from __future__ import annotations
@@ -218,8 +218,9 @@ def test_the_same_as_pytorch(program, seed):
             held, _ = run(program, leaves, leaves_and_oracle(seed)[2], lib)
             sum((t * t).sum() for t in held).backward()
         except RuntimeError as error:
-            if lib is torch and "multiple views" in str(error):
-                return  # PyTorch refuses writes around the views of a chunk; we do not
+            if lib is torch and ("multiple views" in str(error) or "leaf Variable" in str(error)):
+                return  # PyTorch refuses writes around the views of a chunk, and through a view that is older than the
+                #         base's history; we do not
             raise
         found.append([leaf.grad for leaf in leaves])
     for ours, theirs in zip(*found, strict=True):
