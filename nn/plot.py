@@ -133,6 +133,39 @@ def mistakes(
     return figure
 
 
+def images(
+    images: Any, titles: Sequence[str] | None = None, columns: int = 10, *, signed: bool = False, size: float = 0.95
+) -> Figure:
+    """A page of small pictures: data, filters, feature maps.
+
+    images  (N, H, W) or (N, 1, H, W)
+    titles  one for each picture
+    signed  red for positive and blue for negative numbers, on one scale for all; else from white, the least number of
+            the picture, to black, its largest
+    size    the width of a picture in inches
+    """
+    x = _array(images)
+    if x.ndim == 4 and x.shape[1] == 1:
+        x = x[:, 0]
+    if x.ndim != 3 or not len(x):
+        raise ValueError(f"images: needs at least one picture, (N, H, W) or (N, 1, H, W), got shape {x.shape}")
+    if titles is not None and len(titles) != len(x):
+        raise ValueError(f"images: {len(x)} pictures but {len(titles)} titles; give one for each")
+    columns = min(columns, len(x))
+    rows = math.ceil(len(x) / columns)
+    height = size * x.shape[1] / x.shape[2] + (0.25 if titles is not None else 0)
+    figure, axes = _figure(size * columns, height * rows, rows, columns)
+    largest = np.abs(x).max()
+    scale = {"cmap": "RdBu_r", "vmin": -largest, "vmax": largest} if signed else {"cmap": "gray_r"}
+    for ax in axes.flat:
+        ax.axis("off")
+    for i, (ax, picture) in enumerate(zip(axes.flat, x, strict=False)):
+        ax.imshow(picture, **scale)
+        if titles is not None:
+            ax.set_title(titles[i], fontsize=9)
+    return figure
+
+
 def save(figure: Figure, path: str | Path) -> Path:
     """Write a figure (PNG, SVG or PDF by the path's ending), making its folder if need be."""
     path = Path(path)

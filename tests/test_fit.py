@@ -248,6 +248,21 @@ def test_figures(tmp_path):
         plot.learning_curves(History())
 
 
+def test_a_page_of_images():
+    x = np.arange(-6.0, 6.0).reshape(3, 1, 2, 2)
+    page = plot.images(ag.tensor(x), ["a", "b", "c"], columns=2, signed=True)
+    shown = [ax.images[0] for ax in page.axes if ax.images]
+    assert [ax.get_title() for ax in page.axes] == ["a", "b", "c", ""]
+    assert [image.get_clim() for image in shown] == [(-6.0, 6.0)] * 3
+    for image, picture in zip(shown, x[:, 0], strict=True):
+        np.testing.assert_array_equal(image.get_array(), picture)
+    assert [ax.images[0].get_clim() for ax in plot.images(x[:, 0]).axes] == [(-6, -3), (-2, 1), (2, 5)]
+    with pytest.raises(ValueError, match=r"at least one picture, .* got shape \(3, 2, 2, 2\)"):
+        plot.images(np.zeros((3, 2, 2, 2)))
+    with pytest.raises(ValueError, match="3 pictures but 1 titles"):
+        plot.images(x, ["a"])
+
+
 # ------------------------------------------------------------------------------------------------------------ checkpoints
 
 

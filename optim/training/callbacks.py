@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -115,10 +116,8 @@ class Progress(Callback):
         self.bar: Any = None
 
     def on_epoch_start(self, run: Run) -> None:
-        from tqdm.auto import tqdm
-
         width = len(str(run.epochs))
-        self.bar = tqdm(
+        self.bar = _tqdm()(
             total=run.batches or None,
             desc=f"epoch {run.epoch:{width}}/{run.epochs}",
             unit="batch",
@@ -134,9 +133,7 @@ class Progress(Callback):
 
     def on_epoch_end(self, run: Run) -> None:
         self._close()
-        from tqdm.auto import tqdm
-
-        tqdm.write(line(run), file=sys.stdout)
+        _tqdm().write(line(run), file=sys.stdout)
 
     def on_end(self, run: Run) -> None:
         self._close()
@@ -145,6 +142,14 @@ class Progress(Callback):
         if self.bar is not None:
             self.bar.close()
             self.bar = None
+
+
+def _tqdm() -> Any:
+    """The class of bars for this place. A notebook that cannot show widgets needs no warning of it: the lines do."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from tqdm.auto import tqdm
+    return tqdm
 
 
 def line(run: Run) -> str:
