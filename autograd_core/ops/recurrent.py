@@ -1,0 +1,233 @@
+"""Recurrent cells, and whole sequences of them as one operation.
+
+The cells are the definitions, written with smaller functions. `rnn`, `lstm` and `gru` run one direction of one layer over
+a whole sequence as a single node with kernels of its own; the same loop over cells is their composition, which is
+differentiated for higher orders.
+
+Sizes: N examples, T time steps, I inputs, H units, P outputs (P = H but for projections). Weights lie as in PyTorch:
+w_ih (G H, I), w_hh (G H, P), b_ih and b_hh (G H,) or None, with G = 1 (RNN), 3 (GRU: r, z, n), 4 (LSTM: i, f, g, o).
+
+Sequences lie step after step, as in a PackedSequence: x (S, I) with counts[t] rows for step t, counts never increasing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..kernels import recurrent as kernels
+from ..primitive import AUX, OUT, Primitive
+from ..tensor import apply
+from .activation import sigmoid
+from .linalg import linear
+from .piecewise import relu
+from .shape import cat, split
+from .trigonometric import tanh
+
+# ------------------------------------------------------------------------------------------------------------- the cells
+
+
+def rnn_tanh_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+    """h' = tanh(W_ih x + b_ih + W_hh h + b_hh) (Elman 1990). input (N, I), hx (N, H): (N, H)."""
+    return tanh(linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh))
+
+
+def rnn_relu_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+    """h' = max(0, W_ih x + b_ih + W_hh h + b_hh). input (N, I), hx (N, H): (N, H)."""
+    return relu(linear(input, w_ih, b_ih) + linear(hx, w_hh, b_hh))
+
+
+def gru_cell(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
+    """h' = (1 - z) n + z h with reset r and update z (Cho et al. 2014); r acts after the product, as in PyTorch.
+
+        r, z = σ(W_ih x + b_ih + W_hh h + b_hh),   n = tanh(W_in x + b_in + r (W_hn h + b_hn))
+
+    input (N, I), hx (N, H): (N, H).
+    """
+    H = hx.shape[-1]
+    xr, xz, xn = split(linear(input, w_ih, b_ih), H, -1)
+    hr, hz, hn = split(linear(hx, w_hh, b_hh), H, -1)
+    r, z = sigmoid(xr + hr), sigmoid(xz + hz)
+    n = tanh(xn + r * hn)
+    return (1 - z) * n + z * hx
+
+
+def lstm_cell(
+    input: Any,
+    hx: tuple,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any = None,
+    b_hh: Any = None,
+    w_hr: Any = None,
+    w_peep: Any = None,
+) -> tuple:
+    """Long short-term memory (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000). hx = (h, c).
+
+        i, f, o = σ(…), g = tanh(…) of W_ih x + b_ih + W_hh h + b_hh,   c' = f c + i g,   h' = o tanh(c')
+
+    w_hr     (P, H) or None: h' = W_hr (o tanh(c')), the projection of Sak et al. 2014
+    w_peep   (3, H) or None: peepholes (Gers & Schmidhuber 2000). i and f also see c, weighted by rows 0 and 1, o sees
+             c' by row 2
+
+    input (N, I), h (N, P), c (N, H): ((N, P), (N, H)).
+    """
+    h, c = hx
+    i, f, g, o = split(linear(input, w_ih, b_ih) + linear(h, w_hh, b_hh), c.shape[-1], -1)
+    if w_peep is not None:
+        i, f = i + w_peep[0] * c, f + w_peep[1] * c
+    c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+    if w_peep is not None:
+        o = o + w_peep[2] * c
+    h = sigmoid(o) * tanh(c)
+    return (h if w_hr is None else linear(h, w_hr)), c
+
+
+# ------------------------------------------------------------------------------------------------- sequences, step by step
+
+
+def over_time(step: Callable, x: Any, states: tuple, counts: ndarray, reverse: bool) -> tuple:
+    """Run `step(x_t, states) -> states` through a sequence: (the first states of all steps (S, …), *the last states).
+
+    Step t has the first counts[t] examples; the states of the others wait.
+    """
+    N, stops = int(counts[0]), np.cumsum(counts)
+    outs = []
+    for t in range(len(counts))[:: -1 if reverse else 1]:
+        n, stop = int(counts[t]), int(stops[t])
+        new = step(x[stop - n : stop], tuple(s[:n] for s in states))
+        outs.append(new[0])
+        states = new if n == N else tuple(cat([a, b[n:]]) for a, b in zip(new, states, strict=True))
+    return (cat(outs[::-1] if reverse else outs), *states)
+
+
+def _start(x: Any, state: Any, counts: ndarray, size: int) -> Any:
+    return np.zeros((int(counts[0]), size), x.dtype) if state is None else state
+
+
+def _rnn_composition(
+    x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, counts: ndarray, reverse: bool, rectified: bool
+) -> tuple:
+    cell = rnn_relu_cell if rectified else rnn_tanh_cell
+    h0 = _start(x, h0, counts, w_hh.shape[1])
+    return over_time(lambda xt, s: (cell(xt, s[0], w_ih, w_hh, b_ih, b_hh),), x, (h0,), counts, reverse)
+
+
+def _gru_composition(
+    x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, counts: ndarray, reverse: bool
+) -> tuple:
+    h0 = _start(x, h0, counts, w_hh.shape[1])
+    return over_time(lambda xt, s: (gru_cell(xt, s[0], w_ih, w_hh, b_ih, b_hh),), x, (h0,), counts, reverse)
+
+
+def _lstm_composition(
+    x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, w_hr: Any, w_peep: Any,
+    counts: ndarray, reverse: bool,
+) -> tuple:  # fmt: skip
+    states = _start(x, h0, counts, w_hh.shape[1]), _start(x, c0, counts, w_hh.shape[0] // 4)
+    return over_time(
+        lambda xt, s: lstm_cell(xt, s, w_ih, w_hh, b_ih, b_hh, w_hr, w_peep), x, states, counts, reverse
+    )
+
+
+# ------------------------------------------------------------------------------------------------ sequences, as one node
+
+
+def _rnn_joint(
+    needs: list, g: list, x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, outs: tuple, *how: Any
+) -> tuple:
+    return kernels.rnn_backward(needs, *g, outs[0], x, h0, w_ih, w_hh, *how)
+
+
+_rnn = Primitive(
+    kernels.rnn_forward,
+    name="rnn",
+    joint=_rnn_joint,
+    saves=(0, 1, 2, 3, 4, 5, OUT),
+    composition=_rnn_composition,
+    outputs=True,
+)
+
+
+def _gru_joint(
+    needs: list, g: list, x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, outs: tuple, aux: tuple, *how: Any
+) -> tuple:
+    return kernels.gru_backward(needs, *g, outs[0], aux, x, h0, w_ih, w_hh, *how)
+
+
+_gru = Primitive(
+    kernels.gru_forward,
+    name="gru",
+    joint=_gru_joint,
+    saves=(0, 1, 2, 3, 4, 5, OUT, AUX),
+    composition=_gru_composition,
+    outputs=True,
+)
+
+
+def _lstm_joint(
+    needs: list, g: list, x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, w_hr: Any, w_peep: Any,
+    outs: tuple, aux: tuple, *how: Any,
+) -> tuple:  # fmt: skip
+    return kernels.lstm_backward(needs, *g, outs[0], aux, x, h0, c0, w_ih, w_hh, w_hr, w_peep, *how)
+
+
+_lstm = Primitive(
+    kernels.lstm_forward,
+    name="lstm",
+    joint=_lstm_joint,
+    saves=(0, 1, 2, 3, 4, 5, 6, 7, 8, OUT, AUX),
+    composition=_lstm_composition,
+    outputs=True,
+)
+
+
+def rnn(
+    x: Any,
+    h0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any,
+    b_hh: Any,
+    counts: ndarray,
+    reverse: bool = False,
+    nonlinearity: str = "tanh",
+) -> tuple:
+    """`rnn_tanh_cell` or `rnn_relu_cell` through a sequence, from h0 (N, H), or zeros if None.
+
+    x (S, I): (states (S, H), the last state of each example (N, H)).
+    """
+    return apply(_rnn, (x, h0, w_ih, w_hh, b_ih, b_hh), (counts, reverse, nonlinearity == "relu"))
+
+
+def gru(
+    x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, counts: ndarray, reverse: bool = False
+) -> tuple:
+    """`gru_cell` through a sequence, from h0 (N, H), or zeros if None.
+
+    x (S, I): (states (S, H), the last state of each example (N, H)).
+    """
+    return apply(_gru, (x, h0, w_ih, w_hh, b_ih, b_hh), (counts, reverse))
+
+
+def lstm(
+    x: Any,
+    h0: Any,
+    c0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any,
+    b_hh: Any,
+    w_hr: Any,
+    w_peep: Any,
+    counts: ndarray,
+    reverse: bool = False,
+) -> tuple:
+    """`lstm_cell` through a sequence, from h0 (N, P) and c0 (N, H), or zeros if None.
+
+    x (S, I): (outputs (S, P), the last output (N, P) and the last cell (N, H) of each example).
+    """
+    return apply(_lstm, (x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_peep), (counts, reverse))
