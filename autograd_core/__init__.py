@@ -46,13 +46,18 @@ from .graph import (
 from .primitive import result_type
 from .random import (
     Generator,
+    bernoulli,
     fork_rng,
     get_rng_state,
     initial_seed,
     manual_seed,
+    multinomial,
+    normal,
+    poisson,
     rand,
     rand_like,
     randint,
+    randint_like,
     randn,
     randn_like,
     randperm,

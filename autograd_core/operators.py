@@ -47,6 +47,7 @@ from .ops import (
     trigonometric,
 )
 from .primitive import convert
+from .random import METHODS as RANDOM_METHODS
 from .tensor import Tensor, rewrite
 
 # What each family offers: as `ag.name(x, …)` all of them, as `x.name(…)` those of the first list.
@@ -387,7 +388,7 @@ def _bind_tensor_only() -> None:
         if arithmetic and name != "matmul":
             setattr(Tensor, f"__i{name}__", _in_place(function, f"__i{name}__"))
     Tensor.polygamma_ = _in_place(lambda x, n: special.polygamma(n, x), "polygamma_")  # type: ignore[attr-defined]
-    for method in (backward, numel, is_contiguous, stride, copy_, zero_, fill_, slices.fill_diagonal_):
+    for method in (backward, numel, is_contiguous, stride, copy_, zero_, fill_, slices.fill_diagonal_, *RANDOM_METHODS):
         setattr(Tensor, method.__name__, method)
     Tensor.__setitem__ = index.setitem  # type: ignore[attr-defined]
     Tensor.__contains__ = _contains  # type: ignore[attr-defined]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from .batching import in_levels
 from .creation import _checked, _made
-from .tensor import Default, Tensor, wrap
+from .tensor import Default, Tensor, rewrite, wrap
 
 
 class Generator:
@@ -69,33 +70,68 @@ def fork_rng() -> Iterator[None]:
 
 
 class _Randomness(threading.local):
-    inside_vmap: str | None = None  # its `randomness`, while a vmap runs
+    """(`randomness`, level, size) of each `vmap` that runs, the outermost first."""
+
+    def __init__(self) -> None:
+        self.running: list[tuple[str, int, int]] = []
 
 
 _randomness = _Randomness()
 
 
 @contextlib.contextmanager
-def randomness_in(kind: str) -> Iterator[None]:
-    """While `vmap` runs a function: whether it may draw random numbers."""
-    before, _randomness.inside_vmap = _randomness.inside_vmap, kind
+def randomness_in(kind: str, level: int, size: int) -> Iterator[None]:
+    """While `vmap` runs a function: whether it may draw random numbers, and for whom."""
+    _randomness.running.append((kind, level, size))
     try:
         yield
     finally:
-        _randomness.inside_vmap = before
+        _randomness.running.pop()
 
 
 def randomness() -> str:
     """What the innermost running `vmap` was told of random numbers: "error", "same" or "different"."""
-    return _randomness.inside_vmap or "error"
+    return _randomness.running[-1][0] if _randomness.running else "error"
+
+
+F = TypeVar("F", bound=Callable)
+
+
+def by_example(draw: F) -> F:
+    """Let `draw`, which makes a tensor or an array of random numbers, be called once for each example of the running
+    `vmap`s with randomness="different"."""
+
+    @functools.wraps(draw)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        running = _randomness.running
+        own = [(level, size) for kind, level, size in running if kind == "different"]
+        if not own or any(kind == "error" for kind, _, _ in running):
+            return draw(*args, **kwargs)
+        sizes = tuple(size for _, size in own)
+        _randomness.running = []
+        try:
+            draws = [draw(*args, **kwargs) for _ in range(max(math.prod(sizes), 1))]
+        finally:
+            _randomness.running = running
+        stacked = np.stack([d.array if isinstance(d, Tensor) else d for d in draws])
+        shape = stacked.shape[1:]
+        return in_levels(wrap(stacked[: math.prod(sizes)].reshape(*sizes, *shape)), [level for level, _ in own])
+
+    return call  # type: ignore[return-value]
 
 
 def stream(generator: Generator | None) -> np.random.Generator:
     """NumPy's generator of the given stream, by default the library's."""
-    if _randomness.inside_vmap == "error":
+    kinds = {kind for kind, _, _ in _randomness.running}
+    if "error" in kinds:
         raise RuntimeError(
-            "vmap: the function draws random numbers, which would be the same for all examples; pass randomness='same' "
-            "if that is meant, or draw them outside and pass them in"
+            "vmap: the function draws random numbers, the same for all examples or different ones; pass randomness='same' "
+            "or randomness='different' to say which, or draw them outside and pass them in"
+        )
+    if "different" in kinds:
+        raise NotImplementedError(
+            "vmap: this function draws for all examples together, it cannot with randomness='different'; draw the numbers "
+            "outside and pass them in, or use ag.rand, ag.randn, ag.randint, ag.randperm and ag.where"
         )
     return (default_generator if generator is None else generator).numpy
 
@@ -104,14 +140,16 @@ def _dtype(dtype: Any) -> np.dtype:
     return Default.dtype if dtype is None else np.dtype(dtype)
 
 
+@by_example
 def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Uniform numbers from [0, 1)."""
     return _made(uniform(_checked(size, "rand"), _dtype(dtype), generator), requires_grad)
 
 
+@by_example
 def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Standard normal numbers."""
-    return _made(normal(_checked(size, "randn"), _dtype(dtype), generator), requires_grad)
+    return _made(standard_normal(_checked(size, "randn"), _dtype(dtype), generator), requires_grad)
 
 
 def uniform(shape: tuple, dtype: np.dtype, generator: Generator | None = None) -> np.ndarray:
@@ -121,13 +159,14 @@ def uniform(shape: tuple, dtype: np.dtype, generator: Generator | None = None) -
     return stream(generator).random(shape).astype(dtype, copy=False)
 
 
-def normal(shape: tuple, dtype: np.dtype, generator: Generator | None = None) -> np.ndarray:
+def standard_normal(shape: tuple, dtype: np.dtype, generator: Generator | None = None) -> np.ndarray:
     """An array of standard normal numbers."""
     if dtype == np.float32:
         return stream(generator).standard_normal(shape, np.float32)
     return stream(generator).standard_normal(shape).astype(dtype, copy=False)
 
 
+@by_example
 def randint(
     low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = np.int64
 ) -> Tensor:
@@ -139,16 +178,160 @@ def randint(
     return wrap(stream(generator).integers(low, high, _checked((size,), "randint")).astype(dtype))
 
 
+@by_example
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = np.int64) -> Tensor:
     """The integers below n in random order."""
     return wrap(stream(generator).permutation(n).astype(dtype))
 
 
+@by_example
 def rand_like(x: Any, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
     """Uniform numbers from [0, 1) in x's shape and dtype."""
     return wrap(uniform(tuple(x.shape), np.dtype(dtype or x.dtype), generator))
 
 
+@by_example
 def randn_like(x: Any, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
     """Standard normal numbers in x's shape and dtype."""
-    return wrap(normal(tuple(x.shape), np.dtype(dtype or x.dtype), generator))
+    return wrap(standard_normal(tuple(x.shape), np.dtype(dtype or x.dtype), generator))
+
+
+@by_example
+def randint_like(x: Any, low: int, high: int | None = None, *, generator: Generator | None = None) -> Tensor:
+    """Integers from [low, high) (or [0, low)) in x's shape and dtype."""
+    return randint(*((0, low) if high is None else (low, high)), tuple(x.shape), generator=generator, dtype=x.dtype)
+
+
+def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None) -> Tensor:
+    """Normal numbers: of the shape of `mean` and `std` (tensors), or of `size` if both are numbers. Not differentiable:
+    for a gradient by the mean and the deviation write mean + std * ag.randn_like(mean)."""
+    m, s = (v.array if isinstance(v, Tensor) else v for v in (mean, std))
+    if size is None and not (isinstance(mean, Tensor) or isinstance(std, Tensor)):
+        raise TypeError("normal: with a mean and a deviation that are numbers, give the size of the result")
+    if np.any(np.asarray(s) < 0):
+        raise ValueError(f"normal: the standard deviation must not be negative, got {np.min(s)}")
+    shape = np.broadcast_shapes(np.shape(m), np.shape(s)) if size is None else _checked((size,), "normal")
+    dtype = next((v.dtype for v in (mean, std) if isinstance(v, Tensor)), Default.dtype)
+    return wrap(np.asarray(m + s * standard_normal(shape, dtype, generator), dtype))
+
+
+def bernoulli(x: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+    """0 or 1 in x's shape and dtype, 1 with the probability in x (or `p` for all). Its gradient is 0."""
+    chance = x.array if p is None else np.asarray(p)
+    if chance.size and not (chance.min() >= 0 and chance.max() <= 1):
+        raise ValueError(f"bernoulli: probabilities must be from 0 to 1, got {chance.min()} to {chance.max()}")
+    return wrap((stream(generator).random(tuple(x.shape)) < chance).astype(x.dtype))
+
+
+def multinomial(
+    x: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+) -> Tensor:
+    """Indices drawn from each row of non-negative weights x, (n,) or (rows, n): int64, (num_samples,) or (rows, …)."""
+    weights = np.asarray(x.array, np.float64)
+    if weights.ndim not in (1, 2):
+        raise ValueError(f"multinomial: weights must have one or two dimensions, got shape {x.shape}")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError("multinomial: weights must be finite and not negative")
+    rows = np.atleast_2d(weights)
+    if (rows.sum(1) == 0).any():
+        raise ValueError(f"multinomial: row {int(np.argmin(rows.sum(1)))} has no positive weight")
+    possible = (rows > 0).sum(1)
+    if num_samples < 1 or (not replacement and num_samples > possible.min()):
+        raise ValueError(
+            f"multinomial: cannot draw {num_samples} of {possible.min()} possible values"
+            + ("" if replacement else " without replacement; pass replacement=True")
+        )
+    rng = stream(generator)
+    if replacement:
+        edges = np.cumsum(rows, axis=1)
+        drawn = rng.random((len(rows), num_samples)) * edges[:, -1:]
+        found = np.stack([np.searchsorted(e, d, side="right") for e, d in zip(edges, drawn, strict=True)])
+    else:  # the largest of log weight + Gumbel noise are a sample without replacement (Efraimidis & Spirakis 2006)
+        with np.errstate(divide="ignore"):
+            keys = np.log(rows) + rng.gumbel(size=rows.shape)
+        found = np.argsort(-keys, axis=1, kind="stable")[:, :num_samples]
+    return wrap(np.ascontiguousarray(found.reshape((*weights.shape[:-1], num_samples)), np.int64))
+
+
+def poisson(x: Tensor, *, generator: Generator | None = None) -> Tensor:
+    """Poisson counts with the rates in x, in its shape and dtype."""
+    if x.array.size and x.array.min() < 0:
+        raise ValueError(f"poisson: rates must not be negative, got {x.array.min()}")
+    return wrap(stream(generator).poisson(x.array).astype(x.dtype))
+
+
+# ------------------------------------------------------------------------------------------------------------- in place
+
+
+def _fill(x: Tensor, name: str, draw: Callable[[np.random.Generator, tuple], np.ndarray], generator: Any) -> Tensor:
+    """Overwrite x with what `draw` gives."""
+    return rewrite(x, lambda old: wrap(np.asarray(draw(stream(generator), old.shape)).astype(old.dtype)), name=name)
+
+
+def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill x with uniform numbers from [a, b)."""
+    if not a <= b:
+        raise ValueError(f"uniform_: needs a <= b, got a={a}, b={b}")
+    return rewrite(x, lambda old: wrap(_scaled(uniform(old.shape, old.dtype, generator), b - a, a)), name="uniform_")
+
+
+def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill x with normal numbers."""
+    if std < 0:
+        raise ValueError(f"normal_: the standard deviation must not be negative, got {std}")
+    return rewrite(x, lambda old: wrap(_scaled(standard_normal(old.shape, old.dtype, generator), std, mean)),
+                   name="normal_")  # fmt: skip
+
+
+def _scaled(x: np.ndarray, factor: float, offset: float) -> np.ndarray:
+    x *= factor
+    x += offset
+    return x
+
+
+def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
+    """Fill x with 1, with probability p (a number or a tensor), and 0."""
+    chance = p.array if isinstance(p, Tensor) else np.asarray(p)
+    if chance.size and not (chance.min() >= 0 and chance.max() <= 1):
+        raise ValueError(f"bernoulli_: probabilities must be from 0 to 1, got {chance.min()} to {chance.max()}")
+    return _fill(x, "bernoulli_", lambda rng, shape: rng.random(shape) < chance, generator)
+
+
+def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill x with exponential numbers of rate `lambd`."""
+    if not lambd > 0:
+        raise ValueError(f"exponential_: the rate must be positive, got {lambd}")
+    return _fill(x, "exponential_", lambda rng, shape: rng.exponential(1 / lambd, shape), generator)
+
+
+def geometric_(x: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
+    """Fill x with the number of trials up to the first success of probability p."""
+    if not 0 < p <= 1:
+        raise ValueError(f"geometric_: the probability must be from (0, 1], got {p}")
+    return _fill(x, "geometric_", lambda rng, shape: rng.geometric(p, shape), generator)
+
+
+def cauchy_(x: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill x with Cauchy numbers."""
+    return _fill(x, "cauchy_", lambda rng, shape: median + sigma * rng.standard_cauchy(shape), generator)
+
+
+def log_normal_(x: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill x with numbers whose logarithm is normal."""
+    return _fill(x, "log_normal_", lambda rng, shape: rng.lognormal(mean, std, shape), generator)
+
+
+def random_(x: Tensor, low: int = 0, high: int | None = None, *, generator: Generator | None = None) -> Tensor:
+    """Fill x with integers from [low, high), from [0, low) if only one is given, or from all that its dtype holds."""
+    if high is None:
+        digits = {2: 11, 4: 24, 8: 53}
+        largest = np.iinfo(x.dtype).max if x.dtype.kind in "iu" else 2 ** digits[x.dtype.itemsize]
+        low, high = 0, low or int(largest)
+    if high <= low:
+        raise ValueError(f"random_: high must be greater than low, got low={low}, high={high}")
+    return _fill(x, "random_", lambda rng, shape: rng.integers(low, high, shape), generator)
+
+
+METHODS = (
+    uniform_, normal_, bernoulli_, exponential_, geometric_, cauchy_, log_normal_, random_, bernoulli, multinomial,
+)  # fmt: skip

@@ -87,7 +87,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
     """Normal numbers."""
     if std < 0:
         raise ValueError(f"normal_: the standard deviation must not be negative, got std={std}")
-    return _fill(tensor, random.normal(tensor.shape, tensor.dtype, generator) * std + mean, "normal_")
+    return _fill(tensor, random.standard_normal(tensor.shape, tensor.dtype, generator) * std + mean, "normal_")
 
 
 def trunc_normal_(
@@ -207,7 +207,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
         return tensor
     rows = tensor.shape[0]
     columns = tensor.array.size // rows
-    gaussian = random.normal((rows, columns), np.promote_types(tensor.dtype, np.float32), generator)
+    gaussian = random.standard_normal((rows, columns), np.promote_types(tensor.dtype, np.float32), generator)
     q, r = np.linalg.qr(gaussian.T if rows < columns else gaussian)
     q *= np.sign(np.diag(r))  # makes the distribution uniform over the orthogonal matrices (Mezzadri 2006)
     q = q.T if rows < columns else q
@@ -222,7 +222,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
         raise ValueError(f"sparse_: sparsity is a fraction from 0 to 1, got {sparsity}")
     rows, columns = tensor.shape
     zeros = math.ceil(sparsity * rows)
-    values = random.normal((rows, columns), tensor.dtype, generator) * std
+    values = random.standard_normal((rows, columns), tensor.dtype, generator) * std
     for column in range(columns):
         values[random.stream(generator).permutation(rows)[:zeros], column] = 0
     return _fill(tensor, values, "sparse_")

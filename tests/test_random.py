@@ -1,0 +1,111 @@
+"""Random numbers: distributions, seeds, generators, and what is refused."""
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+
+N = 20_000
+
+# function of no argument, mean, standard deviation
+DRAWS = {
+    "rand": (lambda: ag.rand(N), 0.5, 12**-0.5),
+    "randn": (lambda: ag.randn(N), 0, 1),
+    "randint": (lambda: ag.randint(2, 8, (N,)), 4.5, (35 / 12) ** 0.5),
+    "normal": (lambda: ag.normal(ag.full((N,), 3.0), 2.0), 3, 2),
+    "normal of a size": (lambda: ag.normal(1.0, 0.5, (N,)), 1, 0.5),
+    "bernoulli": (lambda: ag.bernoulli(ag.full((N,), 0.3)), 0.3, 0.21**0.5),
+    "poisson": (lambda: ag.poisson(ag.full((N,), 4.0)), 4, 2),
+    "uniform_": (lambda: ag.empty(N).uniform_(-1, 3), 1, 4 / 12**0.5),
+    "normal_": (lambda: ag.empty(N).normal_(5, 0.1), 5, 0.1),
+    "bernoulli_": (lambda: ag.empty(N).bernoulli_(0.8), 0.8, 0.16**0.5),
+    "exponential_": (lambda: ag.empty(N).exponential_(4.0), 0.25, 0.25),
+    "geometric_": (lambda: ag.empty(N).geometric_(0.5), 2, 2**0.5),
+    "log_normal_": (lambda: ag.empty(N).log_normal_(0, 0.25), np.exp(1 / 32), None),
+    "random_": (lambda: ag.empty(N).random_(10), 4.5, (99 / 12) ** 0.5),
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_moments(name):
+    draw, mean, deviation = DRAWS[name]
+    ag.manual_seed(1)
+    x = np.asarray(draw(), np.float64)
+    assert x.mean() == pytest.approx(mean, abs=6 * (deviation or 1) / N**0.5)
+    if deviation is not None:
+        assert x.std() == pytest.approx(deviation, rel=0.05)
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_one_seed_one_result(name):
+    draw = DRAWS[name][0]
+    results = []
+    for threads in (1, ag.get_num_threads() if hasattr(ag, "get_num_threads") else 1):
+        if hasattr(ag, "set_num_threads"):
+            ag.set_num_threads(threads)
+        ag.manual_seed(7)
+        results.append(draw().numpy())
+    np.testing.assert_array_equal(*results)
+    assert not np.array_equal(results[0], draw().numpy())
+
+
+def test_dtypes_and_shapes():
+    x = ag.zeros(2, 3, dtype=ag.float64)
+    assert ag.rand_like(x).dtype == np.float64
+    assert ag.randn_like(x).shape == (2, 3)
+    assert ag.randint_like(x, 5).dtype == np.float64
+    assert ag.bernoulli(ag.full((2, 3), 0.5)).dtype == np.float32
+    assert ag.poisson(x).shape == (2, 3)
+    assert ag.empty(3, dtype=ag.int64).random_(5).dtype == np.int64
+    assert ag.normal(ag.zeros(2, 1), ag.ones(3)).shape == (2, 3)
+    assert sorted(ag.randperm(6).tolist()) == list(range(6))
+
+
+def test_multinomial():
+    ag.manual_seed(0)
+    weights = ag.tensor([[1.0, 0.0, 3.0], [0.0, 2.0, 0.0]])
+    drawn = ag.multinomial(weights, N, replacement=True)
+    assert drawn.shape == (2, N)
+    assert drawn.dtype == np.int64
+    counts = np.bincount(drawn.numpy()[0], minlength=3) / N
+    np.testing.assert_allclose(counts, [0.25, 0, 0.75], atol=0.02)
+    assert set(drawn.numpy()[1]) == {1}
+    without = np.stack([ag.multinomial(ag.tensor([1.0, 0.0, 3.0]), 2).numpy() for _ in range(2000)])
+    assert {tuple(sorted(row)) for row in without} == {(0, 2)}
+    assert (without[:, 0] == 2).mean() == pytest.approx(0.75, abs=0.04)
+
+
+def test_in_place_forms_are_writes():
+    w = ag.ones(3, requires_grad=True)
+    with pytest.raises(RuntimeError, match="uniform_: a leaf that requires a gradient"):
+        w.uniform_()
+    with ag.no_grad():
+        w.uniform_()
+    x = w * 2
+    x.normal_()
+    assert not x.requires_grad or ag.grad(x.sum(), w, allow_unused=True)[0] is None
+    assert x._version == 1
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "message"),
+    [
+        (lambda: ag.normal(0.0, 1.0), TypeError, "give the size of the result"),
+        (lambda: ag.normal(ag.zeros(2), -1.0), ValueError, "must not be negative, got -1.0"),
+        (lambda: ag.bernoulli(ag.tensor([0.5, 1.5])), ValueError, "from 0 to 1, got 0.5 to 1.5"),
+        (lambda: ag.poisson(ag.tensor([-1.0])), ValueError, "rates must not be negative, got -1.0"),
+        (lambda: ag.multinomial(ag.zeros(3), 1), ValueError, "row 0 has no positive weight"),
+        (lambda: ag.multinomial(ag.tensor([1.0, -1.0]), 1), ValueError, "finite and not negative"),
+        (lambda: ag.multinomial(ag.tensor([1.0, 0.0]), 2), ValueError, "cannot draw 2 of 1 possible values without"),
+        (lambda: ag.multinomial(ag.ones(2, 2, 2), 1), ValueError, r"one or two dimensions, got shape \(2, 2, 2\)"),
+        (lambda: ag.empty(2).uniform_(3, 1), ValueError, "needs a <= b, got a=3, b=1"),
+        (lambda: ag.empty(2).normal_(0, -1), ValueError, "must not be negative, got -1"),
+        (lambda: ag.empty(2).bernoulli_(2.0), ValueError, "from 0 to 1, got 2.0"),
+        (lambda: ag.empty(2).exponential_(0.0), ValueError, "rate must be positive, got 0.0"),
+        (lambda: ag.empty(2).geometric_(0.0), ValueError, r"from \(0, 1\], got 0.0"),
+        (lambda: ag.empty(2).random_(5, 5), ValueError, "got low=5, high=5"),
+    ],
+)  # fmt: skip
+def test_errors(act, error, message):
+    with pytest.raises(error, match=message):
+        act()
