@@ -6,8 +6,8 @@ along n, or if it is used often enough for that to pay. a is read where it lies,
 
     a k-contiguous  @ b n-contiguous    x @ W, the gradient g @ W of linear's input
     a m-contiguous  @ b n-contiguous    gᵀ @ x, the gradient of linear's weight
-    a k-contiguous  @ b k-contiguous    x @ Wᵀ, linear: the smaller one of a and b is turned while it is copied, if it is a
-                                        as bᵀ @ aᵀ, whose result is turned when it is stored
+    a k-contiguous  @ b k-contiguous    x @ Wᵀ, linear: the smaller one of a and b is turned while it is copied;
+                                        if that is a, as bᵀ @ aᵀ, turned back when it is stored
     a m-contiguous  @ b k-contiguous    as bᵀ @ aᵀ, with nothing to copy
 
 Each number of the result is the sum of one chain of fused multiply-adds for each block of k, added in order. The blocks
@@ -46,98 +46,111 @@ def pack(calls, b, at, stride, turned, k, n, panels, panels_at, width, lanes):  
 
 
 @kernel()
-def _region(calls, a, a_at, b, b_at, c, c_at, m0, m1, n0, n1, adding, scratch, at, plan):  # type: ignore[no-untyped-def]
-    """The rows m0 : m1 and columns n0 : n1 of one product."""
-    K, a_stride, along_k, b_stride, b_turned = plan[4], plan[5], plan[6] != 0, plan[8], plan[9] != 0
-    c_stride, c_turned = plan[11], plan[12] != 0
-    KC, MC, NC, copy_a, copy_b, lanes, width = plan[16], plan[17], plan[18], plan[19] != 0, plan[20] != 0, plan[21], plan[22]
-    a_padded = plan[25]
-    blocks = (K + KC - 1) // KC
-    tile_at = at
-    a_block = tile_at + plan[23]
-    b_block = a_block + plan[24]
-    for block in range(blocks):
-        k0 = K * block // blocks
-        k = K * (block + 1) // blocks - k0
-        add = adding or block > 0
-        for n_first in range(n0, n1, NC):
-            n_last = min(n1, n_first + NC)
-            packed_from = n_first
-            if not (b_turned or copy_b):  # then only what is less than a vector
-                packed_from += (n_last - n_first) // lanes * lanes // width * width
-                packed_from = n_last if n_last % lanes == n_first % lanes else packed_from
-            first = b_at + (packed_from * b_stride + k0 if b_turned else k0 * b_stride + packed_from)
-            pack(calls, b, first, b_stride, b_turned, k, n_last - packed_from, scratch, b_block, width, lanes)
-            for m_first in range(m0, m1, MC):
-                m_last = min(m1, m_first + MC)
-                a_now, a_step, a_place = a, a_stride, a_at
-                if along_k:
-                    a_place += m_first * a_stride + k0
-                else:
-                    a_place += k0 * a_stride + m_first
-                if copy_a:
-                    across, along = (m_last - m_first, k) if along_k else (k, m_last - m_first)
-                    copy(calls, a, a_place, scratch, a_block, a_stride, a_padded, across, along, along)
-                    a_now, a_place, a_step = scratch, a_block, a_padded
-                for n in range(n_first, n_last, width):
-                    count = min(width, n_last - n)
-                    if n >= packed_from:
-                        b_now, b_place, b_step = scratch, b_block + (n - packed_from) * k, width
-                    else:
-                        b_now, b_place, b_step = b, b_at + k0 * b_stride + n, b_stride
-                    m = m_first
-                    while m < m_last:
-                        rows = height(calls, m_last - m)
-                        target, place, step = c, c_at + m * c_stride + n, c_stride
-                        if c_turned:
-                            target, place, step = scratch, tile_at, width
-                        tile(
-                            calls, a_now, a_place + (m - m_first) * (a_step if along_k else 1), b_now, b_place,
-                            target, place, a_step, b_step, step, k, count, rows, along_k, add and not c_turned,
-                        )  # fmt: skip
-                        if c_turned:
-                            for part in range(0, count, lanes):
-                                for row in range(0, rows, lanes):
-                                    turn(
-                                        calls, scratch, tile_at + row * width + part, c,
-                                        c_at + (n + part) * c_stride + m + row, width, c_stride,
-                                        min(lanes, rows - row), min(lanes, count - part), False, add,
-                                    )  # fmt: skip
-                        m += rows
+def sweep(  # type: ignore[no-untyped-def]
+    calls, a, a_at, a_stride, along_k, b, b_at, b_stride, c, c_at, c_stride, turned, rows, n, k, add, spare, at, lanes
+):
+    """The tiles of one panel of b, n columns wide: c (rows, n) or, turned, c (n, rows) is set or added to.
+
+    a_stride: the distance of rows where a is along k, of columns else; or -width of panels of a (…, k, width).
+    A turned tile is computed in `spare`, from `at`.
+    """
+    m = 0
+    while m < rows:
+        here = height(calls, rows - m)
+        if along_k:
+            a_here, a_step = a_at + m * a_stride, a_stride
+        elif a_stride < 0:
+            a_here, a_step = a_at + m // -a_stride * -a_stride * k + m % -a_stride, -a_stride
+        else:
+            a_here, a_step = a_at + m, a_stride
+        if turned:
+            width = 2 * lanes
+            tile(calls, a, a_here, b, b_at, spare, at, a_step, b_stride, width, k, n, here, along_k, False)
+            for j in range(0, n, lanes):
+                for i in range(0, here, lanes):
+                    turn(
+                        calls, spare, at + i * width + j, c, c_at + j * c_stride + m + i, width, c_stride,
+                        min(lanes, here - i), min(lanes, n - j), False, add,
+                    )  # fmt: skip
+        else:
+            c_here = c_at + m * c_stride
+            tile(calls, a, a_here, b, b_at, c, c_here, a_step, b_stride, c_stride, k, n, here, along_k, add)
+        m += here
+
+
+# What `_products` is told, by its place in one array of numbers
+(
+    BATCHES, ROWS, COLUMNS, SUM, A_STRIDE, ALONG_K, A_BATCH, B_STRIDE, B_TURNED, B_BATCH, C_STRIDE, C_TURNED, C_BATCH,
+    ROW_PARTS, COLUMN_PARTS, K_BLOCK, ROW_BLOCK, COLUMN_BLOCK, COPY_A, COPY_B, LANES, ROW_UNIT, A_PADDED, A_BLOCK_AT,
+    B_BLOCK_AT, SCRATCH, HAS_BIAS,
+) = range(27)  # fmt: skip
 
 
 @kernel()
 def _products(start, stop, calls, a, b, c, bias, plan):  # type: ignore[no-untyped-def]
     """The regions start : stop of all products of the stack."""
-    M, N, m_parts, n_parts = plan[2], plan[3], plan[14], plan[15]
-    c_stride, c_turned, has_bias, adding = plan[11], plan[12] != 0, plan[26] != 0, plan[27] != 0
-    m_unit, n_unit = plan[28], plan[22]
-    m_units, n_units = (M + m_unit - 1) // m_unit, (N + n_unit - 1) // n_unit
-    scratch = np.empty(plan[29], a.dtype)
+    M, N, K, lanes, unit = plan[ROWS], plan[COLUMNS], plan[SUM], plan[LANES], plan[ROW_UNIT]
+    along_k, turned, c_stride = plan[ALONG_K] != 0, plan[C_TURNED] != 0, plan[C_STRIDE]
+    a_stride, b_stride, b_turned, copy_a = plan[A_STRIDE], plan[B_STRIDE], plan[B_TURNED] != 0, plan[COPY_A] != 0
+    width, blocks = 2 * lanes, (K + plan[K_BLOCK] - 1) // plan[K_BLOCK]
+    m_units, n_units = (M + unit - 1) // unit, (N + width - 1) // width
+    m_parts, n_parts = plan[ROW_PARTS], plan[COLUMN_PARTS]
+    scratch = np.empty(plan[SCRATCH], a.dtype)
     at = -(scratch.ctypes.data // scratch.itemsize) % (64 // scratch.itemsize)  # a vector in one line of the cache
+    a_block, b_block = at + plan[A_BLOCK_AT], at + plan[B_BLOCK_AT]
     for task in range(start, stop):
         batch, m_part, n_part = task // (m_parts * n_parts), task // n_parts % m_parts, task % n_parts
-        m0, m1 = m_units * m_part // m_parts * m_unit, min(M, m_units * (m_part + 1) // m_parts * m_unit)
-        n0, n1 = n_units * n_part // n_parts * n_unit, min(N, n_units * (n_part + 1) // n_parts * n_unit)
-        c_at = batch * plan[13]
-        if has_bias:  # laid into c before the sums, along its rows
-            rows0, rows1, first, last = (n0, n1, m0, m1) if c_turned else (m0, m1, n0, n1)
-            copy(
-                calls, bias, first, c, c_at + rows0 * c_stride + first, 0, c_stride, rows1 - rows0, last - first,
-                last - first,
-            )  # fmt: skip
-        _region(
-            calls, a, batch * plan[7], b, batch * plan[10], c, c_at, m0, m1, n0, n1, adding or has_bias, scratch, at, plan
-        )
+        m0, m1 = m_units * m_part // m_parts * unit, min(M, m_units * (m_part + 1) // m_parts * unit)
+        n0, n1 = n_units * n_part // n_parts * width, min(N, n_units * (n_part + 1) // n_parts * width)
+        a_at, b_at, c_at = batch * plan[A_BATCH], batch * plan[B_BATCH], batch * plan[C_BATCH]
+        if plan[HAS_BIAS]:  # laid into c before the sums, along its rows
+            top, bottom, left, right = (n0, n1, m0, m1) if turned else (m0, m1, n0, n1)
+            here, across = c_at + top * c_stride + left, right - left
+            copy(calls, bias, left, c, here, 0, c_stride, bottom - top, across, across)
+        for block in range(blocks):
+            k0 = K * block // blocks
+            k = K * (block + 1) // blocks - k0
+            add = plan[HAS_BIAS] != 0 or block > 0
+            for n_first in range(n0, n1, plan[COLUMN_BLOCK]):
+                n_last = min(n1, n_first + plan[COLUMN_BLOCK])
+                packed = n_first
+                if not (b_turned or plan[COPY_B]):  # then only the panel whose vectors would reach beyond b
+                    packed = n_last if (n_last - n_first) % lanes == 0 else n_last - 1 - (n_last - n_first - 1) % width
+                b_from = b_at + (packed * b_stride + k0 if b_turned else k0 * b_stride + packed)
+                pack(calls, b, b_from, b_stride, b_turned, k, n_last - packed, scratch, b_block, width, lanes)
+                for m_first in range(m0, m1, plan[ROW_BLOCK]):
+                    rows = min(m1 - m_first, plan[ROW_BLOCK])
+                    a_now, a_step, a_from = a, a_stride, a_at + m_first + k0 * a_stride
+                    if along_k:
+                        a_from = a_at + m_first * a_stride + k0
+                    if copy_a:
+                        a_step = plan[A_PADDED]
+                        if along_k:
+                            copy(calls, a, a_from, scratch, a_block, a_stride, a_step, rows, k, k)
+                        else:
+                            for i in range(0, rows, unit):
+                                here = min(unit, rows - i)
+                                copy(calls, a, a_from + i, scratch, a_block + i * k, a_stride, unit, k, here, here)
+                        a_now, a_from = scratch, a_block
+                    for n in range(n_first, n_last, width):
+                        b_now, b_from, b_step = scratch, b_block + (n - packed) * k, width
+                        if n < packed:
+                            b_now, b_from, b_step = b, b_at + k0 * b_stride + n, b_stride
+                        c_from = c_at + (n * c_stride + m_first if turned else m_first * c_stride + n)
+                        sweep(
+                            calls, a_now, a_from, a_step, along_k, b_now, b_from, b_step, c, c_from, c_stride, turned,
+                            rows, min(width, n_last - n), k, add, scratch, at, lanes,
+                        )  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------------------------------- plans
 
-# In bytes: a row of a block of a, so that a tile of a and the panel of b beside it stay in the first-level cache or near
-K_BYTES = 1024
-A_BYTES = 256 * 1024  # the block of a that is used for all panels of b: a part of the second-level cache
+# Sizes of blocks in bytes, for a second-level cache of 1 MB (or half as much).
+K_BYTES = 1536  # a row of a block of a: tiles of it and panels of b stay in the first-level cache, or near
+A_BYTES = 160 * 1024  # the block of a, used for all panels of the block of b
 B_BYTES = 512 * 1024  # the block of b
-COPY_B_FROM = 96  # rows of a, for which b is better copied into panels
+COPY_A_FROM = 4  # panels of b, for which it pays to copy a too, where it lies badly
+COPY_B_FROM = 48  # rows of a, for which it pays to copy b into panels
 
 
 class Plan(NamedTuple):
@@ -159,51 +172,48 @@ def plan_product(
     b_batch: int,
     dtype: np.dtype,
     has_bias: bool,
-    add: bool,
     threads: int,
 ) -> Plan:
     """How (M, K) @ (K, N) is computed. a_turned: a lies in memory as (K, M); b_turned: b as (N, K)."""
-    size, width, heights = dtype.itemsize, VECTORS * lanes(dtype), machine().heights
-    work = batches * M * N * K / (8 * lanes(dtype))
+    size, width, unit = dtype.itemsize, VECTORS * lanes(dtype), machine().heights[0]
+    work = batches * M * N * K / (4 * lanes(dtype))
     # Turned operands cost a copy of each element, a turned result a store of each.
     swapped = b_turned and (a_turned or M * K + M * N < N * K)
-    along_k, turn_b = not a_turned, b_turned
-    a_stride, b_stride, c_stride = (M if a_turned else K), (K if b_turned else N), N
-    rows, columns = M, N
+    along_k, turn_b, rows, columns = not a_turned, b_turned, M, N
+    a_stride, b_stride = (M if a_turned else K), (K if b_turned else N)
     if swapped:
-        rows, columns = N, M
-        along_k, turn_b = b_turned, not a_turned
+        along_k, turn_b, rows, columns = b_turned, not a_turned, N, M
         a_stride, b_stride, a_batch, b_batch = b_stride, a_stride, b_batch, a_batch
-    m_unit = heights[0]
-    m_parts, n_parts = _parts(rows, columns, m_unit, width, batches, threads, work, turn_b)
-    KC = K_BYTES // size
-    k_most = -(-K // -(-K // KC))
-    m_most, n_most = -(-rows // m_parts), -(-columns // n_parts)
-    MC = max(A_BYTES // (size * k_most) // m_unit, 1) * m_unit
-    NC = max(B_BYTES // (size * k_most) // width, 1) * width
+    m_parts, n_parts = _parts(rows, columns, unit, width, batches, threads, turn_b)
+    m_most, n_most = -(-rows // m_parts) + unit, -(-columns // n_parts) + width
+    k_block = K_BYTES // size
+    k_most = -(-K // -(-K // k_block))
+    row_block = _up(min(m_most, A_BYTES // (size * k_most)), unit)
+    column_block = _up(min(n_most, B_BYTES // (size * k_most)), width)
     copy_b = m_most >= COPY_B_FROM
-    # Rows that lie a multiple of the cache's 4096 bytes apart drive each other out of it.
-    crowded = (a_stride * size + 64) % 4096 <= 128
-    copy_a = crowded and n_most >= 4 * width and (along_k or k_most > 64)
-    MC = min(MC, -(-m_most // m_unit) * m_unit)
-    a_step = k_most + 16 if along_k else MC + 16
-    tile_size = heights[0] * width
-    a_size = (MC * a_step if along_k else k_most * a_step) if copy_a else 0
-    b_size = k_most * min(NC, -(-n_most // width) * width)
-    each = tile_size + a_size + b_size + 16
+    # Columns of a, and rows that lie a multiple of 4096 bytes apart, drive each other out of the first-level cache.
+    copy_a = n_most >= COPY_A_FROM * width and (not along_k or (a_stride * size + 64) % 4096 <= 128)
+    a_padded = k_most + 64 // size if along_k else -unit
+    a_block_at = _up(unit * width, 16)
+    b_block_at = a_block_at + _up(row_block * (a_padded if along_k else k_most) if copy_a else 0, 16)
+    scratch = b_block_at + k_most * column_block + 16
     numbers = np.array(
         [
-            K_BYTES, batches, rows, columns, K, a_stride, along_k, a_batch, b_stride, turn_b, b_batch,
-            c_stride, swapped, M * N, m_parts, n_parts, KC, MC, NC, copy_a, copy_b, lanes(dtype), width,
-            tile_size, a_size, a_step, has_bias, add, m_unit, each,
+            batches, rows, columns, K, a_stride, along_k, a_batch, b_stride, turn_b, b_batch, N, swapped, M * N,
+            m_parts, n_parts, k_block, row_block, column_block, copy_a, copy_b, lanes(dtype), unit, a_padded, a_block_at,
+            b_block_at, scratch, has_bias,
         ],
         np.int64,
     )  # fmt: skip
     return Plan(numbers, work, batches * m_parts * n_parts, swapped)
 
 
+def _up(n: int, multiple: int) -> int:
+    return -(-n // multiple) * multiple
+
+
 def _parts(
-    rows: int, columns: int, m_unit: int, n_unit: int, batches: int, threads: int, work: float, turned: bool
+    rows: int, columns: int, m_unit: int, n_unit: int, batches: int, threads: int, turned: bool
 ) -> tuple[int, int]:
     """Into how many parts rows and columns are cut: enough for the threads, and so that least is copied twice."""
     if batches >= 4 * threads or threads == 1:
@@ -212,16 +222,15 @@ def _parts(
     needed = -(-threads // batches)
     best, found = math.inf, (1, 1)
     for n_parts in range(1, needed + 1):
-        m_parts = -(-needed // n_parts)
-        largest = -(-m_units // min(m_parts, m_units)) * -(-n_units // min(n_parts, n_units))
-        copies = m_parts * columns * (2 if turned else 1) + n_parts * rows
-        cost = largest * m_unit * n_unit + copies
+        m, n = min(-(-needed // n_parts), m_units), min(n_parts, n_units)
+        largest = -(-m_units // m) * m_unit * -(-n_units // n) * n_unit
+        cost = largest + m * columns * (2 if turned else 1) + n * rows
         if cost < best:
-            best, found = cost, (min(m_parts, m_units), min(n_parts, n_units))
+            best, found = cost, (m, n)
     return found
 
 
-# -------------------------------------------------------------------------------------------------------------- wrappers
+# ------------------------------------------------------------------------------------------------------------ wrappers
 
 def _flat(x: ndarray) -> tuple[ndarray, bool]:
     """x (..., R, C) as a flat array, and whether that lies as (..., C, R)."""
@@ -257,12 +266,11 @@ def product(a: ndarray, b: ndarray, bias: ndarray | None = None) -> ndarray:
     flat_a, a_turned = _flat(a)
     flat_b, b_turned = _flat(b)
     plan = plan_product(
-        batches, M, N, K, a_turned, b_turned, a_batch, b_batch, a.dtype, bias is not None, False, get_num_threads()
+        batches, M, N, K, a_turned, b_turned, a_batch, b_batch, a.dtype, bias is not None, get_num_threads()
     )
-    if plan.swapped:
-        flat_a, flat_b = flat_b, flat_a
+    flat = (flat_b, flat_a) if plan.swapped else (flat_a, flat_b)
     flat_bias = flat_a if bias is None else plain(bias)
-    parallel_for(_products, plan.tasks, plan.work, calls(a.dtype), flat_a, flat_b, out.reshape(-1), flat_bias, plan.numbers)
+    parallel_for(_products, plan.tasks, plan.work, calls(a.dtype), *flat, out.reshape(-1), flat_bias, plan.numbers)
     return out
 
 
@@ -276,15 +284,21 @@ def _stack(x: ndarray, lead: tuple[int, ...], batches: int) -> tuple[ndarray, in
     return x, each
 
 
-# A call costs some 5 µs, NumPy's 2; NumPy's BLAS keeps to one thread below so many multiply-adds.
+# Which product is used. A call of ours costs some 6 µs, NumPy's 2. NumPy's BLAS (OpenBLAS) stays on the calling thread
+# up to 2^18 multiply-adds, or for a matrix and a vector 9216; above, it wakes threads that spin for a while after the
+# call and take the processor from the threads of the kernels: a `linear` between two kernels then cost milliseconds
+# instead of microseconds. So NumPy has the products that it does on one thread, in less time than our call would save.
+# `python -m bench products` measures both sides of the rule.
 WORTHWHILE = 2**18
+WORTHWHILE_VECTOR = 9216
 
 
 def matmul(a: Any, b: Any, bias: Any = None) -> ndarray:
     """`product` where it pays, else NumPy's."""
     M, K, N = a.shape[-2], a.shape[-1], b.shape[-1]
     work = M * K * N if a.ndim == b.ndim == 2 else max(a.size * N, b.size * M)
-    if work >= WORTHWHILE and a.dtype.char in "fd" and a.dtype == b.dtype and type(a) is type(b) is ndarray:
+    least = WORTHWHILE if M > 1 < N else WORTHWHILE_VECTOR
+    if work >= least and a.dtype.char in "fd" and a.dtype == b.dtype and type(a) is type(b) is ndarray:
         return product(a, b, bias)
     out = np.matmul(a, b)
     if bias is not None:

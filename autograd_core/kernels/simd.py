@@ -35,14 +35,14 @@ from numpy import ndarray
 from .runtime import Kernel, Threads, cache_folder, kernel
 
 VECTORS = 2  # the widest tile, in vectors
-UNROLL = 4  # steps of k at a time where a is contiguous along k: row addresses are computed once for all
+GROUP = 3  # rows of a reached from one register by adding 0, 1 or 2 strides, as an address of x86 can
 
 
 class Machine(NamedTuple):
     """What the tile is made for."""
 
     vector_bytes: int
-    heights: tuple[int, ...]  # the numbers of rows a tile may have, largest first: it and two vectors fill the registers
+    heights: tuple[int, ...]  # the numbers of rows a tile may have, largest first; it fills the registers
 
 
 def machine_with(features: dict[str, bool], architecture: str) -> Machine:
@@ -147,6 +147,14 @@ def _no_unrolling(module: Any) -> Any:
     return loop
 
 
+def _as_is(builder: Any, value: Any) -> Any:
+    """The same value, of which LLVM knows nothing. Otherwise it keeps one pointer for all rows of a, and counts the
+    others up from it in every step, which costs more instructions than the multiplications leave room for."""
+    from llvmlite import ir
+
+    return builder.call(ir.InlineAsm(ir.FunctionType(value.type, [value.type]), "", "=r,0"), [value])
+
+
 def _function(module: Any, name: str, pointers: int, numbers: int, flags: int) -> tuple[Any, Any]:
     """A function of so many arguments of each kind, all from its dtype's module, and a builder at its beginning."""
     from llvmlite import ir
@@ -165,56 +173,45 @@ def _one_tile(module: Any, dtype: np.dtype, rows: int, vectors: int, along_k: bo
     from llvmlite import ir
 
     vector, short, size, width = _vector(dtype)
-    whole = ir.IntType(64)
     function, builder = _function(module, f"tile_{rows}x{vectors}_{'k' if along_k else 'm'}", 3, 5, 1)
     function.linkage = "internal"
     a, b, c, a_stride, b_stride, c_stride, k, columns, add = function.args
     # a b + c: fused where the machine has the instruction, two instructions where it has not
     fma = _declared(module, f"llvm.fmuladd.v{width}{short}", ir.FunctionType(vector, [vector] * 3))
-    a_rows = [builder.gep(a, [builder.mul(a_stride, _int(r))]) for r in range(rows)] if along_k else []
-    as_it_is = _no_unrolling(module)
-
-    def step(i: Any, a_column: Any, b_row: Any, sums: list) -> list:
-        """The sums after the i-th column of a and row of b."""
-        bs = [_load(builder, builder.gep(b_row, [_int(v * width)]), vector, size, short) for v in range(vectors)]
-        out = []
-        for r in range(rows):
-            place = builder.gep(a_rows[r], [i]) if along_k else builder.gep(a_column, [_int(r)])
-            x = _spread(builder, builder.load(place, align=size), width)
-            out += [builder.call(fma, [x, bs[v], sums[r * vectors + v]]) for v in range(vectors)]
-        return out
-
-    def loop(state: list, steps: int) -> list:
-        """From the state (i, a_column, b_row, *sums): `steps` at a time while there are so many before k."""
-        before = builder.block
-        body, after = function.append_basic_block("body"), function.append_basic_block("after")
-        builder.cbranch(builder.icmp_signed("<=", builder.add(state[0], _int(steps)), k), body, after)
-        builder.position_at_end(body)
-        held = [builder.phi(value.type) for value in state]
-        i, a_column, b_row, *sums = held
-        for s in range(steps):
-            sums = step(builder.add(i, _int(s)), a_column, b_row, sums)
-            a_column = builder.gep(a_column, [a_stride])
-            b_row = builder.gep(b_row, [b_stride])
-        new = [builder.add(i, _int(steps)), a_column, b_row, *sums]
-        for phi, first, last in zip(held, state, new):
-            phi.add_incoming(first, before)
-            phi.add_incoming(last, body)
-        back = builder.cbranch(builder.icmp_signed("<=", builder.add(new[0], _int(steps)), k), body, after)
-        back.set_metadata("llvm.loop", as_it_is)
-        builder.position_at_end(after)
-        out = []
-        for first, last in zip(state, new):
-            phi = builder.phi(first.type)
-            phi.add_incoming(first, before)
-            phi.add_incoming(last, body)
-            out.append(phi)
-        return out
-
-    state = [ir.Constant(whole, 0), a, b, *[ir.Constant(vector, [0.0] * width)] * (rows * vectors)]
+    before, body, after = (function.append_basic_block(name) for name in ("before", "body", "after"))
+    builder.branch(before)
+    builder.position_at_end(before)
+    # what is counted up along k: k, the row of b, and the column of a, or a place in every third row of a
+    starts = [_int(0), b]
+    starts += [builder.gep(a, [builder.mul(a_stride, _int(r))]) for r in range(0, rows, GROUP)] if along_k else [a]
+    steps = [_int(1), b_stride, *[_int(1) if along_k else a_stride for _ in starts[2:]]]
+    zero = ir.Constant(vector, [0.0] * width)
+    builder.cbranch(builder.icmp_signed("<", _int(0), k), body, after)
+    builder.position_at_end(body)
+    held = [builder.phi(value.type) for value in starts]
+    sums = [builder.phi(vector) for _ in range(rows * vectors)]
+    bs = [_load(builder, builder.gep(held[1], [_int(v * width)]), vector, size, short) for v in range(vectors)]
+    new_sums = []
+    for r in range(rows):
+        if along_k:
+            place = builder.gep(held[2 + r // GROUP], [builder.mul(a_stride, _int(r % GROUP))])
+        else:
+            place = builder.gep(held[2], [_int(r)])
+        x = _spread(builder, builder.load(place, align=size), width)
+        new_sums += [builder.call(fma, [x, bs[v], sums[r * vectors + v]]) for v in range(vectors)]
+    new = [builder.add(held[0], steps[0]), *[builder.gep(p, [by]) for p, by in zip(held[1:], steps[1:])]]
     if along_k:
-        state = loop(state, UNROLL)
-    sums = loop(state, 1)[3:]
+        new[2:] = [_as_is(builder, pointer) for pointer in new[2:]]
+    for phi, first, following in zip(held + sums, starts + [zero] * len(sums), new + new_sums):
+        phi.add_incoming(first, before)
+        phi.add_incoming(following, body)
+    back = builder.cbranch(builder.icmp_signed("<", new[0], k), body, after)
+    back.set_metadata("llvm.loop", _no_unrolling(module))
+    builder.position_at_end(after)
+    for i, following in enumerate(new_sums):
+        sums[i] = builder.phi(vector)
+        sums[i].add_incoming(zero, before)
+        sums[i].add_incoming(following, body)
     last = _first_lanes(builder, builder.sub(columns, _int((vectors - 1) * width)), width)
     masks = [last if v == vectors - 1 else None for v in range(vectors)] * rows
     places = [

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import gemm
 from ..primitive import Primitive, operand, result_type, unified
 from ..tensor import Tensor, apply
 from .elementwise import conj
@@ -22,7 +23,7 @@ def mT(x: Any) -> Any:  # noqa: N802 (the field's name)
 
 # (..., N, K) @ (..., K, M) -> (..., N, M)
 _matmul = Primitive(
-    np.matmul,
+    gemm.matmul,
     name="matmul",
     vjps=(lambda g, x, y: matmul(g, mT(y)), lambda g, x, y: matmul(mT(x), g)),
     saves=(0, 1),
@@ -275,10 +276,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
 
 
 def _linear(x: Any, weight: Any, bias: Any) -> Any:
-    out = x @ weight.T
-    if bias is not None:
-        out += bias
-    return out
+    return gemm.matmul(x, weight.T, bias)
 
 
 # (N, I) @ (O, I)^T + (O,) -> (N, O)
