@@ -16,7 +16,7 @@ BLUE, ORANGE, GREY = "#2563a8", "#d9730d", "#6b6b6b"
 
 
 def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, np.ndarray]:
-    from matplotlib.figure import Figure
+    from .figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False)

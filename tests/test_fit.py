@@ -243,7 +243,7 @@ def test_figures(tmp_path):
     assert titles == ["b → a (90%)", "a → b (70%)"]
     for name, figure in (("curves", curves), ("matrix", matrix), ("page", page)):
         path = plot.save(figure, tmp_path / "new" / f"{name}.png")
-        assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+        assert path.read_bytes()[:8] == figure._repr_png_()[:8] == b"\x89PNG\r\n\x1a\n"
     with pytest.raises(ValueError, match="no finished epoch"):
         plot.learning_curves(History())
 
