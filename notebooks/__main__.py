@@ -61,6 +61,9 @@ def run(path: Path, timeout: int = 1800) -> Any:
 
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
     with tempfile.TemporaryDirectory(prefix="notebooks-") as temporary:
         shutil.copy(path, temporary)
         environment = os.environ | {
@@ -85,21 +88,22 @@ def run(path: Path, timeout: int = 1800) -> Any:
         try:
             client.execute(env=environment)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            raise CellError(_report(notebook, error)) from None
+            raise CellError(_report(notebook, error, timeout)) from None
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
     return notebook
 
 
-def _report(notebook: Any, error: Exception) -> str:
-    """Which cell failed, its source, and what Python said of it."""
+def _report(notebook: Any, error: Exception, timeout: int) -> str:
+    """Which cell failed, its source, and what Python said of it, or that it took too long, or that the kernel died."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for number, cell in enumerate(code, 1):
-        for output in cell.outputs:
-            if output.output_type == "error":
-                said = COLOURS.sub("", "\n".join(output.traceback))
-                return f"code cell {number} of {len(code)}:\n{_indented(cell.source)}\n{_indented(said)}"
-    number = sum(cell.execution_count is not None for cell in code)  # it ran out of time, or the kernel died
-    return f"code cell {number} of {len(code)}:\n{_indented(code[max(0, number - 1)].source)}\n{_indented(str(error))}"
+    number = sum(cell.execution_count is not None for cell in code) or 1
+    said = "the kernel died"
+    if isinstance(error, TimeoutError):
+        said = f"it did not end within {timeout} s; --timeout gives it longer"
+    elif errors := [output for output in code[number - 1].outputs if output.output_type == "error"]:
+        said = "\n".join(errors[0].traceback)
+    source = code[number - 1].source
+    return f"code cell {number} of {len(code)}:\n{_indented(source)}\n{_indented(COLOURS.sub('', said))}"
 
 
 def _indented(text: str) -> str:
