@@ -26,7 +26,7 @@ from .primitive import Primitive
 class Batched:
     """All examples of one value inside `vmap`. The shape is that of one example."""
 
-    __slots__ = ("value", "level")
+    __slots__ = ("level", "value")
     __array_priority__ = 2000.0
 
     def __init__(self, value: Any, level: int):
@@ -45,19 +45,20 @@ class Batched:
             return primitive.composition(*inputs, *params)
         if rule is None:
             raise NotImplementedError(
-                f"vmap: '{primitive.name}' has no batching rule; call it outside vmap, or loop over the examples and stack"
+                f"vmap: '{primitive.name}' has no batching rule; call it outside vmap, or loop over the examples and "
+                "stack"
             )
         return _closed(rule(primitive, size, batched, values, params), level)
 
     def __lift__(self, function: Callable, *operands: Any) -> Any:
-        """`function` of the operands with the batch as their dimension 0: for what takes any leading dimensions but looks
-        at values, which `apply` alone would not let it do."""
+        """`function` of the operands with the batch as their dimension 0: for what takes any leading dimensions but
+        looks at values, which `apply` alone would not let it do."""
         level, size, batched, values = _opened(operands)
         return _closed(function(*all_batched(size, batched, values)), level)
 
     def __index_into__(self, x: Any, index: Any) -> Any:
         """x[index], where this value is part of the index."""
-        from .batching_rules import indexed
+        from .batching_index import indexed
 
         return indexed(x, index)
 
@@ -65,8 +66,8 @@ class Batched:
         """A `Function` of arguments one of which is this value, by its static method `vmap`."""
         if not hasattr(function, "vmap"):
             raise NotImplementedError(
-                f"vmap: {function.__name__} has no static method vmap(info, in_dims, *args) -> (output, out_dims), so it "
-                "runs on single examples only; write one, or call it outside vmap"
+                f"vmap: {function.__name__} has no static method vmap(info, in_dims, *args) -> (output, out_dims), so "
+                "it runs on single examples only; write one, or call it outside vmap"
             )
         from .batching_rules import of_function
 
@@ -98,8 +99,8 @@ class Batched:
                 f"the form without the underscore, as in x = x.{name[:-1]}(…)"
             )
         raise AttributeError(
-            f"vmap: a batched value has no '{name}': inside vmap only operations on whole tensors are possible, nothing "
-            "that looks at the values of one example"
+            f"vmap: a batched value has no '{name}': inside vmap only operations on whole tensors are possible, "
+            "nothing that looks at the values of one example"
         )
 
     def _refuse(self, *args: Any, **kwargs: Any) -> Any:
@@ -118,6 +119,13 @@ class Batched:
         )
 
 
+def in_levels(x: Any, levels: list[int]) -> Any:
+    """A tensor whose leading dimensions are the batches of these levels, lowest first, as a value inside them."""
+    for level in levels:
+        x = Batched(x, level)
+    return x
+
+
 def _opened(operands: tuple) -> tuple[int, int, list[bool], list]:
     """The highest level among the operands, its size, which of them carry it, and them without it."""
     level = max(x.level for x in operands if isinstance(x, Batched))
@@ -130,7 +138,7 @@ def _opened(operands: tuple) -> tuple[int, int, list[bool], list]:
 def _closed(out: Any, level: int) -> Any:
     """Results with the batch in front as values of that level."""
     if isinstance(out, tuple):
-        made = [o if o is None else Batched(o, level) for o in out]
+        made: list[Any] = [o if o is None else Batched(o, level) for o in out]
         return type(out)(*made) if hasattr(out, "_fields") else tuple(made)
     return Batched(out, level)
 

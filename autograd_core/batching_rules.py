@@ -8,22 +8,19 @@ params moved up by one; the batch as one more leading dimension; the batch folde
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy import ndarray
 
-from .batching import Batched, all_batched, front
-from .ops import gather as gathers
-from .ops.index import getitem, plain_index, put_at
+from . import batching_index as by_index
+from .batching import all_batched, front
 from .ops.linalg import matmul as product
 from .ops.padding import pad_constant
 from .ops.reduce import sum
-from .ops.shape import broadcast_to, cat, movedim, reshape, stack, transpose, unsqueeze
+from .ops.shape import cat, movedim, reshape, stack, transpose, unsqueeze
 from .primitive import Primitive
-from .tensor import Tensor, apply
+from .tensor import apply
 
 Rule = Callable[[Primitive, int, list, list, tuple], Any]
 
@@ -97,7 +94,7 @@ def each(p: Primitive, size: int, batched: list[bool], values: list, params: tup
     return stack([apply(p, tuple(v[i] for v in all_batched(size, batched, values)), params) for i in range(size)])
 
 
-# --------------------------------------------------------------------------------------------------- shape and reductions
+# ------------------------------------------------------------------------------------------------ shape and reductions
 
 
 def permute(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
@@ -170,114 +167,6 @@ def arg(p: Primitive, size: int, batched: list[bool], values: list, params: tupl
     return reshape(apply(p, (reshape(x, (size, -1)),), (1, False)), (size, *(1,) * (rank if keepdim else 0)))
 
 
-# ---------------------------------------------------------------------------------------------------------------- indices
-
-
-def index(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
-    """x[index] for all examples: a full slice goes before the index."""
-    (key,) = params
-    key = key if isinstance(key, tuple) else (key,)
-    out = apply(p, tuple(values), ((slice(None), *key),))
-    moved = separated_rank(key)
-    return movedim(out, moved, 0) if moved else out
-
-
-def separated_rank(key: tuple) -> int:
-    """0, or the number of dimensions that NumPy puts first, before the batch, because index arrays in `key` are
-    separated by a slice."""
-    arrays = [i for i, k in enumerate(key) if isinstance(k, ndarray | int | np.integer | np.bool_)]
-    if not any(isinstance(key[i], ndarray) for i in arrays) or arrays[-1] - arrays[0] + 1 == len(arrays):
-        return 0
-    return np.broadcast(*[np.nonzero(key[i])[0] if getattr(key[i], "dtype", None) == bool else key[i] for i in arrays]).ndim
-
-
-def scatter_back(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
-    shape, indices = params
-    keys = [k if isinstance(k, tuple) else (k,) for k in indices]
-    gs = []
-    for g, key in zip(all_batched(size, batched, values), keys, strict=True):
-        rank = separated_rank(key)
-        gs.append(movedim(g, 0, rank) if rank else g)
-    return apply(p, tuple(gs), ((size, *shape), tuple((slice(None), *key) for key in keys)))
-
-
-def index_put(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
-    """(x, value) and the index: the value in the shape of what is selected, with the batch where NumPy has it there."""
-    (key,) = params
-    key = key if isinstance(key, tuple) else (key,)
-    x, value = all_batched(size, batched, values)
-    shape = np.empty(x.shape[1:], np.bool_)[key].shape
-    value = reshape(value, (size, *(1,) * (len(shape) - value.ndim + 1), *value.shape[1:]))
-    rank = separated_rank(key)
-    value = broadcast_to(value, (size, *shape))
-    return apply(p, (x, movedim(value, 0, rank) if rank else value), ((slice(None), *key),))
-
-
-def write(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
-    """(x, value) and the steps to a view: the value written to the places that the view sees."""
-    x, value = all_batched(size, batched, values)
-    places = np.arange(math.prod(x.shape[1:])).reshape(x.shape[1:])
-    for step, how in params[0]:
-        if step.name in ("real", "imag", "view_as_real"):
-            raise NotImplementedError(f"vmap: writing through '{step.name}' has no batching rule; make the tensor anew")
-        places = step.forward(places, *how)
-    value = reshape(value, (size, *(1,) * (places.ndim - value.ndim + 1), *value.shape[1:]))
-    value = reshape(broadcast_to(value, (size, *places.shape)), (size, -1))
-    return reshape(put_at(reshape(x, (size, -1)), value, (slice(None), places.reshape(-1))), x.shape)
-
-
-def scatter(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
-    """(x, src, index), params (dim, …); src may be 0-d."""
-    x, src, index = all_batched(size, batched, values)
-    src = reshape(src, (size, *(1,) * (index.ndim - src.ndim), *src.shape[1:]))
-    return apply(p, (x, src, index), (params[0] + 1, *params[1:]))
-
-
-def index_select(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
-    """Slices that differ by example are gathered element by element."""
-    (x, index), (dim, negative, name) = values, params
-    if not batched[1]:
-        return apply(p, (x, index), (dim + 1, negative, name))
-    x = x if batched[0] else front(x, size)
-    return gathers.gather_along(x, _spread(index, x.shape, dim), dim + 1, negative=negative, name=name)
-
-
-def _spread(index: Any, shape: tuple, dim: int) -> Any:
-    """Vectors of indices (B, K) repeated over the other dimensions of slices of `shape`, which has the batch."""
-    whole = (*shape[: dim + 1], index.shape[1], *shape[dim + 2 :])
-    return broadcast_to(reshape(index, (len(index), *(1,) * dim, index.shape[1], *(1,) * (len(shape) - dim - 2))), whole)
-
-
-def index_add(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
-    (g, index), (shape, dim, negative, name) = values, params
-    if not batched[1]:
-        return apply(p, (g, index), ((size, *shape), dim + 1, negative, name))
-    g = g if batched[0] else front(g, size)
-    how = ((size, *shape), dim + 1, negative, False, name)
-    return apply(gathers._gather_back_primitive, (g, _spread(index, (size, *shape), dim)), how)
-
-
-def embedding(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
-    """Tables of their own become one long table, the rows of the k-th after those of the others."""
-    weight, index = values
-    if not batched[0]:
-        return apply(p, (weight, index), params)
-    _, rows, width = weight.shape
-    index = index if batched[1] else front(index, size)
-    return apply(p, (reshape(weight, (size * rows, width)), index + _first_rows(size, rows, index.ndim)), params)
-
-
-def embedding_back(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
-    g, index = all_batched(size, batched, values)
-    (rows,) = params
-    out = apply(p, (g, index + _first_rows(size, rows, index.ndim)), (size * rows,))
-    return reshape(out, (size, rows, out.shape[1]))
-
-
-def _first_rows(size: int, rows: int, ndim: int) -> ndarray:
-    return (np.arange(size) * rows).reshape(size, *(1,) * (ndim - 1))
-
-
 def searchsorted(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
     """(sequence, values, sorter). One sequence takes all values; sequences of their own need as many rows of values."""
     sequence, x, sorter = values
@@ -289,7 +178,7 @@ def searchsorted(p: Primitive, size: int, batched: list[bool], values: list, par
     return reshape(apply(p, (sequence, reshape(x, (size, -1)), sorter), params), x.shape)
 
 
-# --------------------------------------------------------------------------------------------------------------- products
+# ------------------------------------------------------------------------------------------------------------ products
 
 
 def dot(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
@@ -314,7 +203,7 @@ def einsum(p: Primitive, size: int, batched: list[bool], values: list, params: t
     return apply(p, tuple(values), (*labels, new + lo))
 
 
-# ------------------------------------------------------------------------------------------------------------ convolution
+# --------------------------------------------------------------------------------------------------------- convolution
 #
 # Images of their own are more images, weights of their own more groups of channels:
 # x (B, N, C, …) -> (B N, C, …) or (N, B C, …),  w (B, OC, C / groups, …) -> (B OC, C / groups, …),  groups -> B groups
@@ -336,8 +225,10 @@ def conv(p: Primitive, size: int, batched: list[bool], values: list, params: tup
     if batched == [True, False, False]:
         return parted(apply(p, (merged(x), w, bias), params), x.shape[1])
     channels = w.shape[1 if batched[1] else 0]
-    if not batched[1]:
-        out = parted(apply(p, (merged(x), w, None), params), x.shape[1]) if batched[0] else apply(p, (x, w, None), params)
+    if not batched[0] and not batched[1]:
+        out = apply(p, (x, w, None), params)
+    elif not batched[1]:
+        out = parted(apply(p, (merged(x), w, None), params), x.shape[1])
     elif not batched[0] and groups == 1:
         out = apart(apply(p, (x, merged(w), None), params), channels)
     else:
@@ -373,63 +264,7 @@ def col2im(p: Primitive, size: int, batched: list[bool], values: list, params: t
     return parted(apply(p, (merged(g),), ((size * shape[0], *shape[1:]), *how)), shape[0])
 
 
-# -------------------------------------------------------------------------------------------------------- index by example
-
-
-def indexed(x: Any, index: Any) -> Any:
-    """x[index] where index arrays differ by example.
-
-    The numbers of the examples become one more index array, in front of the others. NumPy then puts the dimensions of
-    the arrays first; they go back to where they belong.
-    """
-    view: list = []
-    arrays: list = []
-    for part in index if isinstance(index, tuple) else (index,):
-        part = part if isinstance(part, Batched) else plain_index(part, "index")
-        if isinstance(part, Batched | ndarray):
-            view += [slice(None)] * (part.ndim if part.dtype == bool else 1)
-            arrays += [_indices(part)] if isinstance(part, Batched) else np.nonzero(part) if part.dtype == bool else [part]
-        else:
-            view.append(part)
-            arrays += [] if isinstance(part, int | np.integer) else [part]
-    if any(part is not None and part != slice(None) for part in view):
-        x = getitem(x, tuple(view))
-    taken = len([a for a in arrays if a is not Ellipsis])
-    keys: list = []
-    for a in arrays:  # what is left beside the arrays are whole dimensions
-        keys += [slice(None)] * (x.ndim - taken) if a is Ellipsis else [a if hasattr(a, "dtype") else slice(None)]
-    return _by_arrays(x, keys)
-
-
-def _indices(part: Batched) -> Batched:
-    if part.dtype.kind not in "iu":
-        raise IndexError(
-            f"vmap: an index that differs by example must hold integers, got {part.dtype}: what a mask selects differs in "
-            "size; use ag.where or masked_fill"
-        )
-    return part
-
-
-def _by_arrays(x: Any, keys: list) -> Any:
-    """x[keys] for whole slices and index arrays, one of which is `Batched`."""
-    at = [i for i, key in enumerate(keys) if hasattr(key, "dtype")]
-    level = max(v.level for v in (x, *(keys[i] for i in at)) if isinstance(v, Batched))
-    inside = [isinstance(key, Batched) and key.level == level for key in keys]
-    rank = max(keys[i].ndim for i in at)
-    size = next(v.value.shape[0] for v in (x, *keys) if isinstance(v, Batched) and v.level == level)
-    opened = [
-        reshape(k.value, (size, *(1,) * (rank - k.ndim), *k.shape)) if b else k
-        for k, b in zip(keys, inside, strict=True)
-    ]
-    together = at[-1] - at[0] + 1 == len(at)
-    if isinstance(x, Batched) and x.level == level:
-        out = getitem(x.value, (np.arange(size).reshape(size, *(1,) * rank), *opened))  # (B, *indices, *the rest)
-        if together and at[0]:
-            out = movedim(out, tuple(range(1, rank + 1)), tuple(range(at[0] + 1, at[0] + 1 + rank)))
-    else:
-        out = getitem(x, tuple(opened))
-        out = movedim(out, at[0], 0) if together and at[0] else out
-    return Batched(out, level)
+# ----------------------------------------------------------------------------------------------- functions of the user
 
 
 class VmapInfo(NamedTuple):
@@ -451,70 +286,60 @@ def of_function(function: Any, size: int, batched: list[bool], values: list) -> 
     return tuple(front(o, size) if d is None else movedim(o, d, 0) for o, d in zip(out, places, strict=True))
 
 
-# --------------------------------------------------------------------------------------------------------------- the table
+# ----------------------------------------------------------------------------------------------------------- the table
 
-RULES: dict[str, Rule] = {
+TABLE: tuple[tuple[str, Rule], ...] = (
     # copies, dtypes, complex numbers
-    **dict.fromkeys(
-        "to identity clone contiguous std conj real imag angle view_as_real view_as_complex tril triu".split(), leading
-    ),
-    **dict.fromkeys("where complex divide_grad".split(), elementwise),
-    # reductions, scans and order
-    **dict.fromkeys("sum mean amax amin all any median nanmedian logsumexp vector_norm".split(), shifted(0)),
-    "norm": shifted(1),
-    "prod": leading,
-    **dict.fromkeys("softmax log_softmax".split(), shifted(0)),
-    **dict.fromkeys("cumsum cumprod logcumsumexp running_extreme shift recurrence".split(), shifted(0)),
-    **dict.fromkeys("argsort kth median_index mode_index".split(), shifted(0)),
-    **dict.fromkeys("argmax argmin".split(), arg),
-    "ranks": leading,
-    "searchsorted": searchsorted,
-    **dict.fromkeys("histc isin".split(), each),
+    ("to identity clone contiguous std conj real imag angle view_as_real view_as_complex tril triu", leading),
+    ("where complex divide_grad", elementwise),
+    # reductions, scans, order, counting
+    ("sum mean amax amin all any median nanmedian logsumexp vector_norm softmax log_softmax", shifted(0)),
+    ("norm", shifted(1)),
+    ("prod ranks", leading),
+    ("cumsum cumprod logcumsumexp running_extreme shift recurrence", shifted(0)),
+    ("argsort kth median_index mode_index", shifted(0)),
+    ("argmax argmin", arg),
+    ("searchsorted", searchsorted),
+    ("histc isin", each),
     # shape
-    "reshape": with_shape,
-    "permute": permute,
-    "expand": expand,
-    "sum_to": sum_to,
-    "cat": joined,
-    "block_diag": block_diag,
-    **dict.fromkeys("flip fft ifft rfft resize interpolate".split(), shifted(0)),
-    **dict.fromkeys("irfft fftshift roll".split(), shifted(1)),
-    "pad": padded,
-    "pad_dim": shifted(0),
-    "pad_back": shifted(1),
-    "diagonal": shifted(1, 2),
-    "diag_embed": shifted(2, 3, shapes=(0,)),
-    "unfold": unfold,
-    "fold_back": fold_back,
-    "as_strided": as_strided,
+    ("reshape", with_shape),
+    ("permute", permute),
+    ("expand", expand),
+    ("sum_to", sum_to),
+    ("cat", joined),
+    ("block_diag", block_diag),
+    ("flip fft ifft rfft resize interpolate pad_dim", shifted(0)),
+    ("irfft fftshift roll pad_back", shifted(1)),
+    ("pad", padded),
+    ("diagonal", shifted(1, 2)),
+    ("diag_embed", shifted(2, 3, shapes=(0,))),
+    ("unfold", unfold),
+    ("fold_back", fold_back),
+    ("as_strided", as_strided),
     # indices
-    "getitem": index,
-    "scatter_back": scatter_back,
-    "index_put": index_put,
-    "write": write,
-    "gather": shifted(0),
-    "scatter_add": shifted(1, shapes=(0,)),
-    "last_written": shifted(1, shapes=(0,)),
-    "scatter": scatter,
-    "scatter_reduce": shifted(0),
-    "index_select": index_select,
-    "index_add": index_add,
-    "embedding": embedding,
-    "embedding_back": embedding_back,
+    ("getitem", by_index.index),
+    ("scatter_back", by_index.scatter_back),
+    ("index_put", by_index.index_put),
+    ("write", by_index.write),
+    ("gather scatter_reduce", shifted(0)),
+    ("scatter_add last_written", shifted(1, shapes=(0,))),
+    ("scatter", by_index.scatter),
+    ("index_select", by_index.index_select),
+    ("index_add", by_index.index_add),
+    ("embedding", by_index.embedding),
+    ("embedding_back", by_index.embedding_back),
     # products and linear algebra
-    "matmul": elementwise,
-    "dot": dot,
-    "linear": linear,
-    "einsum": einsum,
-    **dict.fromkeys(
-        "solve solve_triangular inv pinv det cofactor det_hessian slogdet cholesky qr eigh eig svd svdvals lu "
-        "matrix_exp".split(),
-        leading,
-    ),
+    ("matmul", elementwise),
+    ("dot", dot),
+    ("linear", linear),
+    ("einsum", einsum),
+    ("solve solve_triangular inv pinv det cofactor det_hessian slogdet matrix_exp", leading),
+    ("cholesky qr eigh eig svd svdvals lu", leading),
     # images
-    "conv": conv,
-    "conv_input_grad": conv_input_grad,
-    "conv_weight_grad": conv_weight_grad,
-    **dict.fromkeys("im2col max_pool avg_pool avg_pool_back pool_gather pool_scatter".split(), folded),
-    "col2im": col2im,
-}
+    ("conv", conv),
+    ("conv_input_grad", conv_input_grad),
+    ("conv_weight_grad", conv_weight_grad),
+    ("im2col max_pool avg_pool avg_pool_back pool_gather pool_scatter", folded),
+    ("col2im", col2im),
+)
+RULES: dict[str, Rule] = {name: rule for names, rule in TABLE for name in names.split()}

@@ -80,7 +80,7 @@ class ArrayAlgebra(Algebra):
             held.array += g
             written(held.array)
         else:
-            owner._grad = held + wrap(g)
+            owner._grad = self.add(held, wrap(g))
 
     def inspect(self, node: Node, gradients: Iterable) -> None:
         super().inspect(node, gradients)
@@ -148,9 +148,12 @@ class TensorAlgebra(ArrayAlgebra):
             elif isinstance(value, ndarray):
                 value = wrap(value)
             inputs.append(value)
-        out = primitive.composition(*inputs, *node.saved[len(primitive.saves) :])
+        with enable_grad():  # also where the gradients themselves are not recorded
+            out = primitive.composition(*inputs, *node.saved[len(primitive.saves) :])
         outs, gs = (out, g) if primitive.outputs else ((out,), (g,))
-        seeds = [(history(o), gi) for o, gi in zip(outs, gs, strict=True) if gi is not None and history(o) is not None]
+        seeds = [
+            (end, gi) for o, gi in zip(outs, gs, strict=True) if gi is not None and (end := history(o)) is not None
+        ]
         wanted = {x.node for x, need in zip(inputs, needs, strict=True) if need}
         found = backpropagate(seeds, self, wanted, retain=True, deposit=False)
         return tuple(found.get(x.node) if need else None for x, need in zip(inputs, needs, strict=True))

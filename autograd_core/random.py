@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import math
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,7 +20,7 @@ class Generator:
     """A stream of random numbers with a state of its own (PCG64)."""
 
     def __init__(self, seed: int | None = None):
-        self.manual_seed(np.random.SeedSequence().entropy if seed is None else seed)
+        self.manual_seed(int(np.random.SeedSequence().generate_state(2, np.uint64)[0]) if seed is None else seed)
 
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream again from `seed`."""
@@ -125,13 +127,13 @@ def stream(generator: Generator | None) -> np.random.Generator:
     kinds = {kind for kind, _, _ in _randomness.running}
     if "error" in kinds:
         raise RuntimeError(
-            "vmap: the function draws random numbers, the same for all examples or different ones; pass randomness='same' "
-            "or randomness='different' to say which, or draw them outside and pass them in"
+            "vmap: the function draws random numbers; pass randomness='same' if all examples shall get the same ones, "
+            "randomness='different' if each its own, or draw them outside and pass them in"
         )
     if "different" in kinds:
         raise NotImplementedError(
-            "vmap: this function draws for all examples together, it cannot with randomness='different'; draw the numbers "
-            "outside and pass them in, or use ag.rand, ag.randn, ag.randint, ag.randperm and ag.where"
+            "vmap: this function draws for all examples together, it cannot with randomness='different'; draw the "
+            "numbers outside and pass them in, or use ag.rand, ag.randn, ag.randint, ag.randperm and ag.where"
         )
     return (default_generator if generator is None else generator).numpy
 

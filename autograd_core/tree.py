@@ -1,26 +1,37 @@
-"""Nested tuples, lists and dictionaries of arrays: taken apart into a list of leaves and put together again."""
+"""Nested tuples, lists and dictionaries of arrays: taken apart into a list of leaves and put together again.
+
+None is a place without a leaf. Named tuples and subclasses of dict keep their type.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+LEAF = "leaf"
+
 
 def flatten(tree: Any) -> tuple[list, Any]:
-    """The leaves of a nested structure in order, and the structure, for `unflatten`."""
+    """The leaves of a nested structure in order, and the structure, for `unflatten`.
+
+    >>> flatten({"w": 1, "b": (2, None)})[0]
+    [1, 2]
+    """
     leaves: list = []
     return leaves, _take_apart(tree, leaves)
 
 
 def _take_apart(tree: Any, leaves: list) -> Any:
     if isinstance(tree, dict):
-        return dict, type(tree), list(tree), [_take_apart(v, leaves) for v in tree.values()]
+        kind = (defaultdict, tree.default_factory) if type(tree) is defaultdict else type(tree)
+        return dict, kind, list(tree), [_take_apart(v, leaves) for v in tree.values()]
     if isinstance(tree, list | tuple):
         return tuple, type(tree), None, [_take_apart(v, leaves) for v in tree]
     if tree is None:
         return None
     leaves.append(tree)
-    return "leaf"
+    return LEAF
 
 
 def unflatten(structure: Any, leaves: Iterable) -> Any:
@@ -31,12 +42,14 @@ def unflatten(structure: Any, leaves: Iterable) -> Any:
 def _put_together(structure: Any, leaves: Any) -> Any:
     if structure is None:
         return None
-    if structure == "leaf":
+    if structure == LEAF:
         return next(leaves)
     family, kind, keys, parts = structure
     made = [_put_together(part, leaves) for part in parts]
     if family is dict:
         made_dict = dict(zip(keys, made, strict=True))
+        if isinstance(kind, tuple):
+            return defaultdict(kind[1], made_dict)
         return made_dict if kind is dict else kind(made_dict)
     return kind(*made) if hasattr(kind, "_fields") else kind(made)
 
@@ -45,3 +58,29 @@ def map_leaves(function: Callable, tree: Any) -> Any:
     """The structure with `function` applied to each leaf."""
     leaves, structure = flatten(tree)
     return unflatten(structure, [function(leaf) for leaf in leaves])
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two structures have their leaves in the same places; a list and a tuple count as the same."""
+    if a is None or b is None or a == LEAF or b == LEAF:
+        return a == b
+    if a[0] is not b[0] or a[2] != b[2] or len(a[3]) != len(b[3]):
+        return False
+    return all(same(x, y) for x, y in zip(a[3], b[3], strict=True))
+
+
+def show(structure: Any) -> str:
+    """A structure as messages name it, with * for a leaf.
+
+    >>> show(flatten({"w": 1, "b": (2, None)})[1])
+    "{'w': *, 'b': (*, None)}"
+    """
+    if structure is None or structure == LEAF:
+        return "None" if structure is None else "*"
+    family, kind, keys, parts = structure
+    shown = [show(part) for part in parts]
+    if family is dict:
+        return "{" + ", ".join(f"{key!r}: {part}" for key, part in zip(keys, shown, strict=True)) + "}"
+    if issubclass(kind, list):
+        return "[" + ", ".join(shown) + "]"
+    return "(" + ", ".join(shown) + ("," if len(shown) == 1 else "") + ")"

@@ -54,9 +54,9 @@ def grid_sample(
         raise ValueError(f"grid_sample: the input has no pixels, its shape is {tuple(x.shape)}")
     if mode == "bicubic" and rank == 3:
         raise ValueError("grid_sample: mode='bicubic' is for 2d images, this is a 3d one; use 'bilinear'")
-    inside = stand_in(x, grid)
-    if inside is not None:  # more images, each with its grid
-        return inside.__lift__(
+    lifted = stand_in(x, grid)
+    if lifted is not None:  # more images, each with its grid
+        return lifted.__lift__(
             lambda x, grid: unflatten(
                 grid_sample(flatten(x, 0, 1), flatten(grid, 0, 1), mode, padding_mode, align_corners), 0, x.shape[:2]
             ),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import Primitive, unified
-from ..random import stream
+from ..random import by_example, stream
 from ..tensor import Tensor, apply, describe, rewrite
 from .piecewise import elementwise, zeroed
 
@@ -51,7 +51,7 @@ def _dropped(x: Any, p: float, shape: tuple, alpha: bool, inplace: bool, name: s
         return rewrite(x, lambda old: _dropped(old, p, shape, alpha, False, name), name=f"{name}_")
     if p == 1:
         return apply(_drop_primitive, (x, np.ones(shape, bool)), (0.0, 0.0, 0.0))
-    mask = stream(None).random(shape, np.float32) < p
+    mask = _mask(shape, p)
     if not alpha:
         return apply(_drop_primitive, (x, mask), (1 / (1 - p), 0.0, 0.0))
     scale = 1 / math.sqrt((1 - p) * (1 + p * SELU_LIMIT**2))
@@ -76,6 +76,11 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
     scaled and shifted (Klambauer et al. 2017, section "Dropout")."""
     input = _checked(input, p, "alpha_dropout")
     return _dropped(input, p, tuple(input.shape), True, inplace, "alpha_dropout") if training and p else input
+
+
+@by_example
+def _mask(shape: tuple, p: float) -> ndarray:
+    return stream(None).random(shape, np.float32) < p
 
 
 def _channels(x: Any, ndims: tuple, unbatched: int | None, name: str) -> tuple:

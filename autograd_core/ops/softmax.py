@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import OUT, Primitive, convert, operand, unified
-from ..random import stream
+from ..primitive import OUT, Primitive, convert, operand, stand_in, unified
+from ..random import by_example, stream
 from ..tensor import Tensor
 from .elementwise import exp
 from .piecewise import run
-from .reduce import sum
+from .reduce import argmax, sum
 from .shape import dim_index, reshape
 
 
@@ -85,6 +85,11 @@ def softmin(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
     return _over_dim(_softmax, -input, dim, dtype)
 
 
+@by_example
+def _gumbel(shape: tuple, dtype: Any) -> np.ndarray:
+    return -np.log(stream(None).standard_exponential(shape)).astype(dtype)
+
+
 def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, *, dim: int = -1) -> Any:
     """A sample from the Gumbel-softmax distribution: softmax((logits + Gumbel noise) / tau) (Jang et al. 2017).
 
@@ -93,12 +98,16 @@ def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, *, dim: int 
     if not tau > 0:
         raise ValueError(f"gumbel_softmax: the temperature tau must be positive, got {tau}")
     (logits,) = unified("gumbel_softmax", logits, floating=True)
-    noise = -np.log(stream(None).standard_exponential(tuple(logits.shape))).astype(logits.dtype)
-    soft = softmax((logits + noise) / tau, dim)
+    soft = softmax((logits + _gumbel(tuple(logits.shape), logits.dtype)) / tau, dim)
     if not hard:
         return soft
+    at = dim_index(dim, soft.ndim, "gumbel_softmax")
+    if stand_in(soft) is not None:
+        places = np.arange(soft.shape[at]).reshape(-1, *(1,) * (soft.ndim - 1 - at))
+        largest = argmax(soft.detach(), at, True)
+        hard_one = convert(largest == places, soft.dtype)
+        return soft + (hard_one - soft.detach())
     value = soft.array if isinstance(soft, Tensor) else soft
-    at = dim_index(dim, value.ndim, "gumbel_softmax")
     one_hot = np.zeros_like(value)
     if value.size:
         np.put_along_axis(one_hot, value.argmax(at, keepdims=True), 1, at)
