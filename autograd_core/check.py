@@ -85,7 +85,7 @@ def gradgradcheck(
         draw = default_generator.numpy.standard_normal
         gs = [Tensor(np.asarray(draw(y.shape), y.dtype), requires_grad=True) for y in outputs]
     else:
-        gs = list(grad_outputs) if isinstance(grad_outputs, list | tuple) else [grad_outputs]
+        gs = list(grad_outputs) if not isinstance(grad_outputs, Tensor) else [grad_outputs]
 
     def gradients(*all_args: Any) -> tuple:
         xs, g = all_args[: len(args)], all_args[len(args) :]
@@ -237,7 +237,9 @@ def _cause(
         return "the rule gives NaN (0 * inf or 0 / 0 in it?) where the function has a derivative"
     if not np.isfinite(n).all():
         return "the function itself is not finite here; choose another point"
-    finer = (_at(*call, i, k, int(row), eps / 8) - _at(*call, i, k, int(row), -eps / 8)) / (eps / 4)
+    func, args = call
+    ends = [_at(func, args, i, k, int(row), step) for step in (eps / 8, -eps / 8)]
+    finer = (ends[0] - ends[1]) / (eps / 4)
     if abs(finer[column] - numeric[row, column]) > 0.1 * abs(analytic[row, column] - numeric[row, column]):
         return f"the function has a kink or a jump within {eps:g} of this input; choose another point"
     if not analytic.any():

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .ops.shape import sizes_of
-from .tensor import Default, Tensor, as_array, describe, wrap
+from .tensor import Above, Default, Tensor, as_array, describe, wrap
 
 
 def _made(array: np.ndarray, requires_grad: bool) -> Tensor:
@@ -25,7 +25,7 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tens
 def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     """`data` as a tensor, sharing memory (and, of a tensor, the history) where no conversion is needed."""
     if isinstance(data, Tensor):
-        return data if dtype is None or data.dtype == dtype else data.to(dtype)
+        return data if dtype is None or data.dtype == dtype else Above.convert(data, np.dtype(dtype))
     return wrap(as_array(data, dtype))
 
 

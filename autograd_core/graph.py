@@ -240,7 +240,7 @@ class set_grad_enabled(_ModeSwitch):  # noqa: N801 (PyTorch's name)
         return super().__call__(function)
 
 
-def inference_mode(mode: bool | Callable = True) -> Any:  # noqa: F811 (PyTorch's argument name)
+def inference_mode(mode: bool | Callable = True) -> Any:
     """Like `no_grad`, and `is_inference_mode_enabled()` tells so; results are ordinary tensors without a history."""
     if callable(mode):
         return _ModeSwitch(False, True)(mode)
@@ -446,7 +446,7 @@ def backpropagate(
 
         composed = algebra.symbolic and primitive.composition is not None
         if primitive.joint is None and not composed:
-            for parent, vjp in zip(parents, primitive.vjps):  # noqa: B905 (the hot path)
+            for parent, vjp in zip(parents, primitive.vjps):
                 if parent is None or (useful is not None and parent not in useful):
                     continue
                 gp = vjp(g, *saved)

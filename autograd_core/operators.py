@@ -10,8 +10,6 @@ import numpy as np
 
 from . import gradients
 from .batching import Batched
-from .ops import elementwise as ew
-from .ops import complex as cx
 from .ops import (
     activation,
     conv,
@@ -46,6 +44,8 @@ from .ops import (
     strided,
     trigonometric,
 )
+from .ops import complex as cx
+from .ops import elementwise as ew
 from .primitive import convert
 from .random import METHODS as RANDOM_METHODS
 from .tensor import Tensor, rewrite
@@ -390,11 +390,15 @@ def _bind_tensor_only() -> None:
     Tensor.polygamma_ = _in_place(lambda x, n: special.polygamma(n, x), "polygamma_")  # type: ignore[attr-defined]
     for method in (backward, numel, is_contiguous, stride, copy_, zero_, fill_, slices.fill_diagonal_, *RANDOM_METHODS):
         setattr(Tensor, method.__name__, method)
-    Tensor.__setitem__ = index.setitem  # type: ignore[attr-defined]
-    Tensor.__contains__ = _contains  # type: ignore[attr-defined]
-    Tensor.__dlpack__ = _dlpack  # type: ignore[attr-defined]
-    Tensor.__dlpack_device__ = lambda x: x.array.__dlpack_device__()  # type: ignore[attr-defined]
-    Tensor.__array_namespace__ = _array_namespace  # type: ignore[attr-defined]
+    protocols: dict[str, Callable] = {
+        "__setitem__": index.setitem,
+        "__contains__": _contains,
+        "__dlpack__": _dlpack,
+        "__dlpack_device__": lambda x: x.array.__dlpack_device__(),
+        "__array_namespace__": _array_namespace,
+    }
+    for name, function in protocols.items():
+        setattr(Tensor, name, function)
 
 
 _bind(Tensor)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy import ndarray
 
 from .graph import Node, mode, tick, watchers
-from .tensor import Above, Default, Tensor, apply, describe, history, kind_rank, new, wrap
+from .tensor import Above, Default, Tensor, apply, describe, history, kind_rank, new
 
 # What `saves` may name besides the number of an input:
 OUT = -1  # the output
@@ -338,10 +338,10 @@ def binary(
     def function(input: Any, other: Any) -> Any:
         if type(input) is not Tensor or watchers:
             return general(input, other)
-        a = input.array
+        a: Any = input.array
         xn = input.node if input.origin is None else history(input)
         if type(other) is Tensor:
-            b = other.array
+            b: Any = other.array
             yn = other.node if other.origin is None else history(other)
             if a.dtype is not b.dtype:
                 return general(input, other)

@@ -43,7 +43,9 @@ class Tensor:
 
     def __init__(self, data: Any, requires_grad: bool = False):
         self.array = as_array(data, copy=True)
-        self.node = self.origin = self._grad = None
+        self.node = None
+        self.origin = None
+        self._grad: Tensor | None = None
         if requires_grad:
             self.requires_grad = True
 
@@ -496,7 +498,9 @@ class View:
 
     def __init__(self, x: Tensor, step: tuple):
         if x.origin is None:
-            self.base, self.steps, self.recorded = x, (step,), mode.enabled
+            self.base = x
+            self.steps: tuple = (step,)
+            self.recorded = mode.enabled
         else:
             self.base, self.steps = x.origin.base, (*x.origin.steps, step)
             self.recorded = mode.enabled and x.origin.recorded

@@ -2,7 +2,7 @@
 
 `nn.data` and what else needs more than the core are imported at first use.
 """
-# ruff: noqa: F401 (the names are for others)
+
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ RECIPES = {
     ),
 }  # fmt: skip
 
-DATA = {"mnist": datasets.MNIST, "fashion-mnist": datasets.FashionMNIST, "sample": datasets.mnist_sample}
+DATA: dict[str, Any] = {"mnist": datasets.MNIST, "fashion-mnist": datasets.FashionMNIST, "sample": datasets.mnist_sample}
 
 
 class UserError(Exception):
@@ -107,7 +107,7 @@ def load_data(name: str) -> tuple[str, Any, Any]:
         raise UserError(str(error)) from None
 
 
-def predict(model: Any, images: ag.Tensor, batch_size: int = 500) -> np.ndarray:
+def predict(model: Any, images: Any, batch_size: int = 500) -> np.ndarray:
     """Class probabilities, (N, classes)."""
     model.eval()
     with ag.no_grad():

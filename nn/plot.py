@@ -100,7 +100,7 @@ def confusion_counts(targets: Any, predictions: Any, classes: int) -> np.ndarray
     if t.shape != p.shape:
         raise ValueError(f"confusion: {t.size} targets but {p.size} predictions; they must be as many")
     for name, values in (("target", t), ("prediction", p)):
-        if values.size and not (0 <= values.min() and values.max() < classes):
+        if values.size and not (values.min() >= 0 and values.max() < classes):
             raise ValueError(
                 f"confusion: {name}s go from {values.min()} to {values.max()}, but there are {classes} classes"
             )

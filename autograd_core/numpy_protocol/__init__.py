@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import algebra, padding, plain, reductions, selection, shapes, signal, statistics  # noqa: F401 (they fill the table)
+from . import algebra, padding, plain, reductions, selection, shapes, signal, statistics
 from .common import TABLE, no_rule
 from .plain import IN_PLACE, overwrites
 from .ufuncs import array_ufunc

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Any
 
 import numpy as np
@@ -175,7 +175,8 @@ def fit(
         raise ValueError(f"fit: batch_size must be at least 1, got {batch_size}")
     loader = as_loader(train, batch_size, True, generator, "train")
     held_out = None if validation is None else as_loader(validation, batch_size, False, None, "validation")
-    run = Run(model, optimizer, epochs, len(loader) if hasattr(loader, "__len__") else 0, held_out is not None)
+    batches = len(loader) if isinstance(loader, Sized) else 0
+    run = Run(model, optimizer, epochs, batches, held_out is not None)
     watching = [*([Progress()] if progress else []), *([KeepBest()] if keep_best else []), *callbacks]
     training = model.training
     for callback in watching:
