@@ -238,6 +238,7 @@ def test_several_python_threads_at_once(eager):
 
 
 def _in_child(queue):
+    queue.put(runtime.Threads.running)
     out = np.zeros(300)
     parallel_for(fill, 300, 1e9, out, 1.0)
     queue.put(float(out.sum()))
@@ -254,6 +255,7 @@ def test_a_forked_child_can_run_kernels(eager):
     child.start()
     child.join(60)
     assert child.exitcode == 0
+    assert queue.get() == 0  # the parent's workers are not there
     assert queue.get() == out.sum()
 
 
