@@ -24,7 +24,7 @@ import numpy as np
 from numpy import ndarray
 
 from .runtime import get_num_threads, kernel, parallel_for, plain, warms_up
-from .simd import VECTORS, calls, copy, height, lanes, machine, tile, turn
+from .simd import ALONG_K, ALONG_M, VECTORS, calls, copy, height, lanes, machine, tile, turn
 
 # ------------------------------------------------------------------------------------------------------------- kernels
 
@@ -54,7 +54,7 @@ def sweep(  # type: ignore[no-untyped-def]
     a_stride: the distance of rows where a is along k, of columns else; or -width of panels of a (…, k, width).
     A turned tile is computed in `spare`, from `at`.
     """
-    m = 0
+    m, kind = 0, ALONG_K if along_k else ALONG_M
     while m < rows:
         here = height(calls, rows - m)
         if along_k:
@@ -65,7 +65,7 @@ def sweep(  # type: ignore[no-untyped-def]
             a_here, a_step = a_at + m, a_stride
         if turned:
             width = 2 * lanes
-            tile(calls, a, a_here, b, b_at, spare, at, a_step, b_stride, width, k, n, here, along_k, False)
+            tile(calls, a, a_here, b, b_at, spare, at, calls, 0, a_step, b_stride, width, k, n, here, kind, False)
             for j in range(0, n, lanes):
                 for i in range(0, here, lanes):
                     turn(
@@ -74,13 +74,13 @@ def sweep(  # type: ignore[no-untyped-def]
                     )  # fmt: skip
         else:
             c_here = c_at + m * c_stride
-            tile(calls, a, a_here, b, b_at, c, c_here, a_step, b_stride, c_stride, k, n, here, along_k, add)
+            tile(calls, a, a_here, b, b_at, c, c_here, calls, 0, a_step, b_stride, c_stride, k, n, here, kind, add)
         m += here
 
 
 # What `_products` is told, by its place in one array of numbers
 (
-    BATCHES, ROWS, COLUMNS, SUM, A_STRIDE, ALONG_K, A_BATCH, B_STRIDE, B_TURNED, B_BATCH, C_STRIDE, C_TURNED, C_BATCH,
+    BATCHES, ROWS, COLUMNS, SUM, A_STRIDE, A_ALONG, A_BATCH, B_STRIDE, B_TURNED, B_BATCH, C_STRIDE, C_TURNED, C_BATCH,
     ROW_PARTS, COLUMN_PARTS, K_BLOCK, ROW_BLOCK, COLUMN_BLOCK, COPY_A, COPY_B, LANES, ROW_UNIT, A_PADDED, A_BLOCK_AT,
     B_BLOCK_AT, SCRATCH, HAS_BIAS,
 ) = range(27)  # fmt: skip
@@ -90,7 +90,7 @@ def sweep(  # type: ignore[no-untyped-def]
 def _products(start, stop, calls, a, b, c, bias, plan):  # type: ignore[no-untyped-def]
     """The regions start : stop of all products of the stack."""
     M, N, K, lanes, unit = plan[ROWS], plan[COLUMNS], plan[SUM], plan[LANES], plan[ROW_UNIT]
-    along_k, turned, c_stride = plan[ALONG_K] != 0, plan[C_TURNED] != 0, plan[C_STRIDE]
+    along_k, turned, c_stride = plan[A_ALONG] != 0, plan[C_TURNED] != 0, plan[C_STRIDE]
     a_stride, b_stride, b_turned, copy_a = plan[A_STRIDE], plan[B_STRIDE], plan[B_TURNED] != 0, plan[COPY_A] != 0
     width, blocks = 2 * lanes, (K + plan[K_BLOCK] - 1) // plan[K_BLOCK]
     m_units, n_units = (M + unit - 1) // unit, (N + width - 1) // width
@@ -200,8 +200,8 @@ def plan_product(
     numbers = np.array(
         [
             batches, rows, columns, K, a_stride, along_k, a_batch, b_stride, turn_b, b_batch, N, swapped, M * N,
-            m_parts, n_parts, k_block, row_block, column_block, copy_a, copy_b, lanes(dtype), unit, a_padded, a_block_at,
-            b_block_at, scratch, has_bias,
+            m_parts, n_parts, k_block, row_block, column_block, copy_a, copy_b, lanes(dtype), unit, a_padded,
+            a_block_at, b_block_at, scratch, has_bias,
         ],
         np.int64,
     )  # fmt: skip

@@ -7,8 +7,12 @@ multiplication to the last:
     c[r, j] (+)= Σ_k a[r, k] b[k, j]     for r < rows, j < vectors · lanes
 
 Each step of the loop over k loads `vectors` vectors of a row of b, spreads the `rows` numbers of a column of a over a
-vector each, and does rows · vectors fused multiply-adds. b must be contiguous along j. a may be contiguous along k
-(rows `a_stride` apart) or along r (columns `a_stride` apart), so that a transposed a is read where it lies.
+vector each, and does rows · vectors fused multiply-adds. b must be contiguous along j. There are four kinds:
+
+    ALONG_K    a is contiguous along k, its rows `a_stride` apart
+    ALONG_M    a is contiguous along r, its columns `a_stride` apart: a transposed a is read where it lies
+    A_TABLE    a is contiguous along k, and row r begins at table[r]
+    B_TABLE    a is as in ALONG_K, and row k of b begins at table[k]: windows of an image that are not written as a matrix
 
 The tiles of all sizes are compiled once for a dtype, by LLVM without Numba, and kept in the cache of the kernels.
 Kernels call them by address: were they compiled into each kernel, as Numba does with what kernels call, each would take
@@ -35,6 +39,7 @@ from numpy import ndarray
 from .runtime import Kernel, Threads, cache_folder, kernel
 
 VECTORS = 2  # the widest tile, in vectors
+ALONG_K, ALONG_M, A_TABLE, B_TABLE = range(4)
 GROUP = 3  # rows of a reached from one register by adding 0, 1 or 2 strides, as an address of x86 can
 
 
@@ -168,39 +173,49 @@ def _function(module: Any, name: str, pointers: int, numbers: int, flags: int) -
 # ---------------------------------------------------------------------------------------------------------- the tiles
 
 
-def _one_tile(module: Any, dtype: np.dtype, rows: int, vectors: int, along_k: bool) -> Any:
-    """The function (a, b, c, a_stride, b_stride, c_stride, k, columns, add) of one tile."""
+def _one_tile(module: Any, dtype: np.dtype, rows: int, vectors: int, kind: int) -> Any:
+    """The function (a, b, c, table, a_stride, b_stride, c_stride, k, columns, add) of one tile."""
     from llvmlite import ir
 
     vector, short, size, width = _vector(dtype)
-    function, builder = _function(module, f"tile_{rows}x{vectors}_{'k' if along_k else 'm'}", 3, 5, 1)
+    function, builder = _function(module, f"tile_{rows}x{vectors}_{kind}", 3, 6, 1)
     function.linkage = "internal"
-    a, b, c, a_stride, b_stride, c_stride, k, columns, add = function.args
+    a, b, c, table, a_stride, b_stride, c_stride, k, columns, add = function.args
+    table = builder.inttoptr(table, ir.IntType(64).as_pointer())
     # a b + c: fused where the machine has the instruction, two instructions where it has not
     fma = _declared(module, f"llvm.fmuladd.v{width}{short}", ir.FunctionType(vector, [vector] * 3))
     before, body, after = (function.append_basic_block(name) for name in ("before", "body", "after"))
     builder.branch(before)
     builder.position_at_end(before)
-    # what is counted up along k: k, the row of b, and the column of a, or a place in every third row of a
-    starts = [_int(0), b]
-    starts += [builder.gep(a, [builder.mul(a_stride, _int(r))]) for r in range(0, rows, GROUP)] if along_k else [a]
-    steps = [_int(1), b_stride, *[_int(1) if along_k else a_stride for _ in starts[2:]]]
+    # what is counted up along k: k, the place in b or its table, and the column of a or a place in every third row of a
+    starts, steps = [_int(0)], [_int(1)]
+    starts, steps = ([*starts, table], [*steps, _int(1)]) if kind == B_TABLE else ([*starts, b], [*steps, b_stride])
+    if kind == ALONG_M:
+        starts, steps = [*starts, a], [*steps, a_stride]
+    elif kind != A_TABLE:
+        starts += [builder.gep(a, [builder.mul(a_stride, _int(r))]) for r in range(0, rows, GROUP)]
+        steps += [_int(1)] * (len(starts) - 2)
+    else:
+        a_rows = [builder.gep(a, [builder.load(builder.gep(table, [_int(r)]))]) for r in range(rows)]
     zero = ir.Constant(vector, [0.0] * width)
     builder.cbranch(builder.icmp_signed("<", _int(0), k), body, after)
     builder.position_at_end(body)
     held = [builder.phi(value.type) for value in starts]
     sums = [builder.phi(vector) for _ in range(rows * vectors)]
-    bs = [_load(builder, builder.gep(held[1], [_int(v * width)]), vector, size, short) for v in range(vectors)]
+    b_row = builder.gep(b, [builder.load(held[1])]) if kind == B_TABLE else held[1]
+    bs = [_load(builder, builder.gep(b_row, [_int(v * width)]), vector, size, short) for v in range(vectors)]
     new_sums = []
     for r in range(rows):
-        if along_k:
-            place = builder.gep(held[2 + r // GROUP], [builder.mul(a_stride, _int(r % GROUP))])
-        else:
+        if kind == ALONG_M:
             place = builder.gep(held[2], [_int(r)])
+        elif kind == A_TABLE:
+            place = builder.gep(a_rows[r], [held[0]])
+        else:
+            place = builder.gep(held[2 + r // GROUP], [builder.mul(a_stride, _int(r % GROUP))])
         x = _spread(builder, builder.load(place, align=size), width)
         new_sums += [builder.call(fma, [x, bs[v], sums[r * vectors + v]]) for v in range(vectors)]
     new = [builder.add(held[0], steps[0]), *[builder.gep(p, [by]) for p, by in zip(held[1:], steps[1:])]]
-    if along_k:
+    if kind in (ALONG_K, B_TABLE):
         new[2:] = [_as_is(builder, pointer) for pointer in new[2:]]
     for phi, first, following in zip(held + sums, starts + [zero] * len(sums), new + new_sums):
         phi.add_incoming(first, before)
@@ -234,22 +249,21 @@ def _one_tile(module: Any, dtype: np.dtype, rows: int, vectors: int, along_k: bo
 
 
 def _tile(module: Any, dtype: np.dtype) -> None:
-    """The function (a, b, c, a_stride, b_stride, c_stride, k, columns, rows, along_k, add) that picks the tile."""
-    function, builder = _function(module, "tile", 3, 6, 2)
-    a, b, c, a_stride, b_stride, c_stride, k, columns, rows, along_k, add = function.args
+    """The function (a, b, c, table, a_stride, b_stride, c_stride, k, columns, rows, kind, add) that picks the tile."""
+    function, builder = _function(module, "tile", 3, 8, 1)
+    *common, columns, rows, kind, add = function.args
     width = lanes(dtype)
     vectors = builder.sdiv(builder.add(columns, _int(width - 1)), _int(width))
-    code = builder.add(builder.mul(rows, _int(256)), builder.mul(vectors, _int(2)))
-    code = builder.add(code, builder.zext(along_k, code.type))
+    code = builder.add(builder.mul(rows, _int(256)), builder.add(builder.mul(vectors, _int(16)), kind))
     done = function.append_basic_block("done")
     switch = builder.switch(code, done)
     for height in machine().heights:
         for count in range(1, VECTORS + 1):
-            for contiguous in (True, False):
-                one = _one_tile(module, dtype, height, count, contiguous)
-                switch.add_case(_int(height * 256 + count * 2 + contiguous), function.append_basic_block("case"))
+            for which in range(4):
+                one = _one_tile(module, dtype, height, count, which)
+                switch.add_case(_int(height * 256 + count * 16 + which), function.append_basic_block("case"))
                 builder.position_at_end(function.basic_blocks[-1])
-                builder.call(one, [a, b, c, a_stride, b_stride, c_stride, k, columns, add])
+                builder.call(one, [*common, columns, add])
                 builder.branch(done)
     builder.position_at_end(done)
     builder.ret_void()
@@ -396,9 +410,9 @@ def _object(dtype: np.dtype, target: Any, features: str) -> bytes:
 class Intrinsic(Kernel):
     """A call that kernels may make of a function compiled here. From Python, it runs `function`, the same in NumPy."""
 
-    def __init__(self, number: int, arrays: int, function: Callable):
+    def __init__(self, number: int, arrays: int, table: bool, function: Callable):
         super().__init__(function, frozenset())
-        self.number, self.arrays = number, arrays
+        self.number, self.arrays, self.table = number, arrays, table
 
     def __call__(self, *args: Any) -> Any:
         return self.function(*args)
@@ -406,28 +420,34 @@ class Intrinsic(Kernel):
     def dispatcher(self) -> Any:
         if self.compiled is None:
             count = self.function.__code__.co_argcount
-            self.compiled = _by_address(importlib.import_module("numba"), self.number, self.arrays, count)
+            self.compiled = _by_address(
+                importlib.import_module("numba"), self.number, self.arrays, self.table, count
+            )
         return self.compiled
 
 
-def intrinsic(name: str, arrays: int) -> Callable[[Callable], Intrinsic]:
-    """Make a function in NumPy a call of the compiled one: (calls, array, at, … , numbers and flags)."""
-    return lambda function: Intrinsic(NAMES.index(name), arrays, function)
+def intrinsic(name: str, arrays: int, table: bool = False) -> Callable[[Callable], Intrinsic]:
+    """Make a function in NumPy a call of the compiled one: (calls, array, at, … , [table, at,] numbers and flags)."""
+    return lambda function: Intrinsic(NAMES.index(name), arrays, table, function)
 
 
-def _by_address(numba: Any, number: int, arrays: int, count: int) -> Any:
+def _by_address(numba: Any, number: int, arrays: int, table: bool, count: int) -> Any:
     """Numba's intrinsic that calls the function whose address is calls[number]. Each array comes with the place in it
-    from which it is meant, and goes as one pointer."""
+    from which it is meant, and goes as one pointer, a table as its address."""
     from llvmlite import ir
+
+    last = 1 + 2 * arrays  # the arguments before are calls and pairs of array and place
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         def data(i: int) -> Any:
             return context.make_array(signature.args[i])(context, builder, arguments[i]).data
 
-        values = [builder.gep(data(i), [arguments[i + 1]]) for i in range(1, 1 + 2 * arrays, 2)]
+        values = [builder.gep(data(i), [arguments[i + 1]]) for i in range(1, last, 2)]
+        if table:
+            values.append(builder.ptrtoint(builder.gep(data(last), [arguments[last + 1]]), ir.IntType(64)))
         values += [
             builder.zext(value, ir.IntType(8)) if value.type == ir.IntType(1) else value
-            for value in arguments[1 + 2 * arrays :]
+            for value in arguments[last + 2 * table :]
         ]
         kind = ir.FunctionType(ir.VoidType(), [value.type for value in values])
         address = builder.load(builder.gep(data(0), [_int(number)]))
@@ -435,8 +455,9 @@ def _by_address(numba: Any, number: int, arrays: int, count: int) -> Any:
         return context.get_dummy_value()
 
     def typed(typing: Any, *kinds: Any) -> Any:
-        pairs = [kind for i in range(1, 1 + 2 * arrays, 2) for kind in (kinds[i], numba.types.int64)]
-        rest = [kind if kind == numba.types.boolean else numba.types.int64 for kind in kinds[1 + 2 * arrays :]]
+        end = last + 2 * table
+        pairs = [kind for i in range(1, end, 2) for kind in (kinds[i], numba.types.int64)]
+        rest = [kind if kind == numba.types.boolean else numba.types.int64 for kind in kinds[end:]]
         return numba.types.void(kinds[0], *pairs, *rest), generate
 
     names = ", ".join(f"x{i}" for i in range(count))
@@ -445,18 +466,20 @@ def _by_address(numba: Any, number: int, arrays: int, count: int) -> Any:
     return numba.extending.intrinsic(scope["call"])
 
 
-@intrinsic("tile", 3)
-def tile(calls, a, a_at, b, b_at, c, c_at, a_stride, b_stride, c_stride, k, columns, rows, along_k, add):  # type: ignore[no-untyped-def]
+@intrinsic("tile", 3, table=True)
+def tile(calls, a, a_at, b, b_at, c, c_at, table, table_at, a_stride, b_stride, c_stride, k, columns, rows, kind, add):  # type: ignore[no-untyped-def]
     """The tile of the head of this file, on flat arrays, each from its place `…_at`: c is set, or added to if `add`.
 
-    along_k: a is contiguous along k, else along r. `rows` must be one of `machine().heights`, which `height` finds;
-    columns at most VECTORS · lanes. Whole vectors of b are read, but only `columns` numbers of each row of c touched.
+    `rows` must be one of `machine().heights`, which `height` finds; columns at most VECTORS · lanes. Whole vectors of b
+    are read, but only `columns` numbers of each row of c touched. Without a table, any array of int64 stands for it.
     """
     for r in range(rows):
         total = np.zeros(columns, c.dtype)
         for i in range(k):
-            x = a[a_at + r * a_stride + i] if along_k else a[a_at + i * a_stride + r]
-            total += x * b[b_at + i * b_stride : b_at + i * b_stride + columns]
+            a_here = a_at + (i * a_stride + r if kind == ALONG_M else r * a_stride + i)
+            a_here = a_at + table[table_at + r] + i if kind == A_TABLE else a_here
+            b_here = b_at + (table[table_at + i] if kind == B_TABLE else i * b_stride)
+            total += a[a_here] * b[b_here : b_here + columns]
         place = c[c_at + r * c_stride : c_at + r * c_stride + columns]
         place[:] = place + total if add else total
 
