@@ -94,6 +94,7 @@ from .layers.pooling import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
+from .layers.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
 from .models import MLP, LeNet5
 from .module import Module
 from .parameter import Parameter

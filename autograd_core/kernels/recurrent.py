@@ -22,9 +22,9 @@ import numpy as np
 from numpy import ndarray
 
 from .exponential import sigmoid, sigmoid_run, tanh, tanh_run
-from .gemm import matmul, pack
+from .gemm import matmul, pack, sweep
 from .runtime import get_num_threads, kernel, parallel_for, plain, warms_up
-from .simd import VECTORS, calls, height, lanes, tile
+from .simd import VECTORS, calls, lanes
 
 # ------------------------------------------------------------------------------------------------------------- products
 
@@ -33,15 +33,10 @@ from .simd import VECTORS, calls, height, lanes, tile
 def product(calls, a, a_at, rows, panels, k, n, c, c_at, stride, add, width):  # type: ignore[no-untyped-def]
     """c (rows, n; rows `stride` apart) = or += a (rows, k) @ b (k, n), of which the panels are `panels_of(b)`."""
     for first in range(0, n, width):
-        columns = min(width, n - first)
-        m = 0
-        while m < rows:
-            tall = height(calls, rows - m)
-            tile(
-                calls, a, a_at + m * k, panels, first * k, c, c_at + m * stride + first, k, width, stride, k, columns,
-                tall, True, add,
-            )  # fmt: skip
-            m += tall
+        sweep(
+            calls, a, a_at, k, True, panels, first * k, width, c, c_at + first, stride, False, rows, min(width, n - first),
+            k, add, c, 0, width,
+        )  # fmt: skip
 
 
 @kernel()

@@ -1,0 +1,446 @@
+"""Recurrent layers over sequences, and single steps of them."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+import autograd_core as ag
+from autograd_core.ops import recurrent as ops
+from autograd_core.tensor import describe
+
+from .. import functional as F
+from .. import init
+from ..module import Module
+from ..parameter import Parameter
+from ..utils.rnn import PackedSequence
+
+GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "GRU": 3, "LSTM": 4}
+
+
+def _check_sizes(name: str, **sizes: Any) -> None:
+    for what, size in sizes.items():
+        if not isinstance(size, int) or isinstance(size, bool):
+            raise TypeError(f"{name}: {what} should be of type int, got: {type(size).__name__}")
+        if size <= 0:
+            raise ValueError(f"{name}: {what} must be greater than zero, got {size}")
+
+
+class RNNBase(Module):
+    """What `RNN`, `LSTM` and `GRU` share: parameters, layers and directions, packed and unbatched sequences.
+
+    Parameters of layer k, as in PyTorch: weight_ih_l{k}, weight_hh_l{k}, bias_ih_l{k}, bias_hh_l{k}, with `_reverse` at the
+    end for the direction backwards in time. All start uniform on ±1/√hidden_size.
+    """
+
+    def __init__(
+        self,
+        mode: str,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        peepholes: bool = False,
+        dtype: Any = None,
+    ):
+        super().__init__()
+        name = type(self).__name__
+        _check_sizes(name, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+        if not isinstance(dropout, numbers.Number) or isinstance(dropout, bool) or not 0 <= dropout <= 1:  # type: ignore[operator]
+            raise ValueError(
+                f"{name}: dropout should be a number in range [0, 1] representing the probability of an element being "
+                f"zeroed, got {dropout!r}"
+            )
+        for what, flag in (("bias", bias), ("batch_first", batch_first), ("bidirectional", bidirectional)):
+            if not isinstance(flag, bool):
+                raise TypeError(f"{name}: {what} should be of type bool, got: {type(flag).__name__}")
+        if not isinstance(proj_size, int) or not 0 <= proj_size < hidden_size:
+            raise ValueError(
+                f"{name}: proj_size is {proj_size!r}, but has to be smaller than hidden_size {hidden_size}, or 0 for no "
+                "projection"
+            )
+        if dropout > 0 and num_layers == 1:
+            warnings.warn(
+                "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers "
+                f"greater than 1, but got dropout={dropout} and num_layers={num_layers}",
+                stacklevel=3,
+            )
+        self.mode = mode
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bias = bias
+        self.batch_first = batch_first
+        self.dropout = float(dropout)
+        self.bidirectional = bidirectional
+        self.proj_size = proj_size
+        self.peepholes = peepholes
+        rows, out = GATES[mode] * hidden_size, proj_size or hidden_size
+        self._names: list[list[str]] = []  # of the parameters of each layer and direction
+        for layer in range(num_layers):
+            ins = input_size if layer == 0 else out * self.num_directions
+            for suffix in ("", "_reverse")[: self.num_directions]:
+                shapes: dict[str, tuple] = {"weight_ih": (rows, ins), "weight_hh": (rows, out)}
+                if bias:
+                    shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
+                if proj_size:
+                    shapes["weight_hr"] = (proj_size, hidden_size)
+                if peepholes:
+                    shapes["weight_peep"] = (3, hidden_size)
+                for kind, shape in shapes.items():
+                    setattr(self, f"{kind}_l{layer}{suffix}", Parameter(ag.empty(*shape, dtype=dtype)))
+                self._names.append([f"{kind}_l{layer}{suffix}" for kind in shapes])
+        self.reset_parameters()
+
+    @property
+    def num_directions(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    @property
+    def all_weights(self) -> list[list[Parameter]]:
+        """The parameters, a list for each layer and direction."""
+        return [[getattr(self, name) for name in names] for names in self._names]
+
+    def reset_parameters(self) -> None:
+        """Draw new starting values."""
+        bound = 1 / math.sqrt(self.hidden_size)
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+    def flatten_parameters(self) -> None:
+        """Does nothing; PyTorch's models call it."""
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        packed = isinstance(input, PackedSequence)
+        x = input.data if packed else input
+        self._check_input(x, packed)
+        single = not packed and x.ndim == 2
+        if packed:
+            counts = input.batch_sizes.array
+            N, T = int(counts[0]), len(counts)
+            order = input.sorted_indices
+        else:
+            x = x.reshape(x.shape[0], 1, x.shape[1]) if single else x
+            x = ag.transpose(x, 0, 1) if self.batch_first and not single else x
+            T, N = x.shape[:2]
+            counts, order = np.full(T, N), None
+            x = x.reshape(T * N, x.shape[2])
+        states = self._states(hx, N, single, x.dtype)
+        if order is not None:
+            states = [None if s is None else s[:, order] for s in states]
+        x, *last = self._layers(x, states, counts)
+        if packed:
+            output: Any = input._replace(data=x)
+            if order is not None:
+                last = [s[:, input.unsorted_indices] for s in last]
+        else:
+            output = x.reshape(T, x.shape[1]) if single else x.reshape(T, N, x.shape[1])
+            if self.batch_first and not single:
+                output = ag.transpose(output, 0, 1)
+            if single:
+                last = [s.reshape(s.shape[0], s.shape[2]) for s in last]
+        return output, (last[0] if self.mode != "LSTM" else tuple(last))
+
+    def _layers(self, x: Any, states: list, counts: ndarray) -> tuple:
+        """Outputs (S, D P) of the last layer, and the last states (L D, N, …), from rows x (S, I)."""
+        D = self.num_directions
+        last: list[list] = [[] for _ in states]
+        for layer in range(self.num_layers):
+            if layer and self.dropout:
+                x = F.dropout(x, self.dropout, self.training)
+            outs = []
+            for d in range(D):
+                i = layer * D + d
+                w = [getattr(self, name) for name in self._names[i]]
+                out, *after = self._sequence(x, [None if s is None else s[i] for s in states], w, counts, d == 1)
+                outs.append(out)
+                for held, state in zip(last, after, strict=True):
+                    held.append(state)
+            x = outs[0] if D == 1 else ag.cat(outs, 1)
+        return (x, *(ag.stack(held) for held in last))
+
+    def _sequence(self, x: Any, states: list, w: list, counts: ndarray, reverse: bool) -> tuple:
+        """One layer in one direction."""
+        w_ih, w_hh, *rest = w
+        b_ih, b_hh = rest[:2] if self.bias else (None, None)
+        if self.mode == "LSTM":
+            rest = rest[2:] if self.bias else rest
+            w_hr = rest[0] if self.proj_size else None
+            w_peep = rest[-1] if self.peepholes else None
+            return ops.lstm(x, *states, w_ih, w_hh, b_ih, b_hh, w_hr, w_peep, counts, reverse)
+        if self.mode == "GRU":
+            return ops.gru(x, *states, w_ih, w_hh, b_ih, b_hh, counts, reverse)
+        return ops.rnn(x, *states, w_ih, w_hh, b_ih, b_hh, counts, reverse, self.mode[4:].lower())
+
+    # ------------------------------------------------------------------------------------------------------------ checks
+
+    def _check_input(self, x: Any, packed: bool) -> None:
+        name, dtype = type(self).__name__, self.weight_ih_l0.dtype
+        if not hasattr(x, "ndim"):
+            raise TypeError(f"{name}: input must be a tensor or a PackedSequence, got {describe(x)}")
+        shape = tuple(x.shape)
+        if packed and x.ndim != 2:
+            raise ValueError(f"{name}: the packed data has shape {shape}, but must have 2 dimensions, (S, input_size)")
+        if x.ndim not in (2, 3):
+            layout = "(N, T, input_size)" if self.batch_first else "(T, N, input_size)"
+            raise ValueError(
+                f"{name}: Expected input to be 2D or 3D, got {x.ndim}D of shape {shape}; give {layout}, or (T, input_size) "
+                "for one sequence"
+            )
+        if shape[-1] != self.input_size:
+            raise ValueError(
+                f"{name}: input.size(-1) must be equal to input_size. Expected {self.input_size}, got {shape[-1]} (input of "
+                f"shape {shape}); pass input_size={shape[-1]}"
+            )
+        T = shape[1] if self.batch_first and x.ndim == 3 else shape[0]
+        if T == 0:
+            raise ValueError(f"{name}: Expected sequence length to be larger than 0, got an input of shape {shape}")
+        if x.dtype != dtype:
+            raise ValueError(
+                f"{name}: input dtype ({x.dtype}) does not match weight dtype ({dtype}). Convert input: input.to({dtype}), "
+                f"or convert model: model.to({x.dtype})"
+            )
+        if dtype.name not in ("float32", "float64"):
+            raise TypeError(f"{name}: computes in float32 or float64, not {dtype}; convert the model")
+
+    def _states(self, hx: Any, N: int, single: bool, dtype: Any) -> list:
+        """The initial states, (L D, N, size) each, or None for zeros."""
+        name, L = type(self).__name__, self.num_layers * self.num_directions
+        sizes = {"hx": self.hidden_size}
+        if self.mode == "LSTM":
+            sizes = {"h_0": self.proj_size or self.hidden_size, "c_0": self.hidden_size}
+            if hx is not None and (not isinstance(hx, tuple | list) or len(hx) != 2):
+                raise ValueError(f"{name}: hx must be the pair (h_0, c_0), got {describe(hx)}")
+        if hx is None:
+            return [None] * len(sizes)
+        given = list(hx) if self.mode == "LSTM" else [hx]
+        states = []
+        for (what, size), state in zip(sizes.items(), given, strict=True):
+            if not hasattr(state, "ndim"):
+                raise TypeError(f"{name}: {what} must be a tensor, got {describe(state)}")
+            if state.ndim != (2 if single else 3):
+                kind, dims = ("unbatched 2-D", 2) if single else ("batched 3-D", 3)
+                raise ValueError(
+                    f"{name}: For {kind} input, {what} should also be {dims}-D but got {state.ndim}-D of shape "
+                    f"{tuple(state.shape)}"
+                )
+            expected = (L, size) if single else (L, N, size)
+            if tuple(state.shape) != expected:
+                raise ValueError(
+                    f"{name}: Expected {what} of shape {expected} (num_layers · directions, batch, size), got "
+                    f"{tuple(state.shape)}"
+                )
+            if state.dtype != dtype:
+                raise ValueError(f"{name}: {what} is {state.dtype}, but the input {dtype}; use {what}.to({dtype})")
+            states.append(state.reshape(L, 1, size) if single else state)
+        return states
+
+    def extra_repr(self) -> str:
+        text = f"{self.input_size}, {self.hidden_size}"
+        for what, default in (
+            ("proj_size", 0), ("num_layers", 1), ("bias", True), ("batch_first", False), ("dropout", 0.0),
+            ("bidirectional", False), ("peepholes", False),
+        ):  # fmt: skip
+            if getattr(self, what) != default:
+                text += f", {what}={getattr(self, what)}"
+        return text
+
+
+class RNN(RNNBase):
+    """Elman's network (Elman 1990) over whole sequences: h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh).
+
+    nonlinearity   "tanh" or "relu"
+    num_layers     each layer reads the outputs of the one below, in training with `dropout` between them
+    bidirectional  a second set of weights runs backwards in time; outputs are joined along the last dimension
+    batch_first    (N, T, …) instead of (T, N, …) for input and output; states are (L D, N, H) either way
+
+    input    (T, N, input_size), (T, input_size) for one sequence, or a PackedSequence
+    hx       (num_layers · D, N, hidden_size), zeros if None; D = 2 if bidirectional, else 1
+    returns  output (T, N, D · hidden_size), h_n like hx: the state after each sequence's last step
+
+    An empty batch gives empty outputs; a sequence without steps raises ValueError.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        dtype: Any = None,
+    ):
+        _check_nonlinearity(nonlinearity)
+        self_mode = f"RNN_{nonlinearity.upper()}"
+        super().__init__(
+            self_mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype
+        )
+        self.nonlinearity = nonlinearity
+
+
+class LSTM(RNNBase):
+    """Long short-term memory (Hochreiter & Schmidhuber 1997; the cell is `lstm_cell`) over whole sequences.
+
+    Arguments as for `RNN`, and
+
+    proj_size   P > 0: the output is projected to P numbers, W_hr h (Sak et al. 2014); parameters weight_hr_l{k} (P, H)
+    peepholes   ours: the gates see the cell (Gers & Schmidhuber 2000); parameters weight_peep_l{k} (3, H), for i, f, o
+
+    hx is (h_0, c_0), of (L D, N, P or H) and (L D, N, H); returns output, (h_n, c_n).
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        dtype: Any = None,
+        *,
+        peepholes: bool = False,
+    ):
+        super().__init__(
+            "LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size,
+            peepholes, dtype,
+        )  # fmt: skip
+
+
+class GRU(RNNBase):
+    """Gated recurrent units (Cho et al. 2014; the cell is `gru_cell`) over whole sequences. Arguments as for `RNN`."""
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        dtype: Any = None,
+    ):
+        super().__init__(
+            "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype
+        )
+
+
+def _check_nonlinearity(nonlinearity: str) -> None:
+    if nonlinearity not in ("tanh", "relu"):
+        raise ValueError(f"Unknown nonlinearity {nonlinearity!r}. Select from 'tanh' or 'relu'.")
+
+
+# --------------------------------------------------------------------------------------------------------- single steps
+
+
+class RNNCellBase(Module):
+    """What the cells share. Parameters weight_ih, weight_hh, bias_ih, bias_hh start uniform on ±1/√hidden_size."""
+
+    bias_ih: Parameter | None
+    bias_hh: Parameter | None
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, dtype: Any = None):
+        super().__init__()
+        _check_sizes(type(self).__name__, input_size=input_size, hidden_size=hidden_size)
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.bias = bias
+        rows = num_chunks * hidden_size
+        self.weight_ih = Parameter(ag.empty(rows, input_size, dtype=dtype))
+        self.weight_hh = Parameter(ag.empty(rows, hidden_size, dtype=dtype))
+        for name in ("bias_ih", "bias_hh"):
+            self.register_parameter(name, Parameter(ag.empty(rows, dtype=dtype)) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw new starting values."""
+        bound = 1 / math.sqrt(self.hidden_size)
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+    def _step(self, sequence: Any, input: Any, states: list) -> tuple:
+        """One step of a sequence function, on (N, I), or on (I,) for one example."""
+        name, dtype = type(self).__name__, self.weight_ih.dtype
+        single = getattr(input, "ndim", 0) == 1
+        N = 1 if single else input.shape[0] if hasattr(input, "shape") and input.ndim else 0
+        for what, x, size in (("input", input, self.input_size), *(("hidden", s, self.hidden_size) for s in states)):
+            if x is None:
+                continue
+            if not hasattr(x, "ndim") or x.ndim not in (1, 2):
+                raise ValueError(f"{name}: Expected {what} to be 1D or 2D, got {describe(x)}")
+            expected = (size,) if single else (N, size)
+            if tuple(x.shape) != expected:
+                raise ValueError(
+                    f"{name}: {what} has shape {tuple(x.shape)}, but must be {expected} for an input of shape "
+                    f"{tuple(input.shape)} and input_size={self.input_size}, hidden_size={self.hidden_size}"
+                )
+            if x.dtype != dtype:
+                raise ValueError(f"{name}: {what} is {x.dtype}, but the weights {dtype}; convert it, {what}.to({dtype})")
+        rows = [x if x is None or not single else x.reshape(1, x.shape[0]) for x in (input, *states)]
+        w = self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
+        outs = sequence(*rows, *w, np.array([N]))
+        return tuple(out.reshape(out.shape[1]) if single else out for out in outs)
+
+    def extra_repr(self) -> str:
+        text = f"{self.input_size}, {self.hidden_size}"
+        return text if self.bias else f"{text}, bias={self.bias}"
+
+
+class RNNCell(RNNCellBase):
+    """One step of `RNN`: input (N, input_size), hx (N, hidden_size) or None: (N, hidden_size); or without N."""
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", dtype: Any = None
+    ):
+        _check_nonlinearity(nonlinearity)
+        super().__init__(input_size, hidden_size, bias, 1, dtype)
+        self.nonlinearity = nonlinearity
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._step(lambda *args: ops.rnn(*args, nonlinearity=self.nonlinearity), input, [hx])[0]
+
+    def extra_repr(self) -> str:
+        text = super().extra_repr()
+        return text if self.nonlinearity == "tanh" else f"{text}, nonlinearity={self.nonlinearity}"
+
+
+class LSTMCell(RNNCellBase):
+    """One step of `LSTM`: input (N, input_size), hx = (h, c) of (N, hidden_size) each, or None: (h, c); or without N."""
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, dtype: Any = None):
+        super().__init__(input_size, hidden_size, bias, 4, dtype)
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        if hx is not None and (not isinstance(hx, tuple | list) or len(hx) != 2):
+            raise ValueError(f"LSTMCell: hx must be the pair (h, c), got {describe(hx)}")
+        states = [None, None] if hx is None else list(hx)
+
+        def sequence(x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, counts: ndarray) -> tuple:
+            return ops.lstm(x, h, c, w_ih, w_hh, b_ih, b_hh, None, None, counts)
+
+        return self._step(sequence, input, states)[1:]
+
+
+class GRUCell(RNNCellBase):
+    """One step of `GRU`: input (N, input_size), hx (N, hidden_size) or None: (N, hidden_size); or without N."""
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, dtype: Any = None):
+        super().__init__(input_size, hidden_size, bias, 3, dtype)
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        return self._step(ops.gru, input, [hx])[0]

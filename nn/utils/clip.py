@@ -1,0 +1,95 @@
+"""Gradients kept within bounds, between `backward` and the optimiser's step (Pascanu et al. 2013, section 3.2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd_core.tensor import Tensor, describe, wrap
+from autograd_core.versions import written
+
+
+def _listed(parameters: Any, name: str) -> list[Tensor]:
+    listed = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    for i, p in enumerate(listed):
+        if not isinstance(p, Tensor):
+            raise TypeError(f"{name}: needs tensors, but number {i} is {describe(p)}; pass model.parameters()")
+    return listed
+
+
+def get_total_norm(
+    tensors: Tensor | Iterable[Tensor],
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """The norm of all the tensors' elements as one vector; of none, 0.
+
+    norm_type            p of the p-norm; inf: the largest absolute value
+    error_if_nonfinite   raise RuntimeError if the norm is NaN or infinite
+    """
+    arrays = [t.array for t in _listed(tensors, "get_total_norm")]
+    if not arrays:
+        return wrap(np.zeros((), np.float32))
+    p = float(norm_type)
+    norms = [float(np.linalg.norm(a.reshape(-1).astype(np.float64, copy=False), p)) if a.size else 0.0 for a in arrays]
+    total = np.asarray(np.linalg.norm(norms, p)).astype(np.result_type(*arrays))
+    if error_if_nonfinite and not np.isfinite(total):
+        bad = [i for i, norm in enumerate(norms) if not math.isfinite(norm)]
+        raise RuntimeError(
+            f"The total norm of order {p} for gradients is non-finite ({total}), so it cannot be clipped; look at "
+            f"gradient {bad[0] if bad else 'sizes'} of {len(norms)}, or pass error_if_nonfinite=False to go on anyway"
+        )
+    return wrap(total)
+
+
+def clip_grads_with_norm_(
+    parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Tensor, foreach: bool | None = None
+) -> None:
+    """Multiply each gradient by max_norm / (total_norm + 1e-6) if that is below 1, in place."""
+    factor = float(max_norm) / (float(total_norm) + 1e-6)
+    if factor >= 1:
+        return
+    for p in _listed(parameters, "clip_grads_with_norm_"):
+        if p.grad is not None:
+            p.grad.array[...] *= p.grad.dtype.type(factor)
+            written(p.grad.array)
+
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """Scale all gradients together so that their norm as one vector is at most `max_norm`; returns the norm before.
+
+    `foreach` is taken for PyTorch's sake and has no effect.
+
+    >>> import autograd_core as ag
+    >>> w = ag.zeros(2, requires_grad=True)
+    >>> w.grad = ag.tensor([3.0, 4.0])
+    >>> clip_grad_norm_(w, 1.0)
+    tensor(5.)
+    >>> w.grad
+    tensor([0.6, 0.8])
+    """
+    listed = _listed(parameters, "clip_grad_norm_")
+    total = get_total_norm([p.grad for p in listed if p.grad is not None], norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(listed, max_norm, total)
+    return total
+
+
+def clip_grad_value_(
+    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
+) -> None:
+    """Limit each element of the gradients to [-clip_value, clip_value], in place."""
+    bound = float(clip_value)
+    for p in _listed(parameters, "clip_grad_value_"):
+        if p.grad is not None:
+            np.clip(p.grad.array, -bound, bound, out=p.grad.array)
+            written(p.grad.array)

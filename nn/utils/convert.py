@@ -1,0 +1,40 @@
+"""All parameters of a model as one vector, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from autograd_core.ops.shape import cat, reshape
+from autograd_core.tensor import Tensor, describe
+from autograd_core.versions import written
+
+
+def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+    """The parameters' elements one after the other, as one differentiable vector.
+
+    >>> import autograd_core as ag
+    >>> parameters_to_vector([ag.ones(2), ag.zeros(1, 2)])
+    tensor([1., 1., 0., 0.])
+    """
+    return cat([reshape(p, (-1,)) for p in parameters])
+
+
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+    """Write the elements of `vec` into the parameters, in their order.
+
+    Raises TypeError unless `vec` is a tensor, ValueError unless it has as many elements as the parameters together.
+    """
+    if not isinstance(vec, Tensor):
+        raise TypeError(f"vector_to_parameters: expected a Tensor, but got {describe(vec)}")
+    listed = list(parameters)
+    total = sum(p.array.size for p in listed)
+    if vec.shape != (total,):
+        raise ValueError(
+            f"vector_to_parameters: the vector has shape {tuple(vec.shape)}, but the {len(listed)} parameters have "
+            f"{total} elements; give a vector of shape ({total},)"
+        )
+    at = 0
+    for p in listed:
+        p.array[...] = vec.array[at : at + p.array.size].reshape(p.shape)
+        written(p.array)
+        at += p.array.size
