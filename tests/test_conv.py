@@ -322,11 +322,12 @@ def test_one_signature_a_dtype():
             x = np.asfortranarray(rand(*shape).astype(dtype))
             x.flags.writeable = False
             w = rand(2, 2, *window).astype(dtype)
-            how = ((1,) * len(window), (0,) * len(window), (1,) * len(window))
-            g = kernels.conv_forward(x, w, None, *how, 1)
-            kernels.conv_forward(x, w, w[:, 0].reshape(-1)[:2], *how, 1)
-            kernels.conv_input_grad(g, w, x.shape, *how, 1)
-            kernels.conv_weight_grad(np.broadcast_to(g, g.shape), x, w.shape, *how, 1)
+            for stride in (1, 2):
+                how = ((stride,) * len(window), (0,) * len(window), (1,) * len(window))
+                g = kernels.conv_forward(x, w, None, *how, 1)
+                kernels.conv_forward(x, w, w[:, 0].reshape(-1)[:2], *how, 1)
+                kernels.conv_input_grad(g, w, x.shape, *how, 1)
+                kernels.conv_weight_grad(np.broadcast_to(g, g.shape), x, w.shape, *how, 1)
     for kernel in (kernels._forward, kernels._input_grad, kernels._weight_grad):
         assert len(kernel.signatures) == 2, kernel.__name__
 

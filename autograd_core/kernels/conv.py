@@ -26,7 +26,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from .gemm import pack
 from .runtime import kernel, parallel_for, plain, warms_up
+from .simd import A_TABLE, ALONG_K, B_TABLE, calls, copy, height, lanes, tile
 
 Sizes = tuple[int, ...]
 
@@ -42,220 +44,219 @@ def clear(x, start, stop):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def fill_shifts(x, c0, c1, d, h0, LH, remainders, KW, OW, stride, padding, dilation, shifts):  # type: ignore[no-untyped-def]
-    """shifts (C, KW, R, LH, OW), flat, of channels c0 : c1 of x (C, D, H, W) at depth d, rows from h0; 0 outside x."""
-    H, W = x.shape[2], x.shape[3]
-    step = stride[2]
-    at = 0
-    for c in range(c0, c1):
-        for kw in range(KW):
-            first = kw * dilation[2] - padding[2]
-            lo = min(OW, max(0, -(first // step)))  # the outputs lo : hi see columns inside x
-            hi = max(lo, min(OW, (W - 1 - first) // step + 1))
-            for remainder in remainders:
-                for row in range(h0, h0 + LH):
-                    h = row * stride[1] + remainder - padding[1]
-                    inside = 0 <= h < H
-                    a, b = (lo, hi) if inside else (OW, OW)
-                    target = shifts[at : at + OW]
-                    source = x[c, d, h if inside else 0][a * step + first :]
-                    for i in range(a):
-                        target[i] = 0
-                    for i in range(b - a):
-                        target[a + i] = source[i * step]
-                    for i in range(b, OW):
-                        target[i] = 0
-                    at += OW
+def fill(x, start, stop, value):  # type: ignore[no-untyped-def]
+    """x[start:stop] = value."""
+    for i in range(start, stop):
+        x[i] = value
 
 
 @kernel()
-def add_shifts(x, c0, c1, d, h0, LH, remainders, KW, OW, stride, padding, dilation, shifts):  # type: ignore[no-untyped-def]
-    """The adjoint of `fill_shifts`: each element is added to the element of x that it would have been read from."""
-    H, W = x.shape[2], x.shape[3]
-    step = stride[2]
-    at = 0
+def fill_shifts(  # type: ignore[no-untyped-def]
+    calls, x, x_at, shape, c0, c1, d, h0, LH, remainders, KW, OW, stride, padding, dilation, shifts, at
+):
+    """shifts (C, KW, R, LH, OW), flat from `at`, of channels c0 : c1 of an image, flat from x_at, of `shape` (C, D, H, W)
+    at depth d, rows from h0; 0 outside it. Columns outside are the same for all rows, and are left as they are: 0."""
+    D, H, W = shape[1:]
     for c in range(c0, c1):
+        source = x_at + (c * D + d) * H * W
         for kw in range(KW):
             first = kw * dilation[2] - padding[2]
-            lo = min(OW, max(0, -(first // step)))
-            hi = max(lo, min(OW, (W - 1 - first) // step + 1))
+            lo = min(OW, max(0, -(first // stride[2])))  # the outputs lo : hi see columns inside x
+            hi = max(lo, min(OW, (W - 1 - first) // stride[2] + 1))
             for remainder in remainders:
-                for row in range(h0, h0 + LH):
+                # the rows top : bottom of the copy are rows inside x, from the row h on
+                top = min(LH, max(0, -((remainder - padding[1]) // stride[1]) - h0))
+                bottom = max(top, min(LH, (H - 1 + padding[1] - remainder) // stride[1] + 1 - h0))
+                h = (h0 + top) * stride[1] + remainder - padding[1]
+                clear(shifts, at, at + top * OW)
+                clear(shifts, at + bottom * OW, at + LH * OW)
+                read, write, rows, columns = source + h * W + lo * stride[2] + first, at + top * OW + lo, bottom - top, hi - lo
+                at += LH * OW
+                if stride[2] > 1:
+                    for row in range(rows):
+                        for i in range(columns):
+                            shifts[write + row * OW + i] = x[read + row * stride[1] * W + i * stride[2]]
+                elif columns == OW == W and stride[1] == 1:
+                    copy(calls, x, read, shifts, write, 0, 0, 1, rows * OW, rows * OW)
+                else:
+                    copy(calls, x, read, shifts, write, stride[1] * W, OW, rows, columns, columns)
+
+
+@kernel()
+def add_shifts(  # type: ignore[no-untyped-def]
+    x, x_at, shape, c0, c1, d, LH, remainders, KW, OW, stride, padding, dilation, shifts, at
+):
+    """The adjoint of `fill_shifts` with h0 = 0: each element is added to the one of x that it would have been read from."""
+    D, H, W = shape[1:]
+    for c in range(c0, c1):
+        target = x_at + (c * D + d) * H * W
+        for kw in range(KW):
+            first = kw * dilation[2] - padding[2]
+            lo = min(OW, max(0, -(first // stride[2])))
+            hi = max(lo, min(OW, (W - 1 - first) // stride[2] + 1))
+            for remainder in remainders:
+                for row in range(LH):
                     h = row * stride[1] + remainder - padding[1]
                     if 0 <= h < H:
+                        to = x[target + h * W + lo * stride[2] + first : target + (h + 1) * W]
                         source = shifts[at + lo : at + hi]
-                        target = x[c, d, h][lo * step + first :]
                         for i in range(hi - lo):
-                            target[i * step] += source[i]
+                            to[i * stride[2]] += source[i]
                     at += OW
-
-
-# ---------------------------------------------------------------------------------------------------- products of runs
-
-
-@kernel()
-def add_product(a, b, b_at, c, c_at, n, spare):  # type: ignore[no-untyped-def]
-    """c[c_at[i] + j] += Σ_k a[i, k] b[b_at[k] + j] for j < n: two rows by four terms at a time.
-
-    a (M, K): M even, K a multiple of four. Rows 2i and 2i + 1 must not overlap in c. Where c_at is negative, the row
-    goes to `spare` (≥ n), which nobody reads.
-    """
-    for i in range(0, a.shape[0], 2):
-        a0, a1 = a[i], a[i + 1]
-        c0 = c[c_at[i] : c_at[i] + n]
-        c1 = c[c_at[i + 1] : c_at[i + 1] + n] if c_at[i + 1] >= 0 else spare[:n]
-        for k in range(0, a.shape[1], 4):
-            b0, b1 = b[b_at[k] : b_at[k] + n], b[b_at[k + 1] : b_at[k + 1] + n]
-            b2, b3 = b[b_at[k + 2] : b_at[k + 2] + n], b[b_at[k + 3] : b_at[k + 3] + n]
-            a00, a01, a02, a03 = a0[k], a0[k + 1], a0[k + 2], a0[k + 3]
-            a10, a11, a12, a13 = a1[k], a1[k + 1], a1[k + 2], a1[k + 3]
-            for j in range(n):
-                c0[j] += a00 * b0[j] + a01 * b1[j] + a02 * b2[j] + a03 * b3[j]
-                c1[j] += a10 * b0[j] + a11 * b1[j] + a12 * b2[j] + a13 * b3[j]
-
-
-@kernel(reassociate=True)
-def add_dots(g, p0, b, b_at, c, n):  # type: ignore[no-untyped-def]
-    """c[o, k] += Σ_j g[o, p0 + j] b[b_at[k] + j] over j < n: two rows by four columns at a time.
-
-    c (≥ OC, K): an even number of rows, K a multiple of four. Where OC is odd, its last row is there to be written to.
-    """
-    OC = g.shape[0]
-    zero = g.dtype.type(0)
-    for o in range(0, OC, 2):
-        g0, g1 = g[o, p0 : p0 + n], g[min(o + 1, OC - 1), p0 : p0 + n]
-        c0, c1 = c[o], c[o + 1]
-        for k in range(0, c.shape[1], 4):
-            b0, b1 = b[b_at[k] : b_at[k] + n], b[b_at[k + 1] : b_at[k + 1] + n]
-            b2, b3 = b[b_at[k + 2] : b_at[k + 2] + n], b[b_at[k + 3] : b_at[k + 3] + n]
-            s0 = s1 = s2 = s3 = t0 = t1 = t2 = t3 = zero
-            for j in range(n):
-                s0 += g0[j] * b0[j]
-                s1 += g0[j] * b1[j]
-                s2 += g0[j] * b2[j]
-                s3 += g0[j] * b3[j]
-                t0 += g1[j] * b0[j]
-                t1 += g1[j] * b1[j]
-                t2 += g1[j] * b2[j]
-                t3 += g1[j] * b3[j]
-            c0[k] += s0
-            c0[k + 1] += s1
-            c0[k + 2] += s2
-            c0[k + 3] += s3
-            c1[k] += t0
-            c1[k + 1] += t1
-            c1[k + 2] += t2
-            c1[k + 3] += t3
 
 
 # -------------------------------------------------------------------------------------------------- loops over images
 
 
 @kernel()
+def aligned(x):  # type: ignore[no-untyped-def]
+    """The first place in x from which a vector lies in one line of the cache."""
+    return -(x.ctypes.data // x.itemsize) % (64 // x.itemsize)
+
+
+@kernel()
 def _forward(  # type: ignore[no-untyped-def]
-    start, stop, x, w, bias, out, b_at, remainders, window, size, stride, padding, dilation, rows, extra
-):
-    """A task is `rows` output rows of one image and group. out is flat, bias (G, OC)."""
-    G, C, D = x.shape[1], x.shape[2], x.shape[3]
-    OC = bias.shape[1]
+    start, stop, calls, x, shape, w, bias, out, filters, b_at, remainders, window, size, stride, padding, dilation, rows,
+    extra, lanes,
+):  # fmt: skip
+    """A task is `rows` output rows of one image and group: `filters` (G, OC). x, w, out are flat; bias (G OC,) or (0,)."""
+    C, D, H, W = shape
+    G, OC = filters
     OD, OH, OW = size
+    K, P, width = len(b_at), OD * OH * OW, 2 * lanes
     LH = rows + extra
     blocks = (OH + rows - 1) // rows
-    used = C * window[2] * len(remainders) * LH * OW
-    shifts, spare = np.empty(used + rows * OW, x.dtype), np.empty(rows * OW, x.dtype)
-    clear(shifts, used, len(shifts))  # where b_at leads beyond the filter
-    c_at = np.empty(w.shape[2], np.int64)
-    c_at[-1] = -1  # stays so if OC is odd
+    shifts = np.empty(C * window[2] * len(remainders) * LH * OW + width + 16, x.dtype)
+    clear(shifts, 0, len(shifts))
+    at = aligned(shifts)
     for task in range(start, stop):
         block, od, group, n = task % blocks, task // blocks % OD, task // (blocks * OD) % G, task // (blocks * OD * G)
         h0 = block * rows
         count = min(rows, OH - h0) * OW
-        for o in range(OC):
-            c_at[o] = (((n * G + group) * OC + o) * OD + od) * OH * OW + h0 * OW
-            row = out[c_at[o] : c_at[o] + count]
-            for i in range(count):
-                row[i] = bias[group, o]
+        c_at = (n * G + group) * OC * P + (od * OH + h0) * OW
+        add = len(bias) > 0
+        if add:
+            for o in range(OC):
+                fill(out, c_at + o * P, c_at + o * P + count, bias[group * OC + o])
         for kd in range(window[0]):
             d = od * stride[0] + kd * dilation[0] - padding[0]
             if 0 <= d < D:
                 fill_shifts(
-                    x[n, group], 0, C, d, h0, LH, remainders, window[2], OW, stride, padding, dilation, shifts
-                )
-                add_product(w[group, kd], shifts, b_at, out, c_at, count, spare)
+                    calls, x, (n * G + group) * C * D * H * W, shape, 0, C, d, h0, LH, remainders, window[2], OW, stride,
+                    padding, dilation, shifts, at,
+                )  # fmt: skip
+                w_at = (group * window[0] + kd) * OC * K
+                for p in range(0, count, width):
+                    here, o = min(width, count - p), 0
+                    while o < OC:
+                        many = height(calls, OC - o)
+                        tile(
+                            calls, w, w_at + o * K, shifts, at + p, out, c_at + o * P + p, b_at, 0, K, 0, P, K, here, many,
+                            B_TABLE, add,
+                        )  # fmt: skip
+                        o += many
+                add = True
+        if not add:  # all of the window is in the padding
+            for o in range(OC):
+                clear(out, c_at + o * P, c_at + o * P + count)
 
 
 @kernel()
 def _input_grad(  # type: ignore[no-untyped-def]
-    start, stop, g, w, gx, c_at, remainders, window, size, stride, padding, dilation, channels, extra
-):
-    """A task is a block of channels of one image and group: w (pairs of channels, OC) @ g (OC, P), shifted back.
+    start, stop, calls, g, w, gx, shape, filters, offsets, remainders, window, size, stride, padding, dilation, channels,
+    extra, lanes,
+):  # fmt: skip
+    """A task is a block of channels of one image and group: w (C, OC) @ g (OC, P) for each of KH KW, shifted back.
 
-    w (G, KD, blocks, pairs of channels at each of KH KW, OC up to a multiple of four); gx comes as zeros.
+    w (G, KD, KH KW, C, OC), g and gx are flat; gx comes as zeros.
     """
-    G, C, D = gx.shape[1], gx.shape[2], gx.shape[3]
-    OC = g.shape[2]
+    C, D, H, W = shape
+    G, OC = filters
     OD, OH, OW = size
-    P = OH * OW
+    P, KK, width = OH * OW, window[1] * window[2], 2 * lanes
     LH = OH + extra
-    blocks = w.shape[2]
+    plane = window[2] * len(remainders) * LH * OW
+    blocks = (C + channels - 1) // channels
     step = min(P, 512)
-    runs, run_at = np.empty(w.shape[4] * step, g.dtype), np.empty(w.shape[4], np.int64)
-    clear(runs, 0, len(runs))
-    for o in range(len(run_at)):
-        run_at[o] = o * step
-    shifts = np.empty((channels + channels % 2) * window[2] * len(remainders) * LH * OW, g.dtype)
+    runs, padded = np.empty(OC * (step + width) + 16, g.dtype), step + width
+    shifts = np.empty(channels * plane + 16, g.dtype)
+    at, runs_at = aligned(shifts), aligned(runs)
     for task in range(start, stop):
         block, group, n = task % blocks, task // blocks % G, task // (blocks * G)
         c0, c1 = block * channels, min(C, (block + 1) * channels)
         for d in range(D):
-            clear(shifts, 0, len(shifts))
+            clear(shifts, at, at + (c1 - c0) * plane)
             for kd in range(window[0]):
-                at = d + padding[0] - kd * dilation[0]
-                od = at // stride[0]
-                if at % stride[0] == 0 and 0 <= od < OD:
+                front = d + padding[0] - kd * dilation[0]
+                od = front // stride[0]
+                if front % stride[0] == 0 and 0 <= od < OD:
                     for p0 in range(0, P, step):
                         count = min(step, P - p0)
-                        for o in range(OC):
-                            run = runs[o * step : o * step + count]
-                            source = g[n, group, o, od * P + p0 : od * P + p0 + count]
-                            for i in range(count):
-                                run[i] = source[i]
-                        add_product(w[group, kd, block], runs, run_at, shifts[p0:], c_at, count, runs)
+                        g_at = ((n * G + group) * OC * OD + od) * P + p0
+                        copy(calls, g, g_at, runs, runs_at, OD * P, padded, OC, count, count)
+                        for k in range(KK):
+                            w_at = (((group * window[0] + kd) * KK + k) * C + c0) * OC
+                            for p in range(0, count, width):
+                                here, c, to = min(width, count - p), 0, at + offsets[k] + p0 + p
+                                while c < c1 - c0:
+                                    many = height(calls, c1 - c0 - c)
+                                    tile(
+                                        calls, w, w_at + c * OC, runs, runs_at + p, shifts, to + c * plane, offsets, 0, OC,
+                                        padded, plane, OC, here, many, ALONG_K, True,
+                                    )  # fmt: skip
+                                    c += many
             add_shifts(
-                gx[n, group], c0, c1, d, 0, LH, remainders, window[2], OW, stride, padding, dilation, shifts
-            )
+                gx, (n * G + group) * C * D * H * W, shape, c0, c1, d, LH, remainders, window[2], OW, stride, padding,
+                dilation, shifts, at,
+            )  # fmt: skip
 
 
 @kernel()
 def _weight_grad(  # type: ignore[no-untyped-def]
-    start, stop, g, x, gw, b_at, remainders, window, size, stride, padding, dilation, channels, rows, extra
-):
-    """A task is a block of channels of one group, over one share of the images, into gw[share] (G, KD, blocks, OC, K).
+    start, stop, calls, g, x, shape, gw, sizes, b_at, remainders, window, size, stride, padding, dilation, channels, rows,
+    extra, lanes,
+):  # fmt: skip
+    """A task is a block of channels of one group, over one share of the images, into gw (shares, G, KD, blocks, K, OC).
 
-    OC is rounded up to an even number, K = channels KH KW to a multiple of four; gw comes as zeros.
+    K = channels KH KW. sizes are (N, G, OC, shares). g, x and gw are flat; gw comes as zeros.
     """
-    N, G = g.shape[0], g.shape[1]
-    C, D = x.shape[2], x.shape[3]
+    C, D, H, W = shape
+    N, G, OC, shares = sizes
     OD, OH, OW = size
+    P, K, KK, width = OD * OH * OW, len(b_at), window[1] * window[2], 2 * lanes
     LH = rows + extra
-    shares, blocks = gw.shape[0], gw.shape[3]
-    shifts = np.empty(channels * window[2] * len(remainders) * LH * OW + rows * OW, x.dtype)
+    blocks = (C + channels - 1) // channels
+    shifts = np.empty(channels * window[2] * len(remainders) * LH * OW + 16, x.dtype)
     clear(shifts, 0, len(shifts))
+    turned = np.empty(rows * OW * ((OC + width - 1) // width) * width + 16, g.dtype)
+    at, turned_at = aligned(shifts), aligned(turned)
     for task in range(start, stop):
         block, group, share = task % blocks, task // blocks % G, task // (blocks * G)
         c0, c1 = block * channels, min(C, (block + 1) * channels)
         for n in range(share * N // shares, (share + 1) * N // shares):
             for od in range(OD):
                 for h0 in range(0, OH, rows):
-                    p0, count = (od * OH + h0) * OW, min(rows, OH - h0) * OW
+                    count = min(rows, OH - h0) * OW
+                    # (OC, count) as (count, OC), in panels
+                    g_at = (n * G + group) * OC * P + (od * OH + h0) * OW
+                    pack(calls, g, g_at, P, True, count, OC, turned, turned_at, width, lanes)
                     for kd in range(window[0]):
                         d = od * stride[0] + kd * dilation[0] - padding[0]
                         if 0 <= d < D:
-                            image = x[n, group]
                             fill_shifts(
-                                image, c0, c1, d, h0, LH, remainders, window[2], OW, stride, padding, dilation, shifts
-                            )
-                            add_dots(g[n, group], p0, shifts, b_at, gw[share, group, kd, block], count)
+                                calls, x, (n * G + group) * C * D * H * W, shape, c0, c1, d, h0, LH, remainders, window[2],
+                                OW, stride, padding, dilation, shifts, at,
+                            )  # fmt: skip
+                            to = (((share * G + group) * window[0] + kd) * blocks + block) * K * OC
+                            for o in range(0, OC, width):
+                                k = 0
+                                while k < (c1 - c0) * KK:
+                                    many = height(calls, (c1 - c0) * KK - k)
+                                    tile(
+                                        calls, shifts, at, turned, turned_at + o * count, gw, to + k * OC + o, b_at, k, 0,
+                                        width, OC, count, min(width, OC - o), many, A_TABLE, True,
+                                    )  # fmt: skip
+                                    k += many
 
 
 # ------------------------------------------------------------------------------------------------------------ wrappers
@@ -317,11 +318,9 @@ def geometry(window: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation
 def run_offsets(
     window: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, channels: int, rows: int
 ) -> ndarray:
-    """Where the runs of (C, KH, KW) start in the copies, filled up to a multiple of four with a place past them."""
+    """Where the runs of (C, KH, KW) start in the copies."""
     at = geometry(window, size, stride, padding, dilation)
-    plane = at.channel(rows)
-    runs = (np.arange(channels)[:, None, None] * plane + at.offsets(rows)).reshape(-1)
-    return np.concatenate([runs, np.full(-len(runs) % 4, channels * plane)])
+    return (np.arange(channels)[:, None, None] * at.channel(rows) + at.offsets(rows)).reshape(-1)
 
 
 def _rows(at: Geometry, channels: int, itemsize: int) -> int:
@@ -332,23 +331,9 @@ def _rows(at: Geometry, channels: int, itemsize: int) -> int:
     return -(-at.size[1] // blocks)  # of equal height
 
 
-def _filled(a: ndarray, *shape: int) -> ndarray:
-    """a, filled up to the shape with zeros."""
-    if a.shape == shape:
-        return plain(a)
-    out = np.zeros(shape, a.dtype)
-    out[tuple(slice(n) for n in a.shape)] = a
-    return out
-
-
-def _up(n: int, multiple: int) -> int:
-    return -(-n // multiple) * multiple
-
-
-def _grouped(x: ndarray, groups: int) -> ndarray:
-    """(N, C, …) as (N, G, C / G, D, H, W)."""
-    N, C, *space = x.shape
-    return plain(x).reshape(N, groups, C // groups, *three(tuple(space), 1))
+def _shape(channels: int, space: Sizes) -> tuple[int, int, int, int]:
+    """(C, D, H, W)"""
+    return (channels, *three(space, 1))
 
 
 def conv_forward(
@@ -372,23 +357,25 @@ def conv_forward(
         return out
     at = geometry(window, size, stride, padding, dilation)
     KD, KH, KW = at.window
-    K = C * KH * KW
     rows = _rows(at, C, x.itemsize)
-    deep = w.reshape(groups, OC, C, KD, KH, KW).transpose(0, 3, 1, 2, 4, 5).reshape(groups, KD, OC, K)
-    b = np.zeros(groups * OC, x.dtype) if bias is None else plain(bias)
+    deep = w.reshape(groups, OC, C, KD, KH * KW).swapaxes(1, 3).swapaxes(2, 3)  # (G, KD, OC, C, KH KW)
     parallel_for(
         _forward,
         N * groups * at.size[0] * -(-at.size[1] // rows),
-        out.size * K * KD / 8,
-        _grouped(x, groups),
-        _filled(deep, groups, KD, _up(OC, 2), _up(K, 4)),
-        b.reshape(groups, OC),
+        out.size * w.size / (groups * OC) / (4 * lanes(x.dtype)),
+        calls(x.dtype),
+        plain(x).reshape(-1),
+        _shape(C, x.shape[2:]),
+        plain(deep).reshape(-1),
+        np.empty(0, x.dtype) if bias is None else plain(bias),
         out.reshape(-1),
+        (groups, OC),
         run_offsets(*at.arguments(), C, rows),
         at.remainders,
         *at.arguments(),
         rows,
         at.extra,
+        lanes(x.dtype),
     )
     return out
 
@@ -398,33 +385,35 @@ def conv_input_grad(
 ) -> ndarray:
     """The adjoint of `conv_forward` in x: from g (N, OC, …) to the gradient of `shape` (N, C, …)."""
     N, OC, C, window, size = g.shape[0], w.shape[0] // groups, w.shape[1], w.shape[2:], g.shape[2:]
+    before = tuple(d * (k - 1) - p for d, k, p in zip(dilation, window, padding, strict=True))
+    if g.size and all(s == 1 for s in stride) and min(before) >= 0:  # itself a convolution, with flipped filters
+        flipped = np.flip(w.reshape(groups, OC, C, *window), tuple(range(3, w.ndim + 1))).swapaxes(1, 2)
+        return conv_forward(
+            g, flipped.reshape(groups * C, OC, *window), None, stride, before, dilation, groups, shape[2:]
+        )
     gx = np.zeros(shape, g.dtype)
     if not g.size or not gx.size:
         return gx
     at = geometry(window, size, stride, padding, dilation)
     KD, KH, KW = at.window
-    OH = at.size[1]
-    plane = at.channel(OH)
-    channels = min(C, _up(max(1, BLOCK // (plane * g.itemsize)), 2))
-    blocks, pairs = -(-C // channels), -(-channels // 2)
-    # rows come in pairs of the same filter element and neighbouring channels, which do not overlap in the copies
-    deep = _filled(w.reshape(groups, OC, C, KD, KH * KW), groups, _up(OC, 4), blocks * channels, KD, KH * KW)
-    deep = deep.reshape(groups, _up(OC, 4), blocks, channels, KD, KH * KW)
-    deep = _filled(deep, groups, _up(OC, 4), blocks, 2 * pairs, KD, KH * KW)
-    deep = deep.reshape(groups, _up(OC, 4), blocks, pairs, 2, KD, KH * KW).transpose(0, 5, 2, 3, 6, 4, 1)
-    c_at = (np.arange(2 * pairs).reshape(pairs, 1, 2) * plane + at.offsets(OH).reshape(1, KH * KW, 1)).reshape(-1)
+    channels = min(C, max(1, BLOCK // (at.channel(at.size[1]) * g.itemsize)))
+    deep = w.reshape(groups, OC, C, KD, KH * KW).transpose(0, 3, 4, 2, 1)
     parallel_for(
         _input_grad,
-        N * groups * blocks,
-        g.size * C * KD * KH * KW / 8,
-        plain(g).reshape(N, groups, OC, math.prod(size)),
-        plain(deep.reshape(groups, KD, blocks, 2 * pairs * KH * KW, _up(OC, 4))),
-        _grouped(gx, groups),
-        c_at,
+        N * groups * -(-C // channels),
+        g.size * w.size / (groups * OC) / (4 * lanes(g.dtype)),
+        calls(g.dtype),
+        plain(g).reshape(-1),
+        plain(deep).reshape(-1),
+        gx.reshape(-1),
+        _shape(C, shape[2:]),
+        (groups, OC),
+        at.offsets(at.size[1]).reshape(-1),
         at.remainders,
         *at.arguments(),
         channels,
         at.extra,
+        lanes(g.dtype),
     )
     return gx
 
@@ -442,24 +431,27 @@ def conv_weight_grad(
     blocks = -(-C // channels)
     rows = _rows(at, channels, g.itemsize)
     shares = _shares(N, groups * blocks, g.itemsize * math.prod(shape))
-    K = channels * KH * KW
-    gw = np.zeros((shares, groups, KD, blocks, _up(OC, 2), _up(K, 4)), g.dtype)
+    gw = np.zeros((shares, groups, KD, blocks, channels, KH, KW, OC), g.dtype)
     parallel_for(
         _weight_grad,
         shares * groups * blocks,
-        g.size * C * KD * KH * KW / 8,
-        plain(g).reshape(N, groups, OC, math.prod(size)),
-        _grouped(x, groups),
-        gw,
+        g.size * C * KD * KH * KW / (4 * lanes(g.dtype)),
+        calls(g.dtype),
+        plain(g).reshape(-1),
+        plain(x).reshape(-1),
+        _shape(C, x.shape[2:]),
+        gw.reshape(-1),
+        (N, groups, OC, shares),
         run_offsets(*at.arguments(), channels, rows),
         at.remainders,
         *at.arguments(),
         channels,
         rows,
         at.extra,
+        lanes(g.dtype),
     )
-    total = np.add.reduce(gw)[..., :OC, :K].reshape(groups, KD, blocks, OC, channels, KH, KW)
-    deep = total.transpose(0, 3, 2, 4, 1, 5, 6).reshape(groups * OC, blocks * channels, KD, KH, KW)
+    total = np.add.reduce(gw)
+    deep = total.transpose(0, 6, 2, 3, 1, 4, 5).reshape(groups * OC, blocks * channels, KD, KH, KW)
     return plain(deep[:, :C]).reshape(shape)
 
 
