@@ -8,7 +8,7 @@ import sys
 import warnings
 from types import ModuleType
 
-from numpy import bool_ as bool  # noqa: A004 (PyTorch's names for NumPy's dtypes)
+from numpy import bool_ as bool
 from numpy import complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8
 
 from . import fft, linalg, operators
@@ -68,7 +68,8 @@ from .tensor import Tensor, get_default_dtype, set_default_dtype
 # name -> the module that is imported when it is first used: the module itself, or its member of that name
 _LAZY = {
     "draw": "draw", "replay": "replay", "func": "func", "special": "special", "profile": "profile",
-    "checkpoint": "checkpoint", "checkpoint_sequential": "checkpoint",
+    "checkpoint": "checkpoint", "checkpoint_sequential": "checkpoint", "warmup": "kernels.runtime",
+    "set_num_threads": "kernels.runtime", "get_num_threads": "kernels.runtime",
 }  # fmt: skip
 
 
