@@ -76,6 +76,7 @@ def run(path: Path, timeout: int = 1800) -> Any:
         if os.name == "posix":  # sockets that are files, in the folder, rather than ports that others could reach
             settings.KernelManager.transport = "ipc"
             settings.KernelManager.connection_file = os.path.join(temporary, "kernel.json")
+        started: list[int] = []  # the indices of the cells, as their turn comes
         client = NotebookClient(
             notebook,
             config=settings,
@@ -83,27 +84,27 @@ def run(path: Path, timeout: int = 1800) -> Any:
             kernel_name="python3",
             resources={"metadata": {"path": temporary}},
             record_timing=False,
+            on_cell_execute=lambda cell, cell_index: started.append(cell_index),
             store_widget_state=False,
         )
         try:
             client.execute(env=environment)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            raise CellError(_report(notebook, error, timeout)) from None
+            raise CellError(_report(notebook, started[-1], error, timeout)) from None
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
     return notebook
 
 
-def _report(notebook: Any, error: Exception, timeout: int) -> str:
+def _report(notebook: Any, index: int, error: Exception, timeout: int) -> str:
     """Which cell failed, its source, and what Python said of it, or that it took too long, or that the kernel died."""
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    number = sum(cell.execution_count is not None for cell in code) or 1
+    cell = notebook.cells[index]
+    code = [i for i, other in enumerate(notebook.cells) if other.cell_type == "code"]
     said = "the kernel died"
     if isinstance(error, TimeoutError):
         said = f"it did not end within {timeout} s; --timeout gives it longer"
-    elif errors := [output for output in code[number - 1].outputs if output.output_type == "error"]:
+    elif errors := [output for output in cell.outputs if output.output_type == "error"]:
         said = "\n".join(errors[0].traceback)
-    source = code[number - 1].source
-    return f"code cell {number} of {len(code)}:\n{_indented(source)}\n{_indented(COLOURS.sub('', said))}"
+    return f"code cell {code.index(index) + 1} of {len(code)}:\n{_indented(cell.source)}\n{_indented(COLOURS.sub('', said))}"
 
 
 def _indented(text: str) -> str:
