@@ -46,7 +46,7 @@ from .ops import (
 )
 from .ops import complex as cx
 from .ops import elementwise as ew
-from .primitive import convert
+from .primitive import convert, is_operand
 from .random import METHODS as RANDOM_METHODS
 from .tensor import Tensor, rewrite
 
@@ -158,14 +158,9 @@ def _or_not_implemented(function: Callable) -> Callable:
     """As an operator: leave operands of unknown type to their own class."""
 
     def operator(x: Tensor, y: Any) -> Any:
-        if not isinstance(y, KNOWN) and not hasattr(y, "__apply__"):
-            return NotImplemented
-        return function(x, y)
+        return function(x, y) if is_operand(y) else NotImplemented
 
     return operator
-
-
-KNOWN = (Tensor, np.ndarray, np.generic, int, float, complex)
 
 
 def _reflected(function: Callable) -> Callable:
@@ -202,16 +197,6 @@ OPERATORS: dict[str, tuple[Callable, bool]] = {  # name -> function, and whether
     "gt": (logic.gt, False),
     "ge": (logic.ge, False),
 }
-
-
-def _fast_or_not_implemented(function: Callable) -> Callable:
-    """The function itself in the usual case, at the price of one type check."""
-    careful = _or_not_implemented(function)
-
-    def operator(x: Tensor, y: Any) -> Any:
-        return function(x, y) if type(y) is Tensor or type(y) is float else careful(x, y)
-
-    return operator
 
 
 # ----------------------------------------------------------------------------------------------------- the other methods
@@ -322,7 +307,7 @@ def _bind(kind: type) -> None:
     for name, function in METHODS.items():
         setattr(kind, name, function)
     for name, (function, arithmetic) in OPERATORS.items():
-        setattr(kind, f"__{name}__", _fast_or_not_implemented(function))
+        setattr(kind, f"__{name}__", getattr(function, "operator", None) or _or_not_implemented(function))
         if arithmetic:
             setattr(kind, f"__r{name}__", _reflected(function))
     for method in (to, size, dim, view, view_as, reshape_as, expand_as, type_as, is_floating_point):

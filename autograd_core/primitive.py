@@ -333,46 +333,54 @@ def binary(
     p = Primitive(forward, name=name, vjps=vjps, saves=saves, uses=uses, broadcasts=True, elementwise=True)
     differentiable = bool(vjps)
     assert all(spec in (0, 1, OUT) for spec in saves)
-    empty = not saves
+    both = saves == (0, 1)  # the usual case, written out; `keeps[mask]`: which of the two the wanted rules use
+    keeps = [(0 in p.plan(mask), 1 in p.plan(mask)) for mask in range(4)]
 
-    def function(input: Any, other: Any) -> Any:
-        if type(input) is not Tensor or watchers:
-            return general(input, other)
-        a: Any = input.array
-        xn = input.node if input.origin is None else history(input)
-        if type(other) is Tensor:
-            b: Any = other.array
-            yn = other.node if other.origin is None else history(other)
-            if a.dtype is not b.dtype:
+    def build(general: Callable) -> Callable:
+        def function(input: Any, other: Any) -> Any:
+            if type(input) is not Tensor or watchers:
                 return general(input, other)
-        elif type(other) is float or type(other) is int:
-            b, yn = other, None
-            if type(other) is float and a.dtype.kind != "f":
+            a: Any = input.array
+            xn = input.node if input.origin is None else history(input)
+            if type(other) is Tensor:
+                b: Any = other.array
+                yn = other.node if other.origin is None else history(other)
+                if a.dtype is not b.dtype:
+                    return general(input, other)
+            elif type(other) is float or type(other) is int:
+                b, yn = other, None
+                if type(other) is float and a.dtype.kind != "f":
+                    return general(input, other)
+            else:
                 return general(input, other)
-        else:
-            return general(input, other)
-        if floating and xn is None and a.dtype.kind != "f":
-            return general(input, other)
-        try:
-            out = forward(a, b)
-        except ValueError:
-            raise shape_error(name, a, b) from None
-        except OverflowError:  # a Python number that the integer dtype does not hold
-            return general(input, other)
-        t = new(Tensor)
-        t.array = out = out if type(out) is ndarray else np.asarray(out)
-        t.origin = t._grad = None
-        if (xn is None and yn is None) or not mode.enabled or not differentiable:
-            t.node = None
+            if floating and xn is None and a.dtype.kind != "f":
+                return general(input, other)
+            try:
+                out = forward(a, b)
+            except ValueError:
+                raise shape_error(name, a, b) from None
+            except OverflowError:  # a Python number that the integer dtype does not hold
+                return general(input, other)
+            t = new(Tensor)
+            t.array = out = out if type(out) is ndarray else np.asarray(out)
+            t.origin = t._grad = None
+            if (xn is None and yn is None) or not mode.enabled or not differentiable:
+                t.node = None
+                return t
+            t.node = n = new(Node)
+            n.primitive = p
+            n.parents = (xn, yn)
+            if both:
+                keep_a, keep_b = keeps[(xn is not None) | (yn is not None) << 1]
+                n.saved = (a if keep_a else None, b if keep_b else None)
+            else:
+                n.saved = p.save((xn is not None) | (yn is not None) << 1, (a, b), out, None) if saves else ()
+            n.shape = out.shape
+            n.order = tick()
+            n.extra = None
             return t
-        t.node = n = new(Node)
-        n.primitive = p
-        n.parents = (xn, yn)
-        n.saved = () if empty else p.save((xn is not None) | (yn is not None) << 1, (a, b), out, None)
-        n.shape = out.shape
-        n.order = tick()
-        n.extra = None
-        return t
+
+        return function
 
     def general(x: Any, y: Any) -> Any:
         x, y = unified(name, x, y, floating=floating)
@@ -383,7 +391,17 @@ def binary(
                 raise shape_error(name, x, y) from None
             raise
 
-    return _named(function, p, doc)
+    def operator(x: Any, y: Any) -> Any:
+        return general(x, y) if is_operand(y) else NotImplemented
+
+    function = _named(build(general), p, doc)
+    function.operator = build(operator)  # type: ignore[attr-defined]
+    return function
+
+
+def is_operand(x: Any) -> bool:
+    """Whether operators take `x`; others are left to their own class's reflected operator."""
+    return isinstance(x, Tensor | ndarray | np.generic | int | float | complex) or hasattr(x, "__apply__")
 
 
 def shape_error(name: str, *xs: Any) -> ValueError:
