@@ -57,22 +57,31 @@ def fill_shifts(  # type: ignore[no-untyped-def]
     """shifts (C, KW, R, LH, OW), flat from `at`, of channels c0 : c1 of an image, flat from x_at, of `shape` (C, D, H, W)
     at depth d, rows from h0; 0 outside it. Columns outside are the same for all rows, and are left as they are: 0."""
     D, H, W = shape[1:]
-    for c in range(c0, c1):
-        source = x_at + (c * D + d) * H * W
-        for kw in range(KW):
-            first = kw * dilation[2] - padding[2]
-            lo = min(OW, max(0, -(first // stride[2])))  # the outputs lo : hi see columns inside x
-            hi = max(lo, min(OW, (W - 1 - first) // stride[2] + 1))
-            for remainder in remainders:
-                # the rows top : bottom of the copy are rows inside x, from the row h on
-                top = min(LH, max(0, -((remainder - padding[1]) // stride[1]) - h0))
-                bottom = max(top, min(LH, (H - 1 + padding[1] - remainder) // stride[1] + 1 - h0))
-                h = (h0 + top) * stride[1] + remainder - padding[1]
-                clear(shifts, at, at + top * OW)
-                clear(shifts, at + bottom * OW, at + LH * OW)
-                read, write, rows, columns = source + h * W + lo * stride[2] + first, at + top * OW + lo, bottom - top, hi - lo
-                at += LH * OW
-                if stride[2] > 1:
+    R = len(remainders)
+    plane = LH * OW
+    for kw in range(KW):
+        first = kw * dilation[2] - padding[2]
+        lo = min(OW, max(0, -(first // stride[2])))  # the outputs lo : hi see columns inside x
+        columns = max(lo, min(OW, (W - 1 - first) // stride[2] + 1)) - lo
+        for r in range(R):
+            # the rows top : bottom of the copy are rows inside x
+            start = remainders[r] - padding[1]
+            top = min(LH, max(0, -(start // stride[1]) - h0))
+            bottom = max(top, min(LH, (H - 1 - start) // stride[1] + 1 - h0))
+            rows = bottom - top
+            read = x_at + ((c0 * D + d) * H + (h0 + top) * stride[1] + start) * W + lo * stride[2] + first
+            target = at + (kw * R + r) * plane
+            for _ in range(c0, c1):
+                if rows < LH:
+                    clear(shifts, target, target + top * OW)
+                    clear(shifts, target + bottom * OW, target + plane)
+                write = target + top * OW + lo
+                if stride[2] == 2:  # a loop of its own, which LLVM turns into vectors
+                    for row in range(rows):
+                        source = x[read + row * stride[1] * W : read + row * stride[1] * W + 2 * columns - 1]
+                        for i in range(columns):
+                            shifts[write + row * OW + i] = source[2 * i]
+                elif stride[2] > 2:
                     for row in range(rows):
                         for i in range(columns):
                             shifts[write + row * OW + i] = x[read + row * stride[1] * W + i * stride[2]]
@@ -80,6 +89,8 @@ def fill_shifts(  # type: ignore[no-untyped-def]
                     copy(calls, x, read, shifts, write, 0, 0, 1, rows * OW, rows * OW)
                 else:
                     copy(calls, x, read, shifts, write, stride[1] * W, OW, rows, columns, columns)
+                read += D * H * W
+                target += KW * R * plane
 
 
 @kernel()
@@ -228,8 +239,10 @@ def _weight_grad(  # type: ignore[no-untyped-def]
     blocks = (C + channels - 1) // channels
     shifts = np.empty(channels * window[2] * len(remainders) * LH * OW + 16, x.dtype)
     clear(shifts, 0, len(shifts))
+    padded = (rows * OW + 31) // 16 * 16  # a copy of g, for its rows may drive each other out of the cache
+    runs = np.empty(OC * padded + 16, g.dtype)
     turned = np.empty(rows * OW * ((OC + width - 1) // width) * width + 16, g.dtype)
-    at, turned_at = aligned(shifts), aligned(turned)
+    at, runs_at, turned_at = aligned(shifts), aligned(runs), aligned(turned)
     for task in range(start, stop):
         block, group, share = task % blocks, task // blocks % G, task // (blocks * G)
         c0, c1 = block * channels, min(C, (block + 1) * channels)
@@ -239,7 +252,8 @@ def _weight_grad(  # type: ignore[no-untyped-def]
                     count = min(rows, OH - h0) * OW
                     # (OC, count) as (count, OC), in panels
                     g_at = (n * G + group) * OC * P + (od * OH + h0) * OW
-                    pack(calls, g, g_at, P, True, count, OC, turned, turned_at, width, lanes)
+                    copy(calls, g, g_at, runs, runs_at, P, padded, OC, count, count)
+                    pack(calls, runs, runs_at, padded, True, count, OC, turned, turned_at, width, lanes)
                     for kd in range(window[0]):
                         d = od * stride[0] + kd * dilation[0] - padding[0]
                         if 0 <= d < D:
@@ -261,7 +275,7 @@ def _weight_grad(  # type: ignore[no-untyped-def]
 
 # ------------------------------------------------------------------------------------------------------------ wrappers
 
-BLOCK = 128 * 1024  # bytes of shifted copies at a time: a good part of a core's second-level cache
+BLOCK = 192 * 1024  # bytes of shifted copies at a time: a good part of a core's second-level cache
 
 
 def output_size(size: Sizes, window: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Sizes:
@@ -427,7 +441,8 @@ def conv_weight_grad(
         return np.zeros(shape, g.dtype)
     at = geometry(window, size, stride, padding, dilation)
     KD, KH, KW = at.window
-    channels = C if groups * C <= 16 else -(-C // -(-16 // groups))
+    blocks = min(C, -(-16 // (N * groups)))  # for some 16 tasks where there are few images
+    channels = -(-C // blocks)
     blocks = -(-C // channels)
     rows = _rows(at, channels, g.itemsize)
     shares = _shares(N, groups * blocks, g.itemsize * math.prod(shape))

@@ -277,42 +277,43 @@ def _copy(module: Any, dtype: np.dtype) -> None:
     whole = ir.IntType(64)
     function, builder = _function(module, "copy", 2, 5, 0)
     source, target, source_stride, target_stride, rows, columns, filled = function.args
+    # the last columns, less than a vector of them, go through masks
+    whole_columns = builder.and_(columns, _int(-width))
+    there = _first_lanes(builder, builder.sub(columns, whole_columns), width)
+    kept = _first_lanes(builder, builder.sub(filled, whole_columns), width)
+    has_rest = builder.icmp_signed("<", whole_columns, filled)
     entry = builder.block
     row, body, tail, rest, following, done = (
         function.append_basic_block(name) for name in ("row", "body", "tail", "rest", "next", "done")
     )
     builder.cbranch(builder.icmp_signed(">", rows, _int(0)), row, done)
     builder.position_at_end(row)
-    i = builder.phi(whole)
-    read = builder.gep(source, [builder.mul(i, source_stride)])
-    write = builder.gep(target, [builder.mul(i, target_stride)])
-    builder.cbranch(builder.icmp_signed("<=", _int(width), columns), body, tail)
+    i, read, write = builder.phi(whole), builder.phi(source.type), builder.phi(source.type)
+    builder.cbranch(builder.icmp_signed("<", _int(0), whole_columns), body, tail)
     builder.position_at_end(body)
     j = builder.phi(whole)
     value = _load(builder, builder.gep(read, [j]), vector, size, short)
     _store(builder, value, builder.gep(write, [j]), size, short)
     j_next = builder.add(j, _int(width))
-    back = builder.cbranch(builder.icmp_signed("<=", builder.add(j_next, _int(width)), columns), body, tail)
+    back = builder.cbranch(builder.icmp_signed("<", j_next, whole_columns), body, tail)
     back.set_metadata("llvm.loop", _no_unrolling(module))
     j.add_incoming(_int(0), row)
     j.add_incoming(j_next, body)
     builder.position_at_end(tail)
-    at = builder.phi(whole)
-    at.add_incoming(_int(0), row)
-    at.add_incoming(j_next, body)
-    builder.cbranch(builder.icmp_signed("<", at, filled), rest, following)
+    builder.cbranch(has_rest, rest, following)
     builder.position_at_end(rest)
-    value = _load(
-        builder, builder.gep(read, [at]), vector, size, short, _first_lanes(builder, builder.sub(columns, at), width)
-    )
-    kept = _first_lanes(builder, builder.sub(filled, at), width)
-    _store(builder, value, builder.gep(write, [at]), size, short, kept)
+    value = _load(builder, builder.gep(read, [whole_columns]), vector, size, short, there)
+    _store(builder, value, builder.gep(write, [whole_columns]), size, short, kept)
     builder.branch(following)
     builder.position_at_end(following)
-    i_next = builder.add(i, _int(1))
-    i.add_incoming(_int(0), entry)
-    i.add_incoming(i_next, following)
-    builder.cbranch(builder.icmp_signed("<", i_next, rows), row, done)
+    for phi, first, after in (
+        (i, _int(0), builder.add(i, _int(1))),
+        (read, source, builder.gep(read, [source_stride])),
+        (write, target, builder.gep(write, [target_stride])),
+    ):
+        phi.add_incoming(first, entry)
+        phi.add_incoming(after, following)
+    builder.cbranch(builder.icmp_signed("<", builder.add(i, _int(1)), rows), row, done)
     builder.position_at_end(done)
     builder.ret_void()
 
