@@ -153,13 +153,19 @@ def indexed(x: Any, index: Any) -> Any:
         else:
             view.append(part)
             arrays += [] if isinstance(part, int | np.integer) else [part]
-    if any(part is not None and part != slice(None) for part in view):
+    if any(part != slice(None) for part in view):
         x = getitem(x, tuple(view))
     taken = len([a for a in arrays if a is not Ellipsis])
     keys: list = []
     for a in arrays:  # what is left beside the arrays are whole dimensions
         keys += [slice(None)] * (x.ndim - taken) if a is Ellipsis else [a if hasattr(a, "dtype") else slice(None)]
-    return _by_arrays(x, keys)
+    numbers = [isinstance(key, Batched) and not key.shape for key in keys]
+    if any(numbers):  # like an int, one that differs by example takes its slice before the arrays are looked at
+        x = _by_arrays(x, [key if number else slice(None) for key, number in zip(keys, numbers, strict=True)])
+        keys = [key for key, number in zip(keys, numbers, strict=True) if not number]
+    if any(isinstance(key, Batched) for key in keys):
+        return _by_arrays(x, keys)
+    return getitem(x, tuple(keys)) if any(hasattr(key, "dtype") for key in keys) else x
 
 
 def _integers(part: Batched) -> Batched:

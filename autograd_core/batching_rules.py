@@ -15,6 +15,7 @@ import numpy as np
 
 from . import batching_index as by_index
 from .batching import all_batched, front
+from .ops.complex import _packed
 from .ops.linalg import matmul as product
 from .ops.padding import pad_constant
 from .ops.reduce import sum
@@ -158,6 +159,11 @@ def as_strided(p: Primitive, size: int, batched: list[bool], values: list, param
     return reshape(values[0], (size, -1))[:, _places(*params)]
 
 
+def view_as_complex(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
+    """With the two parts side by side in memory, wherever the batch came from."""
+    return apply(p, (_packed(values[0]),), params)
+
+
 def arg(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
     """argmax and argmin: params (dim or None for the flattened example, keepdim)."""
     (x,), (dim, keepdim) = values, params
@@ -290,7 +296,8 @@ def of_function(function: Any, size: int, batched: list[bool], values: list) -> 
 
 TABLE: tuple[tuple[str, Rule], ...] = (
     # copies, dtypes, complex numbers
-    ("to identity clone contiguous std conj real imag angle view_as_real view_as_complex tril triu", leading),
+    ("to identity clone contiguous std conj real imag angle view_as_real tril triu", leading),
+    ("view_as_complex", view_as_complex),
     ("where complex divide_grad", elementwise),
     # reductions, scans, order, counting
     ("sum mean amax amin all any median nanmedian logsumexp vector_norm softmax log_softmax", shifted(0)),

@@ -282,20 +282,25 @@ def vjp(func: Callable, *primals: Any, has_aux: bool = False) -> tuple:
     """
     if not primals:
         raise ValueError("vjp: needs at least one primal to differentiate with respect to")
-    point = Point("vjp", primals)
+    return pullback("vjp", func, primals, has_aux)
+
+
+def pullback(name: str, func: Callable, primals: tuple, has_aux: bool) -> tuple:
+    """`vjp` for the function of that name."""
+    point = Point(name, primals)
     with point.opened():
-        value, aux = with_aux("vjp", func(*point.inputs), has_aux)
+        value, aux = with_aux(name, func(*point.inputs), has_aux)
     leaves, structure, bottoms = point.outputs(value)
     recording = point.recording(bottoms)
 
     def vjp_fn(*cotangents: Any) -> tuple:
         given = cotangents[0] if len(cotangents) == 1 else cotangents
-        gs = same_structure("vjp", given, "cotangents", structure, "the function's value")
+        gs = same_structure(name, given, "cotangents", structure, "the function's value")
         exposed = []
         for i, (g, y) in enumerate(zip(gs, leaves, strict=True)):
-            g = as_tensor(g, "vjp")
+            g = as_tensor(g, name)
             if tuple(g.shape) != tuple(y.shape):
-                raise ValueError(f"vjp: cotangent {i} has shape {tuple(g.shape)}, but the output has {tuple(y.shape)}")
+                raise ValueError(f"{name}: cotangent {i} has shape {tuple(g.shape)}, but the output has {tuple(y.shape)}")
             exposed.append(conj(expose(convert(g, y.dtype), point.levels)))
         create_graph = mode.enabled and (recording or any(g.requires_grad for g in exposed))
         return point.as_given([conj(g) for g in point.pull(bottoms, exposed, create_graph)])

@@ -21,6 +21,7 @@ from .derivatives import (
     jvp,
     like,
     linearize,
+    pullback,
     replaced,
     selected,
     value_and_grad,
@@ -85,7 +86,7 @@ def jacrev(
         def of_tensors(*xs: Any) -> Any:
             return func(*replaced(args, places, xs), **kwargs)
 
-        value, pull, *aux = vjp(of_tensors, *tree.unflatten(arg_structure, inputs), has_aux=has_aux)
+        value, pull, *aux = pullback("jacrev", of_tensors, tree.unflatten(arg_structure, inputs), has_aux)
         outs, structure = tree.flatten(value)
         _only_real("jacrev", outs, "output")
         basis, sizes = _basis(outs)

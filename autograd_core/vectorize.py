@@ -81,7 +81,7 @@ def vmap(
     """`func` over a whole batch at once: write it for one example, call it with many.
 
     in_dims      which dimension of each argument counts the examples: an int, None for an argument that all examples
-                 share, or one entry for each argument (nested as the argument is); of keyword arguments the first
+                 share, or one entry for each argument (nested as the argument is); keyword arguments are shared
     out_dims     where the batch dimension goes in each output: an int, or a structure that the outputs' begins with;
                  None for an output that is the same for all examples
     randomness   "error": drawing random numbers inside raises; "same": all examples get the same draw; "different":
@@ -102,7 +102,7 @@ def vmap(
     check_chunk_size("vmap", chunk_size)
 
     def batched(*args: Any, **kwargs: Any) -> Any:
-        dims = spread_dims(in_dims, args, "in_dims") + spread_dims(0, kwargs, "in_dims")
+        dims = spread_dims(in_dims, args, "in_dims") + spread_dims(None, kwargs, "in_dims")
         given, structure = tree.flatten((args, kwargs))
         size = _size(given, dims)
         leaves = [x if d is None else as_tensor(x, "vmap") for x, d in zip(given, dims, strict=True)]
@@ -166,17 +166,24 @@ def _cut(x: Any, d: int | None, start: int, stop: int) -> Any:
 
 def _unbatched(y: Any, d: int | None, level: int, size: int) -> Any:
     """An output with the batch dimension in front; as it is, if `d` says that there is none."""
-    if isinstance(y, Batched) and y.level == level:
-        if d is None:
-            raise ValueError("vmap: out_dims is None for an output that differs by example; give the batch a place")
-        return y.value if isinstance(y.value, Tensor | Batched) else wrap(y.value)
-    running = {number for number, _ in active()}
+    running = {level, *(number for number, _ in active())}
     if isinstance(y, Batched) and not running.issuperset(below(y)[1]):
         raise RuntimeError(
             "vmap: the function returned a value of a vmap that has ended, kept in a variable from outside; return "
             "such values from the vmap that made them"
         )
-    return y if d is None else front(as_tensor(y, "vmap: the function's outputs"), size)
+    if isinstance(y, Batched) and y.level == level:
+        if d is None:
+            raise ValueError("vmap: out_dims is None for an output that differs by example; give the batch a place")
+        return y.value if isinstance(y.value, Tensor | Batched) else wrap(y.value)
+    if d is None:
+        return y
+    if not isinstance(y, Tensor | Batched | np.ndarray | np.generic):
+        raise TypeError(
+            f"vmap: the function must return tensors or arrays, got {describe(y)}; set its out_dims to None if it is the "
+            "same for all examples"
+        )
+    return front(as_tensor(y, "vmap"), size)
 
 
 def _moved(y: Any, d: int) -> Any:

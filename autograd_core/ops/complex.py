@@ -19,7 +19,7 @@ from ..primitive import Primitive, convert, stand_in, unified
 from ..tensor import Above, Tensor, apply, describe
 from . import elementwise as ew
 from .elementwise import conj, sgn
-from .shape import transpose
+from .shape import contiguous, transpose
 
 __all__ = ["conj", "sgn"]
 
@@ -132,7 +132,7 @@ def _packed(x: Any) -> Any:
     array = _plain(x)
     if array.strides[-1] == array.itemsize:
         return x
-    return np.ascontiguousarray(x) if isinstance(x, ndarray) else x * 1
+    return np.ascontiguousarray(x) if isinstance(x, ndarray) else contiguous(x)
 
 
 def view_as_real(x: Any) -> Any:

@@ -62,6 +62,7 @@ def add_at(out: ndarray, index: Any, g: Any) -> None:
     rows = index[0] if isinstance(index, tuple) and len(index) == 1 else index
     if isinstance(rows, ndarray) and rows.dtype != bool and rows.ndim and out.ndim > 1:
         size = math.prod(out.shape[1:])
+        rows = np.where(rows < 0, rows + out.shape[0], rows)  # so that what is the same place looks the same
         add_rows(out.reshape(out.shape[0], size), rows.reshape(-1), np.asarray(g).reshape(rows.size, size))
     elif np.size(g) * 8 >= out.size:  # NumPy is fast at adding to places of a vector, and slow at all else
         places = np.arange(out.size).reshape(out.shape)[index]

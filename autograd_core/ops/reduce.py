@@ -228,7 +228,7 @@ def _extreme(reduce: Any, name: str) -> Primitive:
         top = spread(out, shape, dims)
         best = (x == top) | ((x != x) & (top != top))
         share = convert(best, x.dtype)
-        return spread(g, shape, dims) * (share / ew.maximum(sum(share, dims, True), 1))
+        return spread(g, shape, dims) * (share / ew.maximum(apply(_sum_primitive, (share,), (dims, True)), 1))
 
     return Primitive(forward, name=name, vjps=(rule,), saves=(0, OUT))
 
