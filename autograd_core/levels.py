@@ -63,10 +63,10 @@ def expose(x: Any, wanted: list[tuple[int, int]]) -> Any:
     order = [held.index(level) for level in rest + own]
     t = permute(t, (*order, *range(len(held), t.ndim))) if order != list(range(len(held))) else t
     sizes = t.shape[: len(rest)]
-    lead = tuple(size if level in own else 1 for level, size in wanted)
-    full = tuple(size for _, size in wanted)
     shape = t.shape[len(held) :]
-    if lead != full:
+    if len(own) < len(wanted):
+        lead = tuple(size if level in own else 1 for level, size in wanted)
+        full = tuple(size for _, size in wanted)
         t = reshape(t, (*sizes, *lead, *shape))
         t = t.expand(*sizes, *full, *shape)
     return in_levels(t, rest)
