@@ -94,7 +94,8 @@ from .layers.pooling import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
-from .layers.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
+from .layers.recurrent import GRU, LSTM, RNN, RNNBase
+from .layers.recurrent_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from .models import MLP, LeNet5
 from .module import Module
 from .parameter import Parameter

@@ -78,5 +78,5 @@ def layers(kind, xs, states, weights, bidirectional):
             out, state = one_direction(kind, xs, states[layer * D + d], weights[layer * D + d], d == 1)
             sides.append(out)
             last.append(state)
-        xs = [sum((list(side[t]) for side in sides), []) for t in range(len(xs))]
+        xs = [[v for side in sides for v in side[t]] for t in range(len(xs))]
     return xs, last

@@ -216,10 +216,10 @@ def rnn_forward(
 
 
 def rnn_backward(
-    needs: list, g: Any, g_last: Any, out: ndarray, x: Any, h0: Any, w_ih: Any, w_hh: Any,
+    needs: list, gs: list, out: ndarray, x: Any, h0: Any, w_ih: Any, w_hh: Any,
     counts: ndarray, reverse: bool, rectified: bool,
 ) -> tuple:  # fmt: skip
-    at, H = layout_of(counts), w_hh.shape[0]
+    at, H, (g, g_last) = layout_of(counts), w_hh.shape[0], gs
     dh, da = _copy_or_zeros(g_last, (at.N, H), out.dtype), np.empty_like(out)
     gy = out if g is None else plain(g)
     _run(
@@ -373,10 +373,10 @@ def lstm_forward(
 
 
 def lstm_backward(
-    needs: list, g: Any, g_last: Any, g_cells: Any, out: ndarray, aux: tuple, x: Any, h0: Any, c0: Any,
+    needs: list, gs: list, out: ndarray, aux: tuple, x: Any, h0: Any, c0: Any,
     w_ih: Any, w_hh: Any, w_hr: Any, w_peep: Any, counts: ndarray, reverse: bool,
 ) -> tuple:  # fmt: skip
-    at, dtype, (gates, cells, raw) = layout_of(counts), out.dtype, aux
+    at, dtype, (gates, cells, raw), (g, g_last, g_cells) = layout_of(counts), out.dtype, aux, gs
     H, P = w_hh.shape[0] // 4, w_hh.shape[1]
     dh, dc = _copy_or_zeros(g_last, (at.N, P), dtype), _copy_or_zeros(g_cells, (at.N, H), dtype)
     da = np.empty_like(gates)
@@ -508,10 +508,10 @@ def gru_forward(
 
 
 def gru_backward(
-    needs: list, g: Any, g_last: Any, out: ndarray, aux: tuple, x: Any, h0: Any, w_ih: Any, w_hh: Any,
+    needs: list, gs: list, out: ndarray, aux: tuple, x: Any, h0: Any, w_ih: Any, w_hh: Any,
     counts: ndarray, reverse: bool,
 ) -> tuple:  # fmt: skip
-    at, dtype, H, (gates, news) = layout_of(counts), out.dtype, w_hh.shape[1], aux
+    at, dtype, H, (gates, news), (g, g_last) = layout_of(counts), out.dtype, w_hh.shape[1], aux, gs
     dh = _copy_or_zeros(g_last, (at.N, H), dtype)
     dx, dr = np.empty_like(gates), np.empty_like(gates)
     gy = out if g is None else plain(g)
@@ -536,8 +536,8 @@ def _sequences() -> None:
         x, w, w3, w4 = (np.ones((k, 1), dtype) for k in (1, 1, 3, 4))
         for rectified in (False, True):
             out, last = rnn_forward(x, x, w, w, None, None, counts, False, rectified)
-            rnn_backward([True] * 6, out, last, out, x, x, w, w, counts, False, rectified)
+            rnn_backward([True] * 6, [out, last], out, x, x, w, w, counts, False, rectified)
         (out, last), aux = gru_forward(x, x, w3, w3, None, None, counts, False)
-        gru_backward([True] * 6, out, last, out, aux, x, x, w3, w3, counts, False)
+        gru_backward([True] * 6, [out, last], out, aux, x, x, w3, w3, counts, False)
         (out, last, cells), kept = lstm_forward(x, x, x, w4, w4, None, None, w, w3.T, counts, False)
-        lstm_backward([True] * 9, out, last, cells, out, kept, x, x, x, w4, w4, w, w3.T, counts, False)
+        lstm_backward([True] * 9, [out, last, cells], out, kept, x, x, x, w4, w4, w, w3.T, counts, False)

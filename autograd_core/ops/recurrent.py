@@ -139,7 +139,7 @@ def _lstm_composition(
 def _rnn_joint(
     needs: list, g: list, x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, outs: tuple, *how: Any
 ) -> tuple:
-    return kernels.rnn_backward(needs, *g, outs[0], x, h0, w_ih, w_hh, *how)
+    return kernels.rnn_backward(needs, g, outs[0], x, h0, w_ih, w_hh, *how)
 
 
 _rnn = Primitive(
@@ -155,7 +155,7 @@ _rnn = Primitive(
 def _gru_joint(
     needs: list, g: list, x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, outs: tuple, aux: tuple, *how: Any
 ) -> tuple:
-    return kernels.gru_backward(needs, *g, outs[0], aux, x, h0, w_ih, w_hh, *how)
+    return kernels.gru_backward(needs, g, outs[0], aux, x, h0, w_ih, w_hh, *how)
 
 
 _gru = Primitive(
@@ -172,7 +172,7 @@ def _lstm_joint(
     needs: list, g: list, x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, w_hr: Any, w_peep: Any,
     outs: tuple, aux: tuple, *how: Any,
 ) -> tuple:  # fmt: skip
-    return kernels.lstm_backward(needs, *g, outs[0], aux, x, h0, c0, w_ih, w_hh, w_hr, w_peep, *how)
+    return kernels.lstm_backward(needs, g, outs[0], aux, x, h0, c0, w_ih, w_hh, w_hr, w_peep, *how)
 
 
 _lstm = Primitive(

@@ -1,4 +1,4 @@
-"""Recurrent layers over sequences, and single steps of them."""
+"""Recurrent layers over whole sequences."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy import ndarray
 
 import autograd_core as ag
 from autograd_core.ops import recurrent as ops
+from autograd_core.ops.shape import cat, stack, transpose
 from autograd_core.tensor import describe
 
 from .. import functional as F
@@ -23,7 +24,7 @@ from ..utils.rnn import PackedSequence
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "GRU": 3, "LSTM": 4}
 
 
-def _check_sizes(name: str, **sizes: Any) -> None:
+def check_sizes(name: str, **sizes: Any) -> None:
     for what, size in sizes.items():
         if not isinstance(size, int) or isinstance(size, bool):
             raise TypeError(f"{name}: {what} should be of type int, got: {type(size).__name__}")
@@ -54,7 +55,7 @@ class RNNBase(Module):
     ):
         super().__init__()
         name = type(self).__name__
-        _check_sizes(name, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+        check_sizes(name, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
         if not isinstance(dropout, numbers.Number) or isinstance(dropout, bool) or not 0 <= dropout <= 1:  # type: ignore[operator]
             raise ValueError(
                 f"{name}: dropout should be a number in range [0, 1] representing the probability of an element being "
@@ -130,7 +131,7 @@ class RNNBase(Module):
             order = input.sorted_indices
         else:
             x = x.reshape(x.shape[0], 1, x.shape[1]) if single else x
-            x = ag.transpose(x, 0, 1) if self.batch_first and not single else x
+            x = transpose(x, 0, 1) if self.batch_first and not single else x
             T, N = x.shape[:2]
             counts, order = np.full(T, N), None
             x = x.reshape(T * N, x.shape[2])
@@ -145,7 +146,7 @@ class RNNBase(Module):
         else:
             output = x.reshape(T, x.shape[1]) if single else x.reshape(T, N, x.shape[1])
             if self.batch_first and not single:
-                output = ag.transpose(output, 0, 1)
+                output = transpose(output, 0, 1)
             if single:
                 last = [s.reshape(s.shape[0], s.shape[2]) for s in last]
         return output, (last[0] if self.mode != "LSTM" else tuple(last))
@@ -165,8 +166,8 @@ class RNNBase(Module):
                 outs.append(out)
                 for held, state in zip(last, after, strict=True):
                     held.append(state)
-            x = outs[0] if D == 1 else ag.cat(outs, 1)
-        return (x, *(ag.stack(held) for held in last))
+            x = outs[0] if D == 1 else cat(outs, 1)
+        return (x, *(stack(held) for held in last))
 
     def _sequence(self, x: Any, states: list, w: list, counts: ndarray, reverse: bool) -> tuple:
         """One layer in one direction."""
@@ -176,10 +177,11 @@ class RNNBase(Module):
             rest = rest[2:] if self.bias else rest
             w_hr = rest[0] if self.proj_size else None
             w_peep = rest[-1] if self.peepholes else None
-            return ops.lstm(x, *states, w_ih, w_hh, b_ih, b_hh, w_hr, w_peep, counts, reverse)
+            h0, c0 = states
+            return ops.lstm(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_peep, counts, reverse)
         if self.mode == "GRU":
-            return ops.gru(x, *states, w_ih, w_hh, b_ih, b_hh, counts, reverse)
-        return ops.rnn(x, *states, w_ih, w_hh, b_ih, b_hh, counts, reverse, self.mode[4:].lower())
+            return ops.gru(x, states[0], w_ih, w_hh, b_ih, b_hh, counts, reverse)
+        return ops.rnn(x, states[0], w_ih, w_hh, b_ih, b_hh, counts, reverse, self.mode[4:].lower())
 
     # ------------------------------------------------------------------------------------------------------------ checks
 
@@ -282,10 +284,10 @@ class RNN(RNNBase):
         bidirectional: bool = False,
         dtype: Any = None,
     ):
-        _check_nonlinearity(nonlinearity)
-        self_mode = f"RNN_{nonlinearity.upper()}"
+        check_nonlinearity(nonlinearity)
+        mode = f"RNN_{nonlinearity.upper()}"
         super().__init__(
-            self_mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype
+            mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype
         )
         self.nonlinearity = nonlinearity
 
@@ -340,107 +342,6 @@ class GRU(RNNBase):
         )
 
 
-def _check_nonlinearity(nonlinearity: str) -> None:
+def check_nonlinearity(nonlinearity: str) -> None:
     if nonlinearity not in ("tanh", "relu"):
         raise ValueError(f"Unknown nonlinearity {nonlinearity!r}. Select from 'tanh' or 'relu'.")
-
-
-# --------------------------------------------------------------------------------------------------------- single steps
-
-
-class RNNCellBase(Module):
-    """What the cells share. Parameters weight_ih, weight_hh, bias_ih, bias_hh start uniform on ±1/√hidden_size."""
-
-    bias_ih: Parameter | None
-    bias_hh: Parameter | None
-
-    def __init__(self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, dtype: Any = None):
-        super().__init__()
-        _check_sizes(type(self).__name__, input_size=input_size, hidden_size=hidden_size)
-        self.input_size = input_size
-        self.hidden_size = hidden_size
-        self.bias = bias
-        rows = num_chunks * hidden_size
-        self.weight_ih = Parameter(ag.empty(rows, input_size, dtype=dtype))
-        self.weight_hh = Parameter(ag.empty(rows, hidden_size, dtype=dtype))
-        for name in ("bias_ih", "bias_hh"):
-            self.register_parameter(name, Parameter(ag.empty(rows, dtype=dtype)) if bias else None)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw new starting values."""
-        bound = 1 / math.sqrt(self.hidden_size)
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound)
-
-    def _step(self, sequence: Any, input: Any, states: list) -> tuple:
-        """One step of a sequence function, on (N, I), or on (I,) for one example."""
-        name, dtype = type(self).__name__, self.weight_ih.dtype
-        single = getattr(input, "ndim", 0) == 1
-        N = 1 if single else input.shape[0] if hasattr(input, "shape") and input.ndim else 0
-        for what, x, size in (("input", input, self.input_size), *(("hidden", s, self.hidden_size) for s in states)):
-            if x is None:
-                continue
-            if not hasattr(x, "ndim") or x.ndim not in (1, 2):
-                raise ValueError(f"{name}: Expected {what} to be 1D or 2D, got {describe(x)}")
-            expected = (size,) if single else (N, size)
-            if tuple(x.shape) != expected:
-                raise ValueError(
-                    f"{name}: {what} has shape {tuple(x.shape)}, but must be {expected} for an input of shape "
-                    f"{tuple(input.shape)} and input_size={self.input_size}, hidden_size={self.hidden_size}"
-                )
-            if x.dtype != dtype:
-                raise ValueError(f"{name}: {what} is {x.dtype}, but the weights {dtype}; convert it, {what}.to({dtype})")
-        rows = [x if x is None or not single else x.reshape(1, x.shape[0]) for x in (input, *states)]
-        w = self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
-        outs = sequence(*rows, *w, np.array([N]))
-        return tuple(out.reshape(out.shape[1]) if single else out for out in outs)
-
-    def extra_repr(self) -> str:
-        text = f"{self.input_size}, {self.hidden_size}"
-        return text if self.bias else f"{text}, bias={self.bias}"
-
-
-class RNNCell(RNNCellBase):
-    """One step of `RNN`: input (N, input_size), hx (N, hidden_size) or None: (N, hidden_size); or without N."""
-
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", dtype: Any = None
-    ):
-        _check_nonlinearity(nonlinearity)
-        super().__init__(input_size, hidden_size, bias, 1, dtype)
-        self.nonlinearity = nonlinearity
-
-    def forward(self, input: Any, hx: Any = None) -> Any:
-        return self._step(lambda *args: ops.rnn(*args, nonlinearity=self.nonlinearity), input, [hx])[0]
-
-    def extra_repr(self) -> str:
-        text = super().extra_repr()
-        return text if self.nonlinearity == "tanh" else f"{text}, nonlinearity={self.nonlinearity}"
-
-
-class LSTMCell(RNNCellBase):
-    """One step of `LSTM`: input (N, input_size), hx = (h, c) of (N, hidden_size) each, or None: (h, c); or without N."""
-
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, dtype: Any = None):
-        super().__init__(input_size, hidden_size, bias, 4, dtype)
-
-    def forward(self, input: Any, hx: Any = None) -> Any:
-        if hx is not None and (not isinstance(hx, tuple | list) or len(hx) != 2):
-            raise ValueError(f"LSTMCell: hx must be the pair (h, c), got {describe(hx)}")
-        states = [None, None] if hx is None else list(hx)
-
-        def sequence(x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, counts: ndarray) -> tuple:
-            return ops.lstm(x, h, c, w_ih, w_hh, b_ih, b_hh, None, None, counts)
-
-        return self._step(sequence, input, states)[1:]
-
-
-class GRUCell(RNNCellBase):
-    """One step of `GRU`: input (N, input_size), hx (N, hidden_size) or None: (N, hidden_size); or without N."""
-
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, dtype: Any = None):
-        super().__init__(input_size, hidden_size, bias, 3, dtype)
-
-    def forward(self, input: Any, hx: Any = None) -> Any:
-        return self._step(ops.gru, input, [hx])[0]

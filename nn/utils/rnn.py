@@ -13,6 +13,8 @@ import numpy as np
 from numpy import ndarray
 
 import autograd_core as ag
+from autograd_core.ops.shape import cat, stack
+from autograd_core.ops.slices import index_put
 from autograd_core.tensor import Tensor, describe, wrap
 
 
@@ -154,7 +156,7 @@ def pad_packed_sequence(
     index = (n, t) if batch_first else (t, n)
     shape = (N, T) if batch_first else (T, N)
     empty = ag.full((*shape, *data.shape[1:]), padding_value, dtype=data.dtype)
-    return empty.index_put(tuple(wrap(i) for i in index), data), wrap(lengths)
+    return index_put(empty, tuple(wrap(i) for i in index), data), wrap(lengths)
 
 
 def pad_sequence(
@@ -187,9 +189,9 @@ def pad_sequence(
         missing = T - len(s)
         if missing:
             empty = ag.full((missing, *rest), padding_value, dtype=s.dtype)
-            s = ag.cat([s, empty] if padding_side == "right" else [empty, s])
+            s = cat([s, empty] if padding_side == "right" else [empty, s])
         rows.append(s)
-    return ag.stack(rows, 0 if batch_first else 1)
+    return stack(rows, 0 if batch_first else 1)
 
 
 def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = False) -> list[Tensor]:
