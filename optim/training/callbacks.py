@@ -123,7 +123,7 @@ class Progress(Callback):
             unit="batch",
             leave=False,
             dynamic_ncols=True,
-            disable=None if self.show_bar else True,  # None: no bar where there is no terminal
+            disable=not (self.show_bar and (sys.stderr.isatty() or "ipykernel" in sys.modules)),
         )
 
     def on_batch_end(self, run: Run) -> None:
