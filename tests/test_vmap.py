@@ -235,6 +235,10 @@ POOLS = {
     "average": lambda x: F.avg_pool2d(x, 2),
     "average ceil": lambda x: F.avg_pool2d(x, 2, ceil_mode=True),
     "adaptive": lambda x: F.adaptive_avg_pool2d(x, 3),
+    "adaptive max": lambda x: F.adaptive_max_pool2d(x, 3),
+    "p-norms": lambda x: F.lp_pool2d(x * x, 3, 2),
+    "unpooled": lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2),
+    "unpooled to a size": lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2, output_size=(5, 6)),
     "unfold": lambda x: F.unfold(x, 2),
     "fold": lambda x: F.fold(F.unfold(x, 2), x.shape[-2:], 2),
 }

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ..primitive import stand_in
 from . import elementwise as ew
 from .conv import floating, per_dim
 from .gather import gather_back
 from .pool import avg_pool1d, avg_pool2d, avg_pool3d
-from .shape import reshape
+from .shape import flatten, reshape, unflatten
 
 AVERAGES = {1: avg_pool1d, 2: avg_pool2d, 3: avg_pool3d}
 
@@ -59,6 +60,13 @@ def _max_unpool(
     name: str, dims: int, x: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any
 ) -> Any:
     (x,) = floating(name, x=x)
+    inside = stand_in(x, indices)
+    if inside is not None:  # more images, each with its indices
+        how = (kernel_size, stride, padding, output_size)
+        return inside.__lift__(
+            lambda x, i: unflatten(_max_unpool(name, dims, flatten(x, 0, 1), flatten(i, 0, 1), *how), 0, x.shape[:2]),
+            x, indices,
+        )  # fmt: skip
     places = np.asarray(indices)
     window = per_dim(kernel_size, dims, name, "kernel_size", 1)
     step = window if stride is None else per_dim(stride, dims, name, "stride", 1)
