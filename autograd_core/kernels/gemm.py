@@ -146,10 +146,11 @@ def _products(start, stop, calls, a, b, c, bias, plan):  # type: ignore[no-untyp
 # --------------------------------------------------------------------------------------------------------------- plans
 
 # Sizes of blocks in bytes, for a second-level cache of 1 MB (or half as much).
-K_BYTES = 1536  # a row of a block of a: tiles of it and panels of b stay in the first-level cache, or near
+K_BYTES = 1600  # a row of a block of a: tiles of it and panels of b stay in the first-level cache, or near
 A_BYTES = 160 * 1024  # the block of a, used for all panels of the block of b
-B_BYTES = 512 * 1024  # the block of b
+B_BYTES = 1024 * 1024  # the block of b
 COPY_A_FROM = 4  # panels of b, for which it pays to copy a too, where it lies badly
+TWO_PARTS_FROM = 2_000_000  # nanoseconds of work, for which each thread gets two parts, lest one waits for another
 COPY_B_FROM = 48  # rows of a, for which it pays to copy b into panels
 
 
@@ -184,7 +185,8 @@ def plan_product(
     if swapped:
         along_k, turn_b, rows, columns = b_turned, not a_turned, N, M
         a_stride, b_stride, a_batch, b_batch = b_stride, a_stride, b_batch, a_batch
-    m_parts, n_parts = _parts(rows, columns, unit, width, batches, threads, turn_b)
+    parts = threads if work < TWO_PARTS_FROM else 2 * threads
+    m_parts, n_parts = _parts(rows, columns, unit, width, batches, parts, turn_b)
     m_most, n_most = -(-rows // m_parts) + unit, -(-columns // n_parts) + width
     k_block = K_BYTES // size
     k_most = -(-K // -(-K // k_block))
@@ -213,13 +215,13 @@ def _up(n: int, multiple: int) -> int:
 
 
 def _parts(
-    rows: int, columns: int, m_unit: int, n_unit: int, batches: int, threads: int, turned: bool
+    rows: int, columns: int, m_unit: int, n_unit: int, batches: int, needed: int, turned: bool
 ) -> tuple[int, int]:
-    """Into how many parts rows and columns are cut: enough for the threads, and so that least is copied twice."""
-    if batches >= 4 * threads or threads == 1:
+    """Into how many parts rows and columns are cut: as many as needed, and so that least is copied twice."""
+    if batches >= 4 * needed or needed == 1:
         return 1, 1
     m_units, n_units = -(-rows // m_unit), -(-columns // n_unit)
-    needed = -(-threads // batches)
+    needed = -(-needed // batches)
     best, found = math.inf, (1, 1)
     for n_parts in range(1, needed + 1):
         m, n = min(-(-needed // n_parts), m_units), min(n_parts, n_units)

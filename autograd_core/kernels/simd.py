@@ -187,6 +187,15 @@ def _one_tile(module: Any, dtype: np.dtype, rows: int, vectors: int, kind: int) 
     before, body, after = (function.append_basic_block(name) for name in ("before", "body", "after"))
     builder.branch(before)
     builder.position_at_end(before)
+    # c is far away: ask for it now, to have it when the sums are ready
+    nearer = _declared(
+        module, "llvm.prefetch.p0", ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), *[ir.IntType(32)] * 3])
+    )
+    for r in range(rows):
+        for v in range(vectors):
+            place = builder.gep(c, [builder.add(builder.mul(c_stride, _int(r)), _int(v * width))])
+            place = builder.bitcast(place, ir.IntType(8).as_pointer())
+            builder.call(nearer, [place, _int(1, 32), _int(3, 32), _int(1, 32)])
     # what is counted up along k: k, the place in b or its table, and the column of a or a place in every third row of a
     starts, steps = [_int(0)], [_int(1)]
     starts, steps = ([*starts, table], [*steps, _int(1)]) if kind == B_TABLE else ([*starts, b], [*steps, b_stride])
