@@ -368,7 +368,10 @@ def test_missing_and_broken_data(folder, tmp_path, capsys):
 def test_an_interrupted_command_keeps_what_it_has(folder):
     save = folder / "out"
     command = [sys.executable, "-m", "nn", "train", "mlp", "--data", str(folder), "--epochs", "100000"]
-    process = subprocess.Popen([*command, "--save", str(save)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*command, "--save", str(save)], stdout=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a test run in the background ignores it
+    )  # fmt: skip
     for line in process.stdout:
         if line.startswith("epoch"):
             break
