@@ -53,9 +53,8 @@ class ByDtype(Kernel):
 
 
 @kernel()
-def _exp_single(x):  # type: ignore[no-untyped-def]
-    y = np.float32(-105.0) if x < np.float32(-105.0) else x
-    y = np.float32(89.0) if y > np.float32(89.0) else y
+def _parts_single(y):  # type: ignore[no-untyped-def]
+    """(n, eʳ) of y = n ln 2 + r."""
     rounded = y * np.float32(1.44269504088896341) + np.float32(12582912.0)
     n = rounded - np.float32(12582912.0)
     r = (y - n * np.float32(0.693359375)) - n * np.float32(-2.12194440e-4)
@@ -65,18 +64,11 @@ def _exp_single(x):  # type: ignore[no-untyped-def]
     p = p * r + np.float32(4.1665795894e-2)
     p = p * r + np.float32(1.6666665459e-1)
     p = p * r + np.float32(5.0000001201e-1)
-    p = p * (r * r) + r + np.float32(1.0)
-    m = np.int32(np.float32(rounded).view(np.int32) - np.int32(0x4B400000))
-    half = np.int32(m >> np.int32(1))
-    first = np.int32((half + np.int32(127)) << np.int32(23)).view(np.float32)
-    second = np.int32((m - half + np.int32(127)) << np.int32(23)).view(np.float32)
-    return p * first * second
+    return np.int32(np.float32(rounded).view(np.int32) - np.int32(0x4B400000)), p * (r * r) + r + np.float32(1.0)
 
 
 @kernel()
-def _exp_double(x):  # type: ignore[no-untyped-def]
-    y = -746.0 if x < -746.0 else x
-    y = 710.0 if y > 710.0 else y
+def _parts_double(y):  # type: ignore[no-untyped-def]
     rounded = y * 1.4426950408889634 + 6755399441055744.0
     n = rounded - 6755399441055744.0
     r = (y - n * 6.93145751953125e-1) - n * 1.42860682030941723212e-6
@@ -92,12 +84,36 @@ def _exp_double(x):  # type: ignore[no-untyped-def]
     p = p * r + 1.0 / 24.0
     p = p * r + 1.0 / 6.0
     p = p * r + 0.5
-    p = p * (r * r) + r + 1.0
-    m = np.int64(np.float64(rounded).view(np.int64) - np.int64(0x4338000000000000))
-    half = np.int64(m >> np.int64(1))
-    first = np.int64((half + np.int64(1023)) << np.int64(52)).view(np.float64)
-    second = np.int64((m - half + np.int64(1023)) << np.int64(52)).view(np.float64)
-    return p * first * second
+    return np.int64(np.float64(rounded).view(np.int64) - np.int64(0x4338000000000000)), p * (r * r) + r + 1.0
+
+
+@kernel()
+def _power_single(n):  # type: ignore[no-untyped-def]
+    """2ⁿ, for -126 <= n <= 127."""
+    return np.int32((n + np.int32(127)) << np.int32(23)).view(np.float32)
+
+
+@kernel()
+def _power_double(n):  # type: ignore[no-untyped-def]
+    return np.int64((n + np.int64(1023)) << np.int64(52)).view(np.float64)
+
+
+@kernel()
+def _exp_single(x):  # type: ignore[no-untyped-def]
+    y = np.float32(-105.0) if x < np.float32(-105.0) else x
+    y = np.float32(89.0) if y > np.float32(89.0) else y
+    n, p = _parts_single(y)
+    half = np.int32(n >> np.int32(1))
+    return p * _power_single(half) * _power_single(np.int32(n - half))
+
+
+@kernel()
+def _exp_double(x):  # type: ignore[no-untyped-def]
+    y = -746.0 if x < -746.0 else x
+    y = 710.0 if y > 710.0 else y
+    n, p = _parts_double(y)
+    half = np.int64(n >> np.int64(1))
+    return p * _power_double(half) * _power_double(np.int64(n - half))
 
 
 exp = ByDtype(_exp_single, _exp_double)
@@ -110,14 +126,18 @@ exp = ByDtype(_exp_single, _exp_double)
 
 @kernel()
 def _sigmoid_single(x):  # type: ignore[no-untyped-def]
-    e = _exp_single(-abs(x))
+    y = -abs(x)
+    n, p = _parts_single(np.float32(-104.0) if y < np.float32(-104.0) else y)
+    e = p * _power_single(np.int32(n + np.int32(24))) * np.float32(2.0**-24)  # n from -150 to 0
     one = np.float32(1.0)
     return (e if x < np.float32(0.0) else one) / (one + e)
 
 
 @kernel()
 def _sigmoid_double(x):  # type: ignore[no-untyped-def]
-    e = _exp_double(-abs(x))
+    y = -abs(x)
+    n, p = _parts_double(-746.0 if y < -746.0 else y)
+    e = p * _power_double(np.int64(n + np.int64(54))) * 2.0**-54  # n from -1076 to 0
     return (e if x < 0.0 else 1.0) / (1.0 + e)
 
 
@@ -131,7 +151,8 @@ sigmoid = ByDtype(_sigmoid_single, _sigmoid_double)
 def _tanh_single(x):  # type: ignore[no-untyped-def]
     size, square = abs(x), x * x
     one, two = np.float32(1.0), np.float32(2.0)
-    large = one - two / (_exp_single(size + size) + one)
+    n, e = _parts_single(np.float32(20.0) if size > np.float32(10.0) else size + size)
+    large = one - two / (e * _power_single(n) + one)
     p = np.float32(-5.70498872745e-3)
     p = p * square + np.float32(2.06390887954e-2)
     p = p * square + np.float32(-5.37397155531e-2)
@@ -146,7 +167,8 @@ def _tanh_double(x):  # type: ignore[no-untyped-def]
     size, square = abs(x), x * x
     p = (-9.64399179425052238628e-1 * square - 9.92877231001918586564e1) * square - 1.61468768441708447952e3
     q = ((square + 1.12811678491632931402e2) * square + 2.23548839060100448583e3) * square + 4.84406305325125486048e3
-    e = _exp_double(size + size)
+    n, e = _parts_double(40.0 if size > 20.0 else size + size)
+    e *= _power_double(n)
     sign = -1.0 if x < 0.0 else 1.0
     small = size < 0.625  # chosen before the division, so that there is one
     numerator = p * square * x if small else -2.0 * sign
@@ -158,30 +180,32 @@ tanh = ByDtype(_tanh_single, _tanh_double)
 
 
 # ------------------------------------------------------------------------------------------------------- whole arrays
+#
+# Places are unsigned: for a signed one Numba asks whether it counts from the end, which keeps LLVM from using vectors.
+# (A slice would do too, but costs an atomic count of the array's users, which threads wait for.)
+
+uint = np.uintp
 
 
 @kernel()
 def exp_run(x, at, n):  # type: ignore[no-untyped-def]
     """x[at : at + n] = exp(x[at : at + n]), x flat."""
-    run = x[at : at + n]
     for i in range(n):
-        run[i] = exp(run[i])
+        x[uint(at + i)] = exp(x[uint(at + i)])
 
 
 @kernel()
 def sigmoid_run(x, at, n):  # type: ignore[no-untyped-def]
     """The same of the logistic function."""
-    run = x[at : at + n]
     for i in range(n):
-        run[i] = sigmoid(run[i])
+        x[uint(at + i)] = sigmoid(x[uint(at + i)])
 
 
 @kernel()
 def tanh_run(x, at, n):  # type: ignore[no-untyped-def]
     """The same of tanh."""
-    run = x[at : at + n]
     for i in range(n):
-        run[i] = tanh(run[i])
+        x[uint(at + i)] = tanh(x[uint(at + i)])
 
 
 RUNS = {"exp": exp_run, "sigmoid": sigmoid_run, "tanh": tanh_run}

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from .exponential import sigmoid, sigmoid_run, tanh, tanh_run
+from .exponential import sigmoid_run, tanh, tanh_run, uint
 from .gemm import matmul, pack, sweep
 from .runtime import get_num_threads, kernel, parallel_for, plain, warms_up
 from .simd import VECTORS, calls, lanes
@@ -170,9 +170,9 @@ def _rnn_forward(  # type: ignore[no-untyped-def]
                 at = (starts[t] + r0) * H
                 product_of_state(calls, out, h0, now, last, r0, r0 + rows, panels, H, H, out, at, H, True, width)
                 if rectified:
-                    run = out[at : at + rows * H]
                     for i in range(rows * H):
-                        run[i] = 0 if run[i] < 0 else run[i]
+                        y = out[uint(at + i)]
+                        out[uint(at + i)] = 0 if y < 0 else y
                 else:
                     tanh_run(out, at, rows * H)
             last, now = counts[t], starts[t]
@@ -190,17 +190,17 @@ def _rnn_backward(  # type: ignore[no-untyped-def]
             t = step if reverse else T - 1 - step
             rows = min(r1, counts[t]) - r0
             if rows > 0:
-                n, at = rows * H, (starts[t] + r0) * H
-                d, a, y, gy = dh[r0 * H : r0 * H + n], da[at : at + n], out[at : at + n], g[at : at + n]
+                at, d = (starts[t] + r0) * H, r0 * H
                 if has_g:
-                    for i in range(n):
-                        d[i] += gy[i]
+                    for i in range(rows * H):
+                        dh[uint(d + i)] += g[uint(at + i)]
                 if rectified:
-                    for i in range(n):
-                        a[i] = 0 if y[i] <= 0 else d[i]
+                    for i in range(rows * H):
+                        da[uint(at + i)] = 0 if out[uint(at + i)] <= 0 else dh[uint(d + i)]
                 else:
-                    for i in range(n):
-                        a[i] = d[i] * (1 - y[i] * y[i])
+                    for i in range(rows * H):
+                        y = out[uint(at + i)]
+                        da[uint(at + i)] = dh[uint(d + i)] * (1 - y * y)
                 product(calls, da, at, rows, panels, H, H, dh, r0 * H, H, False, width)
 
 
@@ -247,6 +247,25 @@ def _of_biases(da: ndarray, needs: list) -> tuple:
 
 
 @kernel()
+def _lstm_row(gates, at, before, b, cells, c, peepholes, peeping, H):  # type: ignore[no-untyped-def]
+    """One example at one step: pre-activations become gates; before[b:] is the cell before, cells[c:] the new one."""
+    if peeping:
+        for j in range(H):
+            gates[uint(at + j)] += peepholes[uint(j)] * before[uint(b + j)]
+        for j in range(H):
+            gates[uint(at + H + j)] += peepholes[uint(H + j)] * before[uint(b + j)]
+    sigmoid_run(gates, at, 2 * H)
+    tanh_run(gates, at + 2 * H, H)
+    for j in range(H):
+        i, f, g = gates[uint(at + j)], gates[uint(at + H + j)], gates[uint(at + 2 * H + j)]
+        cells[uint(c + j)] = f * before[uint(b + j)] + i * g
+    if peeping:
+        for j in range(H):
+            gates[uint(at + 3 * H + j)] += peepholes[uint(2 * H + j)] * cells[uint(c + j)]
+    sigmoid_run(gates, at + 3 * H, H)
+
+
+@kernel()
 def _lstm_forward(  # type: ignore[no-untyped-def]
     start, stop, calls, blocks, N, counts, starts, reverse, width,
     gates, out, cells, raw, h0, c0, panels, peepholes, peeping, projection, projecting, H, P,
@@ -264,30 +283,55 @@ def _lstm_forward(  # type: ignore[no-untyped-def]
                 calls, out, h0, now, last, r0, r0 + max(rows, 0), panels, P, 4 * H, gates, first * 4 * H, 4 * H, True, width
             )
             for row in range(rows):
-                at, cell = (first + row) * 4 * H, (first + row) * H
-                i, f, g = gates[at : at + H], gates[at + H : at + 2 * H], gates[at + 2 * H : at + 3 * H]
-                o, c, y = gates[at + 3 * H : at + 4 * H], cells[cell : cell + H], raw[cell : cell + H]
-                source, place = (cells, now + r0 + row) if r0 + row < last else (c0, r0 + row)
-                cp = source[place * H : place * H + H]
-                if peeping:
-                    for j in range(H):
-                        i[j] += peepholes[j] * cp[j]
-                    for j in range(H):
-                        f[j] += peepholes[H + j] * cp[j]
-                sigmoid_run(gates, at, 2 * H)
-                tanh_run(gates, at + 2 * H, H)
+                at, cell, n = (first + row) * 4 * H, (first + row) * H, r0 + row
+                if n < last:
+                    _lstm_row(gates, at, cells, (now + n) * H, cells, cell, peepholes, peeping, H)
+                else:
+                    _lstm_row(gates, at, c0, n * H, cells, cell, peepholes, peeping, H)
+            for j in range(rows * H):  # all rows in one run: many are short
+                raw[uint(first * H + j)] = tanh(cells[uint(first * H + j)])
+            for row in range(rows):
+                at, cell = ((first + row) * 4 + 3) * H, (first + row) * H
                 for j in range(H):
-                    c[j] = f[j] * cp[j] + i[j] * g[j]
-                if peeping:
-                    for j in range(H):
-                        o[j] += peepholes[2 * H + j] * c[j]
-                for j in range(H):
-                    o[j] = sigmoid(o[j])
-                for j in range(H):
-                    y[j] = o[j] * tanh(c[j])
+                    raw[uint(cell + j)] *= gates[uint(at + j)]
             if projecting and rows > 0:
                 product(calls, raw, first * H, rows, projection, H, P, out, first * P, P, False, width)
             last, now = counts[t], starts[t]
+
+
+@kernel()
+def _lstm_row_output(gates, at, tanhs, t, dy, y, dc, c, da, peepholes, peeping, H):  # type: ignore[no-untyped-def]
+    """From the gradient of the output, dy[y:], to those of the output gate, in da, and of the cell, onto dc[c:]."""
+    for j in range(H):
+        o = gates[uint(at + 3 * H + j)]
+        da[uint(at + 3 * H + j)] = dy[uint(y + j)] * tanhs[uint(t + j)] * o * (1 - o)
+    for j in range(H):
+        o, bent = gates[uint(at + 3 * H + j)], tanhs[uint(t + j)]
+        dc[uint(c + j)] += dy[uint(y + j)] * o * (1 - bent * bent)
+    if peeping:
+        for j in range(H):
+            dc[uint(c + j)] += da[uint(at + 3 * H + j)] * peepholes[uint(2 * H + j)]
+
+
+@kernel()
+def _lstm_row_cell(gates, at, before, b, dc, c, da, peepholes, peeping, H):  # type: ignore[no-untyped-def]
+    """From the gradient of the cell, dc[c:], to those of i, f and g, in da, and of the cell before, in dc."""
+    for j in range(H):
+        i, g = gates[uint(at + j)], gates[uint(at + 2 * H + j)]
+        da[uint(at + j)] = dc[uint(c + j)] * g * i * (1 - i)
+    for j in range(H):
+        f = gates[uint(at + H + j)]
+        da[uint(at + H + j)] = dc[uint(c + j)] * before[uint(b + j)] * f * (1 - f)
+    for j in range(H):
+        i, g = gates[uint(at + j)], gates[uint(at + 2 * H + j)]
+        da[uint(at + 2 * H + j)] = dc[uint(c + j)] * i * (1 - g * g)
+    for j in range(H):
+        dc[uint(c + j)] *= gates[uint(at + H + j)]
+    if peeping:
+        for j in range(H):
+            dc[uint(c + j)] += da[uint(at + j)] * peepholes[uint(j)]
+        for j in range(H):
+            dc[uint(c + j)] += da[uint(at + H + j)] * peepholes[uint(H + j)]
 
 
 @kernel()
@@ -300,7 +344,7 @@ def _lstm_backward(  # type: ignore[no-untyped-def]
     T = len(counts)
     for block in range(start, stop):
         r0, r1 = N * block // blocks, N * (block + 1) // blocks
-        tanhs = np.empty(H, gates.dtype)
+        tanhs = np.empty((r1 - r0) * H, gates.dtype)
         raw = np.empty((r1 - r0) * H if projecting else 0, gates.dtype)
         for step in range(T):
             t = step if reverse else T - 1 - step
@@ -309,44 +353,24 @@ def _lstm_backward(  # type: ignore[no-untyped-def]
             rows = min(r1, counts[t]) - r0
             first = starts[t] + r0
             if rows > 0 and has_g:
-                d, gy = dh[r0 * P : r0 * P + rows * P], gout[first * P : first * P + rows * P]
                 for j in range(rows * P):
-                    d[j] += gy[j]
+                    dh[uint(r0 * P + j)] += gout[uint(first * P + j)]
             if rows > 0 and projecting:
-                d, kept = dh[r0 * P : r0 * P + rows * P], dhs[first * P : first * P + rows * P]
                 for j in range(rows * P):
-                    kept[j] = d[j]
+                    dhs[uint(first * P + j)] = dh[uint(r0 * P + j)]
                 product(calls, dh, r0 * P, rows, projection, P, H, raw, 0, H, False, width)
+            for j in range(rows * H):
+                tanhs[uint(j)] = tanh(cells[uint(first * H + j)])
             for row in range(rows):
-                at, cell = (first + row) * 4 * H, (first + row) * H
-                i, f, g = gates[at : at + H], gates[at + H : at + 2 * H], gates[at + 2 * H : at + 3 * H]
-                o, c = gates[at + 3 * H : at + 4 * H], cells[cell : cell + H]
-                di, df, dg = da[at : at + H], da[at + H : at + 2 * H], da[at + 2 * H : at + 3 * H]
-                do = da[at + 3 * H : at + 4 * H]
-                source, place = (cells, now + r0 + row) if r0 + row < last else (c0, r0 + row)
-                cp = source[place * H : place * H + H]
-                d = dc[(r0 + row) * H : (r0 + row) * H + H]
-                dy = raw[row * H : row * H + H] if projecting else dh[(r0 + row) * H : (r0 + row) * H + H]
-                for j in range(H):
-                    tanhs[j] = tanh(c[j])
-                for j in range(H):
-                    do[j] = dy[j] * tanhs[j] * o[j] * (1 - o[j])
-                for j in range(H):
-                    d[j] += dy[j] * o[j] * (1 - tanhs[j] * tanhs[j])
-                if peeping:
-                    for j in range(H):
-                        d[j] += do[j] * peepholes[2 * H + j]
-                for j in range(H):
-                    di[j] = d[j] * g[j] * i[j] * (1 - i[j])
-                for j in range(H):
-                    df[j] = d[j] * cp[j] * f[j] * (1 - f[j])
-                for j in range(H):
-                    dg[j] = d[j] * i[j] * (1 - g[j] * g[j])
-                for j in range(H):
-                    d[j] *= f[j]
-                if peeping:
-                    for j in range(H):
-                        d[j] += di[j] * peepholes[j] + df[j] * peepholes[H + j]
+                at, n = (first + row) * 4 * H, r0 + row
+                if projecting:
+                    _lstm_row_output(gates, at, tanhs, row * H, raw, row * H, dc, n * H, da, peepholes, peeping, H)
+                else:
+                    _lstm_row_output(gates, at, tanhs, row * H, dh, n * H, dc, n * H, da, peepholes, peeping, H)
+                if n < last:
+                    _lstm_row_cell(gates, at, cells, (now + n) * H, dc, n * H, da, peepholes, peeping, H)
+                else:
+                    _lstm_row_cell(gates, at, c0, n * H, dc, n * H, da, peepholes, peeping, H)
             if rows > 0:
                 product(calls, da, first * 4 * H, rows, panels, 4 * H, P, dh, r0 * P, P, False, width)
 
@@ -410,6 +434,19 @@ def lstm_backward(
 
 
 @kernel()
+def _gru_row(gates, at, news, bias, before, b, out, y, H):  # type: ignore[no-untyped-def]
+    """One example at one step: pre-activations become gates; before[b:] is the state before, out[y:] the new one."""
+    sigmoid_run(gates, at, 2 * H)
+    for j in range(H):
+        news[uint(y + j)] += bias[uint(j)]
+    for j in range(H):
+        gates[uint(at + 2 * H + j)] = tanh(gates[uint(at + 2 * H + j)] + gates[uint(at + j)] * news[uint(y + j)])
+    for j in range(H):
+        z, n = gates[uint(at + H + j)], gates[uint(at + 2 * H + j)]
+        out[uint(y + j)] = (1 - z) * n + z * before[uint(b + j)]
+
+
+@kernel()
 def _gru_forward(  # type: ignore[no-untyped-def]
     start, stop, calls, blocks, N, counts, starts, reverse, width, gates, news, out, h0, panels, panels_new, bias, H
 ):
@@ -428,19 +465,32 @@ def _gru_forward(  # type: ignore[no-untyped-def]
             )
             product_of_state(calls, out, h0, now, last, r0, end, panels_new, H, H, news, first * H, H, False, width)
             for row in range(rows):
-                at, here = (first + row) * 3 * H, (first + row) * H
-                r, z, n = gates[at : at + H], gates[at + H : at + 2 * H], gates[at + 2 * H : at + 3 * H]
-                v, y = news[here : here + H], out[here : here + H]
-                source, place = (out, now + r0 + row) if r0 + row < last else (h0, r0 + row)
-                hp = source[place * H : place * H + H]
-                sigmoid_run(gates, at, 2 * H)
-                for j in range(H):
-                    v[j] += bias[j]
-                for j in range(H):
-                    n[j] = tanh(n[j] + r[j] * v[j])
-                for j in range(H):
-                    y[j] = (1 - z[j]) * n[j] + z[j] * hp[j]
+                at, y, n = (first + row) * 3 * H, (first + row) * H, r0 + row
+                if n < last:
+                    _gru_row(gates, at, news, bias, out, (now + n) * H, out, y, H)
+                else:
+                    _gru_row(gates, at, news, bias, h0, n * H, out, y, H)
             last, now = counts[t], starts[t]
+
+
+@kernel()
+def _gru_row_back(gates, at, news, y, before, b, dh, d, dx, dr, H):  # type: ignore[no-untyped-def]
+    """From the gradient of the state, dh[d:], to those of the gates, and what of it goes straight to the state before."""
+    for j in range(H):
+        z, n = gates[uint(at + H + j)], gates[uint(at + 2 * H + j)]
+        dx[uint(at + 2 * H + j)] = dh[uint(d + j)] * (1 - z) * (1 - n * n)
+    for j in range(H):
+        z, n = gates[uint(at + H + j)], gates[uint(at + 2 * H + j)]
+        dx[uint(at + H + j)] = dh[uint(d + j)] * (before[uint(b + j)] - n) * z * (1 - z)
+    for j in range(H):
+        r = gates[uint(at + j)]
+        dx[uint(at + j)] = dx[uint(at + 2 * H + j)] * news[uint(y + j)] * r * (1 - r)
+    for j in range(H):
+        dr[uint(at + 2 * H + j)] = dx[uint(at + 2 * H + j)] * gates[uint(at + j)]
+    for j in range(2 * H):
+        dr[uint(at + j)] = dx[uint(at + j)]
+    for j in range(H):
+        dh[uint(d + j)] *= gates[uint(at + H + j)]
 
 
 @kernel()
@@ -457,32 +507,15 @@ def _gru_backward(  # type: ignore[no-untyped-def]
             last, now = (counts[earlier], starts[earlier]) if 0 <= earlier < T else (0, 0)
             rows = min(r1, counts[t]) - r0
             first = starts[t] + r0
+            if rows > 0 and has_g:
+                for j in range(rows * H):
+                    dh[uint(r0 * H + j)] += gout[uint(first * H + j)]
             for row in range(rows):
-                at, here = (first + row) * 3 * H, (first + row) * H
-                r, z, n = gates[at : at + H], gates[at + H : at + 2 * H], gates[at + 2 * H : at + 3 * H]
-                xr, xz, xn = dx[at : at + H], dx[at + H : at + 2 * H], dx[at + 2 * H : at + 3 * H]
-                hr, hz, hn = dr[at : at + H], dr[at + H : at + 2 * H], dr[at + 2 * H : at + 3 * H]
-                v, gy = news[here : here + H], gout[here : here + H]
-                source, place = (out, now + r0 + row) if r0 + row < last else (h0, r0 + row)
-                hp = source[place * H : place * H + H]
-                d = dh[(r0 + row) * H : (r0 + row) * H + H]
-                if has_g:
-                    for j in range(H):
-                        d[j] += gy[j]
-                for j in range(H):
-                    xn[j] = d[j] * (1 - z[j]) * (1 - n[j] * n[j])
-                for j in range(H):
-                    xz[j] = d[j] * (hp[j] - n[j]) * z[j] * (1 - z[j])
-                for j in range(H):
-                    xr[j] = xn[j] * v[j] * r[j] * (1 - r[j])
-                for j in range(H):
-                    hn[j] = xn[j] * r[j]
-                for j in range(H):
-                    hr[j] = xr[j]
-                for j in range(H):
-                    hz[j] = xz[j]
-                for j in range(H):
-                    d[j] *= z[j]
+                at, y, n = (first + row) * 3 * H, (first + row) * H, r0 + row
+                if n < last:
+                    _gru_row_back(gates, at, news, y, out, (now + n) * H, dh, n * H, dx, dr, H)
+                else:
+                    _gru_row_back(gates, at, news, y, h0, n * H, dh, n * H, dx, dr, H)
             if rows > 0:
                 product(calls, dr, first * 3 * H, rows, panels, 3 * H, H, dh, r0 * H, H, True, width)
 
