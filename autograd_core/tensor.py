@@ -363,8 +363,10 @@ def as_array(data: Any, dtype: Any = None, *, copy: bool | None = None) -> ndarr
             f"a tensor holds numbers or booleans, not {array.dtype} (from {type(data).__name__}); "
             "check for strings, None or ragged nesting"
         )
-    target = np.dtype(dtype) if dtype is not None else array.dtype
-    return np.array(array, target.newbyteorder("="), copy=copy, subok=False)
+    # NumPy's one object for each native dtype: the hot path compares dtypes by identity
+    target = np.dtype((np.dtype(dtype) if dtype is not None else array.dtype).type)
+    made = np.array(array, target, copy=copy, subok=False)
+    return made if made.dtype is target else made.view(target)
 
 
 def _plain(data: Any) -> Any:

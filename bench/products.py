@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.kernels import conv, gemm, simd
+from autograd_core.kernels import conv, gemm, simd, vectors
 from autograd_core.kernels.runtime import get_num_threads, kernel, parallel_for
 from autograd_core.kernels.simd import ALONG_K, tile
 
@@ -69,7 +69,7 @@ class Peak:
 
     def __init__(self, threads: int):
         self.threads, self.best = threads, 0.0
-        self.rows, self.columns, self.k, self.times = simd.machine().heights[0], 2 * simd.lanes(np.float32), 128, 400
+        self.rows, self.columns, self.k, self.times = vectors.machine().heights[0], 2 * simd.lanes(np.float32), 128, 400
         shapes = ((self.rows, self.k), (self.k, self.columns), (self.rows, self.columns))
         self.arrays = [_aligned(n * m) for n, m in shapes]
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.kernels import gemm, runtime, simd
+from autograd_core.kernels import gemm, runtime, simd, vectors
 
 LANES = {dtype: simd.lanes(dtype) for dtype in (np.float32, np.float64)}
-HEIGHT = simd.machine().heights[0]
+HEIGHT = vectors.machine().heights[0]
 
 
 def draw(seed, *shape, dtype=np.float32):

@@ -33,6 +33,18 @@ def test_dtypes_of_data(data, dtype):
     assert t.dtype.isnative
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "bool"])
+def test_equal_dtypes_are_one_object(dtype):
+    """The hot path compares dtypes by identity; NumPy has other objects for the same dtype too."""
+    one = np.dtype(dtype)
+    other = np.dtype(dtype).newbyteorder("=")
+    for t in (ag.tensor([1, 0], dtype=other), ag.from_numpy(np.zeros(2, other)), ag.tensor(np.zeros(2, other))):
+        assert t.dtype is one
+    a = np.zeros(2, other)
+    ag.from_numpy(a)[0] = 1
+    assert a[0] == 1
+
+
 def test_default_dtype():
     ag.set_default_dtype(ag.float64)
     try:

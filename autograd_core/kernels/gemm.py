@@ -24,7 +24,8 @@ import numpy as np
 from numpy import ndarray
 
 from .runtime import get_num_threads, kernel, parallel_for, plain, warms_up
-from .simd import ALONG_K, ALONG_M, VECTORS, calls, copy, height, lanes, machine, tile, turn
+from .simd import ALONG_K, ALONG_M, VECTORS, calls, copy, height, lanes, tile, turn
+from .vectors import machine
 
 # ------------------------------------------------------------------------------------------------------------- kernels
 
