@@ -37,12 +37,23 @@ def snapshot(model: Any) -> dict[str, np.ndarray]:
 
 
 class Best:
-    """The epoch with the lowest (or, for an accuracy, highest) value of one quantity so far."""
+    """The epoch with the lowest (or, for an accuracy, highest) value of one quantity so far, and its weights if kept."""
 
     def __init__(self, monitor: str | None, min_delta: float = 0.0):
         self.monitor, self.min_delta = monitor, min_delta
         self.value: float | None = None
         self.epoch = 0
+        self.weights: dict[str, np.ndarray] | None = None
+
+    def keep(self, run: Run) -> None:
+        """Keep the weights of this epoch."""
+        self.weights = snapshot(run.model)
+        run.history.best_epoch = run.epoch
+
+    def restore(self, run: Run) -> None:
+        """Give the model the weights kept, if any were."""
+        if self.weights is not None:
+            run.model.load_state_dict(self.weights)
 
     def improved(self, run: Run) -> bool:
         results = run.history.epochs[-1]
@@ -64,16 +75,13 @@ class KeepBest(Callback):
 
     def on_start(self, run: Run) -> None:
         self.best = Best(self.monitor)
-        self.weights: dict[str, np.ndarray] | None = None
 
     def on_epoch_end(self, run: Run) -> None:
         if self.best.improved(run):
-            self.weights = snapshot(run.model)
-            run.history.best_epoch = run.epoch
+            self.best.keep(run)
 
     def on_end(self, run: Run) -> None:
-        if self.weights is not None:
-            run.model.load_state_dict(self.weights)
+        self.best.restore(run)
 
 
 class EarlyStopping(Callback):
@@ -91,19 +99,16 @@ class EarlyStopping(Callback):
 
     def on_start(self, run: Run) -> None:
         self.best = Best(self.monitor, self.min_delta)
-        self.weights: dict[str, np.ndarray] | None = None
 
     def on_epoch_end(self, run: Run) -> None:
         if self.best.improved(run):
             if self.restore_best:
-                self.weights = snapshot(run.model)
-                run.history.best_epoch = run.epoch
+                self.best.keep(run)
         elif run.epoch - self.best.epoch >= self.patience:
             run.stop(f"no improvement for {self.patience} epochs (best: epoch {self.best.epoch})")
 
     def on_end(self, run: Run) -> None:
-        if self.restore_best and self.weights is not None:
-            run.model.load_state_dict(self.weights)
+        self.best.restore(run)
 
 
 class Progress(Callback):
