@@ -37,15 +37,26 @@ def files(package):
     return sorted((ROOT / package).rglob("*.py"))
 
 
+def is_program(path):
+    """Whether it is on top of all packages: what `python -m nn` runs."""
+    return path.name == "__main__.py" or path.is_relative_to(ROOT / "nn" / "programs")
+
+
 @pytest.mark.parametrize("package", PACKAGES[:3])
 def test_packages_depend_on_lower_ones_only(package):
     allowed = set(PACKAGES[: PACKAGES.index(package) + 1])
     for path in files(package):
-        if path.name == "__main__.py":  # a program on top of all packages, which nothing imports
+        if is_program(path):
             continue
         for module in imports(path):
             top = module.split(".")[0]
             assert top not in set(PACKAGES) - allowed, f"{path.relative_to(ROOT)} imports {module}"
+
+
+def test_nothing_imports_the_programs():
+    for path in (path for package in PACKAGES for path in files(package) if not is_program(path)):
+        for module in imports(path):
+            assert not f"{module}.".startswith("nn.programs.") and not module.endswith("__main__"), path
 
 
 def test_optimisers_need_only_tensors():
