@@ -15,8 +15,6 @@ from .parameter import Parameter, is_computed
 
 __all__ = ["Module", "Parameter"]
 
-PLAIN_ERRORS = (ValueError, TypeError, IndexError, RuntimeError)
-
 
 class Module:
     """A part of a network. Subclass it, make its parameters and parts in `__init__`, compute in `forward`.
@@ -481,9 +479,12 @@ def _name_path(error: Exception, module: Module) -> None:
     path = f"{name}.{path}" if path else name
     error.__dict__["_raised_in"] = (module, path, kind, args)
     where = f"[in module {path}, {kind}, of {type(module).__name__}]"
-    if type(error) in PLAIN_ERRORS and len(args) == 1 and isinstance(args[0], str):
-        error.args = (f"{args[0]} {where}",)
-        return
+    if len(args) == 1 and isinstance(args[0], str) and type(error).__module__ == "builtins":
+        message = f"{args[0]} {where}"
+        error.args = (message,)
+        if str(error) == message and not isinstance(error, StopIteration):
+            return
+        error.args = args  # the argument is more than the message, as a KeyError's
     notes = getattr(error, "__notes__", [])
     if notes and notes[-1].startswith("[in module "):
         notes[-1] = where

@@ -522,6 +522,59 @@ def test_other_errors_carry_the_path_as_a_note():
         assert error.__notes__ == ["[in module blocks.1.conv, Failing, of Outer]"]
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [ValueError, TypeError, IndexError, RuntimeError, NotImplementedError, AttributeError, AssertionError, OverflowError],
+)
+def test_the_message_of_a_plain_error_carries_the_path(kind):
+    error = kind("what")
+    with pytest.raises(kind) as caught:
+        Outer(Failing(error))(1)
+    assert caught.value is error and str(error) == "what [in module blocks.1.conv, Failing, of Outer]"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError(2, "No such file", "x.txt"),
+        UnicodeDecodeError("utf-8", b"x", 0, 1, "why"),
+        ModuleNotFoundError("No module named 'x'", name="x"),
+        StopIteration("the value"),
+        AssertionError(),
+        ExceptionGroup("several", [ValueError("one")]),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_whose_arguments_mean_something_keep_them(error):
+    text, args = str(error), error.args
+    with pytest.raises(type(error)) as caught:
+        Outer(Failing(error))(1)
+    assert caught.value is error and str(error) == text and error.args == args
+    assert error.__notes__ == ["[in module blocks.1.conv, Failing, of Outer]"]
+
+
+def test_an_error_raised_from_another_and_an_interrupt():
+    class Translating(Module):
+        def __init__(self, inner):
+            super().__init__()
+            self.inner = inner
+
+        def forward(self, x):
+            try:
+                return self.inner(x)
+            except ValueError as cause:
+                raise LookupError("not here") from cause
+
+    cause = ValueError("deep")
+    with pytest.raises(LookupError, match=r"not here \[in module 0, Translating, of Sequential\]") as caught:
+        nn.Sequential(Translating(Failing(cause)))(1)
+    assert caught.value.__cause__ is cause
+    interrupt = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        Outer(Failing(interrupt))(1)
+    assert not hasattr(interrupt, "__notes__")
+
+
 def test_an_error_of_the_outermost_module_is_left_as_it_is():
     with pytest.raises(ValueError) as caught:
         Failing(ValueError("plain"))(1)
