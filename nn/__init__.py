@@ -49,6 +49,7 @@ from .layers.container import Identity, ModuleDict, ModuleList, ParameterDict, P
 from .layers.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .layers.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from .layers.flatten import Flatten, Unflatten
+from .layers.fold import Fold, Unfold
 from .layers.linear import Bilinear, Linear
 from .layers.loss import (
     BCELoss,
@@ -74,6 +75,23 @@ from .layers.loss import (
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
+from .layers.padding import (
+    CircularPad1d,
+    CircularPad2d,
+    CircularPad3d,
+    ConstantPad1d,
+    ConstantPad2d,
+    ConstantPad3d,
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReflectionPad3d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ReplicationPad3d,
+    ZeroPad1d,
+    ZeroPad2d,
+    ZeroPad3d,
+)
 from .layers.pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -96,6 +114,8 @@ from .layers.pooling import (
 )
 from .layers.recurrent import GRU, LSTM, RNN, RNNBase
 from .layers.recurrent_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
+from .layers.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
+from .layers.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 from .models import MLP, LeNet5
 from .module import Module
 from .parameter import Parameter
