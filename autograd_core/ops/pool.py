@@ -9,7 +9,6 @@ element in its plane, flattened.
 
 from __future__ import annotations
 
-import math
 import operator
 from typing import Any
 
@@ -17,9 +16,8 @@ import numpy as np
 from numpy import ndarray
 
 from ..kernels import pool as kernels
-from ..primitive import AUX, SHAPE, Primitive, operand
-from ..tensor import Tensor, apply, describe
-from . import elementwise as ew
+from ..primitive import AUX, SHAPE, Primitive
+from ..tensor import apply
 from .conv import NAMES, Sizes, floating, per_dim
 
 # --------------------------------------------------------------------------------------------------------- primitives
@@ -327,107 +325,3 @@ def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
     """Average pooling to a given output size; see `adaptive_avg_pool2d`. input (N, C, D, H, W) or (C, D, H, W)."""
     x = _image("adaptive_avg_pool3d", input, 3)
     return apply(average, (x,), (_adaptive("adaptive_avg_pool3d", x, 3, output_size),))
-
-
-# ---------------------------------------------------------------------------------------------------------- Lp pooling
-
-
-def _lp(name: str, dims: int, input: Any, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Any:
-    x = _image(name, input, dims)
-    if isinstance(norm_type, bool) or not isinstance(norm_type, int | float) or norm_type == 0:
-        raise ValueError(f"{name}: norm_type is {norm_type!r}, but must be a number other than 0")
-    windows = _strided(name, x, dims, kernel_size, stride, 0, 1, ceil_mode)
-    size = math.prod(per_dim(kernel_size, dims, name, "kernel_size", 1))
-    total = apply(average, (ew.pow(x, norm_type),), (windows,)) * float(size)
-    zero = total == 0  # where the root has no derivative, it counts as 0
-    return ew.where(zero, 0.0, ew.pow(ew.where(zero, 1.0, total), 1.0 / norm_type))
-
-
-def lp_pool1d(
-    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
-) -> Any:
-    """(Σ x^p)^(1/p) over each window along one dimension; see `lp_pool2d`. input (N, C, L) or (C, L)."""
-    return _lp("lp_pool1d", 1, input, norm_type, kernel_size, stride, ceil_mode)
-
-
-def lp_pool2d(
-    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
-) -> Any:
-    """(Σ x^p)^(1/p) over each window, p = norm_type; as PyTorch does, without taking absolute values first.
-
-    input (N, C, H, W) or (C, H, W). p = 1 is the sum. Where the sum is 0 so is the gradient.
-    With `ceil_mode`, a window that reaches over the end counts as if its mean held for all of it.
-    """
-    return _lp("lp_pool2d", 2, input, norm_type, kernel_size, stride, ceil_mode)
-
-
-# ------------------------------------------------------------------------------------------------------- max unpooling
-
-
-def _last_of_equals(indices: ndarray, dims: int) -> ndarray:
-    """The indices of each plane, with -1 for those that a later one repeats."""
-    flat = indices.reshape(math.prod(indices.shape[:-dims]), -1)
-    rows, count = np.arange(len(flat))[:, None], flat.shape[1]
-    last = np.full((len(flat), int(flat.max(initial=0)) + 1), -1)
-    last[rows, flat] = np.arange(count)  # NumPy keeps the last of several
-    return np.where(last[rows, flat] == np.arange(count), flat, -1).reshape(indices.shape)
-
-
-def _unpool(
-    name: str, dims: int, input: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any
-) -> Any:
-    x = _image(name, input, dims)
-    places = indices.array if isinstance(indices, Tensor) else operand(indices, name)
-    if not isinstance(places, ndarray) or places.dtype.kind not in "iu":
-        raise TypeError(f"{name}: indices is {describe(indices)}; give the integer indices that max pooling returned")
-    if places.shape != tuple(x.shape):
-        raise ValueError(f"{name}: x has shape {tuple(x.shape)} but indices {places.shape}; they must be the same")
-    window = per_dim(kernel_size, dims, name, "kernel_size", 1)
-    stride = window if stride is None or stride == () or stride == [] else per_dim(stride, dims, name, "stride", 1)
-    padding = per_dim(padding, dims, name, "padding", 0)
-    usual = tuple(
-        (n - 1) * s - 2 * p + k for n, k, s, p in zip(x.shape[-dims:], window, stride, padding, strict=True)
-    )
-    space = usual
-    if output_size is not None:
-        given = tuple(int(s) for s in output_size)
-        space = given[-dims:]
-        allowed = all(u - s < n < u + s for n, u, s in zip(space, usual, stride, strict=False))
-        if len(given) not in (dims, dims + 1, dims + 2) or not allowed:
-            raise ValueError(
-                f"{name}: output_size is {given}, but must differ from {usual} by less than the stride {stride}"
-            )
-    if any(n < 1 for n in space):
-        raise ValueError(f"{name}: x of shape {tuple(x.shape)} with padding {padding} leaves an output of size {space}")
-    if places.size and not (places.min() >= 0 and places.max() < math.prod(space)):
-        raise ValueError(
-            f"{name}: indices go from {places.min()} to {places.max()}, but the output {space} has {math.prod(space)} "
-            "elements; give output_size, the size of what was pooled"
-        )
-    return apply(scatter, (x, _last_of_equals(places, dims)), (space,))
-
-
-def max_unpool1d(
-    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
-) -> Any:
-    """A partial inverse of `max_pool1d`; see `max_unpool2d`. input, indices (N, C, L) or (C, L)."""
-    return _unpool("max_unpool1d", 1, input, indices, kernel_size, stride, padding, output_size)
-
-
-def max_unpool2d(
-    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
-) -> Any:
-    """A partial inverse of `max_pool2d`: each maximum at the place it came from, zeros elsewhere.
-
-    input, indices   (N, C, H, W) or (C, H, W), as `max_pool2d(…, return_indices=True)` returned them; of several values
-                     for one place the last counts
-    output_size      of the result, where several are pooled to this one; default (H − 1) stride − 2 padding + kernel
-    """
-    return _unpool("max_unpool2d", 2, input, indices, kernel_size, stride, padding, output_size)
-
-
-def max_unpool3d(
-    input: Any, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
-) -> Any:
-    """A partial inverse of `max_pool3d`; see `max_unpool2d`. input, indices (N, C, D, H, W) or (C, D, H, W)."""
-    return _unpool("max_unpool3d", 3, input, indices, kernel_size, stride, padding, output_size)

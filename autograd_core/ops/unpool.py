@@ -6,13 +6,14 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from ..primitive import stand_in
+from ..tensor import apply
 from . import elementwise as ew
 from .conv import floating, per_dim
-from .gather import gather_back
-from .pool import avg_pool1d, avg_pool2d, avg_pool3d
-from .shape import flatten, reshape, unflatten
+from .pool import avg_pool1d, avg_pool2d, avg_pool3d, scatter
+from .shape import flatten, unflatten
 
 AVERAGES = {1: avg_pool1d, 2: avg_pool2d, 3: avg_pool3d}
 
@@ -88,20 +89,24 @@ def _max_unpool(
             raise ValueError(
                 f"{name}: output_size is {sizes}, but each must differ from {usual} by less than the stride {step}"
             )
+    if any(n < 1 for n in sizes):
+        raise ValueError(f"{name}: x of shape {shape} with padding {margin} leaves an output of size {sizes}")
     count = math.prod(sizes)
     if places.size and not 0 <= places.min() <= places.max() < count:
         raise IndexError(
             f"{name}: indices go from {places.min()} to {places.max()}, but the output of size {sizes} has places 0 to "
             f"{count - 1}"
         )
-    lead = shape[:-dims]
-    rows = places.reshape(math.prod(lead), -1)
-    last = np.zeros((rows.shape[0], count), np.int64)  # of several values for one place the last stays
-    order = np.broadcast_to(np.arange(rows.shape[1]), rows.shape)
-    np.put_along_axis(last, rows, order, 1)
-    kept = np.take_along_axis(last, rows, 1) == order
-    values = ew.where(kept, reshape(x, rows.shape), 0.0)
-    return reshape(gather_back(values, rows, (rows.shape[0], count), 1, name), (*lead, *sizes))
+    return apply(scatter, (x, _last_of_equals(places, dims)), (sizes,))
+
+
+def _last_of_equals(places: ndarray, dims: int) -> ndarray:
+    """The places of each plane, with -1 for those that a later one repeats."""
+    flat = places.reshape(math.prod(places.shape[:-dims]), -1)
+    rows, order = np.arange(len(flat))[:, None], np.arange(flat.shape[1])
+    last = np.full((len(flat), int(flat.max(initial=0)) + 1), -1)
+    last[rows, flat] = order  # NumPy keeps the last of several
+    return np.where(last[rows, flat] == order, flat, -1).reshape(places.shape)
 
 
 def max_unpool1d(
