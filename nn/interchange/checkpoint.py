@@ -1,62 +1,165 @@
-"""Weights in safetensors files: a header with names, dtypes and shapes, then the bytes. No code is ever executed."""
+"""Models and training to and from safetensors files: `nn.save`, `nn.load`."""
 
 from __future__ import annotations
 
-import os
-import tempfile
+import copy
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from autograd_core import Tensor, from_numpy
+from autograd_core.tensor import describe
+
+from ..state import IncompatibleKeys
+from . import safetensors
+
+STRUCTURE = "autograd_core.structure"  # the metadata's key for what is more than named tensors
+
+
+class Loaded(dict):
+    """What a file holds, as a dictionary.
+
+    metadata        the texts saved with it
+    incompatible    the missing and unexpected keys that `strict=False` passed over; None if no module was loaded
+    """
+
+    metadata: dict[str, str]
+    incompatible: IncompatibleKeys | None = None
 
 
 def save(model: Any, path: str | Path, metadata: Mapping[str, str] | None = None) -> Path:
-    """Write a module's `state_dict` (or a dictionary of tensors or arrays) as a safetensors file.
+    """Write the state of a model to a safetensors file, which PyTorch reads too; returns the path.
+
+    model     a module, an optimiser or anything else with `state_dict`, or a dictionary of such things, of tensors,
+              arrays, numbers and texts, nested as you like: {"model": model, "optimizer": optimizer, "epoch": 3}
+    metadata  texts to keep with it
 
     The file is written beside its place and moved there when it is complete, so a failed save leaves the old file.
-    metadata  text to keep with the weights
-    """
-    from safetensors.numpy import save as serialise
+    Raises TypeError, before anything is written, for what cannot be stored.
 
-    state = model.state_dict() if hasattr(model, "state_dict") else model
-    arrays = {name: np.ascontiguousarray(v.array if isinstance(v, Tensor) else v) for name, v in state.items()}
-    content = serialise(arrays, metadata=dict(metadata) if metadata else None)
+    >>> import nn, optim, tempfile
+    >>> layer = nn.Linear(2, 1)
+    >>> path = save({"model": layer, "epoch": 3}, f"{tempfile.mkdtemp()}/run.safetensors")
+    >>> state = load(path, {"model": layer})
+    >>> state["epoch"], list(state["model"])
+    (3, ['weight', 'bias'])
+    """
+    texts = dict(metadata or {})
+    for key, text in texts.items():
+        if not isinstance(key, str) or not isinstance(text, str):
+            raise TypeError(f"save: metadata are texts by name, got {key!r}: {text!r}; use str(…)")
+    arrays: dict[str, ndarray] = {}
+    tree = _flattened(model, "", arrays)
+    if not isinstance(tree, dict) or "dict" not in tree:
+        raise TypeError(f"save: needs something with state_dict, or a dictionary, got {describe(model)}; give it a name")
+    if tree["dict"] != [[name, {"tensor": name}] for name in arrays]:
+        if STRUCTURE in texts:
+            raise ValueError(f"save: the metadata's key '{STRUCTURE}' is taken by the file itself; choose another")
+        texts[STRUCTURE] = json.dumps(tree)
+    for name, array in arrays.items():
+        safetensors.check_storable(name, array)
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(unfinished, 0o644)
-        os.replace(unfinished, path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
+    safetensors.write(path, arrays, texts)
     return path
 
 
-def load(path: str | Path, model: Any = None) -> dict[str, Tensor]:
-    """Read a safetensors file as a dictionary name -> tensor; with `model`, also load it into that module (strictly).
+def load(path: str | Path, model: Any = None, strict: bool = True) -> Loaded:
+    """Read a safetensors file, PyTorch's too, as a dictionary name -> tensor, or as the dictionary that was saved.
 
-    Raises ValueError that names the file if it is not a complete safetensors file.
+    model   a module, an optimiser, or a dictionary of them as given to `save`: they take over what the file has
+    strict  for modules: raise RuntimeError, as `load_state_dict`, if keys are missing or unexpected
+
+    bfloat16 becomes float32, without loss. Raises ValueError that names the file, and the byte where it goes wrong, if
+    it is not a complete safetensors file. If something does not fit, all that was given stays as it was.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as parse
-
     path = Path(path)
-    content = path.read_bytes()
+    arrays, texts = safetensors.read(path)
+    tensors = {name: from_numpy(array) for name, array in arrays.items()}
     try:
-        arrays = parse(content)
-    except SafetensorError as error:
+        loaded = Loaded(_restored(json.loads(texts[STRUCTURE]), tensors) if STRUCTURE in texts else tensors)
+    except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
-            f"{path}: not a complete safetensors file ({error}; the file has {len(content)} bytes); save it again"
+            f"{path}: its metadata '{STRUCTURE}' does not describe its tensors ({error!r}); it was changed after nn.save"
         ) from None
-    state = {name: from_numpy(array) for name, array in arrays.items()}
-    if model is not None:
-        model.load_state_dict(state)
-    return state
+    loaded.metadata = {key: text for key, text in texts.items() if key != STRUCTURE}
+    if isinstance(model, Mapping):
+        absent = [key for key in model if key not in loaded]
+        if absent:
+            raise ValueError(f"{path}: has no {', '.join(map(repr, absent))}; it has {', '.join(map(repr, loaded))}")
+        _load_all([(target, loaded[key]) for key, target in model.items()], loaded, strict)
+    elif model is not None:
+        _load_all([(model, loaded)], loaded, strict)
+    return loaded
+
+
+def _load_all(pairs: list[tuple[Any, Any]], loaded: Loaded, strict: bool) -> None:
+    """Load each state into its target; if one fails, those before it get back what they had."""
+    done = []
+    try:
+        for target, state in pairs:
+            if len(pairs) > 1:
+                done.append((target, copy.deepcopy(target.state_dict())))
+            if hasattr(target, "named_parameters"):
+                state = {**state, **_shared(target, state, loaded.metadata)}
+                loaded.incompatible = target.load_state_dict(state, strict=strict)
+            else:
+                target.load_state_dict(state)
+    except BaseException:
+        for target, before in done:
+            target.load_state_dict(before)
+        raise
+
+
+def _shared(module: Any, state: Mapping, metadata: dict[str, str]) -> dict[str, Any]:
+    """Tensors that one memory holds are written once by `safetensors.torch.save_model`, the others' names as metadata."""
+    return {
+        name: state[metadata[name]]
+        for name in module.state_dict()
+        if name not in state and metadata.get(name) in state
+    }
+
+
+# ---------------------------------------------------------------------------------------------------- nested structures
+
+
+def _flattened(x: Any, path: str, arrays: dict[str, ndarray]) -> Any:
+    """x as JSON, its tensors put into `arrays` under the path that leads to them."""
+    if hasattr(x, "state_dict"):
+        x = x.state_dict()
+    if isinstance(x, Tensor | ndarray | np.generic):
+        name = path
+        while name in arrays:
+            name += "_"
+        arrays[name] = x.array if isinstance(x, Tensor) else np.asarray(x)
+        return {"tensor": name}
+    below = f"{path}." if path else ""
+    if isinstance(x, Mapping):
+        for key in x:
+            if not isinstance(key, str | int) or isinstance(key, bool):
+                raise TypeError(f"save: {path or 'the dictionary'} has the key {key!r}; keys must be texts or integers")
+        return {"dict": [[key, _flattened(value, f"{below}{key}", arrays)] for key, value in x.items()]}
+    if isinstance(x, list | tuple):
+        kind = "list" if isinstance(x, list) else "tuple"
+        return {kind: [_flattened(value, f"{below}{i}", arrays) for i, value in enumerate(x)]}
+    if x is None or isinstance(x, bool | int | float | str):
+        return x
+    raise TypeError(
+        f"save: {path or 'the model'} is {type(x).__name__}; needed is a module, an optimiser, a tensor, an array, a "
+        "number, a text, or dictionaries and lists of them"
+    )
+
+
+def _restored(tree: Any, tensors: Mapping[str, Tensor]) -> Any:
+    if not isinstance(tree, dict):
+        return tree
+    ((kind, content),) = tree.items()
+    if kind == "tensor":
+        return tensors[content]
+    if kind == "dict":
+        return {key: _restored(value, tensors) for key, value in content}
+    values = [_restored(value, tensors) for value in content]
+    return values if kind == "list" else tuple(values)

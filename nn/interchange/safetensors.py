@@ -1,0 +1,198 @@
+"""The safetensors format, read and written: names, dtypes and shapes as JSON, then the bytes. No code is ever executed.
+
+    bytes 0 … 7        n, the length of the header: an unsigned 64-bit integer, little-endian
+    bytes 8 … 8 + n    JSON: {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}, …} and perhaps
+                       "__metadata__": {text: text}; padded with spaces
+    the rest           the tensors, row-major and little-endian, at their offsets, without gaps or overlaps
+
+Source: the format's description at github.com/huggingface/safetensors, which asks readers to check all of this.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+import numpy as np
+from numpy import ndarray
+
+DTYPES = {
+    "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "U32": "<u4", "I32": "<i4", "U64": "<u8", "I64": "<i8",
+    "F16": "<f2", "F32": "<f4", "F64": "<f8", "C64": "<c8", "BF16": "<u2",
+}  # fmt: skip
+NAMES = {np.dtype(code): name for name, code in DTYPES.items() if name != "BF16"}
+LONGEST_HEADER = 100_000_000  # bytes; the bound of the format's own library
+METADATA = "__metadata__"
+
+
+# ------------------------------------------------------------------------------------------------------------- writing
+
+
+def write(path: Path, arrays: Mapping[str, ndarray], metadata: Mapping[str, str]) -> None:
+    """Write a file, beside its place until it is complete: whatever fails, the old file stays as it was."""
+    order = sorted(arrays, key=lambda name: -arrays[name].itemsize)  # readers expect each tensor aligned to its elements
+    offsets, end = {}, 0
+    for name in order:
+        offsets[name] = [end, end := end + arrays[name].nbytes]
+    header: dict[str, Any] = {METADATA: dict(metadata)} if metadata else {}
+    for name, array in arrays.items():
+        header[name] = {"dtype": _code(array), "shape": list(array.shape), "data_offsets": offsets[name]}
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    if len(text) > LONGEST_HEADER:
+        raise ValueError(
+            f"{path}: the header would have {len(text)} bytes, and readers take {LONGEST_HEADER}; save less metadata or "
+            "several files"
+        )
+    path = Path(os.path.realpath(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with open(unfinished, "xb") as file:
+            file.write(len(text).to_bytes(8, "little") + text)
+            for array in map(arrays.__getitem__, order):
+                file.write(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _code(array: ndarray) -> str | None:
+    return NAMES.get(array.dtype.newbyteorder("<"))
+
+
+def check_storable(name: Any, array: ndarray) -> None:
+    """Raise TypeError or ValueError unless the format can hold the array under this name."""
+    if not isinstance(name, str) or name == METADATA:
+        raise TypeError(f"save: a tensor is stored under its name, a text other than '{METADATA}', got {name!r}")
+    if _code(array) is None:
+        raise TypeError(
+            f"save: '{name}' is {array.dtype}, which safetensors files cannot hold; convert it to one of "
+            f"{', '.join(dtype.name for dtype in NAMES)}"
+        )
+
+
+# ------------------------------------------------------------------------------------------------------------- reading
+
+
+def read(path: Path) -> tuple[dict[str, ndarray], dict[str, str]]:
+    """The arrays of a file, each in memory of its own, and its metadata. bfloat16 becomes float32, without loss.
+
+    Raises ValueError that names the file and the byte where it goes wrong.
+    """
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        header = Header(path, file, size)
+        arrays = {}
+        for name, (begin, _, code, shape) in header.tensors.items():
+            array = np.empty(shape, DTYPES[code])
+            file.seek(header.data + begin)
+            file.readinto(array.reshape(-1).view(np.uint8).data)
+            if code == "BF16":  # the upper half of a float32
+                array = (array.astype(np.uint32) << 16).view(np.float32)
+            elif code == "BOOL":
+                array = array.view(np.uint8) != 0
+            arrays[name] = array.astype(array.dtype.newbyteorder("="), copy=False)
+    return arrays, header.metadata
+
+
+class Header:
+    """What a file says it holds, checked: `tensors` {name: (begin, end, dtype, shape)} from byte `data` on, `metadata`."""
+
+    def __init__(self, path: Path, file: BinaryIO, size: int):
+        self.path, self.size = path, size
+        start = file.read(8)
+        if len(start) < 8:
+            self.wrong(len(start), "the length of the header takes 8 bytes, and the file ends")
+        length = int.from_bytes(start, "little")
+        if length > min(size - 8, LONGEST_HEADER):
+            hint = "; torch.save wrote it, use safetensors.torch.save_file there" if start[:4] == b"PK\x03\x04" else ""
+            self.wrong(0, f"the header's length is given as {length} bytes, which the file does not have{hint}")
+        self.data = 8 + length
+        self.text = file.read(length)
+        entries = self.parse()
+        self.metadata = self.texts(entries.pop(METADATA, {}))
+        self.tensors = {name: self.entry(name, entry) for name, entry in entries.items()}
+        self.check_layout()
+
+    def wrong(self, at: int, what: str) -> NoReturn:
+        raise ValueError(
+            f"{self.path}: not a complete safetensors file: at byte {at} {what} (the file has {self.size} bytes); save or "
+            "download it again"
+        ) from None
+
+    def parse(self) -> dict[str, Any]:
+        try:
+            text = self.text.decode()
+            entries = json.loads(text, object_pairs_hook=self.without_duplicates)
+        except UnicodeDecodeError as error:
+            self.wrong(8 + error.start, "the header is not UTF-8")
+        except json.JSONDecodeError as error:
+            self.wrong(8 + len(text[: error.pos].encode()), f"the header is not JSON ({error.msg})")
+        except RecursionError:
+            self.wrong(8, "the header is not JSON of this format (nested too deeply)")
+        if not isinstance(entries, dict):
+            self.wrong(8, "the header is not a JSON object")
+        return entries
+
+    def without_duplicates(self, pairs: list) -> dict:
+        entries = dict(pairs)
+        if len(entries) < len(pairs):
+            names = [name for name, _ in pairs]
+            name = next(name for i, name in enumerate(names) if name in names[:i])
+            self.wrong(self.place(name, last=True), f"the header has '{name}' a second time")
+        return entries
+
+    def place(self, name: str, last: bool = False) -> int:
+        """The byte at which the header begins to speak of `name`."""
+        forms = b"|".join(re.escape(json.dumps(name, ensure_ascii=ascii).encode()) for ascii in (False, True))
+        found = [match.start() for match in re.finditer(b"(?:" + forms + rb")\s*:", self.text)] or [0]
+        return 8 + found[-1 if last else 0]
+
+    def texts(self, metadata: Any) -> dict[str, str]:
+        if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+            self.wrong(self.place(METADATA), f"'{METADATA}' is not an object of texts")
+        return metadata
+
+    def entry(self, name: str, entry: Any) -> tuple[int, int, str, tuple]:
+        place = self.place(name)
+        if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
+            self.wrong(place, f"the entry of '{name}' is not an object with dtype, shape and data_offsets")
+        code, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
+        if code not in DTYPES:
+            self.wrong(place, f"'{name}' has the dtype {code!r}, which is none of {', '.join(DTYPES)}")
+        if not _counts(shape) or not _counts(offsets) or len(offsets) != 2:
+            self.wrong(place, f"'{name}' has the shape {shape} and the offsets {offsets}; needed are lists of integers ≥ 0")
+        begin, end = offsets
+        needed = math.prod(shape) * np.dtype(DTYPES[code]).itemsize
+        if end - begin != needed:
+            what = f"'{name}', {code} of shape {tuple(shape)}, takes {needed} bytes"
+            self.wrong(place, f"{what}, but the offsets {offsets} give it {end - begin}")
+        return begin, end, code, tuple(shape)
+
+    def check_layout(self) -> None:
+        """The tensors must follow each other without gap or overlap, to the end of the file."""
+        at, before = 0, "the header"
+        for name, (begin, end, _, _) in sorted(self.tensors.items(), key=lambda item: item[1][:2]):
+            if begin != at:
+                what = "overlaps" if begin < at else "leaves a gap after"
+                self.wrong(self.data + begin, f"'{name}' begins and {what} {before}, which ends at byte {self.data + at}")
+            if self.data + end > self.size:
+                place = f"it begins at byte {self.data + begin} and ends at {self.data + end}"
+                self.wrong(self.size, f"'{name}' is cut off: {place}")
+            at, before = end, f"'{name}'"
+        if self.data + at != self.size:
+            self.wrong(self.data + at, f"the last tensor ends, and {self.size - self.data - at} bytes belong to none")
+
+
+def _counts(values: Any) -> bool:
+    return isinstance(values, list) and all(type(v) is int and v >= 0 for v in values)
