@@ -206,25 +206,34 @@ def _one_tile(module: Any, dtype: np.dtype, rows: int, vectors: int, kind: int) 
         sums[i] = builder.phi(vector)
         sums[i].add_incoming(zero, before)
         sums[i].add_incoming(following, body)
-    last = _first_lanes(builder, builder.sub(columns, _int((vectors - 1) * width)), width)
-    masks = [last if v == vectors - 1 else None for v in range(vectors)] * rows
     places = [
         builder.gep(c, [builder.add(builder.mul(c_stride, _int(r)), _int(v * width))])
         for r in range(rows)
         for v in range(vectors)
     ]
-    adding, setting = function.append_basic_block("add"), function.append_basic_block("set")
-    builder.cbranch(builder.trunc(add, ir.IntType(1)), adding, setting)
-    builder.position_at_end(adding)
-    for place, value, mask in zip(places, sums, masks):
-        held = _load(builder, place, vector, size, short, mask)
-        _store(builder, builder.fadd(held, value), place, size, short, mask)
-    builder.ret_void()
-    builder.position_at_end(setting)
-    for place, value, mask in zip(places, sums, masks):
-        _store(builder, value, place, size, short, mask)
+    with builder.if_else(builder.icmp_signed("==", columns, _int(vectors * width))) as (whole, part):
+        with whole:
+            _put(builder, sums, places, [None] * len(places), add, size, short)
+        with part:  # masks cost many times as much on some machines
+            last = _first_lanes(builder, builder.sub(columns, _int((vectors - 1) * width)), width)
+            masks = [last if v == vectors - 1 else None for v in range(vectors)] * rows
+            _put(builder, sums, places, masks, add, size, short)
     builder.ret_void()
     return function
+
+
+def _put(builder: Any, sums: list, places: list, masks: list, add: Any, size: int, short: str) -> None:
+    """Set the places to the sums, or add these."""
+    from llvmlite import ir
+
+    with builder.if_else(builder.trunc(add, ir.IntType(1))) as (adding, setting):
+        with adding:
+            for place, value, mask in zip(places, sums, masks):
+                held = _load(builder, place, value.type, size, short, mask)
+                _store(builder, builder.fadd(held, value), place, size, short, mask)
+        with setting:
+            for place, value, mask in zip(places, sums, masks):
+                _store(builder, value, place, size, short, mask)
 
 
 def _tile(module: Any, dtype: np.dtype) -> None:
@@ -261,6 +270,9 @@ def _copy(module: Any, dtype: np.dtype) -> None:
     there = _first_lanes(builder, builder.sub(columns, whole_columns), width)
     kept = _first_lanes(builder, builder.sub(filled, whole_columns), width)
     has_rest = builder.icmp_signed("<", whole_columns, filled)
+    overlaps = builder.and_(
+        builder.icmp_signed(">=", columns, _int(width)), builder.icmp_signed("==", columns, filled)
+    )
     entry = builder.block
     row, body, tail, rest, following, done = (
         function.append_basic_block(name) for name in ("row", "body", "tail", "rest", "next", "done")
@@ -281,8 +293,14 @@ def _copy(module: Any, dtype: np.dtype) -> None:
     builder.position_at_end(tail)
     builder.cbranch(has_rest, rest, following)
     builder.position_at_end(rest)
-    value = _load(builder, builder.gep(read, [whole_columns]), vector, size, short, there)
-    _store(builder, value, builder.gep(write, [whole_columns]), size, short, kept)
+    with builder.if_else(overlaps) as (again, masked):
+        with again:  # the last columns together with some before
+            end = builder.sub(columns, _int(width))
+            value = _load(builder, builder.gep(read, [end]), vector, size, short)
+            _store(builder, value, builder.gep(write, [end]), size, short)
+        with masked:
+            value = _load(builder, builder.gep(read, [whole_columns]), vector, size, short, there)
+            _store(builder, value, builder.gep(write, [whole_columns]), size, short, kept)
     builder.branch(following)
     builder.position_at_end(following)
     for phi, first, after in (
@@ -305,20 +323,28 @@ def _turn(module: Any, dtype: np.dtype) -> None:
     function, builder = _function(module, "turn", 2, 4, 2)
     source, target, source_stride, target_stride, rows, columns, whole, add = function.args
     whole, add = builder.trunc(whole, ir.IntType(1)), builder.trunc(add, ir.IntType(1))
-    inside = _first_lanes(builder, columns, width)
-    block = []
+    whole = builder.or_(whole, builder.icmp_signed("==", rows, _int(width)))
+    easy = builder.and_(builder.icmp_signed("==", columns, _int(width)), builder.and_(whole, builder.not_(add)))
+    reads = []
     for i in range(width):  # beyond the last row, that row again
         here = builder.select(builder.icmp_signed("<", _int(i), rows), _int(i), builder.sub(rows, _int(1)))
-        place = builder.gep(source, [builder.mul(source_stride, here)])
-        block.append(_load(builder, place, vector, size, short, inside))
-    kept = _first_lanes(builder, builder.select(whole, _int(width), rows), width)
-    nothing = _first_lanes(builder, _int(0), width)
-    for j, turned in enumerate(_transposed(builder, block, width)):
-        here = builder.icmp_signed("<", _int(j), columns)
-        place = builder.gep(target, [builder.mul(target_stride, builder.select(here, _int(j), _int(0)))])
-        mask = builder.select(here, kept, nothing)
-        held = _load(builder, place, vector, size, short, builder.select(add, mask, nothing))
-        _store(builder, builder.select(add, builder.fadd(held, turned), turned), place, size, short, mask)
+        reads.append(builder.gep(source, [builder.mul(source_stride, here)]))
+    with builder.if_else(easy) as (unmasked, masked):
+        with unmasked:
+            block = [_load(builder, place, vector, size, short) for place in reads]
+            for j, turned in enumerate(_transposed(builder, block, width)):
+                _store(builder, turned, builder.gep(target, [builder.mul(target_stride, _int(j))]), size, short)
+        with masked:
+            inside = _first_lanes(builder, columns, width)
+            block = [_load(builder, place, vector, size, short, inside) for place in reads]
+            kept = _first_lanes(builder, builder.select(whole, _int(width), rows), width)
+            nothing = _first_lanes(builder, _int(0), width)
+            for j, turned in enumerate(_transposed(builder, block, width)):
+                here = builder.icmp_signed("<", _int(j), columns)
+                place = builder.gep(target, [builder.mul(target_stride, builder.select(here, _int(j), _int(0)))])
+                mask = builder.select(here, kept, nothing)
+                held = _load(builder, place, vector, size, short, builder.select(add, mask, nothing))
+                _store(builder, builder.select(add, builder.fadd(held, turned), turned), place, size, short, mask)
     builder.ret_void()
 
 
