@@ -346,7 +346,7 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("conv", conv),
     ("conv_input_grad", conv_input_grad),
     ("conv_weight_grad", conv_weight_grad),
-    ("im2col max_pool avg_pool avg_pool_back pool_gather pool_scatter", folded),
+    ("im2col max_pool fractional_max_pool avg_pool avg_pool_back pool_gather pool_scatter", folded),
     ("col2im", col2im),
 )
 RULES: dict[str, Rule] = {name: rule for names, rule in TABLE for name in names.split()}

@@ -89,6 +89,7 @@ from autograd_core.ops.pool import (
     max_pool2d,
     max_pool3d,
 )
+from autograd_core.ops.pool_places import fractional_max_pool2d, fractional_max_pool3d, kmax_pool1d
 from autograd_core.ops.random import (
     alpha_dropout,
     dropout,

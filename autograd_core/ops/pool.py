@@ -80,7 +80,7 @@ spread: Primitive = Primitive(
 # -------------------------------------------------------------------------------------------------- reading arguments
 
 
-def _image(name: str, x: Any, dims: int) -> Any:
+def image(name: str, x: Any, dims: int) -> Any:
     """x (N, C, …) or (C, …), of a dtype there are kernels for."""
     (x,) = floating(name, x=x)
     if x.ndim not in (dims + 1, dims + 2):
@@ -155,7 +155,7 @@ def max_pool1d(
     return_indices: bool = False,
 ) -> Any:
     """The largest element of each window along one dimension; see `max_pool2d`. input (N, C, L) or (C, L)."""
-    x = _image("max_pool1d", input, 1)
+    x = image("max_pool1d", input, 1)
     return _max(x, _strided("max_pool1d", x, 1, kernel_size, stride, padding, dilation, ceil_mode), return_indices)
 
 
@@ -184,7 +184,7 @@ def max_pool2d(
     tensor([[[ 5.,  7.],
              [13., 15.]]])
     """
-    x = _image("max_pool2d", input, 2)
+    x = image("max_pool2d", input, 2)
     return _max(x, _strided("max_pool2d", x, 2, kernel_size, stride, padding, dilation, ceil_mode), return_indices)
 
 
@@ -198,25 +198,25 @@ def max_pool3d(
     return_indices: bool = False,
 ) -> Any:
     """The largest element of each window in space; see `max_pool2d`. input (N, C, D, H, W) or (C, D, H, W)."""
-    x = _image("max_pool3d", input, 3)
+    x = image("max_pool3d", input, 3)
     return _max(x, _strided("max_pool3d", x, 3, kernel_size, stride, padding, dilation, ceil_mode), return_indices)
 
 
 def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
     """Max pooling to a given output size; see `adaptive_avg_pool2d`. input (N, C, L) or (C, L)."""
-    x = _image("adaptive_max_pool1d", input, 1)
+    x = image("adaptive_max_pool1d", input, 1)
     return _max(x, _adaptive("adaptive_max_pool1d", x, 1, output_size), return_indices)
 
 
 def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
     """Max pooling to a given output size; see `adaptive_avg_pool2d`. input (N, C, H, W) or (C, H, W)."""
-    x = _image("adaptive_max_pool2d", input, 2)
+    x = image("adaptive_max_pool2d", input, 2)
     return _max(x, _adaptive("adaptive_max_pool2d", x, 2, output_size), return_indices)
 
 
 def adaptive_max_pool3d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
     """Max pooling to a given output size; see `adaptive_avg_pool2d`. input (N, C, D, H, W) or (C, D, H, W)."""
-    x = _image("adaptive_max_pool3d", input, 3)
+    x = image("adaptive_max_pool3d", input, 3)
     return _max(x, _adaptive("adaptive_max_pool3d", x, 3, output_size), return_indices)
 
 
@@ -234,7 +234,7 @@ def _average(
     count_include_pad: bool,
     divisor_override: int | None = None,
 ) -> Any:
-    x = _image(name, input, dims)
+    x = image(name, input, dims)
     windows = _strided(name, x, dims, kernel_size, stride, padding, 1, ceil_mode, bool(count_include_pad))
     if divisor_override is not None:
         if isinstance(divisor_override, bool) or not isinstance(divisor_override, int) or divisor_override == 0:
@@ -305,7 +305,7 @@ def avg_pool3d(
 
 def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:
     """Average pooling to a given output size; see `adaptive_avg_pool2d`. input (N, C, L) or (C, L)."""
-    x = _image("adaptive_avg_pool1d", input, 1)
+    x = image("adaptive_avg_pool1d", input, 1)
     return apply(average, (x,), (_adaptive("adaptive_avg_pool1d", x, 1, output_size),))
 
 
@@ -317,11 +317,11 @@ def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
     input        (N, C, H, W) or (C, H, W)
     output_size  an int or one for each dimension; None keeps a size
     """
-    x = _image("adaptive_avg_pool2d", input, 2)
+    x = image("adaptive_avg_pool2d", input, 2)
     return apply(average, (x,), (_adaptive("adaptive_avg_pool2d", x, 2, output_size),))
 
 
 def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
     """Average pooling to a given output size; see `adaptive_avg_pool2d`. input (N, C, D, H, W) or (C, D, H, W)."""
-    x = _image("adaptive_avg_pool3d", input, 3)
+    x = image("adaptive_avg_pool3d", input, 3)
     return apply(average, (x,), (_adaptive("adaptive_avg_pool3d", x, 3, output_size),))

@@ -267,3 +267,139 @@ class MaxUnpool3d(_MaxUnpool):
 
     def forward(self, input: Any, indices: Any, output_size: Any = None) -> Any:
         return F.max_unpool3d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+
+class _FractionalMaxPool(Module):
+    dims: int
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        output_size: Any = None,
+        output_ratio: Any = None,
+        return_indices: bool = False,
+        _random_samples: Any = None,
+    ):
+        super().__init__()
+        name = type(self).__name__
+        self.kernel_size = repeated(kernel_size, self.dims, "kernel_size")
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        if (output_size is None) == (output_ratio is None):
+            raise ValueError(
+                f"{name}: give output_size or output_ratio, one of them; got {output_size} and {output_ratio}"
+            )
+        self.output_size = None if output_size is None else repeated(output_size, self.dims, "output_size")
+        ratios = (output_ratio,) * self.dims if isinstance(output_ratio, float) else output_ratio
+        self.output_ratio = None if ratios is None else repeated(ratios, self.dims, "output_ratio")
+        if self.output_ratio is not None and not all(0 < ratio < 1 for ratio in self.output_ratio):
+            raise ValueError(f"{name}: output_ratio must be between 0 and 1, got {output_ratio}")
+
+    def _arguments(self) -> tuple:
+        return (self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples)
+
+
+class FractionalMaxPool2d(_FractionalMaxPool):
+    """The largest value in windows of (N, C, H, W) at random distances, to a size given as numbers or as a fraction
+    (Graham 2014)."""
+
+    dims = 2
+
+    def forward(self, input: Any) -> Any:
+        return F.fractional_max_pool2d(input, *self._arguments())
+
+
+class FractionalMaxPool3d(_FractionalMaxPool):
+    """`FractionalMaxPool2d` with one dimension more."""
+
+    dims = 3
+
+    def forward(self, input: Any) -> Any:
+        return F.fractional_max_pool3d(input, *self._arguments())
+
+
+class KMaxPool1d(Module):
+    """The k largest values of each row of (N, C, L) in the order they stand there (Kalchbrenner et al. 2014)."""
+
+    def __init__(self, k: int, return_indices: bool = False):
+        super().__init__()
+        self.k = k
+        self.return_indices = return_indices
+
+    def forward(self, input: Any) -> Any:
+        return F.kmax_pool1d(input, self.k, self.return_indices)
+
+    def extra_repr(self) -> str:
+        return f"k={self.k}"
+
+
+class _GlobalPool(Module):
+    dims: int
+
+    def __init__(self, keepdim: bool = False):
+        super().__init__()
+        self.keepdim = keepdim
+
+    def forward(self, input: Any) -> Any:
+        out = self._pooled(input)
+        return out if self.keepdim else out.flatten(-self.dims)[..., 0]
+
+    def _pooled(self, input: Any) -> Any:
+        raise NotImplementedError
+
+    def extra_repr(self) -> str:
+        return f"keepdim={self.keepdim}"
+
+
+class GlobalAvgPool1d(_GlobalPool):
+    """The mean of each channel: (N, C, L) -> (N, C), or (N, C, 1) with keepdim (Lin et al. 2014, section 3.2)."""
+
+    dims = 1
+
+    def _pooled(self, input: Any) -> Any:
+        return F.adaptive_avg_pool1d(input, 1)
+
+
+class GlobalAvgPool2d(_GlobalPool):
+    """The mean of each channel: (N, C, H, W) -> (N, C), or (N, C, 1, 1) with keepdim (Lin et al. 2014, section 3.2)."""
+
+    dims = 2
+
+    def _pooled(self, input: Any) -> Any:
+        return F.adaptive_avg_pool2d(input, 1)
+
+
+class GlobalAvgPool3d(_GlobalPool):
+    """The mean of each channel: (N, C, D, H, W) -> (N, C), or (N, C, 1, 1, 1) with keepdim."""
+
+    dims = 3
+
+    def _pooled(self, input: Any) -> Any:
+        return F.adaptive_avg_pool3d(input, 1)
+
+
+class GlobalMaxPool1d(_GlobalPool):
+    """The largest value of each channel: (N, C, L) -> (N, C), or (N, C, 1) with keepdim."""
+
+    dims = 1
+
+    def _pooled(self, input: Any) -> Any:
+        return F.adaptive_max_pool1d(input, 1)
+
+
+class GlobalMaxPool2d(_GlobalPool):
+    """The largest value of each channel: (N, C, H, W) -> (N, C), or (N, C, 1, 1) with keepdim."""
+
+    dims = 2
+
+    def _pooled(self, input: Any) -> Any:
+        return F.adaptive_max_pool2d(input, 1)
+
+
+class GlobalMaxPool3d(_GlobalPool):
+    """The largest value of each channel: (N, C, D, H, W) -> (N, C), or (N, C, 1, 1, 1) with keepdim."""
+
+    dims = 3
+
+    def _pooled(self, input: Any) -> Any:
+        return F.adaptive_max_pool3d(input, 1)

@@ -1,0 +1,59 @@
+"""Functions of layers: pooling at places found first, against plain loops."""
+
+import itertools
+import math
+
+import numpy as np
+
+import nn.functional as F
+
+from . import Row, fixed, real
+
+
+def fractional(x, u, window, size):
+    """The largest element of each window, one plane, one window, one dimension at a time; u in the order of dims."""
+    dims = len(window)
+    space, lead = x.shape[-dims:], x.shape[:-dims]
+    out, indices = np.zeros((*lead, *size)), np.zeros((*lead, *size), np.int64)
+    for plane in np.ndindex(*lead):
+        starts = []
+        for d in range(dims):
+            alpha = (space[d] - window[d]) / (size[d] - 1) if size[d] > 1 else 0
+            row = [math.floor((i + u[plane][d]) * alpha) - math.floor(u[plane][d] * alpha) for i in range(size[d])]
+            starts.append([*row[:-1], space[d] - window[d]])
+        for where in np.ndindex(*size):
+            ranges = [range(starts[d][where[d]], starts[d][where[d]] + window[d]) for d in range(dims)]
+            best = max(itertools.product(*ranges), key=lambda place: x[(*plane, *place)])
+            out[(*plane, *where)] = x[(*plane, *best)]
+            indices[(*plane, *where)] = np.ravel_multi_index(best, space)
+    return out, indices
+
+
+def kmax(x, k):
+    """The k largest of each row, by taking the smallest away."""
+    rows = []
+    for row in x.reshape(-1, x.shape[-1]).tolist():
+        while len(row) > k:
+            del row[len(row) - 1 - row[::-1].index(min(row))]
+        rows.append(row)
+    return np.array(rows).reshape(*x.shape[:-1], k)
+
+
+U = np.random.default_rng(3).random((2, 2, 3))
+
+ROWS = [
+    Row(
+        "fractional_max_pool2d",
+        lambda x, u: F.fractional_max_pool2d(x, (2, 3), (3, 2), return_indices=True, _random_samples=u),
+        lambda x, u: fractional(x, u[..., ::-1], (2, 3), (3, 2)),
+        (real(2, 2, 6, 5, distinct=True), fixed(U[..., :2])),
+    ),
+    Row(
+        "fractional_max_pool3d",
+        lambda x, u: F.fractional_max_pool3d(x, 2, output_ratio=(0.5, 0.75, 0.4), _random_samples=u),
+        lambda x, u: fractional(x, u, (2, 2, 2), (2, 3, 1))[0],
+        (real(2, 2, 4, 4, 4, distinct=True), fixed(U)),
+    ),
+    Row("kmax_pool1d", lambda x: F.kmax_pool1d(x, 3), lambda x: kmax(x, 3), (real(2, 3, 7, distinct=True),)),
+    Row("kmax_pool1d_all", lambda x: F.kmax_pool1d(x, 4), lambda x: x, (real(4, distinct=True),)),
+]
