@@ -34,6 +34,7 @@ from autograd_core.ops.conv import (
 )
 from autograd_core.ops.distance import cosine_similarity, normalize, pairwise_distance
 from autograd_core.ops.embedding import embedding, one_hot
+from autograd_core.ops.embedding_bag import embedding_bag
 from autograd_core.ops.grid_sample import affine_grid, grid_sample
 from autograd_core.ops.interpolate import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample
 from autograd_core.ops.linalg import bilinear, linear
@@ -98,6 +99,7 @@ from autograd_core.ops.random import (
     dropout3d,
     feature_alpha_dropout,
 )
+from autograd_core.ops.rbf import rbf, squared_distance
 from autograd_core.ops.softmax import gumbel_softmax, log_softmax, softmax, softmin
 from autograd_core.ops.trigonometric import tanh
 from autograd_core.ops.unpool import lp_pool1d, lp_pool2d, lp_pool3d, max_unpool1d, max_unpool2d, max_unpool3d
