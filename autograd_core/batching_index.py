@@ -13,6 +13,7 @@ from numpy import ndarray
 
 from .batching import Batched, all_batched, front
 from .ops import gather as gathers
+from .ops.elementwise import where
 from .ops.index import getitem, plain_index, put_at
 from .ops.shape import broadcast_to, movedim, reshape
 from .primitive import Primitive
@@ -112,23 +113,25 @@ def index_add(p: Primitive, size: int, batched: list[bool], values: list, params
 
 def embedding(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
     """Tables of their own become one long table, the rows of the k-th after those of the others."""
-    weight, index = values
+    weight, index, taken = values
     if not batched[0]:
-        return apply(p, (weight, index), params)
+        return apply(p, (weight, *all_batched(size, batched[1:], values[1:])), params)
     _, rows, width = weight.shape
-    index = index if batched[1] else front(index, size)
-    return apply(p, (reshape(weight, (size * rows, width)), index + _first_rows(size, rows, index.ndim)), params)
+    index, taken = (_in_long_table(i, size, rows) for i in all_batched(size, batched[1:], values[1:]))
+    return apply(p, (reshape(weight, (size * rows, width)), index, taken), params)
 
 
 def embedding_back(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
     g, index = all_batched(size, batched, values)
     (rows,) = params
-    out = apply(p, (g, index + _first_rows(size, rows, index.ndim)), (size * rows,))
+    out = apply(p, (g, _in_long_table(index, size, rows)), (size * rows,))
     return reshape(out, (size, rows, out.shape[1]))
 
 
-def _first_rows(size: int, rows: int, ndim: int) -> ndarray:
-    return (np.arange(size) * rows).reshape(size, *(1,) * (ndim - 1))
+def _in_long_table(index: Any, size: int, rows: int) -> Any:
+    """Indices (B, …) into a table of `rows` each as indices into all of them; those that stand for nothing stay."""
+    first = (np.arange(size) * rows).reshape(size, *(1,) * (index.ndim - 1))
+    return where(index < 0, index, index + first)
 
 
 # ------------------------------------------------------------------------------------------- an index for each example

@@ -7,45 +7,64 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..kernels import embedding as kernels
 from ..primitive import SHAPE, Primitive, convert, operand
 from ..tensor import Tensor, apply, describe
 from ..versions import written
+from .elementwise import where
 from .loss import transformed, values
-from .piecewise import elementwise, zeroed
 from .shape import unsqueeze
 
-
-def _add_rows(g: ndarray, index: ndarray, rows: int) -> ndarray:
-    """(…, D) added into zeros (rows, D) at `index`: sorted by row and summed in runs, in one fixed order."""
-    out = np.zeros((rows, g.shape[index.ndim]), g.dtype)
-    flat = index.reshape(-1)
-    if flat.size:
-        order = np.argsort(flat, kind="stable")
-        ordered = flat[order]
-        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-        out[ordered[starts]] = np.add.reduceat(g.reshape(flat.size, -1)[order], starts, axis=0)
-    return out
-
-
+# weight (rows, D) and two indices (…): the one that is read, and the one to which gradients are added back. They differ
+# at the padding, where the second is negative: nothing is added there.
 _embedding: Any = Primitive(
-    lambda weight, index: np.take(weight, index, axis=0),
+    lambda weight, index, taken: kernels.gather(weight, index),
     name="embedding",
-    vjps=(lambda g, shape, index: apply(_embedding_back, (g, index), (shape[0],)), None),
-    saves=(SHAPE, 1),
+    vjps=(lambda g, shape, taken: apply(_embedding_back, (g, taken), (shape[0],)), None, None),
+    saves=(SHAPE, 2),
 )
 _embedding_back: Any = Primitive(
-    _add_rows,
+    kernels.scatter,
     name="embedding_back",
-    vjps=(lambda g, index, rows: apply(_embedding, (g, index)), None),
+    vjps=(lambda g, taken, rows: apply(_embedding, (g, taken, taken)), None),
     saves=(1,),
 )
 
 
-def _indices(name: str, x: Any) -> ndarray:
+def rows_at(weight: Any, index: Any) -> Any:
+    """The rows of a table at `index`, zeros where it is negative."""
+    return apply(_embedding, (weight, index, index))
+
+
+def add_rows_back(g: Any, index: Any, rows: int) -> Any:
+    """The adjoint of `rows_at`: g (…, D) added into zeros (rows, D)."""
+    return apply(_embedding_back, (g, index), (rows,))
+
+
+def integers(name: str, x: Any) -> ndarray:
+    """The indices as an array, inside a transform those of all examples."""
     index = values(x)
     if index.dtype.kind not in "iu":
         raise TypeError(f"{name}: indices must be integers, got {describe(index)}; convert them with .long()")
-    return index
+    return index.astype(np.int64, copy=False)
+
+
+def check_table(name: str, weight: Any, index: ndarray) -> int:
+    """The number of rows of the table, after a check of its shape and of the index."""
+    if np.ndim(weight) != 2:
+        raise ValueError(f"{name}: weight must be a table (rows, D), got shape {tuple(np.shape(weight))}")
+    rows = weight.shape[0]
+    _check_range(name, index, rows, f"as weight has {rows} rows")
+    return rows
+
+
+def check_padding(name: str, padding_idx: int | None, rows: int) -> int | None:
+    """The row, counted from the start."""
+    if padding_idx is None:
+        return None
+    if not -rows <= padding_idx < rows:
+        raise ValueError(f"{name}: padding_idx {padding_idx} is out of range for {rows} rows")
+    return padding_idx % rows
 
 
 def _check_range(name: str, index: ndarray, rows: int, what: str) -> None:
@@ -70,40 +89,51 @@ def embedding(
     padding_idx         this row gets no gradient; counted from the end if negative
     max_norm            first rescale, in place, the rows that are used and whose norm_type-norm exceeds it
     scale_grad_by_freq  divide a row's gradient by how often it occurs in `input`
-    sparse              accepted for PyTorch's sake; the gradient is dense
+    sparse              accepted for PyTorch's sake; the gradient holds the same numbers and is dense
+
+    Raises IndexError for an index that is no row.
+
+    >>> import autograd_core as ag
+    >>> embedding(ag.tensor([2, 0]), ag.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]))
+    tensor([[4., 5.],
+            [0., 1.]])
     """
-    weight, index = operand(weight, "embedding"), _indices("embedding", input)
-    if np.ndim(weight) != 2:
-        raise ValueError(f"embedding: weight must be a table (rows, D), got shape {tuple(np.shape(weight))}")
-    rows = weight.shape[0]
-    _check_range("embedding", index, rows, f"as weight has {rows} rows")
-    if padding_idx is not None:
-        if not -rows <= padding_idx < rows:
-            raise ValueError(f"embedding: padding_idx {padding_idx} is out of range for {rows} rows")
-        padding_idx %= rows
-    if max_norm is not None:
-        _renormalise(values(weight), index, max_norm, norm_type)
+    weight, index = operand(weight, "embedding"), integers("embedding", input)
+    rows = check_table("embedding", weight, index)
+    padding_idx = check_padding("embedding", padding_idx, rows)
     inside = transformed(input)
-    out = apply(_embedding, (weight, input if inside else index))
-    if padding_idx is not None:
-        out = apply(_without_gradient, (out, unsqueeze((input if inside else index) == padding_idx, -1)))
+    if scale_grad_by_freq and inside:
+        raise ValueError("embedding: scale_grad_by_freq cannot count the indices of one example inside vmap")
+    if max_norm is not None:
+        renormalise("embedding", weight, index, max_norm, norm_type)
+    read = convert(input, np.int64) if inside else index
+    taken = read if padding_idx is None else without(read, padding_idx)
+    out = apply(_embedding, (weight, read, taken))
     if scale_grad_by_freq:
-        if inside:
-            raise ValueError("embedding: scale_grad_by_freq cannot count the indices of one example inside vmap")
-        often = np.bincount(index.reshape(-1), minlength=rows)[index][..., None]
-        out = apply(_divided_gradient, (out, often.astype(weight.dtype)))
+        out = divided_by_frequency(out, np.bincount(index.reshape(-1), minlength=rows)[index])
     return out
 
 
-_without_gradient = elementwise(
-    Primitive(lambda x, mask: np.array(x), name="stop_grad", vjps=(lambda g, mask: zeroed(g, mask), None), saves=(1,))
-)
 _divided_gradient = Primitive(
     lambda x, often: np.array(x), name="divide_grad", vjps=(lambda g, often: g / often, None), saves=(1,)
 )
 
 
-def _renormalise(table: ndarray, index: ndarray, max_norm: float, norm_type: float) -> None:
+def divided_by_frequency(x: Any, often: ndarray) -> Any:
+    """x (…, D); its gradients will be divided by `often` (…)."""
+    return apply(_divided_gradient, (x, often[..., None].astype(x.dtype)))
+
+
+def without(index: Any, row: int) -> Any:
+    """The index with -1, which stands for nothing, in the place of `row`."""
+    return np.where(index == row, -1, index) if type(index) is ndarray else where(index == row, -1, index)
+
+
+def renormalise(name: str, weight: Any, index: ndarray, max_norm: float, norm_type: float) -> None:
+    """Shorten the rows in use, in place, to a norm of at most `max_norm`."""
+    if transformed(weight):
+        raise ValueError(f"{name}: max_norm changes the table in place, which one example inside vmap cannot; do it before")
+    table = values(weight)
     used = np.unique(index)
     norms = np.linalg.norm(table[used], norm_type, axis=1)
     long = norms > max_norm
@@ -120,7 +150,7 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     tensor([[1, 0, 0],
             [0, 0, 1]])
     """
-    index = _indices("one_hot", tensor)
+    index = integers("one_hot", tensor)
     if num_classes == -1:
         if index.size == 0:
             raise ValueError("one_hot: the number of classes cannot be told from no labels; give num_classes")
