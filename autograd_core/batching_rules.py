@@ -270,6 +270,13 @@ def col2im(p: Primitive, size: int, batched: list[bool], values: list, params: t
     return parted(apply(p, (merged(g),), ((size * shape[0], *shape[1:]), *how)), shape[0])
 
 
+def ctc_loss(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
+    """More examples, which are dimension 1 of the scores: (B, T, N, C) -> (T, B N, C)."""
+    lp, *others = all_batched(size, batched, values)
+    rows = lp.shape[2]
+    return parted(apply(p, (beside(lp), *(merged(v) for v in others)), params), rows)
+
+
 # ----------------------------------------------------------------------------------------------- functions of the user
 
 
@@ -348,5 +355,6 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("conv_weight_grad", conv_weight_grad),
     ("im2col max_pool fractional_max_pool avg_pool avg_pool_back pool_gather pool_scatter", folded),
     ("col2im", col2im),
+    ("ctc_loss", ctc_loss),
 )
 RULES: dict[str, Rule] = {name: rule for names, rule in TABLE for name in names.split()}

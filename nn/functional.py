@@ -32,6 +32,7 @@ from autograd_core.ops.conv import (
     fold,
     unfold,
 )
+from autograd_core.ops.ctc import ctc_loss
 from autograd_core.ops.distance import cosine_similarity, normalize, pairwise_distance
 from autograd_core.ops.embedding import embedding, one_hot
 from autograd_core.ops.embedding_bag import embedding_bag

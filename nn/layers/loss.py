@@ -127,6 +127,21 @@ class NLLLoss(_WeightedLoss):
         )
 
 
+class CTCLoss(_Loss):
+    """-log of the probability of a sequence of labels that may stand anywhere in the steps of log-probabilities (T, N, C)
+    (Graves et al. 2006); see `F.ctc_loss`."""
+
+    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False):
+        super().__init__(reduction=reduction)
+        self.blank = blank
+        self.zero_infinity = zero_infinity
+
+    def forward(self, log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any) -> Any:
+        return F.ctc_loss(
+            log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction, self.zero_infinity
+        )
+
+
 class KLDivLoss(_Loss):
     """t (log t - x) of log-probabilities x; `reduction="batchmean"` divides the sum by the batch."""
 

@@ -1,4 +1,4 @@
-"""Functions of layers: pooling at places found first, against plain loops."""
+"""Functions of layers: pooling at places found first, and sequences without places, against plain loops."""
 
 import itertools
 import math
@@ -39,6 +39,22 @@ def kmax(x, k):
     return np.array(rows).reshape(*x.shape[:-1], k)
 
 
+def ctc(lp, targets, lengths, sizes, blank=0):
+    """-log of the summed probabilities of every path whose labels these are, one path after the other."""
+    losses = []
+    for n, (T, S) in enumerate(zip(lengths, sizes, strict=True)):
+        total = 0.0
+        for path in itertools.product(range(lp.shape[2]), repeat=int(T)):
+            merged = [c for c, _ in itertools.groupby(path) if c != blank]
+            if merged == targets[n][:S].tolist():
+                total += math.exp(sum(lp[t, n, c] for t, c in enumerate(path)))
+        losses.append(-math.log(total) if total else math.inf)
+    return np.array(losses)
+
+
+LABELS = fixed(np.array([[1, 2, 2], [2, 1, 9], [2, 1, 2]]))
+LENGTHS, SIZES = fixed(np.array([5, 4, 3])), fixed(np.array([3, 1, 3]))
+
 U = np.random.default_rng(3).random((2, 2, 3))
 
 ROWS = [
@@ -56,4 +72,22 @@ ROWS = [
     ),
     Row("kmax_pool1d", lambda x: F.kmax_pool1d(x, 3), lambda x: kmax(x, 3), (real(2, 3, 7, distinct=True),)),
     Row("kmax_pool1d_all", lambda x: F.kmax_pool1d(x, 4), lambda x: x, (real(4, distinct=True),)),
+    Row(
+        "ctc_loss",
+        F.ctc_loss,
+        lambda lp, t, i, s: (ctc(lp, t, i, s) / s).mean(),
+        (real(5, 3, 3), LABELS, LENGTHS, SIZES),
+    ),
+    Row(
+        "ctc_loss_none",
+        lambda lp, t, i, s: F.ctc_loss(lp, t, i, s, blank=3, reduction="none"),
+        lambda lp, t, i, s: ctc(lp, t, i, s, blank=3),
+        (real(4, 3, 4), fixed(np.array([[1, 1], [0, 2], [7, 7]])), fixed([4, 2, 3]), fixed([2, 1, 0])),
+    ),
+    Row(
+        "ctc_loss_one",
+        lambda lp, t: F.ctc_loss(lp, t, 4, 2, reduction="sum"),
+        lambda lp, t: ctc(lp[:, None], t[None], [4], [2])[0],
+        (real(4, 3), fixed(np.array([1, 2]))),
+    ),
 ]
