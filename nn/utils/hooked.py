@@ -1,0 +1,152 @@
+"""The older `weight_norm` and `spectral_norm`: a hook computes the weight anew before each call of the module.
+
+`parametrizations` has both in the newer form, where the weight is computed whenever it is read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_core.graph import no_grad
+from autograd_core.tensor import Tensor
+
+from .. import functional as F
+from ..module import Module
+from ..parameter import Parameter
+from .parametrizations import TRANSPOSED, as_matrix, check_iterations, norm_except, unit_vector
+
+
+class Reparametrization:
+    """A forward pre-hook that puts `module.<name>` in place, computed from other parameters of the module."""
+
+    kind: str
+    name: str
+
+    def compute(self, module: Module) -> Any:
+        raise NotImplementedError
+
+    def __call__(self, module: Module, inputs: Any) -> None:
+        setattr(module, self.name, self.compute(module))
+
+    def check(self, module: Module) -> Parameter:
+        """The parameter to be replaced."""
+        for hook in module._forward_pre_hooks.values():
+            if isinstance(hook, type(self)) and hook.name == self.name:
+                raise RuntimeError(f"Cannot register two {self.kind} hooks on the same parameter {self.name}")
+        weight = module._parameters.get(self.name)
+        if weight is None:
+            raise ValueError(f"{self.kind}: {type(module).__name__} has no parameter '{self.name}'")
+        return weight
+
+    def finish(self, module: Module, weight: Tensor, *others: str) -> None:
+        """The weight as an ordinary parameter again, without what it was computed from."""
+        for name in (self.name, *others):
+            delattr(module, name)
+        module.register_parameter(self.name, Parameter(weight.detach()))
+
+
+def _removed(module: Module, name: str, kind: type[Reparametrization]) -> Module:
+    for key, hook in module._forward_pre_hooks.items():
+        if isinstance(hook, kind) and hook.name == name:
+            hook.remove(module)  # type: ignore[attr-defined]
+            del module._forward_pre_hooks[key]
+            return module
+    raise ValueError(f"{kind.kind} of '{name}' not found in {module}")
+
+
+# -------------------------------------------------------------------------------------------------------- weight norm
+
+
+class WeightNorm(Reparametrization):
+    kind = "weight_norm"
+
+    def __init__(self, name: str, dim: int | None):
+        self.name, self.dim = name, -1 if dim is None else dim
+
+    def compute(self, module: Module) -> Any:
+        g, v = getattr(module, f"{self.name}_g"), getattr(module, f"{self.name}_v")
+        return v * (g / norm_except(v, self.dim))
+
+    def remove(self, module: Module) -> None:
+        self.finish(module, self.compute(module), f"{self.name}_g", f"{self.name}_v")
+
+
+def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Module:
+    """w = g v / |v| with the parameters weight_g and weight_v, computed before each call of the module.
+
+    PyTorch advises `parametrizations.weight_norm` in its place. Source: Salimans & Kingma 2016, equation 2.
+    """
+    hook = WeightNorm(name, dim)
+    weight = hook.check(module)
+    delattr(module, name)
+    module.register_parameter(f"{name}_g", Parameter(norm_except(weight.detach(), hook.dim)))
+    module.register_parameter(f"{name}_v", Parameter(weight.detach()))
+    hook(module, ())
+    module.register_forward_pre_hook(hook)
+    return module
+
+
+def remove_weight_norm(module: Module, name: str = "weight") -> Module:
+    """The weight as an ordinary parameter again, with the value it has."""
+    return _removed(module, name, WeightNorm)
+
+
+# ------------------------------------------------------------------------------------------------------ spectral norm
+
+
+class SpectralNorm(Reparametrization):
+    kind = "spectral_norm"
+
+    def __init__(self, name: str, n_power_iterations: int, dim: int, eps: float):
+        check_iterations(n_power_iterations)
+        self.name, self.n_power_iterations, self.dim, self.eps = name, n_power_iterations, dim, eps
+
+    def compute(self, module: Module) -> Any:
+        weight = getattr(module, f"{self.name}_orig")
+        W = as_matrix(weight, self.dim)
+        if module.training:
+            self.iterate(module, W.detach())
+        return weight / (getattr(module, f"{self.name}_u") @ (W @ getattr(module, f"{self.name}_v")))
+
+    @no_grad
+    def iterate(self, module: Module, W: Any) -> None:
+        """v ← Wᵀ u / |Wᵀ u|, u ← W v / |W v|, as new tensors, so that what was recorded before stays differentiable."""
+        u = getattr(module, f"{self.name}_u")
+        for _ in range(self.n_power_iterations):
+            v = F.normalize(W.T @ u, dim=0, eps=self.eps)
+            u = F.normalize(W @ v, dim=0, eps=self.eps)
+        setattr(module, f"{self.name}_u", u)
+        setattr(module, f"{self.name}_v", v)
+
+    def remove(self, module: Module) -> None:
+        was, module.training = module.training, False
+        weight = self.compute(module)
+        module.training = was
+        self.finish(module, weight, *(f"{self.name}_{part}" for part in ("u", "v", "orig")))
+
+
+def spectral_norm(
+    module: Module, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None
+) -> Module:
+    """W / σ(W) with the parameter weight_orig and the buffers weight_u, weight_v, computed before each call of the module.
+
+    In training each call improves the singular vectors u and v by `n_power_iterations` steps of the power method.
+    PyTorch advises `parametrizations.spectral_norm` in its place. Source: Miyato et al. 2018, algorithm 1.
+    """
+    if dim is None:
+        dim = 1 if isinstance(module, TRANSPOSED) else 0
+    hook = SpectralNorm(name, n_power_iterations, dim, eps)
+    weight = hook.check(module)
+    height, width = as_matrix(weight.detach(), dim).shape
+    delattr(module, name)
+    module.register_parameter(f"{name}_orig", weight)
+    setattr(module, name, weight.detach())  # until the first call
+    module.register_buffer(f"{name}_u", unit_vector(height, weight.dtype, eps))
+    module.register_buffer(f"{name}_v", unit_vector(width, weight.dtype, eps))
+    module.register_forward_pre_hook(hook)
+    return module
+
+
+def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
+    """The weight as an ordinary parameter again, with the value it has."""
+    return _removed(module, name, SpectralNorm)
