@@ -94,11 +94,13 @@ from autograd_core.ops.pool import (
 from autograd_core.ops.pool_places import fractional_max_pool2d, fractional_max_pool3d, kmax_pool1d
 from autograd_core.ops.random import (
     alpha_dropout,
+    drop_connect,
     dropout,
     dropout1d,
     dropout2d,
     dropout3d,
     feature_alpha_dropout,
+    gaussian_noise,
 )
 from autograd_core.ops.rbf import rbf, squared_distance
 from autograd_core.ops.softmax import gumbel_softmax, log_softmax, softmax, softmin

@@ -293,23 +293,29 @@ _linear_primitive = Primitive(
 )
 
 
-def linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    """x Wᵀ + b. x: (..., in_features), weight: (out_features, in_features), bias: (out_features,) or None."""
-    operands = [operand(v, "linear") for v in (x, weight, *(() if bias is None else (bias,)))]
+def linear_operands(name: str, x: Any, weight: Any, bias: Any) -> tuple:
+    """The operands of x Wᵀ + b, after a check that they fit together."""
+    operands = [operand(v, name) for v in (x, weight, *(() if bias is None else (bias,)))]
     x, weight = operands[:2]
     if weight.ndim != 2 or x.ndim == 0 or x.shape[-1] != weight.shape[1]:
         raise ValueError(
-            f"linear: x has shape {tuple(x.shape)}, but weight of shape {tuple(weight.shape)} expects "
+            f"{name}: x has shape {tuple(x.shape)}, but weight of shape {tuple(weight.shape)} expects "
             f"(..., {weight.shape[-1]}); flatten x or change in_features"
         )
     if bias is not None and tuple(bias.shape) != (weight.shape[0],):
-        raise ValueError(f"linear: bias has shape {tuple(bias.shape)}, expected ({weight.shape[0]},)")
+        raise ValueError(f"{name}: bias has shape {tuple(bias.shape)}, expected ({weight.shape[0]},)")
     dtype = result_type(*operands)
     if any(v.dtype != dtype for v in operands):
         raise TypeError(
-            f"linear: x is {x.dtype}, weight {weight.dtype}{'' if bias is None else f', bias {bias.dtype}'}; convert "
+            f"{name}: x is {x.dtype}, weight {weight.dtype}{'' if bias is None else f', bias {bias.dtype}'}; convert "
             f"one, as in x.to({weight.dtype})"
         )
+    return x, weight, bias
+
+
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+    """x Wᵀ + b. input x: (..., in_features), weight: (out_features, in_features), bias: (out_features,) or None."""
+    x, weight, bias = linear_operands("linear", input, weight, bias)
     rows = x if x.ndim == 2 else reshape(x, (int(np.prod(x.shape[:-1])), x.shape[-1]))
     out = apply(_linear_primitive, (rows, weight, bias))
     return out if x.ndim == 2 else reshape(out, (*x.shape[:-1], weight.shape[0]))

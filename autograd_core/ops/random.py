@@ -1,4 +1,7 @@
-"""Dropout: what is random and differentiable. The mask is an input, so a graph can be run again with the same one."""
+"""Dropout, of values and of weights, and noise: what is random and differentiable.
+
+What is drawn is an input of the operation, so a graph can be run again with the same.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import Primitive, unified
-from ..random import by_example, stream
+from ..random import by_example, standard_normal, stream
 from ..tensor import Tensor, apply, describe, rewrite
+from .linalg import linear, linear_operands, matmul
 from .piecewise import elementwise, zeroed
+from .shape import broadcast_to, reshape
 
 SELU_LIMIT = -1.7580993408473766  # what SELU tends to at -inf: -scale · alpha
 
@@ -34,9 +39,13 @@ _drop_primitive = elementwise(
 )
 
 
-def _checked(x: Any, p: float, name: str) -> Any:
+def _probability(p: float, name: str) -> None:
     if not 0 <= p <= 1:
         raise ValueError(f"{name}: p is the probability to drop and must be from 0 to 1, got {p}")
+
+
+def _checked(x: Any, p: float, name: str) -> Any:
+    _probability(p, name)
     (x,) = unified(name, x, floating=True)
     if not hasattr(x, "dtype") or x.dtype.kind != "f":
         raise TypeError(f"{name}: needs a floating tensor, got {describe(x)}; convert it first, as in x.float()")
@@ -121,3 +130,45 @@ def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     input = _checked(input, p, "dropout3d")
     shape = _channels(input, (4, 5), 4, "dropout3d")
     return _dropped(input, p, shape, False, inplace, "dropout3d") if training and p else input
+
+
+def drop_connect(
+    input: Any, weight: Any, bias: Any = None, p: float = 0.5, training: bool = True, per_example: bool = False
+) -> Any:
+    """x Wᵀ + b where, in training, each weight and each bias is 0 with probability p and the others are multiplied by
+    1 / (1 - p), so that the expectation stays (Wan et al. 2013, section 3, equation 4).
+
+    per_example   each row of x gets a mask of its own, as in the paper, at the cost of that many matrices; otherwise one
+                  mask serves the whole batch
+
+    Not training, all weights are used (the paper samples units from a normal distribution with the mean and variance of
+    the masked sum, Algorithm 2). Shapes as in `linear`.
+    """
+    _probability(p, "drop_connect")
+    x, weight, bias = linear_operands("drop_connect", input, weight, bias)
+    if not training or not p:
+        return linear(x, weight, bias)
+    if not per_example:
+        return linear(x, dropout(weight, p), None if bias is None else dropout(bias, p))
+    rows = reshape(x, (math.prod(x.shape[:-1]), x.shape[-1], 1))
+    masked = dropout(broadcast_to(weight, (rows.shape[0], *weight.shape)), p)
+    out = matmul(masked, rows)  # (M, O, I) @ (M, I, 1) -> (M, O, 1)
+    out = reshape(out, (*x.shape[:-1], weight.shape[0]))
+    return out if bias is None else out + dropout(broadcast_to(bias, tuple(out.shape)), p)
+
+
+def gaussian_noise(input: Any, std: float = 0.1, training: bool = True) -> Any:
+    """In training, x plus normal noise of mean 0 and deviation `std`, drawn for each element; otherwise x itself.
+
+    On the inputs of a network it acts, to second order in std, like a penalty on the slopes of its outputs (Bishop 1995,
+    "Training with noise is equivalent to Tikhonov regularization").
+    """
+    if not std >= 0:
+        raise ValueError(f"gaussian_noise: std must not be negative, got {std}")
+    (input,) = unified("gaussian_noise", input, floating=True)
+    return input + std * _noise(tuple(input.shape), input.dtype) if training and std else input
+
+
+@by_example
+def _noise(shape: tuple, dtype: np.dtype) -> ndarray:
+    return standard_normal(shape, dtype)
