@@ -174,36 +174,36 @@ def _seeds(name: str, outputs: Sequence[Tensor], gradients: Sequence[Any], symbo
     if len(outputs) != len(gradients):
         raise ValueError(f"{name}: {len(outputs)} outputs but {len(gradients)} gradients; give one for each, or None")
     seeds = []
-    for y, g in zip(outputs, gradients, strict=True):
+    for y, g in zip(outputs, gradients):
         if not isinstance(y, Tensor):
             raise TypeError(f"{name}: can only differentiate tensors, got {describe(y)}")
-        node = history(y)
+        node, value = history(y), y.array
         if node is None:
             raise RuntimeError(
                 f"{name}: the tensor of shape {y.shape} does not require a gradient and was not computed from one that "
                 "does; set requires_grad=True on an input, and compute outside no_grad()"
             )
         if g is None:
-            if y.array.size != 1:
+            if value.size != 1:
                 raise RuntimeError(
                     f"{name}: a gradient can be made up only for a single number, and the output has shape {y.shape}; "
                     f"reduce it (y.sum(), y.mean()) or pass the gradient, a tensor of shape {y.shape}"
                 )
-            if y.dtype.kind == "c":
+            if value.dtype.kind == "c":
                 raise RuntimeError(
                     f"{name}: a gradient can be made up only for a real number, and the output is {y.dtype}; take "
                     "y.abs() or y.real, or pass the gradient"
                 )
-            g = np.ones_like(y.array)
+            g = np.ones_like(value)
             g = wrap(g) if symbolic else g
         else:
             array = g.array if isinstance(g, Tensor) else np.asarray(g)
-            if array.shape != y.shape:
+            if array.shape != value.shape:
                 raise RuntimeError(f"{name}: the gradient has shape {array.shape}, but the output has shape {y.shape}")
             if array.dtype.kind not in "fiubc":
                 raise TypeError(f"{name}: the gradient is {describe(g)}; it must hold numbers")
-            if array.dtype != y.dtype:
-                g = array = array.astype(y.dtype)
+            if array.dtype is not value.dtype:
+                g = array = array.astype(value.dtype)
             if symbolic:
                 g = g if isinstance(g, Tensor) else wrap(array)
             else:
@@ -214,7 +214,7 @@ def _seeds(name: str, outputs: Sequence[Tensor], gradients: Sequence[Any], symbo
 
 
 def _listed(x: Any) -> list:
-    return list(x) if isinstance(x, list | tuple) else [x]
+    return [x] if isinstance(x, Tensor) else list(x) if isinstance(x, (list, tuple)) else [x]
 
 
 def backward(
@@ -244,8 +244,11 @@ def backward(
     seeds = _seeds("backward", outputs, gradients, create_graph)
     anomaly.check_outputs(outputs)
     retain = create_graph if retain_graph is None else retain_graph
-    with enable_grad() if create_graph else contextlib.nullcontext():
-        backpropagate(seeds, tensors if create_graph else arrays, wanted, retain=retain)
+    if create_graph:
+        with enable_grad():
+            backpropagate(seeds, tensors, wanted, retain=retain)
+    else:
+        backpropagate(seeds, arrays, wanted, retain=retain)
 
 
 def grad(

@@ -22,6 +22,7 @@ from operator import attrgetter
 from typing import Any
 
 tick = itertools.count(1).__next__
+order_of, primitive_of = attrgetter("order"), attrgetter("primitive")
 
 
 class Node:
@@ -130,8 +131,18 @@ class Mode(threading.local):
     enabled = True
     inference = False
 
+    def switch(self, enabled: bool) -> None:
+        """Record from here on, or not."""
+        if enabled is not self.enabled:
+            self.enabled = enabled
+            if enabled:
+                pausing.pop()
+            else:
+                pausing.append(True)
+
 
 mode = Mode()
+pausing: list = []  # an entry for each thread that records nothing; while it is empty, the hot path need not ask `mode`
 choosers: set = set()  # primitives that choose between values (`where`), once one has run; see `Algebra.keep_zeros`
 watchers: list = []  # anomaly detection and profiling; while it is empty, the hot path does not look further
 
@@ -165,12 +176,13 @@ class _ModeSwitch:
     def __enter__(self) -> None:
         self.stack.append((mode.enabled, mode.inference))
         enabled, inference = self.target
-        mode.enabled = enabled
+        mode.switch(enabled)
         if inference is not None:
             mode.inference = inference
 
     def __exit__(self, *exc: object) -> None:
-        mode.enabled, mode.inference = self.stack.pop()
+        enabled, mode.inference = self.stack.pop()
+        mode.switch(enabled)
 
     def fresh(self) -> _ModeSwitch:
         return _ModeSwitch(*self.target)
@@ -229,14 +241,14 @@ class set_grad_enabled(_ModeSwitch):  # noqa: N801 (PyTorch's name)
     def __init__(self, mode_: bool):
         super().__init__(bool(mode_))
         self.before = (mode.enabled, mode.inference)
-        mode.enabled = bool(mode_)
+        mode.switch(bool(mode_))
 
     def __enter__(self) -> None:
         self.stack.append(self.before)
-        mode.enabled = self.target[0]
+        mode.switch(self.target[0])
 
     def __call__(self, function: Callable) -> Callable:
-        mode.enabled, mode.inference = self.before  # a decorator changes nothing where it is written
+        mode.switch(self.before[0])  # a decorator changes nothing where it is written
         return super().__call__(function)
 
 
@@ -261,16 +273,13 @@ def is_inference_mode_enabled() -> bool:
 def topological_order(roots: Iterable[Node]) -> list[Node]:
     """Every node reachable from `roots`, each before its parents."""
     seen = set(roots)
-    stack = list(seen)
-    nodes = []
-    while stack:
-        node = stack.pop()
-        nodes.append(node)
+    nodes = list(seen)
+    for node in nodes:  # the list grows while it is read
         for parent in node.parents:
             if parent is not None and parent not in seen:
                 seen.add(parent)
-                stack.append(parent)
-    nodes.sort(key=attrgetter("order"), reverse=True)
+                nodes.append(parent)
+    nodes.sort(key=order_of, reverse=True)
     return nodes
 
 
@@ -312,7 +321,7 @@ class Algebra:
         return g
 
     def saved(self, node: Node) -> tuple:
-        """What the rules of `node` take after `g`."""
+        """What the rules of `node` take after `g`, if `symbolic`; otherwise they take what the node saved."""
         return node.saved
 
     def check(self, node: Node) -> None:
@@ -380,12 +389,17 @@ def backpropagate(
     deposit  False: touch no `.grad`, only return the gradients of the wanted nodes
     """
     nodes = topological_order(node for node, _ in seeds)
-    useful = None if wanted is None else leading_to(wanted, nodes)
+    useful = None
+    if wanted is not None:
+        useful = leading_to(wanted, nodes)
+        nodes = [node for node in nodes if node in useful]
+    symbolic = algebra.symbolic
     pending: dict[Node, Any] = {}  # gradients on their way, by the node whose value they belong to
     ours: set[Node] = set()  # nodes whose pending gradient is an object that only this function holds
+    deferred: set[Node] = set()  # nodes whose pending gradient may be a `Deferred`
     found: dict[Node, Any] = {}
     watching = bool(watchers)
-    choosing = bool(choosers) and not choosers.isdisjoint([node.primitive for node in nodes])
+    choosing = bool(choosers) and not choosers.isdisjoint(map(primitive_of, nodes))
 
     def receive(node: Node, g: Any) -> None:
         held = pending.get(node)
@@ -407,20 +421,20 @@ def backpropagate(
 
     for node in nodes:
         g = pending.pop(node, None)
-        if g is None or (useful is not None and node not in useful):
+        if g is None:
             continue
-        if isinstance(g, Deferred):
+        if node in deferred and isinstance(g, Deferred):
             g = g.assemble()
             ours.add(node)
         parents = node.parents
         extra = node.extra
-        if extra is not None:
+        if extra is not None and extra.hooks:
             for hook in tuple(extra.hooks.values()):
                 g = algebra.hook(hook, g)
-                ours.discard(node)
+            ours.discard(node)
         if wanted is not None and node in wanted:
             found[node] = g if node in ours and not parents else algebra.own(g)
-        if deposit and extra is not None and extra.owner is not None:
+        if extra is not None and deposit and extra.owner is not None:
             owner = extra.owner()
             if owner is not None and (wanted is None or parents or node in wanted):
                 algebra.deposit(owner, algebra.chosen(g) if choosing else g, node in ours and not parents)
@@ -439,23 +453,29 @@ def backpropagate(
             raise freed_error(node)
         if node.order < Writes.last:
             algebra.check(node)
-        saved = algebra.saved(node)
+        saved = algebra.saved(node) if symbolic else node.saved
         if watching:
             for watcher in watchers:
                 watcher.enter(node, g)
 
-        composed = algebra.symbolic and primitive.composition is not None
+        composed = symbolic and primitive.composition is not None
         if primitive.joint is None and not composed:
             for parent, vjp in zip(parents, primitive.vjps):
                 if parent is None or (useful is not None and parent not in useful):
                     continue
-                gp = vjp(g, *saved)
+                if len(saved) == 2:  # written out for speed
+                    first, second = saved
+                    gp = vjp(g, first, second)
+                else:
+                    gp = vjp(g, *saved)
                 if choosing and primitive.elementwise:
                     gp = algebra.keep_zeros(gp, g)
                 if watching:
                     algebra.inspect(node, (gp,))
-                if primitive.broadcasts and gp.shape != parent.shape:
+                if primitive.broadcasts and node.shape != parent.shape:
                     gp = algebra.fit(gp, parent.shape)
+                if primitive.defers:
+                    deferred.add(parent)
                 if parent in pending:
                     receive(parent, gp)
                 else:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .graph import Node, mode, tick, watchers
+from .graph import Node, mode, pausing, tick, watchers
 from .tensor import Above, Default, Tensor, apply, describe, history, kind_rank, new
 
 # What `saves` may name besides the number of an input:
@@ -39,6 +39,7 @@ class Primitive:
     view          the output shares memory with the input where NumPy makes it so
     consumes      the joint rule overwrites g
     elementwise   each element of the output comes from one of each input, on any shape; see also `Algebra.keep_zeros`
+    defers        the rule may return a `Deferred`
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Primitive:
         view: bool = False,
         consumes: bool = False,
         elementwise: bool = False,
+        defers: bool = False,
     ):
         self.forward = forward
         self.name = name or forward.__name__.strip("_")
@@ -71,6 +73,7 @@ class Primitive:
         self.view = view
         self.consumes = consumes
         self.elementwise = elementwise
+        self.defers = defers
         self.aux = AUX in saves
         self.differentiable = bool(vjps) or joint is not None
         self.frees = any(spec > SHAPE for spec in saves)
@@ -175,7 +178,7 @@ def result_type(*operands: Any) -> np.dtype:
     """
     groups: list[np.dtype | None] = [None, None, None]
     for x in operands:
-        if isinstance(x, bool | int | float | complex):
+        if isinstance(x, NUMBERS):
             kind = type(x) if type(x) in _scalar_dtypes else next(k for k in _scalar_dtypes if isinstance(x, k))
             group, dtype = 2, _scalar_dtypes[kind]()
         else:
@@ -204,9 +207,14 @@ _scalar_dtypes: dict[type, Callable[[], np.dtype]] = {
 }
 
 
+NUMBERS = (bool, int, float, complex)  # tuples: `A | B` in a function would be built anew at every call
+OPERANDS = (Tensor, ndarray, *NUMBERS)
+OPERANDS_AND_SCALARS = (*OPERANDS, np.generic)
+
+
 def operand(x: Any, name: str) -> Any:
     """`x` as an operation takes it (a tensor, an array or a Python number), or a TypeError that names the operation."""
-    if isinstance(x, Tensor | ndarray | bool | int | float | complex) or hasattr(x, "__apply__"):
+    if isinstance(x, OPERANDS) or hasattr(x, "__apply__"):
         if isinstance(x, np.generic):  # np.float64 is a Python float too
             return x.item()
         if isinstance(x, ndarray) and x.dtype.kind not in "fiubc":
@@ -224,7 +232,7 @@ def is_traced(*xs: Any) -> bool:
 
 def stand_in(*xs: Any) -> Any:
     """The first operand that a transform put in the place of a tensor (see `batching.Batched`), or None."""
-    return next((x for x in xs if not isinstance(x, Tensor | ndarray) and hasattr(x, "__apply__")), None)
+    return next((x for x in xs if not isinstance(x, OPERANDS) and hasattr(x, "__apply__")), None)
 
 
 def unified(name: str, *xs: Any, floating: bool = False) -> tuple:
@@ -288,7 +296,7 @@ def unary(
         t = new(Tensor)
         t.array = out = out if type(out) is ndarray else np.asarray(out)
         t.origin = t._grad = None
-        if node is None or not mode.enabled:
+        if node is None or (pausing and not mode.enabled):
             t.node = None
             return t
         t.node = n = new(Node)
@@ -333,8 +341,8 @@ def binary(
     p = Primitive(forward, name=name, vjps=vjps, saves=saves, uses=uses, broadcasts=True, elementwise=True)
     differentiable = bool(vjps)
     assert all(spec in (0, 1, OUT) for spec in saves)
-    both = saves == (0, 1)  # the usual case, written out; `keeps[mask]`: which of the two the wanted rules use
-    keeps = [(0 in p.plan(mask), 1 in p.plan(mask)) for mask in range(4)]
+    both = saves == (0, 1)  # the usual case, written out: which of the two the wanted rules use
+    only_x, only_y, either = ((0 in p.plan(mask), 1 in p.plan(mask)) for mask in (0b01, 0b10, 0b11))
 
     def build(general: Callable) -> Callable:
         def function(input: Any, other: Any) -> Any:
@@ -364,14 +372,14 @@ def binary(
             t = new(Tensor)
             t.array = out = out if type(out) is ndarray else np.asarray(out)
             t.origin = t._grad = None
-            if (xn is None and yn is None) or not mode.enabled or not differentiable:
+            if (xn is None and yn is None) or (pausing and not mode.enabled) or not differentiable:
                 t.node = None
                 return t
             t.node = n = new(Node)
             n.primitive = p
             n.parents = (xn, yn)
             if both:
-                keep_a, keep_b = keeps[(xn is not None) | (yn is not None) << 1]
+                keep_a, keep_b = only_x if yn is None else only_y if xn is None else either
                 n.saved = (a if keep_a else None, b if keep_b else None)
             else:
                 n.saved = p.save((xn is not None) | (yn is not None) << 1, (a, b), out, None) if saves else ()
@@ -401,7 +409,7 @@ def binary(
 
 def is_operand(x: Any) -> bool:
     """Whether operators take `x`; others are left to their own class's reflected operator."""
-    return isinstance(x, Tensor | ndarray | np.generic | int | float | complex) or hasattr(x, "__apply__")
+    return isinstance(x, OPERANDS_AND_SCALARS) or hasattr(x, "__apply__")
 
 
 def shape_error(name: str, *xs: Any) -> ValueError:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 @dataclass
 class Timing:
-    """Seconds a call: the median over the rounds, with the first and third quartile."""
+    """Seconds a call: the median over the rounds, with the first and third quartile, and the fastest round."""
 
     median: float
     low: float
     high: float
+    fastest: float
 
     def micro(self) -> str:
         return f"{self.median * 1e6:9.2f} µs  ({self.low * 1e6:.2f} to {self.high * 1e6:.2f})"
@@ -49,6 +50,6 @@ def interleaved(functions: dict[str, Callable[[], object]], rounds: int = 15, se
 
 def _timing(values: list[float]) -> Timing:
     if len(values) == 1:
-        return Timing(values[0], values[0], values[0])
+        return Timing(values[0], values[0], values[0], values[0])
     low, median, high = statistics.quantiles(values, n=4)
-    return Timing(median, low, high)
+    return Timing(median, low, high, min(values))

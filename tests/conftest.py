@@ -14,7 +14,8 @@ def clean_state():
     leaked = []
     if not graph.mode.enabled or graph.mode.inference:
         leaked.append("the gradient mode")
-        graph.mode.enabled, graph.mode.inference = True, False
+        graph.mode.switch(True)
+        graph.mode.inference = False
     if graph.watchers:
         leaked.append("a watcher (anomaly detection or a profile)")
         graph.watchers.clear()

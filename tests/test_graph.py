@@ -15,7 +15,7 @@ class Rule:
     """What the engine needs of a primitive."""
 
     joint = composition = None
-    broadcasts = consumes = fresh = False
+    broadcasts = consumes = fresh = defers = False
     frees = True
 
     def __init__(self, name, *vjps):

@@ -112,6 +112,7 @@ getitem_primitive: Primitive = Primitive(
     _read,
     name="getitem",
     vjps=(lambda g, x_shape, index: Pieces(x_shape, index, g),),
+    defers=True,
     saves=(SHAPE,),
     view=True,
 )
