@@ -86,6 +86,19 @@ from .layers.loss import (
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
+from .layers.norm import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    CrossMapLRN2d,
+    GroupNorm,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+    LayerNorm,
+    LocalResponseNorm,
+    RMSNorm,
+)
 from .layers.padding import (
     CircularPad1d,
     CircularPad2d,
@@ -132,11 +145,12 @@ from .layers.pooling import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
+from .layers.rbf import RBF, EuclideanRBF
 from .layers.recurrent import GRU, LSTM, RNN, RNNBase
 from .layers.recurrent_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from .layers.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from .layers.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
-from .models import MLP, LeNet5
+from .models import MLP, Adaline, LeNet5, LeNet5Original, MAPLoss, Perceptron, RBFNetwork
 from .module import Module
 from .parameter import Parameter
 

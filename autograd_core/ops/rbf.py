@@ -107,6 +107,13 @@ def _width_of_each(name: str, s: Any, c: Any) -> Any:
     return s if s.ndim else broadcast_to(s, (c.shape[0],))
 
 
+def check_kernel(name: str, kernel: str) -> None:
+    """Raise if there is no such radial function."""
+    known = [k for k in KERNELS if k != "square"]
+    if kernel not in known:
+        raise ValueError(f"{name}: no kernel is called {kernel!r}; there are {', '.join(known)}")
+
+
 def rbf(input: Any, centers: Any, widths: Any = 1.0, kernel: str = "gaussian") -> Any:
     """Radial functions of the points around each centre: φ(r / s), where r = |x - c|. (…, D), (M, D) -> (…, M).
 
@@ -126,8 +133,7 @@ def rbf(input: Any, centers: Any, widths: Any = 1.0, kernel: str = "gaussian") -
     Sources: Broomhead & Lowe 1988, "Multivariable functional interpolation and adaptive networks"; the kernels after
     Hardy 1971 and Duchon 1977, here as functions of r / s.
     """
-    if kernel not in KERNELS or kernel == "square":
-        raise ValueError(f"rbf: no kernel is called {kernel!r}; there are {', '.join(k for k in KERNELS if k != 'square')}")
+    check_kernel("rbf", kernel)
     return _radial("rbf", input, centers, widths, kernel)
 
 
