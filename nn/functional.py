@@ -61,6 +61,28 @@ from autograd_core.ops.margin_loss import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from autograd_core.ops.names import (
+    adaptive_max_pool1d_with_indices,
+    adaptive_max_pool2d_with_indices,
+    adaptive_max_pool3d_with_indices,
+    celu_,
+    conv_tbc,
+    elu_,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d_with_indices,
+    hardtanh_,
+    leaky_relu_,
+    max_pool1d_with_indices,
+    max_pool2d_with_indices,
+    max_pool3d_with_indices,
+    native_channel_shuffle,
+    relu_,
+    rrelu_,
+    selu_,
+    threshold_,
+    upsample_bilinear,
+    upsample_nearest,
+)
 from autograd_core.ops.norms import pdist
 from autograd_core.ops.padding import pad
 from autograd_core.ops.piecewise import (

@@ -51,12 +51,17 @@ def activation(
     return elementwise(Primitive(forward, vjps=(rule,), saves=saves, name=name, evaluate=evaluate))
 
 
+def overwritten(name: str, x: Any, function: Callable) -> Any:
+    """x, with function(x) written over it."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name}: inplace=True needs a tensor, got {describe(x)}")
+    return rewrite(x, function, name=f"{name}_")
+
+
 def run(p: Primitive, x: Any, *params: Any, inplace: bool = False) -> Any:
     """p of x, checked and made floating; in place if asked."""
     if inplace:
-        if not isinstance(x, Tensor):
-            raise TypeError(f"{p.name}: inplace=True needs a tensor, got {describe(x)}")
-        return rewrite(x, lambda old: run(p, old, *params), name=f"{p.name}_")
+        return overwritten(p.name, x, lambda old: run(p, old, *params))
     (x,) = unified(p.name, x, floating=True)
     if not hasattr(x, "dtype"):
         x = np.asarray(x, np.float64)
@@ -79,7 +84,7 @@ _relu = unary(
 
 def relu(input: Any, inplace: bool = False) -> Any:
     """max(0, x), with slope 0 at 0."""
-    return rewrite(input, _relu, name="relu_") if inplace else _relu(input)
+    return overwritten("relu", input, _relu) if inplace else _relu(input)
 
 
 _leaky_relu = activation(
@@ -143,7 +148,7 @@ def rrelu(
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
     if inplace:
-        return rewrite(input, rrelu, lower, upper, True, name="rrelu_")
+        return overwritten("rrelu", input, lambda old: rrelu(old, lower, upper, True))
     (input,) = unified("rrelu", input, floating=True)
     slopes = lower + (upper - lower) * uniform(tuple(input.shape), input.dtype)
     return apply(_prelu, (input, slopes.astype(input.dtype, copy=False)))

@@ -13,9 +13,9 @@ from numpy import ndarray
 
 from ..primitive import Primitive, unified
 from ..random import by_example, standard_normal, stream
-from ..tensor import Tensor, apply, describe, rewrite
+from ..tensor import apply, describe
 from .linalg import linear, linear_operands, matmul
-from .piecewise import elementwise, zeroed
+from .piecewise import elementwise, overwritten, zeroed
 from .shape import broadcast_to, reshape
 
 SELU_LIMIT = -1.7580993408473766  # what SELU tends to at -inf: -scale · alpha
@@ -55,9 +55,7 @@ def _checked(x: Any, p: float, name: str) -> Any:
 def _dropped(x: Any, p: float, shape: tuple, alpha: bool, inplace: bool, name: str) -> Any:
     """x with a fraction p of its entries dropped; the mask, of `shape`, broadcasts to x."""
     if inplace:
-        if not isinstance(x, Tensor):
-            raise TypeError(f"{name}: inplace=True needs a tensor, got {describe(x)}")
-        return rewrite(x, lambda old: _dropped(old, p, shape, alpha, False, name), name=f"{name}_")
+        return overwritten(name, x, lambda old: _dropped(old, p, shape, alpha, False, name))
     if p == 1:
         return apply(_drop_primitive, (x, np.ones(shape, bool)), (0.0, 0.0, 0.0))
     mask = _mask(shape, p)

@@ -90,10 +90,11 @@ def _gumbel(shape: tuple, dtype: Any) -> np.ndarray:
     return -np.log(stream(None).standard_exponential(shape)).astype(dtype)
 
 
-def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, *, dim: int = -1) -> Any:
+def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Any:
     """A sample from the Gumbel-softmax distribution: softmax((logits + Gumbel noise) / tau) (Jang et al. 2017).
 
-    hard=True gives the one-hot vector of the largest element, with the gradient of the soft sample.
+    hard=True gives the one-hot vector of the largest element, with the gradient of the soft sample. eps has no effect, as
+    in PyTorch.
     """
     if not tau > 0:
         raise ValueError(f"gumbel_softmax: the temperature tau must be positive, got {tau}")
