@@ -68,7 +68,7 @@ from .tensor import Tensor, get_default_dtype, set_default_dtype
 # name -> the module that is imported when it is first used: the module itself, or its member of that name
 _LAZY = {
     "draw": "draw", "replay": "replay", "func": "func", "special": "special", "profile": "profile",
-    "checkpoint": "checkpoint", "checkpoint_sequential": "checkpoint", "warmup": "kernels.runtime",
+    "checkpoint": "checkpoint", "checkpoint_sequential": "checkpoint", "warmup": "warmup",
     "set_num_threads": "kernels.runtime", "get_num_threads": "kernels.runtime",
 }  # fmt: skip
 

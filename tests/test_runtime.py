@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import threadpoolctl
 
+import autograd_core as ag
 from autograd_core.kernels import runtime
 from autograd_core.kernels.runtime import kernel, parallel_for
 
@@ -104,14 +106,19 @@ def test_plain_copies_only_what_kernels_cannot_take():
         np.testing.assert_array_equal(made, other)
 
 
-def test_warmup_compiles_every_family_and_reports():
-    seen = []
-    runtime.warmup(lambda done, total, name: seen.append((done, total, name)))
+@pytest.mark.slow
+def test_warmup_compiles_every_family_behind_a_bar(capfd):
+    ag.warmup()
     from autograd_core.kernels import conv
 
     assert len(conv._forward.signatures) == 2
-    assert seen[-1] == (len(seen) - 1, len(seen) - 1, "")
-    assert "conv.convolution" in [name for _, _, name in seen]
+    for path in SOURCE.parent.glob("*.py"):
+        if "@warms_up" in path.read_text():
+            assert any(name.startswith(f"{path.stem}.") for name in runtime.warmups), path.stem
+    shown = capfd.readouterr().err
+    assert "compiling kernels: 100%" in shown
+    ag.warmup(progress=False)
+    assert "compiling" not in capfd.readouterr().err
 
 
 # --------------------------------------------------------------------------------------------------------------- cache
@@ -271,17 +278,9 @@ def test_the_number_of_threads(monkeypatch):
     assert runtime.get_num_threads() == 2
 
 
-def test_the_blas_pool_is_limited_where_threadpoolctl_is_there(monkeypatch):
-    calls = []
-
-    class Control:
-        @staticmethod
-        def threadpool_limits(**limits):
-            calls.append(limits)
-            return limits
-
-    monkeypatch.setitem(sys.modules, "threadpoolctl", Control)
-    monkeypatch.setattr(runtime.Threads, "count", None)
+def test_the_blas_pool_is_limited_too(monkeypatch):
+    monkeypatch.setattr(runtime.Threads, "count", runtime.get_num_threads())
     monkeypatch.setattr(runtime.Threads, "blas", None)
-    runtime.set_num_threads(1)
-    assert calls == [{"limits": 1, "user_api": "blas"}]
+    with threadpoolctl.threadpool_limits(2, "blas"):
+        runtime.set_num_threads(1)
+        assert {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"} == {1}

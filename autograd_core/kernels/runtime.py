@@ -254,7 +254,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def set_num_threads(n: int) -> None:
-    """How many threads kernels use, and NumPy's BLAS too where the package threadpoolctl is installed.
+    """How many threads kernels use, and the BLAS library behind NumPy's products.
 
     Results of kernels do not depend on it. Raises ValueError unless n is at least 1.
     """
@@ -263,11 +263,7 @@ def set_num_threads(n: int) -> None:
     if n < 1:
         raise ValueError(f"set_num_threads: n is {n}, but must be at least 1; 1 means no threads besides the caller's")
     Threads.count = int(n)
-    try:
-        control = importlib.import_module("threadpoolctl")
-    except ImportError:
-        return
-    Threads.blas = control.threadpool_limits(limits=int(n), user_api="blas")
+    Threads.blas = importlib.import_module("threadpoolctl").threadpool_limits(limits=int(n), user_api="blas")
 
 
 def get_num_threads() -> int:
@@ -289,23 +285,10 @@ def plain(x: Any, dtype: Any = None) -> ndarray:
 
 # ------------------------------------------------------------------------------------------------------- warming up
 
-_warmups: dict[str, Callable[[], None]] = {}
+warmups: dict[str, Callable[[], None]] = {}  # by the name of the family; `ag.warmup` runs them all
 
 
 def warms_up(function: Callable[[], None]) -> Callable[[], None]:
-    """Decorator: call `function` in `warmup`. It runs its kernels on small arrays, float32 and float64."""
-    _warmups[f"{function.__module__.rpartition('.')[2]}.{function.__name__.strip('_')}"] = function
+    """Decorator: call `function` in `ag.warmup`. It runs its kernels on small arrays, float32 and float64."""
+    warmups[f"{function.__module__.rpartition('.')[2]}.{function.__name__.strip('_')}"] = function
     return function
-
-
-def warmup(progress: Callable[[int, int, str], None] | None = None) -> None:
-    """Compile all kernels now (or load them from the cache), rather than each at its first use.
-
-    progress: called as progress(done, total, name) before each family of kernels and after the last.
-    """
-    for i, (name, function) in enumerate(_warmups.items()):
-        if progress is not None:
-            progress(i, len(_warmups), name)
-        function()
-    if progress is not None:
-        progress(len(_warmups), len(_warmups), "")
