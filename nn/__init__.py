@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from typing import Any
 
 from . import functional, init
@@ -153,10 +153,12 @@ from .layers.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest
 from .models import MLP, Adaline, LeNet5, LeNet5Original, MAPLoss, Perceptron, RBFNetwork
 from .module import Module
 from .parameter import Parameter
+from .summary import summary  # the function takes the name of its file
 
-LATER = ("data", "interchange", "layers", "models", "onnx", "plot", "summary", "utils")
+LATER = {name: f"nn.{name}" for name in ("data", "interchange", "layers", "models", "plot", "utils")}
+
 
 def __getattr__(name: str) -> Any:
-    if name in LATER and importlib.util.find_spec(f"{__name__}.{name}") is not None:
-        return importlib.import_module(f"{__name__}.{name}")
+    if name in LATER:
+        return importlib.import_module(LATER[name])
     raise AttributeError(f"module 'nn' has no attribute '{name}'")

@@ -1,0 +1,77 @@
+"""Running a module only to see what it does: it is left as it was, and each call inside it is noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+import autograd_core as ag
+from autograd_core.tensor import Tensor
+from autograd_core.versions import written
+
+from .module import Module
+
+
+@contextmanager
+def untouched(model: Module) -> Iterator[None]:
+    """Afterwards every module below has the attributes, parts, modes and buffers that it had before, and the random
+    state is that of before."""
+    kept = []
+    for module in model.modules():
+        fields = dict(module.__dict__)
+        held = [(registry, dict(registry)) for registry in fields.values() if isinstance(registry, dict)]
+        buffers = [(t, t.array.copy()) for t in module._buffers.values() if t is not None]
+        kept.append((module, fields, held, buffers))
+    try:
+        with ag.fork_rng():
+            yield
+    finally:
+        for module, fields, held, buffers in kept:
+            module.__dict__.clear()
+            module.__dict__.update(fields)
+            for registry, content in held:
+                registry.clear()
+                registry.update(content)
+            for t, values in buffers:
+                if not np.array_equal(t.array, values, equal_nan=t.dtype.kind in "fc"):
+                    t.array[...] = values
+                    written(t.array)
+
+
+@contextmanager
+def observed(model: Module, leave: Callable[[Module, Any], Any] | None = None) -> Iterator[list[Module]]:
+    """Inside, the list given holds the modules that are being called, the innermost last; `leave(module, output)` is told
+    of each that has finished, and may return another output. To be used inside `untouched`, which takes the hooks away."""
+    running: list[Module] = []
+
+    def enter(module: Module, args: Any) -> None:
+        running.append(module)
+
+    def left(module: Module, args: Any, output: Any) -> Any:
+        running.pop()
+        return None if leave is None else leave(module, output)
+
+    for module in model.modules():
+        module.register_forward_pre_hook(enter, prepend=True)
+        module.register_forward_hook(left, always_call=True)
+    yield running
+
+
+def paths(model: Module) -> dict[Module, str]:
+    """The path of each module below, the first one of a shared module; "" is the model's own."""
+    return {module: path for path, module in model.named_modules()}
+
+
+def tensors_in(value: Any) -> Iterator[Tensor]:
+    """The tensors in nested tuples, lists and dictionaries."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from tensors_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from tensors_in(item)
