@@ -83,6 +83,7 @@ from autograd_core.ops.names import (
     upsample_bilinear,
     upsample_nearest,
 )
+from autograd_core.ops.norm import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
 from autograd_core.ops.norms import pdist
 from autograd_core.ops.padding import pad
 from autograd_core.ops.piecewise import (
@@ -125,6 +126,7 @@ from autograd_core.ops.random import (
     gaussian_noise,
 )
 from autograd_core.ops.rbf import rbf, squared_distance
+from autograd_core.ops.response import local_response_norm
 from autograd_core.ops.softmax import gumbel_softmax, log_softmax, softmax, softmin
 from autograd_core.ops.trigonometric import tanh
 from autograd_core.ops.unpool import lp_pool1d, lp_pool2d, lp_pool3d, max_unpool1d, max_unpool2d, max_unpool3d
