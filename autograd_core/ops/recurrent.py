@@ -18,7 +18,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..kernels import recurrent as kernels
+from ..kernels import gru as gru_kernels
+from ..kernels import lstm as lstm_kernels
+from ..kernels import recurrent as rnn_kernels
 from ..primitive import AUX, OUT, Primitive
 from ..tensor import apply
 from .activation import sigmoid
@@ -139,11 +141,11 @@ def _lstm_composition(
 def _rnn_joint(
     needs: list, g: list, x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, outs: tuple, *how: Any
 ) -> tuple:
-    return kernels.rnn_backward(needs, g, outs[0], x, h0, w_ih, w_hh, *how)
+    return rnn_kernels.rnn_backward(needs, g, outs[0], x, h0, w_ih, w_hh, *how)
 
 
 _rnn = Primitive(
-    kernels.rnn_forward,
+    rnn_kernels.rnn_forward,
     name="rnn",
     joint=_rnn_joint,
     saves=(0, 1, 2, 3, 4, 5, OUT),
@@ -155,15 +157,16 @@ _rnn = Primitive(
 def _gru_joint(
     needs: list, g: list, x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, outs: tuple, aux: tuple, *how: Any
 ) -> tuple:
-    return kernels.gru_backward(needs, g, outs[0], aux, x, h0, w_ih, w_hh, *how)
+    return gru_kernels.gru_backward(needs, g, outs[0], aux, x, h0, w_ih, w_hh, *how)
 
 
 _gru = Primitive(
-    kernels.gru_forward,
+    gru_kernels.gru_forward,
     name="gru",
     joint=_gru_joint,
     saves=(0, 1, 2, 3, 4, 5, OUT, AUX),
     composition=_gru_composition,
+    evaluate=gru_kernels.gru_outputs,
     outputs=True,
 )
 
@@ -172,15 +175,16 @@ def _lstm_joint(
     needs: list, g: list, x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, w_hr: Any, w_peep: Any,
     outs: tuple, aux: tuple, *how: Any,
 ) -> tuple:  # fmt: skip
-    return kernels.lstm_backward(needs, g, outs[0], aux, x, h0, c0, w_ih, w_hh, w_hr, w_peep, *how)
+    return lstm_kernels.lstm_backward(needs, g, outs[0], aux, x, h0, c0, w_ih, w_hh, w_hr, w_peep, *how)
 
 
 _lstm = Primitive(
-    kernels.lstm_forward,
+    lstm_kernels.lstm_forward,
     name="lstm",
     joint=_lstm_joint,
     saves=(0, 1, 2, 3, 4, 5, 6, 7, 8, OUT, AUX),
     composition=_lstm_composition,
+    evaluate=lstm_kernels.lstm_outputs,
     outputs=True,
 )
 

@@ -1,0 +1,156 @@
+"""Gated recurrent units over whole sequences; see `recurrent.py` for how sequences lie and how threads share them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from .gates import gru_unit, gru_unit_back
+from .gemm import matmul
+from .recurrent import (
+    copy_or_zeros,
+    cost,
+    final,
+    flat,
+    layout_of,
+    or_zeros,
+    panels_of,
+    product,
+    product_of_state,
+    run,
+    state_product,
+)
+from .runtime import kernel, plain, warms_up
+from .workspace import empty
+
+
+@kernel()
+def _gru_forward(  # type: ignore[no-untyped-def]
+    start, stop, calls, code, blocks, N, counts, starts, reverse, width,
+    x, gates, new, out, h0, bias, of_input, of_state, of_state_new, kept, F, H,
+):  # fmt: skip
+    """gates (S, 3 H): r, z, n; new (S, H): W_hn h + b_hn; unless kept, the rows of one step (N) of each."""
+    T = len(counts)
+    for block in range(start, stop):
+        r0, r1 = N * block // blocks, N * (block + 1) // blocks
+        last, now = 0, 0
+        for step in range(T):
+            t = T - 1 - step if reverse else step
+            end = min(r1, counts[t])
+            rows, first = end - r0, starts[t] + r0
+            if rows > 0:
+                place = first if kept else r0
+                at, y = place * 3 * H, place * H
+                product(calls, x, first * F, rows, of_input, F, 3 * H, gates, at, 3 * H, False, width)
+                product_of_state(
+                    calls, out, h0, now, last, r0, end, of_state, H, 2 * H, gates, at, 3 * H, True, width
+                )
+                product_of_state(calls, out, h0, now, last, r0, end, of_state_new, H, H, new, y, H, False, width)
+                middle = max(r0, min(last, end))
+                on = middle - r0  # rows go on, the others start
+                gru_unit(code, gates, at, new, y, out, (now + r0) * H, out, first * H, bias, 0, on, H)
+                gru_unit(
+                    code, gates, at + on * 3 * H, new, y + on * H, h0, middle * H, out, (first + on) * H, bias, 0,
+                    rows - on, H,
+                )  # fmt: skip
+            last, now = counts[t], starts[t]
+
+
+@kernel()
+def _gru_backward(  # type: ignore[no-untyped-def]
+    start, stop, calls, code, blocks, N, counts, starts, reverse, width,
+    gates, new, out, h0, g, has_g, dh, da, ds, db, dx, wanted, of_input, of_state, F, H,
+):  # fmt: skip
+    """da and ds (S, 3 H), the gradients of the input's and of the state's pre-activations; dx (S, F), if wanted; db
+    (N, 4 H), of the biases of r, z, n and W_hn h for each example; dh (N, H) comes with the gradients of the last
+    states and becomes that of h0."""
+    T = len(counts)
+    for block in range(start, stop):
+        r0, r1 = N * block // blocks, N * (block + 1) // blocks
+        for step in range(T):
+            t = step if reverse else T - 1 - step
+            earlier = t + 1 if reverse else t - 1
+            last, now = (counts[earlier], starts[earlier]) if 0 <= earlier < T else (0, 0)
+            end = min(r1, counts[t])
+            rows, first = end - r0, starts[t] + r0
+            if rows > 0:
+                at, y, middle = first * 3 * H, first * H, max(r0, min(last, end))
+                on = middle - r0
+                gru_unit_back(
+                    code, gates, at, new, y, out, (now + r0) * H, g, y, dh, r0 * H, da, at, ds, at, db, r0 * 4 * H,
+                    on, H, has_g,
+                )  # fmt: skip
+                at, y = at + on * 3 * H, y + on * H
+                gru_unit_back(
+                    code, gates, at, new, y, h0, middle * H, g, y, dh, middle * H, da, at, ds, at, db, middle * 4 * H,
+                    rows - on, H, has_g,
+                )  # fmt: skip
+                at = first * 3 * H
+                product(calls, ds, at, rows, of_state, 3 * H, H, dh, r0 * H, H, True, width)
+                if wanted:
+                    product(calls, da, at, rows, of_input, 3 * H, F, dx, first * F, F, False, width)
+
+
+def gru_forward(
+    x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, counts: ndarray, reverse: bool, kept: bool = True
+) -> tuple:
+    """(states (S, H), last states (N, H)), (gates (S, 3 H), W_hn h + b_hn (S, H)); the second pair is for
+    `gru_backward`, and useless unless `kept`."""
+    at, dtype, F, H = layout_of(counts), x.dtype, x.shape[1], w_hh.shape[1]
+    rows = at.S if kept else at.N
+    gates, new, out = empty((rows, 3 * H), dtype), empty((rows, H), dtype), empty((at.S, H), dtype)
+    bias = np.zeros(4 * H, dtype)  # of r, z, n, and of W_hn h
+    if b_ih is not None:
+        bias[: 3 * H] = b_ih
+    if b_hh is not None:
+        bias[: 2 * H] += b_hh[: 2 * H]
+        bias[3 * H :] = b_hh[2 * H :]
+    run(
+        _gru_forward, at, cost(3, F, H, H), reverse, dtype,
+        *flat(plain(x), gates, new, out, or_zeros(h0, (at.N, H), dtype)), bias,
+        panels_of(w_ih.T), panels_of(w_hh[: 2 * H].T), panels_of(w_hh[2 * H :].T), kept, F, H,
+    )  # fmt: skip
+    return (out, final(out, at, reverse)), (gates, new)
+
+
+def gru_outputs(*args: Any) -> tuple:
+    """What `gru_forward` returns first, without the memory for the rest."""
+    return gru_forward(*args, kept=False)[0]
+
+
+def gru_backward(
+    needs: list, gs: list, out: ndarray, aux: tuple, x: Any, h0: Any, w_ih: Any, w_hh: Any,
+    counts: ndarray, reverse: bool,
+) -> tuple:  # fmt: skip
+    at, dtype, (gates, new), (g, g_last) = layout_of(counts), out.dtype, aux, gs
+    F, H = x.shape[1], w_hh.shape[1]
+    dh, db = copy_or_zeros(g_last, (at.N, H), dtype), np.zeros((at.N, 4 * H), dtype)
+    da, ds = empty((at.S, 3 * H), dtype), empty((at.S, 3 * H), dtype)
+    dx = empty((at.S, F), dtype) if needs[0] else da
+    nothing = da.reshape(-1)
+    run(
+        _gru_backward, at, cost(3, F * needs[0], H, H), reverse, dtype,
+        *flat(gates, new, out, or_zeros(h0, (at.N, H), dtype)),
+        nothing if g is None else plain(g).reshape(-1), g is not None, *flat(dh, da, ds, db, dx), needs[0],
+        panels_of(plain(w_ih)) if needs[0] else nothing, panels_of(plain(w_hh)), F, H,
+    )  # fmt: skip
+    db = db.sum(0)
+    return (
+        dx if needs[0] else None,
+        dh,
+        matmul(da.T, x) if needs[2] else None,
+        state_product(ds, out, h0, at, reverse) if needs[3] else None,
+        db[: 3 * H].copy() if needs[4] else None,
+        np.concatenate([db[: 2 * H], db[3 * H :]]) if needs[5] else None,
+    )
+
+
+@warms_up
+def _gru() -> None:
+    counts = np.ones(1, np.int64)
+    for dtype in (np.float32, np.float64):
+        x, w = np.ones((1, 1), dtype), np.ones((3, 1), dtype)
+        (out, last), aux = gru_forward(x, x, w, w, None, None, counts, False)
+        gru_backward([True] * 6, [out, last], out, aux, x, x, w, w, counts, False)
