@@ -71,7 +71,7 @@ class RBF(Module):
 class EuclideanRBF(Module):
     """Squared distances y_i = Σ_j (x_j - w_ij)² from given patterns w (classes, features): how little x is like each.
 
-    (..., features) -> (..., classes). `learn`: whether the patterns are parameters to train, or stay as they are.
+    (..., features) -> (..., classes). `learn`: whether the patterns, `centers`, are a parameter or, unchanged, a buffer.
 
     Source: LeCun, Bottou, Bengio & Haffner 1998, equation (7).
 
@@ -82,9 +82,14 @@ class EuclideanRBF(Module):
 
     def __init__(self, patterns: Any, learn: bool = False, dtype: Any = None):
         super().__init__()
-        self.centers = Parameter(ag.tensor(patterns, dtype=dtype), learn)
-        if self.centers.ndim != 2:
-            raise ValueError(f"EuclideanRBF: patterns must have shape (classes, features), got {self.centers.shape}")
+        centers = ag.tensor(patterns, dtype=dtype)
+        if centers.ndim != 2:
+            raise ValueError(f"EuclideanRBF: patterns must have shape (classes, features), got {centers.shape}")
+        self.centers: Any
+        if learn:
+            self.centers = Parameter(centers)
+        else:
+            self.register_buffer("centers", centers)
 
     def forward(self, input: Any) -> Any:
         return F.squared_distance(input, self.centers)

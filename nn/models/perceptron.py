@@ -219,11 +219,12 @@ class _Learner:
             before = int(self.updates.sum())
             for i in range(len(self.x)) if order is None else order.permutation(len(self.x)):
                 error = self.t[i] - (self.weights @ self.x[i] >= 0)  # (K,): t - y
+                wrong = error.nonzero()[0]
                 if keeper is not None:
-                    keeper.see(i, error)
-                if error.any():
-                    self.weights += self.lr * error[:, None] * self.x[i]
-                    self.updates += error != 0
+                    keeper.see(i, error, wrong)
+                if len(wrong):
+                    self.weights[wrong] += self.lr * error[wrong, None] * self.x[i]
+                    self.updates[wrong] += 1
                     if self.record:
                         self._note(epoch, int(i), error)
             mistakes.append(int(self.updates.sum()) - before)
@@ -289,19 +290,21 @@ class _Pocket:
         self.run = np.zeros(len(self.kept), np.int64)
         self.longest = self.run.copy()
 
-    def see(self, example: int, error: ndarray) -> None:
-        ended = error != 0
-        self._look(ended & (self.run > self.longest))
-        self.run = np.where(ended, 0, self.run + 1)
+    def see(self, example: int, error: ndarray, wrong: ndarray) -> None:
+        self._look(wrong)
+        self.run += 1
+        self.run[wrong] = 0
 
-    def _look(self, units: ndarray) -> None:
-        for k in np.flatnonzero(units):
+    def _look(self, units: Any) -> None:
+        for k in units:
+            if self.run[k] <= self.longest[k]:
+                continue
             right = int(self.learner.right([k]).sum())
             if right > self.right[k]:
                 self.kept[k], self.right[k], self.longest[k] = self.learner.weights[k], right, self.run[k]
 
     def chosen(self) -> ndarray:
-        self._look(np.ones(len(self.run), bool))
+        self._look(range(len(self.run)))
         return self.kept
 
 
@@ -313,9 +316,9 @@ class _Average:
         self.seen = 0
         self.changes = np.zeros(learner.weights.shape)
 
-    def see(self, example: int, error: ndarray) -> None:
-        if error.any():
-            self.changes += self.seen * float(self.learner.lr) * error[:, None] * self.learner.x[example]
+    def see(self, example: int, error: ndarray, wrong: ndarray) -> None:
+        if len(wrong):
+            self.changes[wrong] += self.seen * float(self.learner.lr) * error[wrong, None] * self.learner.x[example]
         self.seen += 1
 
     def chosen(self) -> ndarray:
