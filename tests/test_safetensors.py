@@ -10,7 +10,7 @@ import pytest
 import autograd_core as ag
 import nn
 import optim
-from nn.interchange import safetensors
+from nn.interchange import files, safetensors
 
 # safetensors.torch.save({"w": torch.tensor([[1, -2.5], [3.140625, inf]], dtype=torch.bfloat16),
 #                         "h": torch.tensor([0.5, -1], dtype=torch.float16), "n": torch.tensor(7)}, {"format": "pt"})
@@ -147,13 +147,16 @@ def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):
                 raise OSError(28, "No space left on device")
             return self.file.write(content)
 
+        def fileno(self):
+            return self.file.fileno()
+
         def __enter__(self):
             return self
 
         def __exit__(self, *exc):
             self.file.close()
 
-    monkeypatch.setattr(safetensors, "open", lambda *how: Full(open(*how)), raising=False)  # noqa: SIM115
+    monkeypatch.setattr(files, "open", lambda *how: Full(open(*how)), raising=False)  # noqa: SIM115
     with pytest.raises(OSError, match="No space left"):
         nn.save({"a": np.zeros(3)}, path)
     assert path.read_bytes() == before

@@ -14,13 +14,14 @@ import json
 import math
 import os
 import re
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 from numpy import ndarray
+
+from .files import replacing
 
 DTYPES = {
     "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "U32": "<u4", "I32": "<i4", "U64": "<u8", "I64": "<i8",
@@ -50,20 +51,11 @@ def write(path: Path, arrays: Mapping[str, ndarray], metadata: Mapping[str, str]
             f"{path}: the header would have {len(text)} bytes, and readers take {LONGEST_HEADER}; save less metadata or "
             "several files"
         )
-    path = Path(os.path.realpath(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with open(unfinished, "xb") as file:
-            file.write(len(text).to_bytes(8, "little") + text)
-            for array in map(arrays.__getitem__, order):
-                file.write(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for name in order:
+            array = arrays[name]
+            file.write(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
 
 
 def _code(array: ndarray) -> str | None:
