@@ -1,4 +1,7 @@
-"""`python -m bench [NAME …] [--quick]`: run all measurements, or those named."""
+"""`python -m bench [NAME …] [--quick] [--save]`: run all measurements, or those named.
+
+--quick  few rounds, to see that a bench runs; --save  keep results and figures in bench/results and bench/figures.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,13 @@ import importlib
 import sys
 
 BENCHES = {
+    "micro": "kernels against loops in plain Python and against NumPy",
     "overhead": "what recording costs",
     "products": "matrix products and convolutions as fractions of the machine's peak",
+    "headline": "whole training steps against PyTorch",
+    "growth": "cost against batch, width, depth and sequence length",
+    "memory": "peak memory of a training step",
+    "start": "cold and warm start",
     "same_losses": "the same training in PyTorch and here",
 }
 
