@@ -45,6 +45,7 @@ from .layers.activation import (
     Tanhshrink,
     Threshold,
 )
+from .layers.adaptive import AdaptiveLogSoftmaxWithLoss
 from .layers.container import Identity, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from .layers.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .layers.dropout import (
@@ -60,6 +61,21 @@ from .layers.dropout import (
 from .layers.embedding import Embedding, EmbeddingBag
 from .layers.flatten import Flatten, Unflatten
 from .layers.fold import Fold, Unfold
+from .layers.lazy import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+    LazyLinear,
+)
 from .layers.linear import Bilinear, Linear
 from .layers.loss import (
     BCELoss,
@@ -152,10 +168,10 @@ from .layers.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from .layers.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 from .models import MLP, Adaline, LeNet5, LeNet5Original, MAPLoss, Perceptron, RBFNetwork
 from .module import Module
-from .parameter import Parameter
+from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from .summary import summary  # the function takes the name of its file
 
-LATER = {name: f"nn.{name}" for name in ("data", "interchange", "layers", "models", "plot", "utils")}
+LATER = {name: f"nn.{name}" for name in ("data", "grad", "interchange", "layers", "models", "modules", "plot", "utils")}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,5 @@
-"""Calling a module that has hooks, and the boundaries through which backward hooks see its gradients."""
+"""Calling a module that has hooks, and the boundaries through which backward hooks see its gradients; and the hooks that
+all modules share."""
 
 from __future__ import annotations
 
@@ -23,6 +24,11 @@ KINDS = (
 )
 
 
+# The hooks of every module, by the kind of those of one module; and those called at each registration.
+SHARED: dict[str, dict] = {kind: {} for kind in KINDS[:4]}
+AT_REGISTRATION: dict[str, dict] = {"parameter": {}, "buffer": {}, "module": {}}
+
+
 class Options:
     """A hook that is called in another way than the usual: with keyword arguments, or also after an error."""
 
@@ -43,8 +49,7 @@ def register(
     prepend: bool = False,
 ) -> HookHandle:
     held = module.__dict__[kind]
-    if with_kwargs or always_call:
-        hook = Options(hook, with_kwargs, always_call)
+    hook = _optioned(hook, with_kwargs, always_call)
     handle = HookHandle(held, hook)
     if prepend:
         rest = {key: value for key, value in held.items() if key != handle.id}
@@ -54,31 +59,110 @@ def register(
     return handle
 
 
+def _optioned(hook: Callable, with_kwargs: bool, always_call: bool) -> Callable:
+    return Options(hook, with_kwargs, always_call) if with_kwargs or always_call else hook
+
+
+class SharedHandle(HookHandle):
+    """The handle of a hook of all modules. While there are any, no module skips the look for hooks."""
+
+    def __init__(self, kind: str, hook: Callable):
+        super().__init__(SHARED[kind], hook)
+        self._look()
+
+    def remove(self) -> None:
+        super().remove()
+        self._look()
+
+    @staticmethod
+    def _look() -> None:
+        from .module import Module
+
+        Module._hooked = any(SHARED.values())
+
+
+def register_module_forward_pre_hook(hook: Callable) -> HookHandle:
+    """Call `hook(module, args)` before every module's own pre-hooks and its `forward`; see
+    `Module.register_forward_pre_hook`."""
+    return SharedHandle("_forward_pre_hooks", hook)
+
+
+def register_module_forward_hook(
+    hook: Callable, *, with_kwargs: bool = False, always_call: bool = False
+) -> HookHandle:
+    """Call `hook(module, args, output)` after every module's `forward`, before its own hooks; see
+    `Module.register_forward_hook`."""
+    return SharedHandle("_forward_hooks", _optioned(hook, with_kwargs, always_call))
+
+
+def register_module_full_backward_pre_hook(hook: Callable) -> HookHandle:
+    """Call `hook(module, grad_output)` before every module is differentiated; see
+    `Module.register_full_backward_pre_hook`."""
+    return SharedHandle("_backward_pre_hooks", hook)
+
+
+def register_module_full_backward_hook(hook: Callable) -> HookHandle:
+    """Call `hook(module, grad_input, grad_output)` once every module's gradients are known; see
+    `Module.register_full_backward_hook`."""
+    return SharedHandle("_backward_hooks", hook)
+
+
+def register_module_parameter_registration_hook(hook: Callable) -> HookHandle:
+    """Call `hook(module, name, parameter)` before a parameter is registered; what it returns, if not None, is registered
+    instead."""
+    return HookHandle(AT_REGISTRATION["parameter"], hook)
+
+
+def register_module_buffer_registration_hook(hook: Callable) -> HookHandle:
+    """Call `hook(module, name, buffer)` before a buffer is registered; what it returns, if not None, is registered
+    instead."""
+    return HookHandle(AT_REGISTRATION["buffer"], hook)
+
+
+def register_module_module_registration_hook(hook: Callable) -> HookHandle:
+    """Call `hook(module, name, part)` before a part is registered; what it returns, if not None, is registered instead."""
+    return HookHandle(AT_REGISTRATION["module"], hook)
+
+
+def registered(kind: str, module: Module, name: str, value: Any) -> Any:
+    """What the hooks at registration make of `value`; None is not shown to them."""
+    for hook in () if value is None else tuple(AT_REGISTRATION[kind].values()):
+        replaced = hook(module, name, value)
+        if replaced is not None:
+            value = replaced
+    return value
+
+
+def hooks_of(module: Module, kind: str) -> list[tuple[int, Callable]]:
+    """The hooks of all modules and then those of this one, each with its handle's number."""
+    return [*SHARED[kind].items(), *module.__dict__[kind].items()]
+
+
 def call(module: Module, args: tuple, kwargs: dict) -> Any:
     """`module.forward` with every hook before and after it."""
     done: set[int] = set()
     try:
         args, kwargs = _before(module, args, kwargs)
         boundary = None
-        if module._backward_hooks or module._backward_pre_hooks:
+        if hooks_of(module, "_backward_hooks") or hooks_of(module, "_backward_pre_hooks"):
             boundary = Boundary(module)
             args = boundary.enter(args)
         output = module.forward(*args, **kwargs)
-        for key, hook in tuple(module._forward_hooks.items()):
+        for key, hook in hooks_of(module, "_forward_hooks"):
             done.add(key)
             replaced = _after(hook, module, args, kwargs, output)
             if replaced is not None:
                 output = replaced
         return output if boundary is None else boundary.leave(output)
     except Exception:
-        for key, hook in tuple(module._forward_hooks.items()):
+        for key, hook in hooks_of(module, "_forward_hooks"):
             if key not in done and isinstance(hook, Options) and hook.always_call:
                 _after(hook, module, args, kwargs, None)
         raise
 
 
 def _before(module: Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-    for hook in tuple(module._forward_pre_hooks.values()):
+    for _, hook in hooks_of(module, "_forward_pre_hooks"):
         if isinstance(hook, Options) and hook.with_kwargs:
             replaced = hook(module, args, kwargs)
             if replaced is None:
@@ -125,7 +209,7 @@ class Boundary:
         return outputs if isinstance(output, tuple) else outputs[0]
 
     def at_outputs(self, grads: tuple) -> tuple:
-        for hook in tuple(self.module._backward_pre_hooks.values()):
+        for _, hook in hooks_of(self.module, "_backward_pre_hooks"):
             replaced = hook(self.module, grads)
             if replaced is not None:
                 grads = _same_length("grad_output", replaced, grads)
@@ -138,7 +222,7 @@ class Boundary:
         return self.run(grads)
 
     def run(self, grads: tuple) -> tuple:
-        for hook in tuple(self.module._backward_hooks.values()):
+        for _, hook in hooks_of(self.module, "_backward_hooks"):
             replaced = hook(self.module, grads, self.grad_output)
             if replaced is not None:
                 grads = _same_length("grad_input", replaced, grads)

@@ -11,9 +11,22 @@ from autograd_core.primitive import convert
 from autograd_core.tensor import HookHandle, Tensor, wrap
 
 from . import hooks, state
-from .parameter import Parameter, is_computed
+from .hooks import (
+    register_module_buffer_registration_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
+from .parameter import Buffer, Parameter, is_computed, is_lazy
 
-__all__ = ["Module", "Parameter"]
+__all__ = [
+    "Module", "Parameter", "register_module_buffer_registration_hook", "register_module_forward_hook",
+    "register_module_forward_pre_hook", "register_module_full_backward_hook", "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook", "register_module_parameter_registration_hook",
+]  # fmt: skip
 
 
 class Module:
@@ -101,7 +114,7 @@ class Module:
             if parameters is None:
                 raise AttributeError("cannot assign module before Module.__init__() call")
             self._forget(name, fields["_modules"])
-            fields["_modules"][name] = value
+            fields["_modules"][name] = hooks.registered("module", self, name, value)
             return
         if parameters is not None:
             for kind, held, wanted in (
@@ -115,8 +128,14 @@ class Module:
                             f"cannot assign '{type(value).__name__}' as {kind} '{name}' ({wanted} or None expected); "
                             f"del the attribute first to make it something else"
                         )
-                    held[name] = value
+                    if isinstance(value, Buffer):
+                        self.register_buffer(name, value, value.persistent)
+                        return
+                    held[name] = hooks.registered(kind, self, name, value)
                     return
+        if isinstance(value, Buffer):
+            self.register_buffer(name, value, value.persistent)
+            return
         object.__setattr__(self, name, value)
 
     def _forget(self, name: str, kept: dict) -> None:
@@ -174,7 +193,7 @@ class Module:
                 f"cannot assign non-leaf Tensor to parameter '{name}': model parameters must be created explicitly; "
                 "to express it as a function of another tensor, compute the value in forward()"
             )
-        self._parameters[name] = param
+        self._parameters[name] = hooks.registered("parameter", self, name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is part of the module's state without being a parameter, such as a running mean.
@@ -186,7 +205,7 @@ class Module:
             raise TypeError(
                 f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (Tensor or None required)"
             )
-        self._buffers[name] = tensor
+        self._buffers[name] = hooks.registered("buffer", self, name, tensor)
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
@@ -197,7 +216,7 @@ class Module:
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{type(module).__name__} is not a Module subclass")
         self._check_name("module", name, "_modules")
-        self._modules[name] = module
+        self._modules[name] = hooks.registered("module", self, name, module)
 
     register_module = add_module
 
@@ -325,7 +344,9 @@ class Module:
                 if param._grad is not None:
                     param._grad = fn(param._grad.detach())
         for name, buffer in self._buffers.items():
-            if buffer is not None:
+            if is_lazy(buffer):
+                buffer.data = fn(buffer.data)
+            elif buffer is not None:
                 self._buffers[name] = fn(buffer)
         return self
 

@@ -11,7 +11,7 @@ import numpy as np
 from autograd_core.tensor import Tensor, as_array, wrap
 from autograd_core.versions import written
 
-from .parameter import Parameter
+from .parameter import Parameter, is_lazy
 
 if TYPE_CHECKING:
     from .module import Module
@@ -55,7 +55,7 @@ def collect(module: Module, destination: Any, prefix: str, keep_vars: bool) -> A
 
 def save_own(module: Module, destination: Any, prefix: str, keep_vars: bool) -> None:
     for name, t in _own(module):
-        destination[prefix + name] = t if keep_vars else t.detach()
+        destination[prefix + name] = t if keep_vars or is_lazy(t) else t.detach()
     if _has_extra_state(module):
         destination[f"{prefix}{EXTRA}"] = module.get_extra_state()
 
@@ -151,6 +151,8 @@ def load_own(
             missing_keys.append(key)
             continue
         value = state_dict[key]
+        if is_lazy(t) and is_lazy(value):
+            continue
         problem = _problem(key, t, value, assign)
         if problem is not None:
             error_msgs.append(problem)
@@ -176,7 +178,9 @@ def _problem(key: str, t: Tensor, value: Any, assign: bool) -> str | None:
     """Why `value` cannot be loaded into `t`, or None."""
     if not isinstance(value, Tensor | np.ndarray | np.generic):
         return f'"{key}": expected a tensor or an array, got {type(value).__name__}.'
-    if tuple(value.shape) != t.shape:
+    if is_lazy(value):
+        return f'"{key}": expected values of shape {t.shape}, got {value!r}; run the model it came from once, then save.'
+    if not is_lazy(t) and tuple(value.shape) != t.shape:
         return (
             f"size mismatch for {key}: copying a param with shape {tuple(value.shape)} from checkpoint, "
             f"the shape in current model is {t.shape}."
@@ -187,12 +191,14 @@ def _problem(key: str, t: Tensor, value: Any, assign: bool) -> str | None:
         return f'"{key}": {value.dtype} cannot be copied into {t.dtype}.'
     if assign and t.requires_grad and value.dtype.kind not in "fc":
         return f'"{key}": {value.dtype} cannot be assigned to a parameter that requires a gradient.'
-    if not assign and not t.array.flags.writeable:
+    if not assign and not is_lazy(t) and not t.array.flags.writeable:
         return f'"{key}": the memory of this model\'s tensor is read-only; pass assign=True.'
     return None
 
 
-def _copy(t: Tensor, value: Any) -> None:
+def _copy(t: Any, value: Any) -> None:
+    if is_lazy(t):
+        t.materialize(value.shape)
     t.array[...] = value.array if isinstance(value, Tensor) else value
     written(t.array)
 

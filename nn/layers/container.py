@@ -315,6 +315,9 @@ class ParameterList(Module):
         self.extend(values)
         return value
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("ParameterList should not be called.")
+
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.isdigit()]
 
@@ -323,7 +326,11 @@ class ParameterList(Module):
 
 
 class ParameterDict(Module):
-    """A dictionary of parameters, registered; tensors put in become parameters."""
+    """A dictionary of parameters, registered; tensors put in become parameters.
+
+    The keys of a plain `dict` are put in by their names' order, as in PyTorch; those of an `OrderedDict`, of another
+    ParameterDict or of pairs, as they come.
+    """
 
     def __init__(self, parameters: Any = None):
         super().__init__()
@@ -333,7 +340,10 @@ class ParameterDict(Module):
 
     def update(self, parameters: Any) -> None:
         """Put in the parameters of a mapping or of an iterable of pairs."""
-        for key, value in pairs(parameters, "ParameterDict"):
+        given = pairs(parameters, "ParameterDict")
+        if isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict):
+            given.sort(key=lambda pair: pair[0])
+        for key, value in given:
             self[key] = value
 
     def __getitem__(self, key: str) -> Any:
@@ -415,6 +425,9 @@ class ParameterDict(Module):
 
     def values(self) -> Iterable[Any]:
         return [self[key] for key in self._keys]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("ParameterDict should not be called.")
 
     def __repr__(self) -> str:
         return _boxed("ParameterDict", [_described(key, value) for key, value in self.items()])

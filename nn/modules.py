@@ -1,0 +1,33 @@
+"""PyTorch's places for what `nn` has: `nn.modules.Linear`, `from nn.modules.conv import _ConvNd`, and so on.
+
+A name of this module is one of `nn`; its submodules are those of `nn.layers` by PyTorch's names.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from typing import Any
+
+import nn
+
+# PyTorch's file -> ours
+FILES = {
+    "activation": "layers.activation", "adaptive": "layers.adaptive", "batchnorm": "layers.norm",
+    "channelshuffle": "layers.shuffle", "container": "layers.container", "conv": "layers.conv",
+    "distance": "layers.loss", "dropout": "layers.dropout", "flatten": "layers.flatten", "fold": "layers.fold",
+    "instancenorm": "layers.norm", "lazy": "layers.lazy", "linear": "layers.linear", "loss": "layers.loss",
+    "module": "module", "normalization": "layers.norm", "padding": "layers.padding", "pixelshuffle": "layers.shuffle",
+    "pooling": "layers.pooling", "rnn": "layers.recurrent", "sparse": "layers.embedding",
+    "upsampling": "layers.upsampling",
+}  # fmt: skip
+
+for _name, _place in FILES.items():
+    globals()[_name] = sys.modules[f"{__name__}.{_name}"] = importlib.import_module(f"nn.{_place}")
+
+
+def __getattr__(name: str) -> Any:
+    if hasattr(nn, name):
+        return getattr(nn, name)
+    raise AttributeError(f"module 'nn.modules' has no attribute '{name}'")
