@@ -16,8 +16,8 @@ import nn
 import nn.functional as F
 import optim
 from nn import plot
-from nn.data import datasets, random_split, store
-from nn.models import MLP, LeNet5
+from nn.data import DataLoader, datasets, random_split, store
+from nn.models import MLP, LeNet5, LeNet5Original, MAPLoss
 from optim.training import KeepBest, Progress, evaluate, fit
 
 from .recipe import Recipe, UserError, positive, save_results
@@ -35,19 +35,19 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_data(name: str, normalize: bool | tuple[float, float] = True) -> tuple[str, Any, Any]:
-    """The name of the data, and its training and test sets."""
+def load_data(name: str, **options: Any) -> tuple[str, Any, Any]:
+    """The name of the data, and its training and test sets; options of `datasets.MNIST`."""
     if name == "auto":
         files = [f"mnist/{part}-ubyte.gz" for part in (
             "train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")]  # fmt: skip
         name = "mnist" if all(store.stored(file) for file in files) else "sample"
     try:
         if name in DATA:
-            return name, DATA[name](train=True, normalize=normalize), DATA[name](train=False, normalize=normalize)
+            return name, DATA[name](train=True, **options), DATA[name](train=False, **options)
         folder = Path(name)
         if not folder.is_dir():
             raise UserError(f"--data {name}: not a folder, and not one of {', '.join(DATA)}")
-        train, test = (datasets.MNIST(folder, train, normalize=normalize) for train in (True, False))
+        train, test = (datasets.MNIST(folder, train, **options) for train in (True, False))
         return name, train, test
     except (OSError, ValueError) as error:
         raise UserError(str(error)) from None
@@ -62,25 +62,23 @@ def figures(test: Any, probabilities: np.ndarray) -> dict[str, Any]:
     }
 
 
-def probabilities(model: Any, images: Any, batch_size: int = 500) -> np.ndarray:
-    """Class probabilities, (N, classes)."""
-    model.eval()
-    with ag.no_grad():
-        parts = [F.softmax(model(images[i : i + batch_size]), 1).numpy() for i in range(0, len(images), batch_size)]
-    return np.concatenate(parts)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Classifier(Recipe):
     """Trained by Adam on cross-entropy in one cycle of the learning rate; the best epoch on a twelfth held out is kept.
 
     build       makes the model
+    prepare     what the model wants done to a batch of images from 0 to 1; without it they are normalised
+    loss        of its outputs and the labels
+    scores      from its outputs to scores of the classes, whose softmax are their probabilities
     epochs      passes over the training data
     lr          the largest learning rate
     batch_size  images a step
     """
 
     build: Callable[[], Any]
+    prepare: Callable[[Any], Any] | None = None
+    loss: Callable[[Any, Any], Any] = F.cross_entropy
+    scores: Callable[[Any], Any] = F.identity
     epochs: int
     lr: float
     batch_size: int = 64
@@ -98,9 +96,19 @@ class Classifier(Recipe):
         )
         super().add_options(parser)
 
+    def accuracy(self, output: Any, target: Any) -> float:
+        return float((self.scores(output).argmax(1) == target).float().mean())
+
+    def probabilities(self, model: Any, data: Any) -> np.ndarray:
+        """Of the classes, (N, classes)."""
+        model.eval()
+        with ag.no_grad():
+            parts = [F.softmax(self.scores(model(x)), 1).numpy() for x, _ in DataLoader(data, batch_size=500)]
+        return np.concatenate(parts)
+
     def train(self, options: argparse.Namespace, folder: Path) -> int:
         epochs, lr, batch_size = options.epochs, options.lr, options.batch_size
-        name, data, test = load_data(options.data)
+        name, data, test = load_data(options.data, normalize=self.prepare is None, transform=self.prepare)
         training, validation = random_split(data, [len(data) - len(data) // 12, len(data) // 12])
         model = self.build()
         parameters = sum(p.numel() for p in model.parameters())
@@ -112,9 +120,9 @@ class Classifier(Recipe):
         schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=lr, total_steps=steps)
         started = time.perf_counter()
         history = fit(
-            model, training, validation, loss=F.cross_entropy, optimizer=optimizer, epochs=epochs,
-            batch_size=batch_size, callbacks=[Progress(bar=not options.quiet), KeepBest("validation_accuracy")],
-            keep_best=False, progress=False, step_scheduler=schedule,
+            model, training, validation, loss=self.loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size,
+            metrics={"accuracy": self.accuracy}, keep_best=False, progress=False, step_scheduler=schedule,
+            callbacks=[Progress(bar=not options.quiet), KeepBest("validation_accuracy")],
         )  # fmt: skip
         seconds = time.perf_counter() - started
         if history.interrupted:
@@ -123,7 +131,7 @@ class Classifier(Recipe):
             if not history.best_epoch:
                 return 130
 
-        result = evaluate(model, test, F.cross_entropy)
+        result = evaluate(model, test, self.loss, metrics={"accuracy": self.accuracy})
         print(
             f"test: accuracy {result['accuracy']:.2%}, loss {result['loss']:.4f} "
             f"(weights of epoch {history.best_epoch}, {seconds:.0f} s of training)"
@@ -135,7 +143,7 @@ class Classifier(Recipe):
             "test_accuracy": result["accuracy"], "test_loss": result["loss"], "history": history.epochs,
         }  # fmt: skip
         curves = plot.learning_curves(history, f"{self.name} on {name}")
-        shown = {"learning-curves": curves, **figures(test, probabilities(model, test.tensors[0]))}
+        shown = {"learning-curves": curves, **figures(test, self.probabilities(model, test))}
         save_results(folder, model, report, shown)
         return 130 if history.interrupted else 0
 
@@ -145,6 +153,12 @@ RECIPES = [
         name="lenet5",
         about="LeNet-5, a small convolutional network (LeCun et al. 1998)",
         build=LeNet5, epochs=12, lr=2e-3,
+    ),
+    Classifier(
+        name="lenet5-1998",
+        about="LeNet-5 as it was in 1998, with subsampling layers, a connection table and RBF output",
+        build=LeNet5Original, prepare=LeNet5Original.prepare, loss=MAPLoss(), scores=lambda distances: -distances,
+        epochs=20, lr=5e-3,
     ),
     Classifier(
         name="mlp",
