@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
+from autograd_core.ops.shape import cat
 from autograd_core.ops.slices import index_add
 from autograd_core.tensor import Tensor
 
@@ -139,7 +140,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         parts = [head[:, : self.shortlist_size]]
         for at, cluster in enumerate(self.tail, self.shortlist_size):
             parts.append(F.log_softmax(cluster(input), 1) + head[:, at : at + 1])
-        return ag.cat(parts, 1)
+        return cat(parts, 1)
 
     def predict(self, input: Any) -> Any:
         """The most probable class of each example, (N, in_features) -> (N,): `log_prob(input).argmax(1)`, but looking into
