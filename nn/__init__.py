@@ -166,7 +166,22 @@ from .layers.recurrent import GRU, LSTM, RNN, RNNBase
 from .layers.recurrent_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from .layers.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from .layers.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
-from .models import MLP, Adaline, LeNet5, LeNet5Original, MAPLoss, Perceptron, RBFNetwork
+from .models import (
+    FCN,
+    MLP,
+    VGG,
+    Adaline,
+    BidirectionalTagger,
+    LeNet5,
+    LeNet5Original,
+    MAPLoss,
+    Perceptron,
+    RBFNetwork,
+    RecurrentLM,
+    ResidualBlock,
+    ResNet,
+    Seq2Seq,
+)
 from .module import Module
 from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from .summary import summary  # the function takes the name of its file

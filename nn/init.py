@@ -226,3 +226,23 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
     for column in range(columns):
         values[random.stream(generator).permutation(rows)[:zeros], column] = 0
     return _fill(tensor, values, "sparse_")
+
+
+def bilinear_(tensor: Tensor) -> Tensor:
+    """Weights of a transposed convolution, (C, C, KH, KW), with which it interpolates each channel by itself.
+
+    Each window is the triangle 1 - |distance from the centre| / factor in both directions, with factor = (K + 1) // 2,
+    the stride that fits. Source: Long, Shelhamer & Darrell 2015, "Fully convolutional networks for semantic
+    segmentation", section 3.3.
+    """
+    if tensor.ndim != 4 or tensor.shape[0] != tensor.shape[1]:
+        raise ValueError(f"bilinear_: needs weights of shape (C, C, KH, KW), got {tuple(tensor.shape)}")
+    rows, columns = (_triangle(size) for size in tensor.shape[2:])
+    values = np.zeros(tensor.shape)
+    values[range(len(values)), range(len(values))] = np.outer(rows, columns)
+    return _fill(tensor, values, "bilinear_")
+
+
+def _triangle(size: int) -> np.ndarray:
+    factor = (size + 1) // 2
+    return 1 - np.abs(np.arange(size) - (size - 1) / 2) / factor

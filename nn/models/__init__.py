@@ -1,10 +1,31 @@
 """Whole networks, each with the paper it comes from. Layers that others are built of belong to `nn.layers`."""
 
 from .adaline import Adaline
+from .language import RecurrentLM
 from .lenet import LeNet5
 from .lenet_1998 import LeNet5Original, MAPLoss
 from .mlp import MLP
 from .perceptron import Perceptron
 from .rbf import RBFNetwork
+from .residual import ResidualBlock, ResNet
+from .segmentation import FCN
+from .seq2seq import Seq2Seq
+from .tagger import BidirectionalTagger
+from .vgg import VGG
 
-__all__ = ["MLP", "Adaline", "LeNet5", "LeNet5Original", "MAPLoss", "Perceptron", "RBFNetwork"]
+__all__ = [
+    "Adaline",
+    "BidirectionalTagger",
+    "FCN",
+    "LeNet5",
+    "LeNet5Original",
+    "MAPLoss",
+    "MLP",
+    "Perceptron",
+    "RBFNetwork",
+    "RecurrentLM",
+    "ResNet",
+    "ResidualBlock",
+    "Seq2Seq",
+    "VGG",
+]

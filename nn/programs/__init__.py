@@ -3,6 +3,6 @@
 These are programs on top of all packages (they use `optim`); only `nn/__main__.py` imports them.
 """
 
-from . import first_networks, images
+from . import first_networks, images, language
 
-RECIPES = {recipe.name: recipe for task in (images, first_networks) for recipe in task.RECIPES}
+RECIPES = {recipe.name: recipe for task in (images, first_networks, language) for recipe in task.RECIPES}
