@@ -21,7 +21,7 @@ from autograd_core.ops.activation import (
     softsign,
     tanhshrink,
 )
-from autograd_core.ops.class_loss import cross_entropy, nll_loss
+from autograd_core.ops.class_loss import cross_entropy, linear_cross_entropy, nll_loss
 from autograd_core.ops.conv import (
     conv1d,
     conv2d,

@@ -17,6 +17,7 @@ from numpy import ndarray
 from ..primitive import AUX, Primitive, is_traced, operand, unified
 from ..tensor import apply, describe
 from .elementwise import where
+from .linalg import linear
 from .loss import check_reduction, transformed, values
 from .piecewise import zeroed
 from .reduce import sum
@@ -295,3 +296,48 @@ def _soft_cross_entropy(x: Any, q: Any, weight: Any, reduction: str, smoothing: 
         return losses
     total = sum(losses)
     return total / (math.prod(x.shape) / C) if reduction == "mean" else total
+
+
+def linear_cross_entropy(
+    input: Any,
+    linear_weight: Any,
+    target: Any,
+    *,
+    linear_bias: Any = None,
+    weight: Any = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+) -> Any:
+    """`cross_entropy(linear(x, linear_weight, linear_bias), target, …)`: a classifier's last layer with its loss.
+
+    input           (N, in_features) or (in_features,)
+    linear_weight   (C, in_features); or (C, d1, …, in_features), which gives scores (N, C, d1, …)
+    linear_bias     of linear_weight's shape without its last dimension, or None
+    target, weight, reduction, label_smoothing   as in `cross_entropy`
+    ignore_index    as there, by default -100; with a target of probabilities it must be left out
+
+    PyTorch's `options`, which choose how it cuts the batch into chunks, do not exist.
+    """
+    name = "linear_cross_entropy"
+    x, w = operand(input, name), operand(linear_weight, name)
+    outputs = tuple(w.shape[:-1])
+    if x.ndim not in (1, 2) or w.ndim < 2 or x.shape[-1] != w.shape[-1] or (len(outputs) > 1 and x.ndim == 1):
+        raise ValueError(
+            f"{name}: input must be (N, in_features), or (in_features,) with linear_weight (C, in_features), and "
+            f"linear_weight (C, …, in_features), got {tuple(x.shape)} and {tuple(w.shape)}"
+        )
+    if linear_bias is not None:
+        linear_bias = operand(linear_bias, name)
+        if tuple(linear_bias.shape) != outputs:
+            raise ValueError(f"{name}: linear_bias must have shape {outputs}, got {tuple(linear_bias.shape)}")
+        linear_bias = reshape(linear_bias, (math.prod(outputs),))
+    scores = linear(x, reshape(w, (math.prod(outputs), w.shape[-1])), linear_bias)
+    scores = reshape(scores, (*x.shape[:-1], *outputs))
+    if ignore_index is None:
+        ignore_index = -100
+    elif np.shape(target) == tuple(scores.shape):
+        raise ValueError(f"{name}: with a target of probabilities no label can be ignored; leave ignore_index out")
+    return cross_entropy(
+        scores, target, weight, ignore_index=ignore_index, reduction=reduction, label_smoothing=label_smoothing
+    )

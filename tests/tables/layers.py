@@ -7,7 +7,7 @@ import numpy as np
 
 import nn.functional as F
 
-from . import Row, fixed, real
+from . import Row, fixed, ints, real
 
 
 def fractional(x, u, window, size):
@@ -52,6 +52,16 @@ def ctc(lp, targets, lengths, sizes, blank=0):
     return np.array(losses)
 
 
+def linear_cross_entropy(x, w, b, t):
+    """The mean, over examples and their classifications, of the smoothed cross-entropy."""
+    losses = []
+    for n, k in np.ndindex(*t.shape):
+        scores = w[:, k] @ x[n] + b[:, k]
+        logp = scores - np.log(np.exp(scores).sum())
+        losses.append(-0.9 * logp[t[n, k]] - 0.1 * logp.mean())
+    return np.mean(losses)
+
+
 LABELS = fixed(np.array([[1, 2, 2], [2, 1, 9], [2, 1, 2]]))
 LENGTHS, SIZES = fixed(np.array([5, 4, 3])), fixed(np.array([3, 1, 3]))
 
@@ -89,5 +99,11 @@ ROWS = [
         lambda lp, t: F.ctc_loss(lp, t, 4, 2, reduction="sum"),
         lambda lp, t: ctc(lp[:, None], t[None], [4], [2])[0],
         (real(4, 3), fixed(np.array([1, 2]))),
+    ),
+    Row(
+        "linear_cross_entropy",
+        lambda x, w, b, t: F.linear_cross_entropy(x, w, t, linear_bias=b, label_smoothing=0.1),
+        linear_cross_entropy,
+        (real(4, 3), real(5, 2, 3), real(5, 2), ints(4, 2)),
     ),
 ]
