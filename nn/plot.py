@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +163,39 @@ def images(
         ax.imshow(picture, **scale)
         if titles is not None:
             ax.set_title(titles[i], fontsize=9)
+    return figure
+
+
+def curves(
+    lines: Mapping[str, Any], xlabel: str, ylabel: str, title: str | None = None, *, log: bool = False
+) -> Figure:
+    """Lines over 1, 2, 3, … by their names; `log`: the scale of y is logarithmic."""
+    if not lines:
+        raise ValueError("curves: there is no line to draw")
+    figure, axes = _figure(7.2, 3.4)
+    ax = axes[0, 0]
+    colours = [BLUE, ORANGE, GREY] if len(lines) <= 3 else [None] * len(lines)
+    for (name, values), colour in zip(lines.items(), colours, strict=False):
+        ax.plot(np.arange(1, len(values) + 1), _array(values), color=colour, label=name, linewidth=1.3)
+    ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
+    _clean(ax)
+    ax.legend(frameon=False)
+    if title:
+        figure.suptitle(title)
+    return figure
+
+
+def heat(values: Any, xlabel: str, ylabel: str, title: str | None = None) -> Figure:
+    """A matrix (rows, columns) as shades, from white for its least value to dark for its largest."""
+    matrix = _array(values)
+    if matrix.ndim != 2:
+        raise ValueError(f"heat: needs a matrix, got shape {matrix.shape}")
+    figure, axes = _figure(4.6, 4.2)
+    ax = axes[0, 0]
+    figure.colorbar(ax.imshow(matrix, cmap="Blues", aspect="auto"), ax=ax, shrink=0.8)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if title:
+        ax.set_title(title, fontsize=10)
     return figure
 
 

@@ -10,6 +10,7 @@ from .rbf import RBFNetwork
 from .residual import ResidualBlock, ResNet
 from .segmentation import FCN
 from .seq2seq import Seq2Seq
+from .sequence import RecurrentRegressor
 from .tagger import BidirectionalTagger
 from .vgg import VGG
 
@@ -24,6 +25,7 @@ __all__ = [
     "Perceptron",
     "RBFNetwork",
     "RecurrentLM",
+    "RecurrentRegressor",
     "ResNet",
     "ResidualBlock",
     "Seq2Seq",

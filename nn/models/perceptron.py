@@ -20,7 +20,7 @@ from ..module import Module
 from ..parameter import Parameter
 from .examples import classes_of, points, targets
 
-BEST_MARGIN_UP_TO = 2000  # examples, for which `fit` computes it
+BEST_MARGIN_UP_TO = 100_000  # numbers in the examples, for which `fit` computes it: a second, at most
 
 
 class Perceptron(Module):
@@ -116,7 +116,7 @@ class Perceptron(Module):
         **Convergence.** Let x̂ = (x, 1), or x without a bias, R the largest |x̂|, and γ the margin of a hyperplane that
         separates the classes: the smallest distance of an x̂ from it. Then from weights of 0 a unit is updated at most
         (R/γ)² times, in any order (Novikoff 1962). This holds for every separating hyperplane; `bound` is that of the
-        one with the largest margin (see `largest_margin`) if there are up to 2,000 examples, else of the one found.
+        one with the largest margin (see `largest_margin`) if x has up to 100,000 numbers, else of the one found.
         """
         name = "Perceptron.fit"
         rows = points(name, x, self.in_features, self.weight.dtype)
@@ -173,8 +173,8 @@ class PerceptronFit:
     margins      γ of each unit: the smallest distance of an example from the hyperplane found, negative if on its wrong
                  side
     best_margins of each unit the largest that there is, NaN if no hyperplane separates; None if not computed
-    bound        on `updates`: the sum of (R/γ)² over the units; infinite where no hyperplane separates (or, beyond 2,000
-                 examples, none was found), None if learning did not start from weights of 0
+    bound        on `updates`: the sum of (R/γ)² over the units; infinite where no hyperplane separates (or, if there are
+                 many examples, none was found), None if learning did not start from weights of 0
     history      the updates, if asked for
     """
 
@@ -253,7 +253,7 @@ class _Learner:
         signed = sides * (x @ self.weights.T) / np.where(norms > 0, norms, 1)
         margins = tuple(signed.min(0).tolist())
         best = None
-        if len(x) <= BEST_MARGIN_UP_TO:
+        if x.size <= BEST_MARGIN_UP_TO:
             best = tuple(largest_margin(x, side) for side in sides.T)
         bound = None
         if self.from_zero:

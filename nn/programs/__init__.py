@@ -3,6 +3,7 @@
 These are programs on top of all packages (they use `optim`); only `nn/__main__.py` imports them.
 """
 
-from . import first_networks, images, language
+from . import first_networks, images, language, sequences, transfer
 
-RECIPES = {recipe.name: recipe for task in (images, first_networks, language) for recipe in task.RECIPES}
+TASKS = (images, first_networks, language, sequences, transfer)
+RECIPES = {recipe.name: recipe for task in TASKS for recipe in task.RECIPES}

@@ -17,7 +17,7 @@ import nn.functional as F
 import optim
 from nn import plot
 from nn.data import DataLoader, datasets, random_split, store
-from nn.models import MLP, LeNet5, LeNet5Original, MAPLoss
+from nn.models import MLP, LeNet5, LeNet5Original, MAPLoss, RecurrentRegressor, ResNet
 from optim.training import KeepBest, Progress, evaluate, fit
 
 from .recipe import Recipe, UserError, positive, save_results
@@ -25,13 +25,14 @@ from .recipe import Recipe, UserError, positive, save_results
 DATA: dict[str, Any] = {"mnist": datasets.MNIST, "fashion-mnist": datasets.FashionMNIST, "sample": datasets.mnist_sample}
 
 
-def add_data_option(parser: argparse.ArgumentParser) -> None:
+def add_data_option(parser: argparse.ArgumentParser, default: str = "auto") -> None:
+    usual = "mnist where it is found, else the sample" if default == "auto" else default
     parser.add_argument(
         "--data",
-        default="auto",
+        default=default,
         metavar="DATA",
         help="mnist, fashion-mnist, sample (10,000 digits that come with the package), or a folder with the four IDX "
-        "files; by default mnist where it is found, else the sample",
+        f"files; by default {usual}",
     )
 
 
@@ -73,6 +74,7 @@ class Classifier(Recipe):
     epochs      passes over the training data
     lr          the largest learning rate
     batch_size  images a step
+    data        what to learn from unless the options say otherwise
     """
 
     build: Callable[[], Any]
@@ -82,9 +84,10 @@ class Classifier(Recipe):
     epochs: int
     lr: float
     batch_size: int = 64
+    data: str = "auto"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        add_data_option(parser)
+        add_data_option(parser, self.data)
         parser.add_argument(
             "--epochs", type=positive(int), default=self.epochs, help=f"passes over the training data ({self.epochs})"
         )
@@ -165,5 +168,15 @@ RECIPES = [
         about="a multi-layer perceptron 784-512-256-10 with dropout",
         build=lambda: nn.Sequential(nn.Flatten(), MLP([784, 512, 256, 10], activation="relu", dropout=0.2)),
         epochs=20, lr=1e-3,
+    ),
+    Classifier(
+        name="rows",
+        about="an LSTM that reads an image row by row",
+        build=lambda: RecurrentRegressor(28, 10, 128), epochs=6, lr=4e-3,
+    ),
+    Classifier(
+        name="resnet",
+        about="a small residual network",
+        build=lambda: ResNet(10, in_channels=1, widths=(16, 32, 64)), epochs=5, lr=1e-2, data="fashion-mnist",
     ),
 ]  # fmt: skip
