@@ -235,7 +235,7 @@ def test_margins_of_any_size():
 
 def test_without_the_best_margin_the_bound_is_that_of_what_was_found(monkeypatch):
     x, y = separable(4)
-    monkeypatch.setattr("nn.models.perceptron.BEST_MARGIN_UP_TO", len(x) - 1)
+    monkeypatch.setattr("nn.models.perceptron.BEST_MARGIN_UP_TO", 4 * len(x) - 1)
     fitted = nn.Perceptron(3, dtype=np.float64).fit(x, y, epochs=1000)
     assert fitted.best_margins is None and fitted.converged
     assert fitted.bound == pytest.approx((fitted.radius / fitted.margin) ** 2) and fitted.updates <= fitted.bound
