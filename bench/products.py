@@ -69,7 +69,7 @@ class Peak:
 
     def __init__(self, threads: int):
         self.threads, self.best = threads, 0.0
-        self.rows, self.columns, self.k, self.times = vectors.machine().heights[0], 2 * simd.lanes(np.float32), 128, 400
+        self.rows, self.columns, self.k, self.times = vectors.machine().most_rows[2], 2 * simd.lanes(np.float32), 256, 2000
         shapes = ((self.rows, self.k), (self.k, self.columns), (self.rows, self.columns))
         self.arrays = [_aligned(n * m) for n, m in shapes]
 

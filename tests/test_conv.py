@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_core as ag
-from autograd_core.kernels import columns, runtime
+from autograd_core.kernels import columns, runtime, sliding
 from autograd_core.kernels import conv as kernels
 from autograd_core.ops import conv as ops
 
@@ -328,7 +328,7 @@ def test_one_signature_a_dtype():
                 kernels.conv_forward(x, w, w[:, 0].reshape(-1)[:2], *how, 1)
                 kernels.conv_input_grad(g, w, x.shape, *how, 1)
                 kernels.conv_weight_grad(np.broadcast_to(g, g.shape), x, w.shape, *how, 1)
-    for kernel in (kernels._forward, kernels._input_grad, kernels._weight_grad):
+    for kernel in (sliding.forward, sliding.weight_grad):
         assert len(kernel.signatures) == 2, kernel.__name__
 
 

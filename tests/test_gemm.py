@@ -7,7 +7,7 @@ import autograd_core as ag
 from autograd_core.kernels import gemm, runtime, simd, vectors
 
 LANES = {dtype: simd.lanes(dtype) for dtype in (np.float32, np.float64)}
-HEIGHT = vectors.machine().heights[0]
+HEIGHT = vectors.machine().most_rows[simd.VECTORS]
 
 
 def draw(seed, *shape, dtype=np.float32):

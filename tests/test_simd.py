@@ -1,18 +1,25 @@
 """The compiled tile, copy and transpose against the same said in NumPy, for every size and kind."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from autograd_core.kernels import simd, vectors
+from autograd_core.kernels import machine_code, simd, tiles, vectors
 from autograd_core.kernels.runtime import kernel
-from autograd_core.kernels.simd import A_TABLE, ALONG_K, ALONG_M, B_TABLE, copy, height, tile, turn
+from autograd_core.kernels.simd import A_TABLE, ALONG_K, ALONG_M, B_TABLE, copy, height_of, tile, tile_from, turn, wide
 
 DTYPES = [np.float32, np.float64]
-HEIGHTS = vectors.machine().heights
+MOST_ROWS = vectors.machine().most_rows
 
 
 @kernel()
-def run_tile(calls, a, b, c, table, a_stride, b_stride, c_stride, k, columns, rows, kind, add):
+def run_tile(calls, a, b, c, start, table, a_stride, b_stride, c_stride, k, columns, rows, kind, add, begin):
+    tile_from(calls, a, 3, b, 5, c, 7, start, 1, table, 2, a_stride, b_stride, c_stride, k, columns, rows, kind, add, begin)
+
+
+@kernel()
+def run_plain_tile(calls, a, b, c, table, a_stride, b_stride, c_stride, k, columns, rows, kind, add):
     tile(calls, a, 3, b, 5, c, 7, table, 2, a_stride, b_stride, c_stride, k, columns, rows, kind, add)
 
 
@@ -27,8 +34,13 @@ def run_turn(calls, source, target, source_stride, target_stride, rows, columns,
 
 
 @kernel()
-def run_height(calls, left):
-    return height(calls, left)
+def run_height(calls, left, columns):
+    return height_of(calls, left, columns)
+
+
+@kernel()
+def run_wide(calls, left, rows):
+    return wide(calls, left, rows)
 
 
 def whole_numbers(seed, n, dtype):
@@ -41,19 +53,27 @@ def whole_numbers(seed, n, dtype):
 def test_tile(dtype, kind):
     calls, width = simd.calls(np.dtype(dtype)), simd.lanes(dtype)
     rng = np.random.default_rng(0)
-    for rows in HEIGHTS:
-        for columns in (1, width - 1, width, width + 1, 2 * width - 1, 2 * width):
-            for k in (0, 1, 2, 9):
-                a, b = whole_numbers(k, 400, dtype), whole_numbers(k + 1, 1200, dtype)
-                table = rng.integers(0, 40, 20)  # of a's rows, or b's
-                a_stride, b_stride, c_stride = (13, 17)[kind == ALONG_M], 2 * width + 3, 2 * width + 5
-                for add in (True, False):
+    sizes = [(rows, columns) for rows in range(1, MOST_ROWS[1] + 1) for columns in (1, width - 1, width)]
+    sizes += [(rows, columns) for rows in range(1, MOST_ROWS[2] + 1) for columns in (width + 1, 2 * width - 1, 2 * width)]
+    if kind == B_TABLE:
+        sizes += [(rows, many * width) for many in (4, 8) for rows in range(1, MOST_ROWS[many] + 1)]
+    for rows, columns in sizes:
+        for k in (0, 1, 2, 9):
+            a, b = whole_numbers(k, 400, dtype), whole_numbers(k + 1, 2400, dtype)
+            start, table = whole_numbers(k + 2, 20, dtype), rng.integers(0, 40, 20)  # table: of a's rows, or b's
+            a_stride, b_stride, c_stride = (13, 17)[kind == ALONG_M], 8 * width + 3, 8 * width + 5
+            for add in (True, False):
+                for begin in (True, False):
                     c = whole_numbers(2, 14 * c_stride + 20, dtype)
                     wanted = c.copy()
-                    sizes = (a_stride, b_stride, c_stride, k, columns, rows, kind, add)
-                    run_tile(calls, a, b, c, table, *sizes)
-                    tile(calls, a, 3, b, 5, wanted, 7, table, 2, *sizes)
+                    how = (a_stride, b_stride, c_stride, k, columns, rows, kind, add, begin)
+                    run_tile(calls, a, b, c, start, table, *how)
+                    tile_from(calls, a, 3, b, 5, wanted, 7, start, 1, table, 2, *how)
                     np.testing.assert_array_equal(c, wanted)  # and nothing beside the tile is touched
+            c, wanted = wanted, wanted.copy()
+            run_plain_tile(calls, a, b, c, table, *how[:-2], True)
+            tile(calls, a, 3, b, 5, wanted, 7, table, 2, *how[:-2], True)
+            np.testing.assert_array_equal(c, wanted)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -95,54 +115,71 @@ def test_a_row_of_nothing_reads_nothing():
     assert target.sum() == 1
 
 
-def test_height():
-    for left in range(1, 30):
-        found = run_height(simd.calls(np.dtype(np.float32)), left)
-        assert found == max(h for h in HEIGHTS if h <= left)
+def test_tiles_are_about_equally_high_and_as_wide_as_few_rows_need():
+    calls, width = simd.calls(np.dtype(np.float32)), simd.lanes(np.float32)
+    for left in range(1, 40):
+        for columns in (1, width, width + 1, 2 * width):
+            most, heights, rest = MOST_ROWS[-(-columns // width)], [], left
+            while rest:
+                heights.append(run_height(calls, rest, columns))
+                rest -= heights[-1]
+            assert max(heights) <= most
+            assert max(heights) - min(heights) <= 1
+            assert len(heights) == -(-left // most)
+    for rows in range(1, 20):
+        for left in (1, width, 3 * width, 4 * width, 9 * width):
+            fitting = [many for many in (8, 4) if rows <= MOST_ROWS[many] and left >= many * width]
+            assert run_wide(calls, left, rows) == (fitting[0] * width if fitting else min(left, 2 * width))
 
 
 @pytest.mark.parametrize(
-    ("features", "architecture", "vector_bytes", "rows"),
+    ("features", "architecture", "vector_bytes", "registers"),
     [
-        ({"avx512f": True, "avx": True}, "x86_64", 64, 12),
-        ({"avx512f": False, "avx2": True, "avx": True}, "x86_64", 32, 6),
-        ({"sse2": True}, "x86_64", 16, 6),
-        ({"neon": True}, "aarch64", 16, 12),
-        ({}, "arm64", 16, 12),
+        ({"avx512f": True, "avx": True}, "x86_64", 64, 32),
+        ({"avx512f": False, "avx2": True, "avx": True}, "x86_64", 32, 16),
+        ({"sse2": True}, "x86_64", 16, 16),
+        ({"neon": True}, "aarch64", 16, 32),
+        ({}, "arm64", 16, 32),
     ],
 )
-def test_the_tile_of_each_machine(features, architecture, vector_bytes, rows, monkeypatch):
-    """Rows, vectors of b and one more must fit into the registers; LLVM accepts what is generated."""
+def test_the_tiles_of_each_machine(features, architecture, vector_bytes, registers, monkeypatch):
+    """Sums, what is kept of a or b, and one more fit into the registers; LLVM accepts what is generated."""
     import llvmlite.binding as llvm
 
     found = vectors.machine_with(features, architecture)
-    assert (found.vector_bytes, found.heights[0], found.heights[-1]) == (vector_bytes, rows, 1)
-    monkeypatch.setattr(vectors, "machine", lambda: found)
+    assert found.vector_bytes == vector_bytes
+    for many, rows in found.most_rows.items():
+        assert rows * many + min(rows, many) + 1 <= registers
+    for module in (vectors, tiles):
+        monkeypatch.setattr(module, "machine", lambda: found)
     for dtype in DTYPES:
-        module = llvm.parse_assembly(vectors.vector_code(np.dtype(dtype), llvm.get_default_triple()))
+        module = llvm.parse_assembly(tiles.tile_code(np.dtype(dtype), llvm.get_default_triple()))
         module.verify()
-        assert {f.name for f in module.functions if not f.is_declaration} >= set(vectors.NAMES)
+        assert {f.name for f in module.functions if not f.is_declaration} >= set(tiles.NAMES)
 
 
-def test_the_code_is_kept_and_found_again(tmp_path, monkeypatch):
+@pytest.fixture
+def target():
     import llvmlite.binding as llvm
 
     simd.calls(np.dtype(np.float32))  # the target is initialised
-    target = llvm.Target.from_default_triple().create_target_machine(cpu=llvm.get_host_cpu_name(), jit=True)
-    monkeypatch.setattr(simd, "cache_folder", lambda path: tmp_path)
-    first = simd._object(np.dtype(np.float32), target, "")
+    return llvm.Target.from_default_triple().create_target_machine(cpu=llvm.get_host_cpu_name(), jit=True)
+
+
+SOURCE = Path(simd.__file__)
+
+
+def test_the_code_is_kept_and_found_again(tmp_path, target, monkeypatch):
+    monkeypatch.setattr(machine_code, "cache_folder", lambda path: tmp_path)
+    f4 = np.dtype(np.float32)
+    first = machine_code.object_code(SOURCE, f4, target, "", tiles.tile_code)
     (kept,) = tmp_path.iterdir()
     assert kept.read_bytes() == first
-    monkeypatch.setattr(simd, "vector_code", None)  # would raise
-    assert simd._object(np.dtype(np.float32), target, "") == first
+    assert machine_code.object_code(SOURCE, f4, target, "", None) == first  # None would raise
     with pytest.raises(TypeError):
-        simd._object(np.dtype(np.float32), target, "+another")  # of a machine with other features
+        machine_code.object_code(SOURCE, f4, target, "+another", None)  # of a machine with other features
 
 
-def test_without_a_cache_it_is_compiled(monkeypatch):
-    import llvmlite.binding as llvm
-
-    simd.calls(np.dtype(np.float32))
-    target = llvm.Target.from_default_triple().create_target_machine(cpu=llvm.get_host_cpu_name(), jit=True)
-    monkeypatch.setattr(simd, "cache_folder", lambda path: None)
-    assert len(simd._object(np.dtype(np.float64), target, "")) > 10_000
+def test_without_a_cache_it_is_compiled(target, monkeypatch):
+    monkeypatch.setattr(machine_code, "cache_folder", lambda path: None)
+    assert len(machine_code.object_code(SOURCE, np.dtype(np.float64), target, "", tiles.tile_code)) > 10_000

@@ -24,7 +24,7 @@ import numpy as np
 from numpy import ndarray
 
 from .runtime import get_num_threads, kernel, parallel_for, plain, warms_up
-from .simd import ALONG_K, ALONG_M, VECTORS, calls, copy, height, lanes, tile, turn
+from .simd import ALONG_K, ALONG_M, VECTORS, calls, copy, height_of, lanes, tile_from, turn
 from .vectors import machine
 
 # ------------------------------------------------------------------------------------------------------------- kernels
@@ -55,18 +55,35 @@ def sweep(  # type: ignore[no-untyped-def]
     a_stride: the distance of rows where a is along k, of columns else; or -width of panels of a (…, k, width).
     A turned tile is computed in `spare`, from `at`.
     """
+    sweep_from(
+        calls, a, a_at, a_stride, along_k, b, b_at, b_stride, c, c_at, c_stride, turned, rows, n, k, add, spare, at, lanes,
+        a, 0, False,
+    )  # fmt: skip
+
+
+@kernel()
+def sweep_from(  # type: ignore[no-untyped-def]
+    calls, a, a_at, a_stride, along_k, b, b_at, b_stride, c, c_at, c_stride, turned, rows, n, k, add, spare, at, lanes,
+    bias, bias_at, begin,
+):  # fmt: skip
+    """`sweep`, where if `begin` the sums of row m begin with bias[bias_at + m]."""
     m, kind = 0, ALONG_K if along_k else ALONG_M
     while m < rows:
-        here = height(calls, rows - m)
         if along_k:
+            here = height_of(calls, rows - m, n)
             a_here, a_step = a_at + m * a_stride, a_stride
         elif a_stride < 0:
-            a_here, a_step = a_at + m // -a_stride * -a_stride * k + m % -a_stride, -a_stride
+            here = min(rows - m, -a_stride)
+            a_here, a_step = a_at + m * k, -a_stride
         else:
+            here = height_of(calls, rows - m, n)
             a_here, a_step = a_at + m, a_stride
         if turned:
             width = 2 * lanes
-            tile(calls, a, a_here, b, b_at, spare, at, calls, 0, a_step, b_stride, width, k, n, here, kind, False)
+            tile_from(
+                calls, a, a_here, b, b_at, spare, at, bias, bias_at + m, calls, 0, a_step, b_stride, width, k, n, here, kind,
+                False, begin,
+            )  # fmt: skip
             for j in range(0, n, lanes):
                 for i in range(0, here, lanes):
                     turn(
@@ -75,7 +92,10 @@ def sweep(  # type: ignore[no-untyped-def]
                     )  # fmt: skip
         else:
             c_here = c_at + m * c_stride
-            tile(calls, a, a_here, b, b_at, c, c_here, calls, 0, a_step, b_stride, c_stride, k, n, here, kind, add)
+            tile_from(
+                calls, a, a_here, b, b_at, c, c_here, bias, bias_at + m, calls, 0, a_step, b_stride, c_stride, k, n, here,
+                kind, add, begin,
+            )  # fmt: skip
         m += here
 
 
@@ -95,7 +115,7 @@ def _products(start, stop, calls, a, b, c, bias, plan):  # type: ignore[no-untyp
     a_stride, b_stride, b_turned, copy_a = plan[A_STRIDE], plan[B_STRIDE], plan[B_TURNED] != 0, plan[COPY_A] != 0
     width, blocks = 2 * lanes, (K + plan[K_BLOCK] - 1) // plan[K_BLOCK]
     m_units, n_units = (M + unit - 1) // unit, (N + width - 1) // width
-    m_parts, n_parts = plan[ROW_PARTS], plan[COLUMN_PARTS]
+    m_parts, n_parts, has_bias = plan[ROW_PARTS], plan[COLUMN_PARTS], plan[HAS_BIAS] != 0
     scratch = np.empty(plan[SCRATCH], a.dtype)
     at = -(scratch.ctypes.data // scratch.itemsize) % (64 // scratch.itemsize)  # a vector in one line of the cache
     a_block, b_block = at + plan[A_BLOCK_AT], at + plan[B_BLOCK_AT]
@@ -104,14 +124,12 @@ def _products(start, stop, calls, a, b, c, bias, plan):  # type: ignore[no-untyp
         m0, m1 = m_units * m_part // m_parts * unit, min(M, m_units * (m_part + 1) // m_parts * unit)
         n0, n1 = n_units * n_part // n_parts * width, min(N, n_units * (n_part + 1) // n_parts * width)
         a_at, b_at, c_at = batch * plan[A_BATCH], batch * plan[B_BATCH], batch * plan[C_BATCH]
-        if plan[HAS_BIAS]:  # laid into c before the sums, along its rows
-            top, bottom, left, right = (n0, n1, m0, m1) if turned else (m0, m1, n0, n1)
-            here, across = c_at + top * c_stride + left, right - left
-            copy(calls, bias, left, c, here, 0, c_stride, bottom - top, across, across)
+        if has_bias and not turned:  # laid into c before the sums, along its rows
+            copy(calls, bias, n0, c, c_at + m0 * c_stride + n0, 0, c_stride, m1 - m0, n1 - n0, n1 - n0)
         for block in range(blocks):
             k0 = K * block // blocks
             k = K * (block + 1) // blocks - k0
-            add = plan[HAS_BIAS] != 0 or block > 0
+            add = block > 0 or (has_bias and not turned)
             for n_first in range(n0, n1, plan[COLUMN_BLOCK]):
                 n_last = min(n1, n_first + plan[COLUMN_BLOCK])
                 packed = n_first
@@ -138,9 +156,10 @@ def _products(start, stop, calls, a, b, c, bias, plan):  # type: ignore[no-untyp
                         if n < packed:
                             b_now, b_from, b_step = b, b_at + k0 * b_stride + n, b_stride
                         c_from = c_at + (n * c_stride + m_first if turned else m_first * c_stride + n)
-                        sweep(
+                        sweep_from(
                             calls, a_now, a_from, a_step, along_k, b_now, b_from, b_step, c, c_from, c_stride, turned,
-                            rows, min(width, n_last - n), k, add, scratch, at, lanes,
+                            rows, min(width, n_last - n), k, add, scratch, at, lanes, bias, m_first,
+                            has_bias and turned and block == 0,
                         )  # fmt: skip
 
 
@@ -177,7 +196,7 @@ def plan_product(
     threads: int,
 ) -> Plan:
     """How (M, K) @ (K, N) is computed. a_turned: a lies in memory as (K, M); b_turned: b as (N, K)."""
-    size, width, unit = dtype.itemsize, VECTORS * lanes(dtype), machine().heights[0]
+    size, width, unit = dtype.itemsize, VECTORS * lanes(dtype), machine().most_rows[VECTORS]
     work = batches * M * N * K / (4 * lanes(dtype))
     # Turned operands cost a copy of each element, a turned result a store of each.
     swapped = b_turned and (a_turned or M * K + M * N < N * K)
@@ -197,7 +216,7 @@ def plan_product(
     # Columns of a, and rows that lie a multiple of 4096 bytes apart, drive each other out of the first-level cache.
     copy_a = n_most >= COPY_A_FROM * width and (not along_k or (a_stride * size + 64) % 4096 <= 128)
     a_padded = k_most + 64 // size if along_k else -unit
-    a_block_at = _up(unit * width, 16)
+    a_block_at = _up(max(machine().most_rows.values()) * width, 16)  # after a turned tile
     b_block_at = a_block_at + _up(row_block * (a_padded if along_k else k_most) if copy_a else 0, 16)
     scratch = b_block_at + k_most * column_block + 16
     numbers = np.array(

@@ -21,8 +21,8 @@ import math
 import numpy as np
 from numpy import ndarray
 
-from .conv import clear, fill
 from .runtime import kernel, parallel_for, plain, warms_up
+from .sliding import clear, fill
 from .windows import DILATION, IN, OUT, PADDING, PART, STRIDE, WINDOW, Sizes, Windows, adaptive_windows
 
 uint = np.uintp  # places are unsigned: for a signed one Numba asks whether it counts from the end

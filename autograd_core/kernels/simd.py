@@ -25,10 +25,8 @@ van de Geijn 2015 (BLIS), section 5.
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib
 import inspect
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,59 +34,44 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .runtime import Kernel, Threads, cache_folder, kernel
-from .vectors import A_TABLE, ALONG_K, ALONG_M, B_TABLE, NAMES, VECTORS, lanes, machine, vector_code
+from .machine_code import addresses
+from .runtime import Kernel, kernel
+from .tiles import A_TABLE, ALONG_K, ALONG_M, B_TABLE, NAMES, tile_code, tile_numbers
+from .vectors import VECTORS, lanes, machine, whole
 
-__all__ = ["ALONG_K", "ALONG_M", "A_TABLE", "B_TABLE", "VECTORS", "calls", "copy", "height", "lanes", "tile", "turn"]
+__all__ = [
+    "ALONG_K", "ALONG_M", "A_TABLE", "B_TABLE", "LANES", "VECTORS", "calls", "copy", "height",
+    "height_of", "lanes", "tile", "tile_from", "turn", "wide",
+]  # fmt: skip
 
-# ------------------------------------------------------------------------------------------------------- compilation
-
-_engines: list = []  # they hold the code, and must live as long as the process
+# What `calls` holds, by its place: addresses of the functions NAMES, the lanes of a vector, the rows that a tile of v
+# vectors may have, and the addresses of tiles
+LANES, MOST_ROWS, TILES = len(NAMES), len(NAMES) + 1, len(NAMES) + 10
 
 
 @functools.cache
 def calls(dtype: np.dtype) -> ndarray:
-    """What kernels need to call `tile`, `copy` and `turn`: their addresses, then the heights of tiles."""
-    import llvmlite.binding as llvm
-
-    with Threads.compiling:
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
-        features = llvm.get_host_cpu_features().flatten()
-        target = llvm.Target.from_default_triple().create_target_machine(
-            cpu=llvm.get_host_cpu_name(), features=features, opt=3, codemodel="jitdefault", jit=True
-        )
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
-        engine.add_object_file(llvm.ObjectFileRef.from_data(_object(dtype, target, features)))
-        engine.finalize_object()
-        _engines.append(engine)
-        addresses = [engine.get_function_address(name) for name in NAMES]
-    return np.array([*addresses, *machine().heights], np.int64)
-
-
-def _object(dtype: np.dtype, target: Any, features: str) -> bytes:
-    """The machine code for one dtype, from the cache if it is there."""
-    import llvmlite
-    import llvmlite.binding as llvm
-
-    folder = cache_folder(Path(__file__).resolve())
-    text = f"{llvmlite.__version__} {target.triple} {llvm.get_host_cpu_name()} {features}"
-    path = None if folder is None else folder / f"{dtype.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.o"
-    if path is not None and path.exists():
-        return path.read_bytes()
-    code = target.emit_object(llvm.parse_assembly(vector_code(dtype, target.triple)))
-    if path is not None:
-        temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.write_bytes(code)
-        os.replace(temporary, path)
-    return code
+    """What kernels need to call the functions compiled here."""
+    tiles = {f"tile_{code}": code for code in tile_numbers()}
+    found = addresses(Path(__file__), dtype, (*NAMES, *tiles), tile_code)
+    table = np.zeros(TILES + max(tiles.values()) + 1, np.int64)
+    table[: len(NAMES)], table[LANES] = found[: len(NAMES)], lanes(dtype)
+    for vectors, most in machine().most_rows.items():
+        table[MOST_ROWS + vectors] = most
+    table[TILES + np.array(list(tiles.values()))] = found[len(NAMES) :]
+    return table
 
 
 # --------------------------------------------------------------------------------------------------------- intrinsics
 
 
 class Intrinsic(Kernel):
-    """A call that kernels may make of a function compiled here. From Python, it runs `function`, the same in NumPy."""
+    """A call that kernels may make of a function compiled here, by its address, number `number` of their first argument.
+    From Python, it runs `function`, the same in NumPy.
+
+    The arguments that follow are `arrays` pairs of an array and the place in it from which it is meant, which go as one
+    pointer; one more such pair if `table`, which goes as an address; numbers; flags.
+    """
 
     def __init__(self, number: int, arrays: int, table: bool, function: Callable):
         super().__init__(function, frozenset())
@@ -100,60 +83,81 @@ class Intrinsic(Kernel):
     def dispatcher(self) -> Any:
         if self.compiled is None:
             numba = importlib.import_module("numba")
-            self.compiled = _by_address(numba, self.number, self.arrays, self.table, self.function)
+            names = ["typing", *inspect.signature(self.function).parameters]  # Numba goes by the names
+            last = 1 + 2 * self.arrays + 2 * self.table
+
+            def call(typing: Any, *kinds: Any) -> Any:
+                pairs = [kind for i in range(1, last, 2) for kind in (kinds[i], numba.types.int64)]
+                rest = [kind if kind == numba.types.boolean else numba.types.int64 for kind in kinds[last:]]
+                return numba.types.void(kinds[0], *pairs, *rest), self.generate
+
+            call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+                [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+            )
+            self.compiled = numba.extending.intrinsic(call)
         return self.compiled
 
+    def generate(self, context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        """The call, in LLVM's language."""
+        from llvmlite import ir
 
-def intrinsic(name: str, arrays: int, table: bool = False) -> Callable[[Callable], Intrinsic]:
-    """Make a function in NumPy a call of the compiled one: (calls, array, at, … , [table, at,] numbers and flags)."""
-    return lambda function: Intrinsic(NAMES.index(name), arrays, table, function)
-
-
-def _by_address(numba: Any, number: int, arrays: int, table: bool, function: Callable) -> Any:
-    """Numba's intrinsic that calls the function whose address is calls[number]. Each array comes with the place in it
-    from which it is meant, and goes as one pointer, a table as its address."""
-    from llvmlite import ir
-
-    last = 1 + 2 * arrays  # the arguments before are calls and pairs of array and place
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         def data(i: int) -> Any:
             return context.make_array(signature.args[i])(context, builder, arguments[i]).data
 
+        last = 1 + 2 * self.arrays
         values = [builder.gep(data(i), [arguments[i + 1]]) for i in range(1, last, 2)]
-        if table:
+        if self.table:
             values.append(builder.ptrtoint(builder.gep(data(last), [arguments[last + 1]]), ir.IntType(64)))
         values += [
             builder.zext(value, ir.IntType(8)) if value.type == ir.IntType(1) else value
-            for value in arguments[last + 2 * table :]
+            for value in arguments[last + 2 * self.table :]
         ]
+        number, values = self.chosen(builder, values, signature.args[1].dtype.bitwidth // 8)
         kind = ir.FunctionType(ir.VoidType(), [value.type for value in values])
-        address = builder.load(builder.gep(data(0), [ir.Constant(ir.IntType(64), number)]))
+        address = builder.load(builder.gep(data(0), [number]))
         builder.call(builder.inttoptr(address, kind.as_pointer()), values)
         return context.get_dummy_value()
 
-    def call(typing: Any, *kinds: Any) -> Any:
-        end = last + 2 * table
-        pairs = [kind for i in range(1, end, 2) for kind in (kinds[i], numba.types.int64)]
-        rest = [kind if kind == numba.types.boolean else numba.types.int64 for kind in kinds[end:]]
-        return numba.types.void(kinds[0], *pairs, *rest), generate
-
-    names = ["typing", *inspect.signature(function).parameters]  # Numba goes by the names
-    call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
-    )
-    return numba.extending.intrinsic(call)
+    def chosen(self, builder: Any, values: list, itemsize: int) -> tuple[Any, list]:
+        """The number of the function, and its arguments."""
+        return whole(self.number), values
 
 
-@intrinsic("tile", 3, table=True)
-def tile(calls, a, a_at, b, b_at, c, c_at, table, table_at, a_stride, b_stride, c_stride, k, columns, rows, kind, add):  # type: ignore[no-untyped-def]
+class Tile(Intrinsic):
+    """The call of the tile for so many rows and columns, and of this kind."""
+
+    def chosen(self, builder: Any, values: list, itemsize: int) -> tuple[Any, list]:
+        values = values if self.arrays == 4 else [*values[:3], values[0], *values[3:], whole(0, 8)]
+        *common, columns, rows, kind, add, begin = values
+        width = machine().vector_bytes // itemsize
+        vectors = builder.sdiv(builder.add(columns, whole(width - 1)), whole(width))
+        number = builder.add(builder.mul(rows, whole(9 * 4)), builder.add(builder.mul(vectors, whole(4)), kind))
+        return builder.add(number, whole(TILES)), [*common, columns, add, begin]
+
+
+def intrinsic(name: str, arrays: int) -> Callable[[Callable], Intrinsic]:
+    """Make a function in NumPy a call of the compiled one: (calls, array, at, … , numbers and flags)."""
+    return lambda function: Intrinsic(NAMES.index(name), arrays, False, function)
+
+
+def tiles(arrays: int) -> Callable[[Callable], Intrinsic]:
+    """The same of tiles, which have a table besides."""
+    return lambda function: Tile(0, arrays, True, function)
+
+
+@tiles(4)
+def tile_from(  # type: ignore[no-untyped-def]
+    calls, a, a_at, b, b_at, c, c_at, start, start_at, table, table_at, a_stride, b_stride, c_stride, k, columns, rows,
+    kind, add, begin,
+):  # fmt: skip
     """The tile of the head of this file, on flat arrays, each from its place `…_at`: c is set, or added to if `add`.
 
-    `rows` must be one of `machine().heights`, which `height` finds; columns at most VECTORS · lanes. Whole vectors of b
-    are read, but only `columns` numbers of each row of c touched. Without a table, any array of int64 stands for it.
+    `rows` is what `height_of` finds; columns are at most VECTORS · lanes, or what `wide` finds. Whole vectors of b are
+    read, but only `columns` numbers of each row of c touched. If `begin`, the sum of row r begins with start[r]; else any
+    array stands for start. Without a table, any array of int64 stands for it.
     """
     for r in range(rows):
-        total = np.zeros(columns, c.dtype)
+        total = np.full(columns, start[start_at + r] if begin else 0, c.dtype)
         for i in range(k):
             a_here = a_at + (i * a_stride + r if kind == ALONG_M else r * a_stride + i)
             a_here = a_at + table[table_at + r] + i if kind == A_TABLE else a_here
@@ -161,6 +165,13 @@ def tile(calls, a, a_at, b, b_at, c, c_at, table, table_at, a_stride, b_stride, 
             total += a[a_here] * b[b_here : b_here + columns]
         place = c[c_at + r * c_stride : c_at + r * c_stride + columns]
         place[:] = place + total if add else total
+
+
+@tiles(3)
+def tile(calls, a, a_at, b, b_at, c, c_at, table, table_at, a_stride, b_stride, c_stride, k, columns, rows, kind, add):  # type: ignore[no-untyped-def]
+    """`tile_from` whose sums begin with 0."""
+    how = (a_stride, b_stride, c_stride, k, columns, rows, kind, add, False)
+    tile_from(calls, a, a_at, b, b_at, c, c_at, a, a_at, table, table_at, *how)
 
 
 @intrinsic("copy", 2)
@@ -184,9 +195,24 @@ def turn(calls, source, source_at, target, target_at, source_stride, target_stri
 
 
 @kernel()
+def height_of(calls, left, columns):  # type: ignore[no-untyped-def]
+    """How many rows the next tile, `columns` wide, has if `left` are left: all tiles are about equally high."""
+    most = calls[MOST_ROWS + (columns + calls[LANES] - 1) // calls[LANES]]
+    tiles = (left + most - 1) // most
+    return (left + tiles - 1) // tiles
+
+
+@kernel()
 def height(calls, left):  # type: ignore[no-untyped-def]
-    """How many rows the next tile has, if `left` are left."""
-    i = 3
-    while calls[i] > left:
-        i += 1
-    return calls[i]
+    """The same for VECTORS vectors; a tile of that many rows may also be less wide."""
+    return height_of(calls, left, VECTORS * calls[LANES])
+
+
+@kernel()
+def wide(calls, left, rows):  # type: ignore[no-untyped-def]
+    """How many columns the next tile of kind B_TABLE has if `left` are left: more than VECTORS vectors if few rows need
+    them, and they are whole."""
+    for vectors in (8, 4):
+        if rows <= calls[MOST_ROWS + vectors] and left >= vectors * calls[LANES]:
+            return vectors * calls[LANES]
+    return min(left, VECTORS * calls[LANES])
