@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from . import gradients
+from . import gradients, methods
 from .batching import Batched
+from .layout import in_place as layout_in_place
 from .ops import (
     activation,
     conv,
@@ -41,6 +42,7 @@ from .ops import (
     solve,
     sort,
     special,
+    statistics,
     strided,
     trigonometric,
 )
@@ -133,6 +135,7 @@ FAMILIES: tuple[tuple[Any, str, str], ...] = (
     (interpolate, "", "interpolate upsample pixel_shuffle pixel_unshuffle channel_shuffle"),
     (grid_sample, "", "grid_sample affine_grid"),
     (linalg_aliases, "inverse pinverse cholesky qr svd ger lu_solve", "vecdot"),
+    (statistics, "cov corrcoef renorm", ""),
     (cx, "conj sgn angle is_complex resolve_conj", "real imag complex polar view_as_real view_as_complex"),
 )
 METHODS: dict[str, Callable] = {
@@ -150,8 +153,10 @@ IN_PLACE = (
     "nextafter ldexp eq ne not_equal lt less le less_equal gt greater ge greater_equal logical_and logical_or logical_xor "
     "logical_not bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift gcd lcm erf erfc "
     "erfinv lgamma digamma mvlgamma igamma igammac i0 logit sgn sigmoid relu cumsum cumprod tril triu scatter scatter_add "
-    "scatter_reduce index_add index_copy index_fill index_reduce index_put masked_fill masked_scatter put"
+    "scatter_reduce index_add index_copy index_fill index_reduce index_put masked_fill masked_scatter put addmm addmv addbmm "
+    "baddbmm addr renorm"
 ).split()
+LAYOUT_IN_PLACE = "squeeze unsqueeze t transpose swapaxes swapdims".split()  # the tensor itself becomes the view
 
 
 def _or_not_implemented(function: Callable) -> Callable:
@@ -310,11 +315,12 @@ def _bind(kind: type) -> None:
         setattr(kind, f"__{name}__", getattr(function, "operator", None) or _or_not_implemented(function))
         if arithmetic:
             setattr(kind, f"__r{name}__", _reflected(function))
-    for method in (to, size, dim, view, view_as, reshape_as, expand_as, type_as, is_floating_point):
+    for method in (to, size, dim, view, view_as, reshape_as, expand_as, type_as, is_floating_point, *methods.ANY):
         setattr(kind, method.__name__, method)
     for name, dtype in {
         "float": np.float32, "double": np.float64, "half": np.float16, "long": np.int64, "int": np.int32,
-        "short": np.int16, "bool": np.bool_, "cfloat": np.complex64, "cdouble": np.complex128,
+        "short": np.int16, "char": np.int8, "byte": np.uint8, "bool": np.bool_, "cfloat": np.complex64,
+        "cdouble": np.complex128,
     }.items():  # fmt: skip
         setattr(kind, name, lambda x, dtype=dtype: convert(x, dtype))
     others: dict[str, Any] = {
@@ -369,11 +375,14 @@ def _bind_tensor_only() -> None:
     """What needs the memory or the history of a tensor: changes in place, strides, backward."""
     for name in IN_PLACE:
         setattr(Tensor, f"{name}_", _in_place(FUNCTIONS[name], f"{name}_"))
+    for name in LAYOUT_IN_PLACE:
+        setattr(Tensor, f"{name}_", layout_in_place(FUNCTIONS[name], f"{name}_"))
     for name, (function, arithmetic) in OPERATORS.items():
         if arithmetic and name != "matmul":
             setattr(Tensor, f"__i{name}__", _in_place(function, f"__i{name}__"))
     Tensor.polygamma_ = _in_place(lambda x, n: special.polygamma(n, x), "polygamma_")  # type: ignore[attr-defined]
-    for method in (backward, numel, is_contiguous, stride, copy_, zero_, fill_, slices.fill_diagonal_, *RANDOM_METHODS):
+    others = (*methods.TENSOR, *RANDOM_METHODS)
+    for method in (backward, numel, is_contiguous, stride, copy_, zero_, fill_, slices.fill_diagonal_, *others):
         setattr(Tensor, method.__name__, method)
     protocols: dict[str, Callable] = {
         "__setitem__": index.setitem,
