@@ -108,7 +108,7 @@ class Adaline(Linear):
                 )
             if history:
                 weights.append(w)
-            if progress is not None:
+            if progress is not None and rule != "exact":
                 progress(f"epoch {len(losses) - 1:{len(str(epochs))}}/{epochs}  loss {losses[-1]:.6f}")
             converged = rule == "exact" or abs(losses[-2] - losses[-1]) <= tolerance * losses[-1]
         self.weight.array[...] = w[:, : self.in_features]

@@ -29,7 +29,7 @@ class LeNet5(Module):
     Source: LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to document recognition", section
     II.B. What differs from it is what became usual since: ReLU for the scaled tanh, pooling without trainable
     coefficients, every map of conv2 connected to all of conv1's, softmax scores for the RBF output, and padding instead
-    of 32×32 images.
+    of 32×32 images. `LeNet5Original` is the network as it was.
 
     >>> import autograd_core as ag
     >>> LeNet5()(ag.zeros(2, 1, 28, 28)).shape
