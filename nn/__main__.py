@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\ninterrupted before training began; nothing is saved", file=sys.stderr)
+        print("\ninterrupted; nothing is saved", file=sys.stderr)
         return 130
 
 

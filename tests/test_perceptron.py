@@ -395,6 +395,14 @@ def test_adaline_refuses(options, message):
         nn.Adaline(2).fit(CORNERS, AND, **options)
 
 
+def test_adaline_without_any_input():
+    unit = nn.Adaline(2, bias=False)
+    before = unit.weight.array.copy()
+    fitted = unit.fit(np.zeros((3, 2)), [0, 1, 1], rule="batch")
+    assert fitted.converged and fitted.lr_bound == math.inf and fitted.losses == [1.0, 1.0]
+    np.testing.assert_array_equal(unit.weight.array, before)
+
+
 def test_adaline_has_a_minimum_where_the_perceptron_has_none():
     unit = nn.Adaline(2)
     fitted = unit.fit(CORNERS, XOR, rule="batch", epochs=5000, tolerance=1e-12)

@@ -64,10 +64,10 @@ class Adaline(Linear):
         generator: Generator | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> AdalineFit:
-        """Minimise the mean of |t - y|² over the examples, from the weights there are. With x̂ = (x, 1) and e = t - y:
+        """Minimise the mean of (t - y)² over the examples, from the weights there are. With x̂ = (x, 1) and e = t - y:
 
             rule="lms"    for one example after the other:  w ← w + lr e x̂       (Widrow & Hoff)
-            rule="batch"  once an epoch:  w ← w + lr mean(e x̂), gradient descent on half the loss
+            rule="batch"  once an epoch:  w ← w + lr mean(e x̂), gradient descent on e²/2
             rule="exact"  w = R⁻¹ mean(t x̂), with R = mean(x̂ x̂ᵀ): least squares in one step
 
         x          examples (N, in_features)
@@ -186,7 +186,7 @@ class _LeastSquares:
     def rate(self, name: str, lr: float | None, rule: str) -> float:
         """The learning rate, checked."""
         if lr is None:
-            return self.rate_bound / 2 if rule == "batch" else self.cautious
+            return self.rate_bound / 2 if rule == "batch" and self.rate_bound < math.inf else self.cautious
         if not (math.isfinite(lr) and lr > 0):
             raise ValueError(f"{name}: lr must be positive, got {lr}")
         if lr >= self.rate_bound and rule != "exact":
