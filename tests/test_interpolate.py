@@ -88,6 +88,24 @@ def test_empty_batches():
     assert ag.pixel_shuffle(ag.ones(0, 4, 2, 2), 2).shape == (0, 1, 4, 4)
 
 
+@pytest.mark.parametrize(
+    ("mode", "align", "expected"),
+    [
+        ("bilinear", False, [1, 7, 18.857142857142854]),
+        ("bilinear", True, [1.727272727272727, 11.559999999999999, 22.3]),
+        ("bicubic", False, [0.41004184100418406, 6.530534351145038, 19.97071129707113]),
+        ("bicubic", True, [0.8108283002588461, 11.895604395604394, 24.461654135338357]),
+    ],
+)
+def test_antialias_gives_pytorchs_values(mode, align, expected):
+    """F.interpolate(x, (1, 3), mode=mode, align_corners=align, antialias=True) of PyTorch 2.13."""
+    x = ag.tensor(np.arange(6.0).reshape(1, 1, 1, 6) ** 2)
+    found = ag.interpolate(x, (1, 3), mode=mode, align_corners=align, antialias=True)
+    np.testing.assert_allclose(found[0, 0, 0], expected, rtol=1e-12)
+    one = ag.interpolate(ag.ones(1, 1, 12, 10), (5, 1), mode=mode, align_corners=align, antialias=True)
+    np.testing.assert_allclose(one, np.ones((1, 1, 5, 1)), rtol=1e-6)
+
+
 X, G = ag.ones(1, 3, 4, 4), ag.ones(1, 2, 2, 2)
 I = ag.interpolate  # noqa: E741
 ERRORS = [
@@ -95,7 +113,7 @@ ERRORS = [
     (lambda: I(X, 2, mode="cubic"), ValueError, "mode must be one of nearest, .* got 'cubic'"),
     (lambda: I(X, 2, mode="linear"), ValueError, r"mode='linear' is for 1 spatial dimensions, .* \(1, 3, 4, 4\) has 2"),
     (lambda: I(X, 2, align_corners=False), ValueError, "align_corners=False has no meaning with mode='nearest'"),
-    (lambda: I(X, 2, mode="bilinear", antialias=True), ValueError, "antialias=True is not supported"),
+    (lambda: I(X, 2, mode="area", antialias=True), ValueError, "antialias=True is for mode='bilinear' and 'bicubic', got"),
     (lambda: I(X.long(), 2), TypeError, "interpolate: needs a floating tensor, got int64"),
     (lambda: I(X), ValueError, "give size or scale_factor, one of them; got None and None"),
     (lambda: I(X, 2, 2), ValueError, "give size or scale_factor, one of them; got 2 and 2"),

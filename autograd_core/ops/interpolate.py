@@ -112,6 +112,30 @@ def taps_of(mode: str, size: int, out: int, align_corners: bool, scale: float | 
     return Taps(index, np.concatenate(cubic_weights(t), 1).astype(float), size)
 
 
+@functools.lru_cache(256)
+def smooth_taps(mode: str, size: int, out: int, align_corners: bool, scale: float | None) -> Taps:
+    """The taps with antialias: the mode's weights as a filter, widened by the ratio where the image shrinks, so that every
+    input element counts. As in PyTorch (and Pillow), the cubic filter is that of Keys with a = -1/2."""
+    if align_corners:
+        ratio = (size - 1) / (out - 1) if out > 1 else 0.0
+    else:
+        ratio = 1 / scale if scale is not None else size / out
+    wide = max(ratio, 1.0)
+    reach = (1 if mode == "bilinear" else 2) * wide
+    centre = ratio * (np.arange(out) + 0.5)
+    first = np.maximum((centre - reach + 0.5).astype(np.int64), 0)
+    stop = np.minimum((centre + reach + 0.5).astype(np.int64), size)
+    index = first[:, None] + np.arange(max(1, (stop - first).max(initial=0)))
+    distance = np.abs(index + 0.5 - centre[:, None]) / wide
+    if mode == "bilinear":
+        weight = np.maximum(1 - distance, 0)
+    else:
+        far, near = cubic_weights(np.minimum(distance, 2) - 1, -0.5)[0], cubic_weights(np.minimum(distance, 1), -0.5)[1]
+        weight = np.where(distance < 1, near, np.where(distance < 2, far, 0))
+    weight = np.where(index < stop[:, None], weight, 0)
+    return Taps(np.minimum(index, size - 1), weight / weight.sum(1, keepdims=True), size)
+
+
 def cubic_weights(t: Any, a: float = -0.75) -> list:
     """The weights of the four elements around a place at t ∈ [0, 1) past the second (Keys 1981, with a = -3/4)."""
 
@@ -137,7 +161,8 @@ def interpolate(
 
     mode: "nearest", "nearest-exact" and "area" (averages over cells) for 1 to 3 dimensions, "linear" for 1, "bilinear"
     and "bicubic" for 2, "trilinear" for 3. align_corners: the corner elements' centres, not their outer corners, are
-    matched. recompute_scale_factor: place the elements by the sizes rather than by the given factor.
+    matched. recompute_scale_factor: place the elements by the sizes rather than by the given factor. antialias (for
+    "bilinear" and "bicubic"): average over all elements that a shrinking image's element covers.
     """
     x = operand(input, "interpolate")
     rank = x.ndim - 2
@@ -152,8 +177,8 @@ def interpolate(
         )
     if align_corners is not None and mode not in RANK:
         raise ValueError(f"interpolate: align_corners={align_corners} has no meaning with mode={mode!r}; leave it out")
-    if antialias:
-        raise ValueError("interpolate: antialias=True is not supported; average first, as with mode='area'")
+    if antialias and mode not in ("bilinear", "bicubic"):
+        raise ValueError(f"interpolate: antialias=True is for mode='bilinear' and 'bicubic', got mode={mode!r}")
     if x.dtype.kind != "f":
         raise TypeError(f"interpolate: needs a floating tensor, got {x.dtype}; use x.float()")
     sizes, scales = _target(x, size, scale_factor, recompute_scale_factor, rank)
@@ -166,7 +191,10 @@ def interpolate(
         whole = (1,) if mode.endswith("linear") else (1, 2) if mode == "nearest" and rank == 2 else ()
         if out in [times * x.shape[2 + i] for times in whole]:
             scale = None  # PyTorch copies, whatever the factor said exactly
-        taps = taps_of(mode, x.shape[2 + i], out, bool(align_corners), scale, single)
+        if antialias:
+            taps = smooth_taps(mode, x.shape[2 + i], out, bool(align_corners), scale)
+        else:
+            taps = taps_of(mode, x.shape[2 + i], out, bool(align_corners), scale, single)
         x = resample(x, 2 + i, taps)
     return x
 

@@ -107,7 +107,43 @@ def affine(theta, H, W, align):
     return out
 
 
+def smooth(x, sizes, kernel):
+    """Weights by the distance from the output element's centre, over as many elements as it covers."""
+
+    def line(v, out):
+        ratio, result = len(v) / out, []
+        for o in range(out):
+            w = [kernel(abs(i + 0.5 - (o + 0.5) * ratio) / max(ratio, 1)) for i in range(len(v))]
+            result.append(np.dot(w, v) / sum(w))
+        return np.array(result)
+
+    return along(x, sizes, line)
+
+
+def tent(d):
+    return max(0.0, 1 - d)
+
+
+def keys(d):
+    """Keys' cubic with a = -1/2."""
+    if d < 1:
+        return 1.5 * d**3 - 2.5 * d**2 + 1
+    return -0.5 * (d**3 - 5 * d**2 + 8 * d - 4) if d < 2 else 0.0
+
+
 ROWS = [
+    Row(
+        "interpolate_bilinear_antialias",
+        lambda x: ag.interpolate(x, (3, 9), mode="bilinear", antialias=True),
+        lambda x: smooth(x, (3, 9), tent),
+        (real(1, 2, 7, 5),),
+    ),
+    Row(
+        "interpolate_bicubic_antialias",
+        lambda x: ag.interpolate(x, (2, 7), mode="bicubic", antialias=True),
+        lambda x: smooth(x, (2, 7), keys),
+        (real(1, 1, 7, 5),),
+    ),
     resize("nearest", nearest, (2, 3, 4, 5), (7, 3)),
     resize("nearest_1d", nearest, (2, 3, 4), (40,)),
     resize("nearest_exact", lambda x, s: nearest(x, s, 0.5), (2, 3, 5), (3,), mode="nearest-exact"),
