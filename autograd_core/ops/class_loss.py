@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import AUX, Primitive, is_traced, operand, unified
+from ..kernels import softmax as kernels
+from ..kernels.runtime import plain
+from ..primitive import AUX, Primitive, operand, unified
 from ..tensor import apply, describe
 from .elementwise import where
 from .linalg import linear
@@ -22,7 +24,9 @@ from .loss import check_reduction, transformed, values
 from .piecewise import zeroed
 from .reduce import sum
 from .shape import reshape, unsqueeze
-from .softmax import log_softmax
+from .softmax import DTYPES, log_softmax
+
+LONG = np.dtype(np.int64)
 
 # ----------------------------------------------------------------------------------------------------------- the labels
 
@@ -55,14 +59,18 @@ def counted(name: str, t: ndarray, classes: int, ignore_index: int | None = None
     keep = np.ones(t.shape, bool) if ignore_index is None else t != ignore_index
     wrong = keep & ((t < 0) | (t >= classes))
     if wrong.any():
-        at = tuple(int(i) for i in np.argwhere(wrong)[0])
-        where = f"at {at if len(at) != 1 else at[0]} " if at else ""
-        skipped = "" if ignore_index is None else f", and ignore_index={ignore_index} is skipped"
-        raise ValueError(
-            f"{name}: label {t[at]} {where}is out of range for {classes} classes; labels go from 0 to {classes - 1}"
-            f"{skipped}"
-        )
+        raise _wrong_label(name, t, int(wrong.argmax()), classes, ignore_index)
     return None if keep.all() else keep
+
+
+def _wrong_label(name: str, t: ndarray, place: int, classes: int, ignore_index: int | None) -> ValueError:
+    """The error for the label at a place in t, flattened."""
+    at = tuple(int(i) for i in np.unravel_index(place, t.shape))
+    where = f"at {at if len(at) != 1 else at[0]} " if at else ""
+    skipped = "" if ignore_index is None else f", and ignore_index={ignore_index} is skipped"
+    return ValueError(
+        f"{name}: label {t[at]} {where}is out of range for {classes} classes; labels go from 0 to {classes - 1}{skipped}"
+    )
 
 
 def class_weight(name: str, weight: Any, classes: int) -> Any:
@@ -93,20 +101,25 @@ def _prepared(name: str, x: Any, target: Any, weight: Any, ignore_index: int, re
     C = x.shape[x.ndim > 1]
     if weight is not None:
         x, weight = unified(name, x, class_weight(name, weight, C))
-    if transformed(target):
-        counted(name, values(target), C, ignore_index)
-        check_reduction(name, reduction, math.prod(target.shape))
-        return x, target, weight, target != ignore_index
-    keep = counted(name, labels, C, ignore_index)
-    _check_mean(name, labels, keep, reduction, ignore_index)
-    return x, labels, weight, keep
+    return x, labels, weight, _kept(name, labels, C, ignore_index, reduction)
 
 
-def _check_mean(name: str, t: ndarray, keep: ndarray | None, reduction: str, ignore_index: int) -> None:
-    check_reduction(name, reduction, t.size)
-    if reduction == "mean" and keep is not None and not keep.any():
+def _kept(name: str, t: Any, classes: int, ignore_index: int, reduction: str) -> Any:
+    """Which labels count, None for all, after a check of them and of the reduction."""
+    check_reduction(name, reduction, math.prod(t.shape))
+    keep = counted(name, values(t), classes, ignore_index)
+    if transformed(t):
+        return t != ignore_index
+    if keep is not None and not keep.any():
+        _check_mean(name, t.size, ignore_index, reduction)
+    return keep
+
+
+def _check_mean(name: str, labels: int, ignore_index: int, reduction: str) -> None:
+    """Raise if the mean is wanted where no label counts."""
+    if reduction == "mean":
         raise ValueError(
-            f"{name}: all {t.size} labels are ignore_index={ignore_index}, and the mean over nothing does not exist; "
+            f"{name}: all {labels} labels are ignore_index={ignore_index}, and the mean over nothing does not exist; "
             "skip the batch, or use reduction='sum', which gives 0"
         )
 
@@ -152,79 +165,55 @@ def nll_loss(
 # -------------------------------------------------------------------------------------------------------- cross-entropy
 
 
-@functools.lru_cache(maxsize=16)
-def _row_starts(N: int, C: int) -> ndarray:
-    return np.arange(0, N * C, C)
+@functools.lru_cache(maxsize=64)
+def _ones(C: int, dtype: np.dtype) -> ndarray:
+    return np.ones(C, dtype)
 
 
-def _places(shape: tuple, t: ndarray) -> ndarray:
-    """Where the labels' elements are in a flattened array of (N, C, …)."""
-    N, C = shape[:2]
-    t = t.astype(np.int64, copy=False)
-    if len(shape) == 2:
-        return _row_starts(N, C) + t
-    M = math.prod(shape[2:])
-    return (np.arange(N)[:, None] * (C * M) + t.reshape(N, M) * M + np.arange(M)).reshape(t.shape)
+def _weights(x: ndarray, w: ndarray | None) -> ndarray:
+    return _ones(x.shape[1], x.dtype) if w is None else plain(w)
+
+
+def _label_rows(t: ndarray) -> ndarray:
+    return plain(t, np.int64).reshape(-1)
+
+
+def _rows(x: ndarray) -> ndarray:
+    """(N, C, d1, …) -> (N d1 …, C)"""
+    return x if x.ndim == 2 else np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
 
 
 def _ce_forward(
-    x: ndarray, t: ndarray, w: ndarray | None, reduction: str, keep: ndarray | None, smoothing: float
+    x: ndarray, t: ndarray, w: ndarray | None, reduction: str, ignore_index: int, smoothing: float
 ) -> tuple:
-    """With z = x - max x, e = exp(z), s = Σ e: the loss of a row is a (log s - z_t) + Σ_c b_c (log s - z_c), where
-    a = (1 - ε) w_t and b = (ε / C) w. The label of an ignored row is replaced by 0."""
-    if keep is not None:
-        t = np.where(keep, t, 0)
-    z = np.subtract(x, np.maximum.reduce(x, axis=1, keepdims=True), order="C")
-    at = _places(x.shape, t)
-    zt = z.reshape(-1)[at]
-    if smoothing:
-        b = np.full(x.shape[1], smoothing / x.shape[1], x.dtype) if w is None else (smoothing / x.shape[1]) * w
-        bz = np.tensordot(b, z, (0, 1))
-    e = np.exp(z, out=z)
-    s = np.add.reduce(e, axis=1)
-    log_s = np.log(s)
-    losses = log_s - zt
-    a: Any = None
-    if w is not None or smoothing:
-        a = np.full(t.shape, 1 - smoothing, x.dtype) if w is None else (1 - smoothing) * w[t]
-        losses *= a
-    if smoothing:
-        losses += np.add.reduce(b) * log_s - bz
-    if keep is not None:
-        losses = zeroed(losses, ~keep)
+    labels, w = _label_rows(t), _weights(x, w)
+    kept, total = kernels.count(labels, w, ignore_index)
+    if kept < 0:
+        raise _wrong_label("cross_entropy", t, -1 - kept, x.shape[1], ignore_index)
+    if not kept:
+        _check_mean("cross_entropy", t.size, ignore_index, reduction)
+    losses, found = kernels.cross_entropy(_rows(x), labels, w, ignore_index, smoothing)
     if reduction == "none":
-        return losses, (e, s, at, a, 1)
-    out = np.add.reduce(losses, axis=None)
-    total: Any = 1
-    if reduction == "mean":
-        kept = losses.size if keep is None else np.count_nonzero(keep)
-        total = kept if w is None else np.add.reduce(w[t], axis=None, where=True if keep is None else keep)
-        out = out / x.dtype.type(total)
-    return out, (e, s, at, a, total)
+        return losses.reshape(t.shape), (found, 1.0)
+    if reduction == "sum":
+        total = 1.0
+    return np.array(kernels.sum_of(losses) / total, x.dtype), (found, total)
 
 
 def _ce_rule(
-    needs: list, g: ndarray, x: ndarray, t: ndarray, w: Any, aux: tuple, reduction: str, keep: Any, smoothing: float
+    needs: list, g: ndarray, x: ndarray, t: ndarray, w: Any, aux: tuple, reduction: str, ignore_index: int, smoothing: float
 ) -> tuple:
-    """The gradient of a row is k ((a + Σ b) softmax(x) - a [c = t] - b), k what multiplies the row's loss."""
-    e, s, at, a, total = aux
-    k = g / total
-    if keep is not None:
-        k = k * keep
-    ka = k if a is None else k * a
-    kab = ka
-    if smoothing:
-        b = np.full(x.shape[1], smoothing / x.shape[1], x.dtype) if w is None else (smoothing / x.shape[1]) * w
-        kab = ka + k * np.add.reduce(b)
-    gx = e * np.expand_dims(kab / s, 1)
-    gx.reshape(-1)[at] -= ka
-    if smoothing:
-        gx -= np.expand_dims(np.broadcast_to(k, t.shape), 1) * b.reshape(-1, *(1,) * (x.ndim - 2))
+    found, total = aux
+    labels, w = _label_rows(t), _weights(x, w)
+    gx = kernels.cross_entropy_back(g, _rows(x), labels, w, found, total, ignore_index, smoothing)
+    if x.ndim > 2:
+        gx = np.ascontiguousarray(np.moveaxis(gx.reshape(x.shape[:1] + x.shape[2:] + x.shape[1:2]), -1, 1))
     return gx, None, None
 
 
-def _ce_composition(x: Any, t: Any, w: Any, reduction: str, keep: ndarray | None, smoothing: float) -> Any:
-    return _smoothed_nll(log_softmax(x, 0 if x.ndim == 1 else 1), t, w, reduction, keep, smoothing)
+def _ce_composition(x: Any, t: Any, w: Any, reduction: str, ignore_index: int, smoothing: float) -> Any:
+    t = values(t)
+    return _smoothed_nll(log_softmax(x, 1), t, w, reduction, t != ignore_index, smoothing)
 
 
 _cross_entropy = Primitive(
@@ -265,17 +254,23 @@ def cross_entropy(
     name = "cross_entropy"
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"{name}: label_smoothing must be from 0 to 1, got {label_smoothing}")
-    if getattr(target, "dtype", np.dtype(int)).kind == "f" and np.shape(target) == np.shape(input):
+    if getattr(target, "dtype", LONG).kind == "f" and np.shape(target) == np.shape(input):
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
-    x, t, weight, keep = _prepared(name, input, target, weight, ignore_index, reduction)
-    if transformed(x, t) or (weight is not None and is_traced(weight) and weight.requires_grad):
-        return _ce_composition(x, t, weight, reduction, keep, float(label_smoothing))
+    (x,) = floating_scores(name, input)
+    t = class_labels(name, x, target)
+    C = x.shape[x.ndim > 1]
+    if weight is not None:
+        x, weight = unified(name, x, class_weight(name, weight, C))
+    smoothing = float(label_smoothing)
+    if transformed(x, t) or x.dtype not in DTYPES or (weight is not None and getattr(weight, "requires_grad", False)):
+        keep = _kept(name, t, C, ignore_index, reduction)
+        return _smoothed_nll(log_softmax(x, int(x.ndim > 1)), t, weight, reduction, keep, smoothing)
     if x.ndim > 1:
-        return apply(_cross_entropy, (x, t, weight), (reduction, keep, float(label_smoothing)))
-    keep = None if keep is None else keep.reshape(1)
-    rows = (reshape(x, (1, x.shape[0])), t.reshape(1), weight)
-    out = apply(_cross_entropy, rows, (reduction, keep, float(label_smoothing)))
-    return reshape(out, ())
+        check_reduction(name, reduction, t.size)
+        return apply(_cross_entropy, (x, t, weight), (reduction, ignore_index, smoothing))
+    _kept(name, t, C, ignore_index, reduction)  # its message has the shape of t
+    row = reshape(x, (1, C)), t.reshape(1), weight
+    return reshape(apply(_cross_entropy, row, (reduction, ignore_index, smoothing)), ())
 
 
 def _soft_cross_entropy(x: Any, q: Any, weight: Any, reduction: str, smoothing: float) -> Any:
