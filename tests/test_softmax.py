@@ -116,7 +116,7 @@ def test_cross_entropy_equals_the_loops(case):
     x, t, weight, ignored, smoothing, reduction = case
     expected = loop_cross_entropy(x, t, weight, ignored, smoothing, reduction)
     how = {"ignore_index": ignored, "reduction": reduction, "label_smoothing": smoothing}
-    np.testing.assert_allclose(F.cross_entropy(x, t, weight, **how), expected, rtol=1e-12)
+    np.testing.assert_allclose(F.cross_entropy(x, t, weight, **how), expected, rtol=1e-12, atol=1e-14)
     single = F.cross_entropy(x.astype(np.float32), t, weight.astype(np.float32), **how)
     assert single.dtype == np.float32
     np.testing.assert_allclose(single, expected, rtol=2e-5, atol=1e-6)
