@@ -3,9 +3,10 @@
 A formula is a function of `at`, which stands for one vector of units of one example: at[name, part] is read, and set. It
 is written once; vectors of LLVM's run through it (see `vector_math.py`), and from Python NumPy's arrays.
 
-Kernels call it as formula(code, array, place, …, rows, units, flags): for so many examples, one after the other in each
-array, each with `part` numbers of every unit. Arrays said to be shared are the same for all examples. Arrays may be the
-same one where the formula reads a number before it sets it; else they must not overlap.
+Kernels call it as formula(code, array, place, …, rows, units, stride, flags): for so many examples. An example has so
+many parts in each array, of one number a unit, and follows the one before; in the arrays that hold what remains for the
+weights it is `stride` numbers further on. Arrays said to be shared are the same for all examples. Arrays may be the same
+one where the formula reads a number before it sets it; else they must not overlap.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ from .vector_math import Vector, relu, sigmoid, tanh, where
 
 
 class Formula(Intrinsic):
-    """A formula that kernels can call. arrays: how many parts of each, less than 0 if it is shared."""
+    """A formula that kernels can call. arrays: how many parts of each, less than 0 if it is shared; the one called `da`
+    has rows `stride` apart."""
 
     def __init__(self, body: Callable, arrays: dict[str, int]):
         self.body, self.parts = body, arrays
-        self.flags_ = list(inspect.signature(body).parameters)[1:]
+        self.options = list(inspect.signature(body).parameters)[1:]
         pairs = (name for array in arrays for name in (array, f"{array}_at"))
-        names = ["code", *pairs, "rows", "units", *self.flags_]
+        names = ["code", *pairs, "rows", "units", "stride", *self.options]
 
         def function(*args: Any) -> None:
             self.in_numpy(*args)
@@ -45,11 +47,13 @@ class Formula(Intrinsic):
 
     def in_numpy(self, code: ndarray, *args: Any) -> None:
         end = 2 * len(self.parts)
-        rows, units, *flags = args[end:]
+        rows, units, stride, *flags = args[end:]
         places = {}
         for (name, parts), array, start in zip(self.parts.items(), args[:end:2], args[1:end:2], strict=True):
             shape = (1 if parts < 0 else rows, abs(parts), units)
-            places[name] = array[start : start + shape[0] * shape[1] * shape[2]].reshape(shape)
+            steps = (stride if name == "da" else abs(parts) * units, units, 1)
+            size = array.itemsize
+            places[name] = np.lib.stride_tricks.as_strided(array[start:], shape, [step * size for step in steps])
         self.body(InNumPy(places), *flags)
 
 
@@ -155,9 +159,10 @@ def gru_unit(at):  # type: ignore[no-untyped-def]
     at["out", 0] = n + z * (before - n)
 
 
-@formula(gates=3, new=1, before=1, g=1, dh=1, dx=3, dr=3, db=4)
+@formula(gates=3, new=1, before=1, g=1, dh=1, da=4, db=4)
 def gru_unit_back(at, has_g):  # type: ignore[no-untyped-def]
-    """dh, of the state: to dx and dr, of the input's and the state's pre-activations; what is left goes to the state before."""
+    """dh, of the state: to da, of the pre-activations of r, z, n and of W_hn h, and to what of dh goes past the gates to
+    the state before."""
     r, z, n = (at["gates", k] for k in range(3))
     d = at["dh", 0]
     if has_g:
@@ -165,12 +170,9 @@ def gru_unit_back(at, has_g):  # type: ignore[no-untyped-def]
     dn = d * (1.0 - z) * (1.0 - n * n)
     dz = d * (at["before", 0] - n) * (z * (1.0 - z))
     dr = dn * at["new", 0] * (r * (1.0 - r))
-    dnew = dn * r
-    for k, (dx, dh) in enumerate(((dr, dr), (dz, dz), (dn, dnew))):
-        at["dx", k] = dx
-        at["dr", k] = dh
-    for k, db in enumerate((dr, dz, dn, dnew)):
-        at["db", k] = at["db", k] + db
+    for k, da in enumerate((dr, dz, dn, dn * r)):
+        at["da", k] = da
+        at["db", k] = at["db", k] + da
     at["dh", 0] = d * z
 
 
@@ -194,17 +196,16 @@ def _module(dtype: np.dtype, triple: str) -> str:
 
 
 def _function(module: Any, dtype: np.dtype, name: str, made: Formula) -> None:
-    """A formula as the function (array, …, rows, units, flag, …): one copy of its loops for each choice of flags."""
+    """A formula as the function (array, …, rows, units, stride, flag, …): a copy of its loops for each choice of flags."""
     from llvmlite import ir
 
     whole, flag = ir.IntType(64), ir.IntType(8)
     number = ir.FloatType() if dtype == np.float32 else ir.DoubleType()
-    kinds = [number.as_pointer()] * len(made.parts) + [whole, whole] + [flag] * len(made.flags_)
+    count = len(made.parts)
+    kinds = [number.as_pointer()] * count + [whole] * 3 + [flag] * len(made.options)
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), kinds), name)
     b = ir.IRBuilder(function.append_basic_block())
-    arrays, (rows, units), flags = (
-        function.args[: len(made.parts)], function.args[len(made.parts) :][:2], function.args[len(made.parts) + 2 :]
-    )  # fmt: skip
+    arrays, (rows, units, stride), flags = function.args[:count], function.args[count:][:3], function.args[count + 3 :]
     offsets = [b.mul(units, whole(k)) for k in range(5)]  # of the parts
     width = lanes(dtype)
     vectors = b.and_(units, whole(-width))
@@ -218,7 +219,7 @@ def _function(module: Any, dtype: np.dtype, name: str, made: Formula) -> None:
 
         def row(r: Any, choice: tuple = choice) -> None:
             heads = {
-                name: array if parts < 0 else b.gep(array, [b.mul(r, offsets[parts])])
+                name: array if parts < 0 else b.gep(array, [b.mul(r, stride if name == "da" else offsets[parts])])
                 for (name, parts), array in zip(made.parts.items(), arrays, strict=True)
             }
             _loop(b, whole(0), vectors, width, lambda j: made.body(InCode(b, heads, offsets, j, width, dtype), *choice))

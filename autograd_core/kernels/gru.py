@@ -8,8 +8,8 @@ import numpy as np
 from numpy import ndarray
 
 from .gates import gru_unit, gru_unit_back
-from .gemm import matmul
 from .recurrent import (
+    blocks_of,
     copy_or_zeros,
     cost,
     final,
@@ -20,19 +20,20 @@ from .recurrent import (
     product,
     product_of_state,
     run,
-    state_product,
 )
-from .runtime import kernel, plain, warms_up
+from .recurrent_weights import add_products, hold, plan, sums
+from .runtime import get_num_threads, kernel, plain, warms_up
+from .simd import VECTORS
 from .workspace import empty
 
 
 @kernel()
 def _gru_forward(  # type: ignore[no-untyped-def]
-    start, stop, calls, code, blocks, N, counts, starts, reverse, width,
+    start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
     x, gates, new, out, h0, bias, of_input, of_state, of_state_new, kept, F, H,
 ):  # fmt: skip
     """gates (S, 3 H): r, z, n; new (S, H): W_hn h + b_hn; unless kept, the rows of one step (N) of each."""
-    T = len(counts)
+    T, width = len(counts), VECTORS * lanes
     for block in range(start, stop):
         r0, r1 = N * block // blocks, N * (block + 1) // blocks
         last, now = 0, 0
@@ -43,54 +44,67 @@ def _gru_forward(  # type: ignore[no-untyped-def]
             if rows > 0:
                 place = first if kept else r0
                 at, y = place * 3 * H, place * H
-                product(calls, x, first * F, rows, of_input, F, 3 * H, gates, at, 3 * H, False, width)
+                product(calls, x, first * F, F, rows, of_input, F, 3 * H, gates, at, 3 * H, False, width)
                 product_of_state(
                     calls, out, h0, now, last, r0, end, of_state, H, 2 * H, gates, at, 3 * H, True, width
                 )
                 product_of_state(calls, out, h0, now, last, r0, end, of_state_new, H, H, new, y, H, False, width)
                 middle = max(r0, min(last, end))
                 on = middle - r0  # rows go on, the others start
-                gru_unit(code, gates, at, new, y, out, (now + r0) * H, out, first * H, bias, 0, on, H)
+                gru_unit(code, gates, at, new, y, out, (now + r0) * H, out, first * H, bias, 0, on, H, 0)
                 gru_unit(
                     code, gates, at + on * 3 * H, new, y + on * H, h0, middle * H, out, (first + on) * H, bias, 0,
-                    rows - on, H,
+                    rows - on, H, 0,
                 )  # fmt: skip
             last, now = counts[t], starts[t]
 
 
 @kernel()
 def _gru_backward(  # type: ignore[no-untyped-def]
-    start, stop, calls, code, blocks, N, counts, starts, reverse, width,
-    gates, new, out, h0, g, has_g, dh, da, ds, db, dx, wanted, of_input, of_state, F, H,
+    start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
+    x, out, gates, new, h0, g, has_g, dh, db, dx, wanted, of_input, of_state, of_state_new, F, H,
+    held, most, da_stride, z_at, z_stride, padded, size, dw_ih, dw_hh,
 ):  # fmt: skip
-    """da and ds (S, 3 H), the gradients of the input's and of the state's pre-activations; dx (S, F), if wanted; db
-    (N, 4 H), of the biases of r, z, n and W_hn h for each example; dh (N, H) comes with the gradients of the last
-    states and becomes that of h0."""
-    T = len(counts)
+    """dx (S, F), if wanted; db (N, 4 H), of the biases of r, z, n and W_hn h for each example; dw_ih and dw_hh, the sums
+    of each block; dh (N, H) comes with the gradients of the last states and becomes that of h0."""
+    T, width = len(counts), VECTORS * lanes
     for block in range(start, stop):
         r0, r1 = N * block // blocks, N * (block + 1) // blocks
-        for step in range(T):
+        da0, z0, k, add = block * size, block * size + z_at, 0, False
+        for step in range(T + 1):
             t = step if reverse else T - 1 - step
-            earlier = t + 1 if reverse else t - 1
-            last, now = (counts[earlier], starts[earlier]) if 0 <= earlier < T else (0, 0)
-            end = min(r1, counts[t])
-            rows, first = end - r0, starts[t] + r0
+            rows = min(r1, counts[t]) - r0 if step < T else 0
+            if step == T or k + rows > most:  # the state meets r, z and the fourth part
+                to, z1 = block * 3 * H, z0 + padded
+                add_products(calls, held, da0, da_stride, 3 * H, z0, z_stride, k, padded, dw_ih, to * padded, add, lanes)
+                add_products(calls, held, da0, da_stride, 2 * H, z1, z_stride, k, H, dw_hh, to * H, add, lanes)
+                to += 2 * H
+                add_products(calls, held, da0 + 3 * H, da_stride, H, z1, z_stride, k, H, dw_hh, to * H, add, lanes)
+                k, add = 0, True
             if rows > 0:
-                at, y, middle = first * 3 * H, first * H, max(r0, min(last, end))
-                on = middle - r0
+                earlier = t + 1 if reverse else t - 1
+                last, now = (counts[earlier], starts[earlier]) if 0 <= earlier < T else (0, 0)
+                first, middle, own = starts[t] + r0, max(r0, min(last, r0 + rows)), r0 * H
+                on = middle - r0  # rows have a state before, the others start here
+                hold(
+                    calls, x, first * F, F, out, (now + r0) * H, on, h0, middle * H, rows, H,
+                    held, z0 + k * z_stride, z_stride, padded, lanes,
+                )  # fmt: skip
+                at, y, da = first * 3 * H, first * H, da0 + k * da_stride
                 gru_unit_back(
-                    code, gates, at, new, y, out, (now + r0) * H, g, y, dh, r0 * H, da, at, ds, at, db, r0 * 4 * H,
-                    on, H, has_g,
+                    code, gates, at, new, y, out, (now + r0) * H, g, y, dh, own, held, da, db, r0 * 4 * H,
+                    on, H, da_stride, has_g,
                 )  # fmt: skip
                 at, y = at + on * 3 * H, y + on * H
                 gru_unit_back(
-                    code, gates, at, new, y, h0, middle * H, g, y, dh, middle * H, da, at, ds, at, db, middle * 4 * H,
-                    rows - on, H, has_g,
+                    code, gates, at, new, y, h0, middle * H, g, y, dh, middle * H, held, da + on * da_stride,
+                    db, middle * 4 * H, rows - on, H, da_stride, has_g,
                 )  # fmt: skip
-                at = first * 3 * H
-                product(calls, ds, at, rows, of_state, 3 * H, H, dh, r0 * H, H, True, width)
+                product(calls, held, da, da_stride, rows, of_state, 2 * H, H, dh, own, H, True, width)
+                product(calls, held, da + 3 * H, da_stride, rows, of_state_new, H, H, dh, own, H, True, width)
                 if wanted:
-                    product(calls, da, at, rows, of_input, 3 * H, F, dx, first * F, F, False, width)
+                    product(calls, held, da, da_stride, rows, of_input, 3 * H, F, dx, first * F, F, False, width)
+                k += rows
 
 
 def gru_forward(
@@ -107,8 +121,9 @@ def gru_forward(
     if b_hh is not None:
         bias[: 2 * H] += b_hh[: 2 * H]
         bias[3 * H :] = b_hh[2 * H :]
+    work = at.S * cost(3, F, H, H)
     run(
-        _gru_forward, at, cost(3, F, H, H), reverse, dtype,
+        _gru_forward, blocks_of(at.N, work, get_num_threads()), at, work, reverse, dtype,
         *flat(plain(x), gates, new, out, or_zeros(h0, (at.N, H), dtype)), bias,
         panels_of(w_ih.T), panels_of(w_hh[: 2 * H].T), panels_of(w_hh[2 * H :].T), kept, F, H,
     )  # fmt: skip
@@ -126,22 +141,24 @@ def gru_backward(
 ) -> tuple:  # fmt: skip
     at, dtype, (gates, new), (g, g_last) = layout_of(counts), out.dtype, aux, gs
     F, H = x.shape[1], w_hh.shape[1]
+    work = at.S * cost(3, 2 * F, 2 * H, H)
+    held = plan(at.N, 4 * H, F, H, dtype, work)
+    total = sums(held, 3 * H, H, dtype)
     dh, db = copy_or_zeros(g_last, (at.N, H), dtype), np.zeros((at.N, 4 * H), dtype)
-    da, ds = empty((at.S, 3 * H), dtype), empty((at.S, 3 * H), dtype)
-    dx = empty((at.S, F), dtype) if needs[0] else da
-    nothing = da.reshape(-1)
+    dx = empty((at.S, F), dtype) if needs[0] else out
     run(
-        _gru_backward, at, cost(3, F * needs[0], H, H), reverse, dtype,
-        *flat(gates, new, out, or_zeros(h0, (at.N, H), dtype)),
-        nothing if g is None else plain(g).reshape(-1), g is not None, *flat(dh, da, ds, db, dx), needs[0],
-        panels_of(plain(w_ih)) if needs[0] else nothing, panels_of(plain(w_hh)), F, H,
+        _gru_backward, held.groups, at, work, reverse, dtype,
+        *flat(plain(x), out, gates, new, or_zeros(h0, (at.N, H), dtype), out if g is None else plain(g)), g is not None,
+        *flat(dh, db, dx), needs[0], panels_of(plain(w_ih)) if needs[0] else dh.reshape(-1),
+        panels_of(w_hh[: 2 * H]), panels_of(w_hh[2 * H :]), F, H,
+        total.held, *held[1:], *flat(total.of_input, total.of_state),
     )  # fmt: skip
     db = db.sum(0)
     return (
         dx if needs[0] else None,
         dh,
-        matmul(da.T, x) if needs[2] else None,
-        state_product(ds, out, h0, at, reverse) if needs[3] else None,
+        total.input_weight(F) if needs[2] else None,
+        total.state_weight() if needs[3] else None,
         db[: 3 * H].copy() if needs[4] else None,
         np.concatenate([db[: 2 * H], db[3 * H :]]) if needs[5] else None,
     )

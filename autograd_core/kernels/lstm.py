@@ -10,6 +10,7 @@ from numpy import ndarray
 from .gates import lstm_cell, lstm_output, lstm_unit_back
 from .gemm import matmul
 from .recurrent import (
+    blocks_of,
     copy_or_zeros,
     cost,
     final,
@@ -20,21 +21,22 @@ from .recurrent import (
     product,
     product_of_state,
     run,
-    state_product,
     sum_of_biases,
 )
-from .runtime import kernel, plain, warms_up
+from .recurrent_weights import add_products, hold, plan, sums
+from .runtime import get_num_threads, kernel, plain, warms_up
+from .simd import VECTORS
 from .workspace import empty
 
 
 @kernel()
 def _lstm_forward(  # type: ignore[no-untyped-def]
-    start, stop, calls, code, blocks, N, counts, starts, reverse, width,
+    start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
     x, gates, out, cells, raw, h0, c0, bias, peepholes, peeping, of_input, of_state, projection, projecting, kept, F, H, P,
 ):  # fmt: skip
     """gates (S, 4 H): i, f, g, o; cells (S, H); raw, the unprojected outputs, is `out` but for projections. Unless they
     are kept, these have the rows of one step (N), and cells comes with those before the first, which is c0 too."""
-    T = len(counts)
+    T, width = len(counts), VECTORS * lanes
     for block in range(start, stop):
         r0, r1 = N * block // blocks, N * (block + 1) // blocks
         last, now = 0, 0
@@ -45,64 +47,78 @@ def _lstm_forward(  # type: ignore[no-untyped-def]
             if rows > 0:
                 place, earlier = (first, now) if kept else (r0, 0)
                 at = place * 4 * H
-                product(calls, x, first * F, rows, of_input, F, 4 * H, gates, at, 4 * H, False, width)
+                product(calls, x, first * F, F, rows, of_input, F, 4 * H, gates, at, 4 * H, False, width)
                 product_of_state(
                     calls, out, h0, now, last, r0, end, of_state, P, 4 * H, gates, at, 4 * H, True, width
                 )
                 middle = max(r0, min(last, end))
                 on = middle - r0  # rows go on, the others start
                 lstm_cell(
-                    code, gates, at, cells, (earlier + r0) * H, cells, place * H, bias, 0, peepholes, 0, on, H, peeping
-                )
+                    code, gates, at, cells, (earlier + r0) * H, cells, place * H, bias, 0, peepholes, 0,
+                    on, H, 0, peeping,
+                )  # fmt: skip
                 lstm_cell(
                     code, gates, at + on * 4 * H, c0, middle * H, cells, (place + on) * H, bias, 0, peepholes, 0,
-                    rows - on, H, peeping,
+                    rows - on, H, 0, peeping,
                 )  # fmt: skip
-                lstm_output(code, gates, at, cells, place * H, raw, (place if projecting else first) * H, rows, H)
+                lstm_output(code, gates, at, cells, place * H, raw, (place if projecting else first) * H, rows, H, 0)
                 if projecting:
-                    product(calls, raw, place * H, rows, projection, H, P, out, first * P, P, False, width)
+                    product(calls, raw, place * H, H, rows, projection, H, P, out, first * P, P, False, width)
             last, now = counts[t], starts[t]
 
 
 @kernel()
 def _lstm_backward(  # type: ignore[no-untyped-def]
-    start, stop, calls, code, blocks, N, counts, starts, reverse, width,
-    gates, cells, c0, peepholes, peeping, g, has_g, dh, dc, da, db, dp, dhs, dx, wanted,
+    start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
+    x, out, gates, cells, h0, c0, peepholes, peeping, g, has_g, dh, dc, db, dp, dhs, dx, wanted,
     of_input, of_state, projection, projecting, F, H, P,
+    held, most, da_stride, z_at, z_stride, padded, size, dw_ih, dw_hh,
 ):  # fmt: skip
-    """da (S, 4 H), the gradients of the pre-activations; dx (S, F), if wanted; db (N, 4 H) and dp (N, 3 H), of biases
-    and peepholes for each example; dhs (S, P), if projecting, of the outputs. dh (N, P) and dc (N, H) come with the
-    gradients of the last states and become those of h0 and c0."""
-    T = len(counts)
+    """dx (S, F), if wanted; db (N, 4 H) and dp (N, 3 H), of biases and peepholes for each example; dhs (S, P), if
+    projecting, of the outputs; dw_ih and dw_hh, the sums of each block. dh (N, P) and dc (N, H) come with the gradients
+    of the last states and become those of h0 and c0."""
+    T, width = len(counts), VECTORS * lanes
     for block in range(start, stop):
         r0, r1 = N * block // blocks, N * (block + 1) // blocks
+        da0, z0, k, add = block * size, block * size + z_at, 0, False
         raw = np.empty((r1 - r0) * H if projecting else 0, gates.dtype)
-        for step in range(T):
+        for step in range(T + 1):
             t = step if reverse else T - 1 - step
-            earlier = t + 1 if reverse else t - 1
-            last, now = (counts[earlier], starts[earlier]) if 0 <= earlier < T else (0, 0)
-            end = min(r1, counts[t])
-            rows, first = end - r0, starts[t] + r0
+            rows = min(r1, counts[t]) - r0 if step < T else 0
+            if step == T or k + rows > most:
+                to = block * 4 * H
+                add_products(calls, held, da0, da_stride, 4 * H, z0, z_stride, k, padded, dw_ih, to * padded, add, lanes)
+                add_products(calls, held, da0, da_stride, 4 * H, z0 + padded, z_stride, k, P, dw_hh, to * P, add, lanes)
+                k, add = 0, True
             if rows > 0:
+                earlier = t + 1 if reverse else t - 1
+                last, now = (counts[earlier], starts[earlier]) if 0 <= earlier < T else (0, 0)
+                first, middle = starts[t] + r0, max(r0, min(last, r0 + rows))
+                on = middle - r0  # rows have a state before, the others start here
+                hold(
+                    calls, x, first * F, F, out, (now + r0) * P, on, h0, middle * P, rows, P,
+                    held, z0 + k * z_stride, z_stride, padded, lanes,
+                )  # fmt: skip
                 if projecting:
                     for j in range(rows * P):
                         dhs[first * P + j] = dh[r0 * P + j] + (g[first * P + j] if has_g else 0)
-                    product(calls, dhs, first * P, rows, projection, P, H, raw, 0, H, False, width)
+                    product(calls, dhs, first * P, P, rows, projection, P, H, raw, 0, H, False, width)
                 dy, dy_at = (raw, 0) if projecting else (dh, r0 * H)
-                at, c, middle = first * 4 * H, first * H, max(r0, min(last, end))
-                on = middle - r0
+                at, c, da = first * 4 * H, first * H, da0 + k * da_stride
                 lstm_unit_back(
-                    code, gates, at, cells, (now + r0) * H, cells, c, g, c, dy, dy_at, dc, r0 * H,
-                    da, at, db, r0 * 4 * H, peepholes, 0, dp, r0 * 3 * H, on, H, peeping, has_g and not projecting,
+                    code, gates, at, cells, (now + r0) * H, cells, c, g, c, dy, dy_at, dc, r0 * H, held, da,
+                    db, r0 * 4 * H, peepholes, 0, dp, r0 * 3 * H, on, H, da_stride, peeping, has_g and not projecting,
                 )  # fmt: skip
+                at, c = at + on * 4 * H, c + on * H
                 lstm_unit_back(
-                    code, gates, at + on * 4 * H, c0, middle * H, cells, c + on * H, g, c + on * H, dy, dy_at + on * H,
-                    dc, middle * H, da, at + on * 4 * H, db, middle * 4 * H, peepholes, 0, dp, middle * 3 * H,
-                    rows - on, H, peeping, has_g and not projecting,
+                    code, gates, at, c0, middle * H, cells, c, g, c, dy, dy_at + on * H, dc, middle * H,
+                    held, da + on * da_stride, db, middle * 4 * H, peepholes, 0, dp, middle * 3 * H,
+                    rows - on, H, da_stride, peeping, has_g and not projecting,
                 )  # fmt: skip
-                product(calls, da, at, rows, of_state, 4 * H, P, dh, r0 * P, P, False, width)
+                product(calls, held, da, da_stride, rows, of_state, 4 * H, P, dh, r0 * P, P, False, width)
                 if wanted:
-                    product(calls, da, at, rows, of_input, 4 * H, F, dx, first * F, F, False, width)
+                    product(calls, held, da, da_stride, rows, of_input, 4 * H, F, dx, first * F, F, False, width)
+                k += rows
 
 
 def lstm_forward(
@@ -119,8 +135,9 @@ def lstm_forward(
     first_cells = or_zeros(c0, (at.N, H), dtype) if kept else copy_or_zeros(c0, (at.N, H), dtype)
     cells = empty((rows, H), dtype) if kept else first_cells
     peepholes = out if w_peep is None else plain(w_peep)
+    work = at.S * cost(4, F, H, P)
     run(
-        _lstm_forward, at, cost(4, F, H, P), reverse, dtype, *flat(plain(x), gates, out, cells, raw),
+        _lstm_forward, blocks_of(at.N, work, get_num_threads()), at, work, reverse, dtype, *flat(plain(x), gates, out, cells, raw),
         *flat(or_zeros(h0, (at.N, P), dtype), first_cells), sum_of_biases(b_ih, b_hh, 4 * H, dtype),
         peepholes.reshape(-1), w_peep is not None, panels_of(w_ih.T), panels_of(w_hh.T),
         panels_of(w_hr.T) if projecting else out.reshape(-1), projecting, kept, F, H, P,
@@ -140,26 +157,29 @@ def lstm_backward(
 ) -> tuple:  # fmt: skip
     at, dtype, (gates, cells, raw), (g, g_last, g_cells) = layout_of(counts), out.dtype, aux, gs
     H, P, F, projecting = w_hh.shape[0] // 4, w_hh.shape[1], x.shape[1], w_hr is not None
+    work = at.S * cost(4, 2 * F, H, 2 * P)
+    held = plan(at.N, 4 * H, F, P, dtype, work)
+    total = sums(held, 4 * H, P, dtype)
     dh, dc = copy_or_zeros(g_last, (at.N, P), dtype), copy_or_zeros(g_cells, (at.N, H), dtype)
-    da, db = empty((at.S, 4 * H), dtype), np.zeros((at.N, 4 * H), dtype)
-    dp = np.zeros((0 if w_peep is None else at.N, 3 * H), dtype)
-    dhs, dx = empty((at.S, P), dtype) if projecting else da, empty((at.S, F), dtype) if needs[0] else da
-    nothing = da.reshape(-1)
+    db, dp = np.zeros((at.N, 4 * H), dtype), np.zeros((0 if w_peep is None else at.N, 3 * H), dtype)
+    dhs, dx = empty((at.S, P), dtype) if projecting else out, empty((at.S, F), dtype) if needs[0] else out
+    nothing = out.reshape(-1)
     run(
-        _lstm_backward, at, cost(4, F * needs[0], H, P), reverse, dtype,
-        *flat(gates, cells, or_zeros(c0, (at.N, H), dtype)),
+        _lstm_backward, held.groups, at, work, reverse, dtype, *flat(plain(x), out, gates, cells),
+        *flat(or_zeros(h0, (at.N, P), dtype), or_zeros(c0, (at.N, H), dtype)),
         nothing if w_peep is None else plain(w_peep).reshape(-1), w_peep is not None,
-        nothing if g is None else plain(g).reshape(-1), g is not None, *flat(dh, dc, da, db, dp, dhs, dx), needs[0],
+        nothing if g is None else plain(g).reshape(-1), g is not None, *flat(dh, dc, db, dp, dhs, dx), needs[0],
         panels_of(plain(w_ih)) if needs[0] else nothing, panels_of(plain(w_hh)),
         panels_of(plain(w_hr)) if projecting else nothing, projecting, F, H, P,
+        total.held, *held[1:], *flat(total.of_input, total.of_state),
     )  # fmt: skip
     db = db.sum(0)
     return (
         dx if needs[0] else None,
         dh,
         dc,
-        matmul(da.T, x) if needs[3] else None,
-        state_product(da, out, h0, at, reverse) if needs[4] else None,
+        total.input_weight(F) if needs[3] else None,
+        total.state_weight() if needs[4] else None,
         db if needs[5] else None,
         db.copy() if needs[6] else None,
         matmul(dhs.T, raw) if needs[7] else None,

@@ -7,9 +7,9 @@ state before. The gradients of the weights are two products over all steps, afte
 for each example alone and then over the examples: so results do not depend on the number of threads.
 
 Sizes: N examples, T time steps, F features of the input, H units, P outputs (P = H but for projections), G
-pre-activations for each unit. Sequences lie step after step, `counts[t]` rows for step t, S rows in all; counts never increase, so that step t
-has the first counts[t] examples (the layout of PyTorch's PackedSequence; without padding all counts are N). x (S, F),
-outputs (S, P). Backwards in time (`reverse`), an example starts at its own last step.
+pre-activations for each unit. Sequences lie step after step, `counts[t]` rows for step t, S rows in all; counts never
+increase, so that step t has the first counts[t] examples (the layout of PyTorch's PackedSequence; without padding all
+counts are N). x (S, F), outputs (S, P). Backwards in time (`reverse`), an example starts at its own last step.
 
 The state before, at the step processed first or for an example that only starts, is the row of h0 or c0.
 """
@@ -23,7 +23,8 @@ import numpy as np
 from numpy import ndarray
 
 from .gates import gate_code, rnn_unit, rnn_unit_back
-from .gemm import matmul, pack
+from .gemm import pack
+from .recurrent_weights import add_products, hold, plan, sums
 from .runtime import get_num_threads, kernel, parallel_for, plain, warms_up
 from .simd import ALONG_K, VECTORS, calls, height, lanes, tile
 from .workspace import empty
@@ -32,8 +33,8 @@ from .workspace import empty
 
 
 @kernel()
-def product(calls, a, a_at, rows, panels, k, n, c, c_at, stride, add, width):  # type: ignore[no-untyped-def]
-    """c (rows, n; rows `stride` apart) = or += a (rows, k) @ b (k, n), of which the panels are `panels_of(b)`."""
+def product(calls, a, a_at, a_stride, rows, panels, k, n, c, c_at, c_stride, add, width):  # type: ignore[no-untyped-def]
+    """c (rows, n) = or += a (rows, k) @ b (k, n), of which the panels are `panels_of(b)`."""
     for first in range(0, n, width):
         r = 0
         while r < rows:
@@ -42,8 +43,8 @@ def product(calls, a, a_at, rows, panels, k, n, c, c_at, stride, add, width):  #
             if here + 1 < left < here + 4 <= 2 * here:  # two tiles of middle size rather than a large and a tiny one
                 here = height(calls, (left + 1) // 2)
             tile(
-                calls, a, a_at + r * k, panels, first * k, c, c_at + r * stride + first, calls, 0, k, width, stride, k,
-                min(width, n - first), here, ALONG_K, add,
+                calls, a, a_at + r * a_stride, panels, first * k, c, c_at + r * c_stride + first, calls, 0, a_stride, width,
+                c_stride, k, min(width, n - first), here, ALONG_K, add,
             )  # fmt: skip
             r += here
 
@@ -54,9 +55,9 @@ def product_of_state(  # type: ignore[no-untyped-def]
 ):
     """`product` of the states before (of rows r0 : r1): rows below `last` lie in `out` from row `now`, others in h0."""
     middle = max(r0, min(last, r1))
-    product(calls, out, (now + r0) * k, middle - r0, panels, k, n, c, c_at, stride, add, width)
+    product(calls, out, (now + r0) * k, k, middle - r0, panels, k, n, c, c_at, stride, add, width)
     product(
-        calls, h0, middle * k, r1 - middle, panels, k, n, c, c_at + (middle - r0) * stride, stride, add, width
+        calls, h0, middle * k, k, r1 - middle, panels, k, n, c, c_at + (middle - r0) * stride, stride, add, width
     )
 
 
@@ -101,43 +102,17 @@ def final(states: ndarray, at: Layout, reverse: bool) -> ndarray:
     return states[at.starts[lengths - 1] + np.arange(at.N)]
 
 
-def before(states: ndarray, first: ndarray, at: Layout, reverse: bool) -> ndarray:
-    """(S, …): for each row, the state that it started from."""
-    rows = np.arange(at.S) - np.repeat(at.starts, at.counts)
-    steps = np.repeat(np.arange(at.T), at.counts)
-    steps = steps + 1 if reverse else steps - 1
-    there = (steps >= 0) & (steps < at.T)
-    inside = np.where(there, steps, 0)
-    there &= rows < at.counts[inside]
-    out = states[np.where(there, at.starts[inside] + rows, 0)]
-    out[~there] = first[rows[~there]]
-    return out
-
-
-def state_product(g: ndarray, states: ndarray, first: Any, at: Layout, reverse: bool) -> ndarray:
-    """Σ over all steps of gᵀ (the state before), (S, K)ᵀ @ (S, P) -> (K, P), without writing down the states before."""
-    N, S = at.N, at.S
-    if not at.even:
-        h0 = np.zeros((N, states.shape[1]), states.dtype) if first is None else first
-        return matmul(g.T, before(states, h0, at, reverse))
-    here, there, start = (slice(0, S - N), slice(N, S), slice(S - N, S)) if reverse else (
-        slice(N, S), slice(0, S - N), slice(0, N))  # fmt: skip
-    out = matmul(g[here].T, states[there])
-    return out if first is None else out + matmul(g[start].T, first)
-
-
 @functools.lru_cache(64)
 def blocks_of(N: int, work: float, threads: int) -> int:
     """Into how many parts the batch is cut: one for each thread if that pays."""
     return max(1, min(threads, N // 2)) if work > 60_000 else 1
 
 
-def run(loop: Any, at: Layout, per_row: float, reverse: bool, dtype: Any, *args: Any) -> None:
-    """Run a loop over time, parts of the batch on threads. per_row: its cost in nanoseconds."""
-    blocks = blocks_of(at.N, at.S * per_row, get_num_threads())
+def run(loop: Any, blocks: int, at: Layout, work: float, reverse: bool, dtype: Any, *args: Any) -> None:
+    """Run a loop over time, on so many blocks of the batch. work: nanoseconds for all of it."""
     parallel_for(
-        loop, blocks, at.S * per_row, calls(dtype), gate_code(dtype), blocks, at.N, at.counts, at.starts,
-        reverse, VECTORS * lanes(dtype), *args,
+        loop, blocks, work, calls(dtype), gate_code(dtype), blocks, at.N, at.counts, at.starts, reverse, lanes(dtype),
+        *args,
     )  # fmt: skip
 
 
@@ -168,10 +143,11 @@ def flat(*arrays: ndarray) -> list[ndarray]:
 
 @kernel()
 def _rnn_forward(  # type: ignore[no-untyped-def]
-    start, stop, calls, code, blocks, N, counts, starts, reverse, width, x, out, h0, bias, of_input, of_state, F, H, rectified
+    start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
+    x, out, h0, bias, of_input, of_state, F, H, rectified,
 ):  # fmt: skip
     """out (S, H) becomes the states."""
-    T = len(counts)
+    T, width = len(counts), VECTORS * lanes
     for block in range(start, stop):
         r0, r1 = N * block // blocks, N * (block + 1) // blocks
         last, now = 0, 0
@@ -181,32 +157,49 @@ def _rnn_forward(  # type: ignore[no-untyped-def]
             if rows > 0:
                 first = starts[t] + r0
                 at = first * H
-                product(calls, x, first * F, rows, of_input, F, H, out, at, H, False, width)
+                product(calls, x, first * F, F, rows, of_input, F, H, out, at, H, False, width)
                 product_of_state(calls, out, h0, now, last, r0, r0 + rows, of_state, H, H, out, at, H, True, width)
-                rnn_unit(code, out, at, bias, 0, rows, H, rectified)
+                rnn_unit(code, out, at, bias, 0, rows, H, 0, rectified)
             last, now = counts[t], starts[t]
 
 
 @kernel()
 def _rnn_backward(  # type: ignore[no-untyped-def]
-    start, stop, calls, code, blocks, N, counts, starts, reverse, width,
-    out, g, has_g, dh, da, db, dx, wanted, of_input, of_state, F, H, rectified,
+    start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
+    x, out, h0, g, has_g, dh, db, dx, wanted, of_input, of_state, F, H, rectified,
+    held, most, da_stride, z_at, z_stride, padded, size, dw_ih, dw_hh,
 ):  # fmt: skip
-    """da (S, H), the gradients of the pre-activations, dx (S, F) if wanted, and db (N, H), that of the bias for each
-    example; dh (N, H) comes with the gradients of the last states and becomes that of h0."""
-    T = len(counts)
+    """dx (S, F) if wanted; db (N, H), that of the bias for each example; dw_ih and dw_hh, the sums of each block; dh
+    (N, H) comes with the gradients of the last states and becomes that of h0."""
+    T, width = len(counts), VECTORS * lanes
     for block in range(start, stop):
         r0, r1 = N * block // blocks, N * (block + 1) // blocks
-        for step in range(T):
+        da0, z0, k, add = block * size, block * size + z_at, 0, False
+        for step in range(T + 1):
             t = step if reverse else T - 1 - step
-            rows = min(r1, counts[t]) - r0
+            rows = min(r1, counts[t]) - r0 if step < T else 0
+            if step == T or k + rows > most:
+                add_products(calls, held, da0, da_stride, H, z0, z_stride, k, padded, dw_ih, block * H * padded, add, lanes)
+                add_products(
+                    calls, held, da0, da_stride, H, z0 + padded, z_stride, k, H, dw_hh, block * H * H, add, lanes
+                )
+                k, add = 0, True
             if rows > 0:
-                first = starts[t] + r0
-                at, own = first * H, r0 * H
-                rnn_unit_back(code, out, at, g, at, dh, own, da, at, db, own, rows, H, rectified, has_g)
-                product(calls, da, at, rows, of_state, H, H, dh, own, H, False, width)
+                earlier = t + 1 if reverse else t - 1
+                last, now = (counts[earlier], starts[earlier]) if 0 <= earlier < T else (0, 0)
+                first, own, da = starts[t] + r0, r0 * H, da0 + k * da_stride
+                middle = max(r0, min(last, r0 + rows))
+                hold(
+                    calls, x, first * F, F, out, (now + r0) * H, middle - r0, h0, middle * H, rows, H,
+                    held, z0 + k * z_stride, z_stride, padded, lanes,
+                )  # fmt: skip
+                rnn_unit_back(
+                    code, out, first * H, g, first * H, dh, own, held, da, db, own, rows, H, da_stride, rectified, has_g
+                )
+                product(calls, held, da, da_stride, rows, of_state, H, H, dh, own, H, False, width)
                 if wanted:
-                    product(calls, da, at, rows, of_input, H, F, dx, first * F, F, False, width)
+                    product(calls, held, da, da_stride, rows, of_input, H, F, dx, first * F, F, False, width)
+                k += rows
 
 
 def rnn_forward(
@@ -216,9 +209,10 @@ def rnn_forward(
     at, dtype, (H, F) = layout_of(counts), x.dtype, w_ih.shape
     out = empty((at.S, H), dtype)
     first, bias = or_zeros(h0, (at.N, H), dtype), sum_of_biases(b_ih, b_hh, H, dtype)
+    work = at.S * cost(1, F, H, H)
     run(
-        _rnn_forward, at, cost(1, F, H, H), reverse, dtype, *flat(plain(x), out, first, bias),
-        panels_of(w_ih.T), panels_of(w_hh.T), F, H, rectified,
+        _rnn_forward, blocks_of(at.N, work, get_num_threads()), at, work, reverse, dtype,
+        *flat(plain(x), out, first, bias), panels_of(w_ih.T), panels_of(w_hh.T), F, H, rectified,
     )  # fmt: skip
     return out, final(out, at, reverse)
 
@@ -228,20 +222,23 @@ def rnn_backward(
     counts: ndarray, reverse: bool, rectified: bool,
 ) -> tuple:  # fmt: skip
     at, dtype, (H, F), (g, g_last) = layout_of(counts), out.dtype, w_ih.shape, gs
+    work = at.S * cost(1, 2 * F, 2 * H, H)
+    held = plan(at.N, H, F, H, dtype, work)
+    total = sums(held, H, H, dtype)
     dh, db = copy_or_zeros(g_last, (at.N, H), dtype), np.zeros((at.N, H), dtype)
-    da = empty((at.S, H), dtype)
-    dx = empty((at.S, F), dtype) if needs[0] else da
+    dx = empty((at.S, F), dtype) if needs[0] else out
     run(
-        _rnn_backward, at, cost(1, F * needs[0], H, H), reverse, dtype, out.reshape(-1),
-        (out if g is None else plain(g)).reshape(-1), g is not None, *flat(dh, da, db, dx), needs[0],
-        panels_of(plain(w_ih)) if needs[0] else da.reshape(-1), panels_of(plain(w_hh)), F, H, rectified,
+        _rnn_backward, held.groups, at, work, reverse, dtype,
+        *flat(plain(x), out, or_zeros(h0, (at.N, H), dtype), out if g is None else plain(g)), g is not None,
+        *flat(dh, db, dx), needs[0], panels_of(plain(w_ih)) if needs[0] else dh.reshape(-1), panels_of(plain(w_hh)),
+        F, H, rectified, total.held, *held[1:], *flat(total.of_input, total.of_state),
     )  # fmt: skip
     db = db.sum(0)
     return (
         dx if needs[0] else None,
         dh,
-        matmul(da.T, x) if needs[2] else None,
-        state_product(da, out, h0, at, reverse) if needs[3] else None,
+        total.input_weight(F) if needs[2] else None,
+        total.state_weight() if needs[3] else None,
         db if needs[4] else None,
         db.copy() if needs[5] else None,
     )
