@@ -46,6 +46,7 @@ from .layers.activation import (
     Threshold,
 )
 from .layers.adaptive import AdaptiveLogSoftmaxWithLoss
+from .layers.attention import MultiheadAttention
 from .layers.container import Identity, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from .layers.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .layers.dropout import (
@@ -167,6 +168,13 @@ from .layers.rbf import RBF, EuclideanRBF
 from .layers.recurrent import GRU, LSTM, RNN, RNNBase
 from .layers.recurrent_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from .layers.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
+from .layers.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 from .layers.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 from .models import (
     FCN,

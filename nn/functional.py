@@ -21,6 +21,7 @@ from autograd_core.ops.activation import (
     softsign,
     tanhshrink,
 )
+from autograd_core.ops.attention import scaled_dot_product_attention
 from autograd_core.ops.class_loss import cross_entropy, linear_cross_entropy, nll_loss
 from autograd_core.ops.conv import (
     conv1d,
@@ -61,6 +62,7 @@ from autograd_core.ops.margin_loss import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from autograd_core.ops.multi_head import multi_head_attention_forward
 from autograd_core.ops.names import (
     adaptive_max_pool1d_with_indices,
     adaptive_max_pool2d_with_indices,

@@ -119,6 +119,24 @@ def _exp_double(x):  # type: ignore[no-untyped-def]
 exp = ByDtype(_exp_single, _exp_double)
 
 
+# For x <= 0 alone, as after subtracting a maximum, it takes fewer steps. What is below 2⁻¹²⁴ (float64: 2⁻¹⁰⁰⁹) counts as 0.
+
+
+@kernel()
+def _exp_negative_single(x):  # type: ignore[no-untyped-def]
+    n, p = _parts_single(x)
+    return np.float32(0.0) if x < np.float32(-86.0) else p * _power_single(n)
+
+
+@kernel()
+def _exp_negative_double(x):  # type: ignore[no-untyped-def]
+    n, p = _parts_double(x)
+    return 0.0 if x < -700.0 else p * _power_double(n)
+
+
+exp_negative = ByDtype(_exp_negative_single, _exp_negative_double)
+
+
 # ----------------------------------------------------------------------------------------------- sigmoid: 1 / (1 + e⁻ˣ)
 #
 # As e^-|x| / (1 + e^-|x|) where x < 0: nothing overflows, and small results keep their digits.

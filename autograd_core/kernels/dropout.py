@@ -1,0 +1,72 @@
+"""Which elements dropout drops: decided from a seed and the element's number, not drawn from a stream one by one.
+
+So threads decide for their own elements, in any order, and a backward pass may decide again instead of remembering.
+Dropped is what has mixed(mixed(number ^ key) + key') < p · 2³², with the two keys made of the seed. `mixed` multiplies,
+and shifts the high bits onto the low ones, as MurmurHash3's finaliser does (constants: Wellons 2018, "Prospecting for
+hash functions"). Mixing once is not enough: elements a power of two apart are then correlated.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from .exponential import uint
+from .runtime import kernel, parallel_for, warms_up
+
+RUN = 2**16  # elements a task
+COST = 0.4  # nanoseconds each
+
+u32 = np.uint32
+
+
+@kernel()
+def mixed(x):  # type: ignore[no-untyped-def]
+    """A permutation of the numbers of 32 bits in which each bit depends on all."""
+    x = u32(x ^ u32(x >> u32(16)))
+    x = u32(x * u32(0x21F0AAAD))
+    x = u32(x ^ u32(x >> u32(15)))
+    x = u32(x * u32(0x735A2D97))
+    return u32(x ^ u32(x >> u32(15)))
+
+
+@kernel()
+def keys(seed, number):  # type: ignore[no-untyped-def]
+    """The two keys for the 2³² elements around an element of that number."""
+    first = mixed(u32(u32(seed) ^ u32(number >> 32)))
+    return first, mixed(u32(u32(seed >> 32) + first))
+
+
+@kernel()
+def drops(number, first, second, limit):  # type: ignore[no-untyped-def]
+    """Whether the element is dropped, `limit` being p · 2³²."""
+    return mixed(u32(mixed(u32(u32(number) ^ first)) + second)) < limit
+
+
+@kernel()
+def _dropped(start, stop, out, seed, limit):  # type: ignore[no-untyped-def]
+    for run in range(start, stop):
+        begin = run * RUN
+        first, second = keys(seed, begin)
+        for i in range(begin, min(begin + RUN, len(out))):
+            out[uint(i)] = drops(i, first, second, limit)
+
+
+def limit_of(p: float) -> Any:
+    """Below what number an element is dropped, for a probability p < 1."""
+    return u32(min(round(p * 2**32), 2**32 - 1))
+
+
+def dropped(seed: int, shape: tuple, p: float) -> ndarray:
+    """Booleans of that shape: the element is dropped, with probability p < 1. Numbers count in row-major order."""
+    out = np.empty(math.prod(shape), np.bool_)
+    parallel_for(_dropped, -(-out.size // RUN), out.size * COST, out, np.int64(seed), limit_of(p))
+    return out.reshape(shape)
+
+
+@warms_up
+def _masks() -> None:
+    dropped(0, (2,), 0.5)
