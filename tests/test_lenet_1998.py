@@ -141,6 +141,8 @@ def test_starting_values():
     for name, fan in fans.items():
         for part in ("weight", "bias"):
             assert 0.3 * 2.4 / fan < np.abs(p[f"features.{name}.{part}"]).max() <= 2.4 / fan
+    for sign in (1, -1):  # both ends are reached, where there are many
+        assert 0.98 * 0.02 < (sign * p["features.F6.weight"]).max() <= 0.02
     at = 0
     for o, maps in enumerate(lenet_1998.TABLE_1):
         limit = 2.4 / (25 * len(maps))

@@ -152,7 +152,7 @@ def test_learning_goes_on():
 # -------------------------------------------------------------------------------------------------- the best of the weights
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(12))
 def test_pocket(seed):
     x, y = overlapping(seed)
     model = nn.Perceptron(2, dtype=np.float64)
@@ -164,14 +164,14 @@ def test_pocket(seed):
     score = lambda w: int(((rows @ w >= 0) == y).sum())  # noqa: E731
     kept, best, longest, run = steps[0], score(steps[0]), 0, 0
     for i in range(len(seen)):
-        wrong = (steps[i + 1] != steps[i]).any()
-        if wrong or i == len(seen) - 1:
-            run = run if wrong else run + 1
-            if run > longest and score(steps[i]) > best:
-                kept, best, longest = steps[i], score(steps[i]), run
-            run = 0
-        else:
+        if (steps[i + 1] == steps[i]).all():
             run += 1
+            continue
+        if run > longest and score(steps[i]) > best:
+            kept, best, longest = steps[i], score(steps[i]), run
+        run = 0
+    if score(steps[-1]) > best:
+        kept, best = steps[-1], score(steps[-1])
     np.testing.assert_allclose(hat(model)[0], kept, rtol=1e-12)
     assert fitted.wrong == len(x) - best <= len(x) - score(seen[-1])
 

@@ -320,6 +320,22 @@ def test_the_read_out_solves_its_equations(ridge, bias, monkeypatch):
     np.testing.assert_allclose(model.predict(x).array, rows @ solution, rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_generalised_cross_validation_on_few_examples(seed):
+    """As the formula says, the bias among the degrees of freedom: with few examples that decides."""
+    x, y = (t.array.astype(np.float64) for t in datasets.sine(12, 0.3, generator=ag.Generator(seed))[:])
+    model = nn.RBFNetwork(1, 6, 1, dtype=np.float64)
+    fitted = model.fit(x, y, ridge="gcv")
+    phi = np.column_stack([answers(model, x), np.ones(12)])
+
+    def score(ridge):
+        hat = phi @ np.linalg.solve(phi.T @ phi + ridge * np.diag([1.0] * 6 + [0.0]), phi.T)
+        return np.square(y - hat @ y).sum() / (12 - np.trace(hat)) ** 2
+
+    for step in (10**0.25, 10**-0.25):  # the grid it chooses from
+        assert score(fitted.ridge) <= score(fitted.ridge * step) * (1 + 1e-9)
+
+
 def test_generalised_cross_validation():
     x, y = (t.array.astype(np.float64) for t in datasets.sine(80, 0.3, generator=ag.Generator(1))[:])
     model = nn.RBFNetwork(1, 25, 1, dtype=np.float64)

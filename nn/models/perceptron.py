@@ -106,9 +106,9 @@ class Perceptron(Module):
         y         class indices (N,), or a floating matrix (N, out_features) of zeros and ones
         lr        from weights of 0 it only scales the result
         shuffle   a new order in each epoch, from `generator`; else in turn
-        pocket    keep the weights that classified most of the examples, in place of the last ones: those that survived
-                  the longest run of examples are tried on all (Gallant 1990, the pocket algorithm with ratchet; it wants
-                  `shuffle`). For classes that no hyperplane separates
+        pocket    in the end take the weights that had most examples right, of those tried: whenever weights survive a
+                  longer run of examples than those kept did, and the last (Gallant 1990, the pocket algorithm with
+                  ratchet; it wants `shuffle`). For classes that no hyperplane separates
         average   in the end take the mean of the weights over all examples seen (Freund & Schapire 1999)
         history   record every update, with the weights after it
         progress  called with a line for each epoch
@@ -281,7 +281,7 @@ class _Learner:
 
 
 class _Pocket:
-    """For each unit the weights that had most examples right, among those with a longer run than the last so kept."""
+    """For each unit the weights that had most examples right, of those tried."""
 
     def __init__(self, learner: _Learner):
         self.learner = learner
@@ -291,20 +291,18 @@ class _Pocket:
         self.longest = self.run.copy()
 
     def see(self, example: int, error: ndarray, wrong: ndarray) -> None:
-        self._look(wrong)
+        self._try(wrong[self.run[wrong] > self.longest[wrong]])
         self.run += 1
         self.run[wrong] = 0
 
-    def _look(self, units: Any) -> None:
+    def _try(self, units: ndarray) -> None:
         for k in units:
-            if self.run[k] <= self.longest[k]:
-                continue
             right = int(self.learner.right([k]).sum())
             if right > self.right[k]:
                 self.kept[k], self.right[k], self.longest[k] = self.learner.weights[k], right, self.run[k]
 
     def chosen(self) -> ndarray:
-        self._look(range(len(self.run)))
+        self._try(np.arange(len(self.run)))
         return self.kept
 
 
