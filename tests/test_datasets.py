@@ -437,6 +437,19 @@ def test_adding_problem_by_its_definition(length, vary):
     assert np.std(x[:, 5, 0]) == pytest.approx(3**-0.5, rel=0.05)  # uniform in [-1, 1]
 
 
+@pytest.mark.parametrize("noisy", [False, True])
+def test_long_lag_by_its_definition(noisy):
+    x, y = arrays(ds.long_lag(7, 400, noisy, ag.Generator(0)))
+    assert x.shape == y.shape == (400, 7) and x.dtype == y.dtype == np.int64
+    middles = set()
+    for i, (row, following) in enumerate(zip(x.tolist(), y.tolist())):
+        first, *middle = row
+        assert first == (6, 7)[i % 2] and following == [*middle, first]
+        assert set(middle) <= set(range(6))
+        middles.add(tuple(middle))
+    assert len(middles) > 300 if noisy else middles == {(0, 1, 2, 3, 4, 5)}
+
+
 @pytest.mark.parametrize(("symbols", "tenths"), [(2, [(10, 20), (50, 60)]), (3, [(10, 20), (33, 43), (66, 76)])])
 @pytest.mark.parametrize("vary", [False, True])
 def test_temporal_order_by_its_definition(symbols, tenths, vary):
@@ -502,6 +515,7 @@ RANDOM = {
     "sine": lambda g: ds.sine(50, 0.1, generator=g),
     "adding_problem": lambda g: ds.adding_problem(50, 50, generator=g),
     "temporal_order": lambda g: ds.temporal_order(50, 50, generator=g),
+    "long_lag": lambda g: ds.long_lag(50, random=True, generator=g),
     "reber_grammar": lambda g: ds.reber_grammar(50, generator=g),
 }
 
@@ -543,6 +557,7 @@ ERRORS = {
     "interval": (lambda: ds.sine(10, interval=(1, 1)), r"low < high, got \(1, 1\)"),
     "adding": (lambda: ds.adding_problem(5, 10), "length must be at least 11 .* got 10"),
     "order": (lambda: ds.temporal_order(5, 9), "length must be at least 10, got 9"),
+    "lag": (lambda: ds.long_lag(1), "lag must be at least 2, for a symbol between the first and the last, got 1"),
     "order symbols": (lambda: ds.temporal_order(5, symbols=4), "got 4"),
     "reber": (lambda: ds.reber_grammar(0), "n_samples .* got 0"),
 }

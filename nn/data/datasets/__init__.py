@@ -10,6 +10,7 @@ from .sequences import (
     TEMPORAL_ORDER_SYMBOLS,
     Reber,
     adding_problem,
+    long_lag,
     reber_grammar,
     temporal_order,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "blobs",
     "circles",
     "daily_min_temperatures",
+    "long_lag",
     "mnist_sample",
     "moons",
     "names",

@@ -17,7 +17,15 @@ from ..dataset import TensorDataset
 from ..sampler import checked_count, checked_generator
 from .text import IGNORED
 
-__all__ = ["REBER_SYMBOLS", "TEMPORAL_ORDER_SYMBOLS", "Reber", "adding_problem", "reber_grammar", "temporal_order"]
+__all__ = [
+    "REBER_SYMBOLS",
+    "TEMPORAL_ORDER_SYMBOLS",
+    "Reber",
+    "adding_problem",
+    "long_lag",
+    "reber_grammar",
+    "temporal_order",
+]
 
 
 def _lengths(n: int, length: int, vary: bool, rng: np.random.Generator) -> ndarray:
@@ -59,6 +67,34 @@ def adding_problem(
     y = 0.5 + (numbers[row, first] + numbers[row, second]) / 4
     x = np.stack([numbers, markers], -1).astype(np.float32)
     return _dataset(x, y.astype(np.float32)[:, None], lengths, vary)
+
+
+def long_lag(
+    lag: int = 100, n_samples: int = 2, random: bool = False, generator: Generator | None = None
+) -> TensorDataset:
+    """Foresee the last symbol, which is the first one: experiments 2a (noise-free) and 2b (`random=True`), 5.2.
+
+    Of the symbols 0 … p, p = `lag`, the last two are "x" (p - 1) and "y" (p). There are two sequences, which take turns,
+
+        x, 0, 1, …, p - 2, x    and    y, 0, 1, …, p - 2, y
+
+    With `random`, what is between the ends is drawn from 0 … p - 2, so that nothing but the lag tells where the end is.
+    x, int64 of shape (N, p): all symbols but the last; y, int64 of shape (N, p): at each step the symbol that comes next.
+    Only `y[:, -1]` cannot be foreseen from the symbol before: whoever guesses has a cross-entropy of log 2 there.
+
+    >>> long_lag(3).tensors
+    (tensor([[2, 0, 1],
+            [3, 0, 1]]), tensor([[0, 1, 2],
+            [0, 1, 3]]))
+    """
+    n = checked_count(n_samples, "long_lag", "n_samples")
+    if checked_count(lag, "long_lag", "lag") < 2:
+        raise ValueError(f"long_lag: lag must be at least 2, for a symbol between the first and the last, got {lag}")
+    rng = stream(checked_generator(generator, "long_lag"))
+    symbols = np.empty((n, lag + 1), np.int64)
+    symbols[:, 1:-1] = rng.integers(0, lag - 1, (n, lag - 1)) if random else np.arange(lag - 1)
+    symbols[:, 0] = symbols[:, -1] = lag - 1 + np.arange(n) % 2
+    return TensorDataset(symbols[:, :-1], symbols[:, 1:])
 
 
 TEMPORAL_ORDER_SYMBOLS = "EBabcdXY"
