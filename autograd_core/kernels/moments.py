@@ -3,6 +3,9 @@
 A mean comes in two parts, MEAN and a small REST: in float32 a mean of 10⁴ is off by up to 5 · 10⁻⁴, and so would be
 every x - μ. Variances are of x - MEAN, corrected by the rest (Chan, Golub & LeVeque 1983, equation 1.7), so that none is
 the difference of large numbers. Sums over more than `CHUNK` elements continue in float64.
+
+Here alone may additions be reordered, so that they are vectors. Each of these takes many runs, since a call costs as
+much as a short run: run i is the `size` elements of x from at + i · step.
 """
 
 from __future__ import annotations
@@ -13,87 +16,94 @@ from .exponential import uint
 from .runtime import kernel
 
 CHUNK = 2048  # elements added up in the dtype of x
-MEAN, REST, SCALE, VARIANCE = range(4)  # what is kept of each set, in this order; SCALE is 1 / √(variance + ε)
+MEAN, REST, SCALE, VARIANCE = range(4)  # what is kept of a set, in this order; SCALE is 1 / √(variance + ε)
 
 
 @kernel(reassociate=True)
-def total_of(x, at, size):  # type: ignore[no-untyped-def]
-    """Σ x over x[at : at + size]."""
-    total = 0.0
-    for first in range(0, size, CHUNK):
-        part = x.dtype.type(0)
-        for j in range(first, min(first + CHUNK, size)):
-            part += x[uint(at + j)]
-        total += part
-    return total
+def means_of(x, at, size, count, stats, s):  # type: ignore[no-untyped-def]
+    """stats[s + i, MEAN] of each run i, one behind the other."""
+    for i in range(count):
+        here, total = at + i * size, 0.0
+        for first in range(0, size, CHUNK):
+            part = x.dtype.type(0)
+            for j in range(first, min(first + CHUNK, size)):
+                part += x[uint(here + j)]
+            total += part
+        stats[s + i, MEAN] = total / size
 
 
 @kernel(reassociate=True)
-def powers_of(x, at, size, shift):  # type: ignore[no-untyped-def]
-    """Σ d and Σ d², d = x - shift."""
-    total, squares = 0.0, 0.0
-    for first in range(0, size, CHUNK):
-        a, b = x.dtype.type(0), x.dtype.type(0)
-        for j in range(first, min(first + CHUNK, size)):
-            d = x[uint(at + j)] - shift
-            a += d
-            b += d * d
-        total += a
-        squares += b
-    return total, squares
+def powers_of(x, at, step, size, count, stats, s, each, out):  # type: ignore[no-untyped-def]
+    """out[i] = Σ d, Σ d² of run i, d = x - stats[s + i each, MEAN]."""
+    for i in range(count):
+        here, mean = at + i * step, stats[s + i * each, MEAN]
+        total, squares = 0.0, 0.0
+        for first in range(0, size, CHUNK):
+            a, b = x.dtype.type(0), x.dtype.type(0)
+            for j in range(first, min(first + CHUNK, size)):
+                d = x[uint(here + j)] - mean
+                a += d
+                b += d * d
+            total += a
+            squares += b
+        out[i, 0], out[i, 1] = total, squares
 
 
 @kernel(reassociate=True)
-def products_of(x, g, at, size, shift):  # type: ignore[no-untyped-def]
-    """Σ g and Σ g (x - shift)."""
-    total, products = 0.0, 0.0
-    for first in range(0, size, CHUNK):
-        a, b = x.dtype.type(0), x.dtype.type(0)
-        for j in range(first, min(first + CHUNK, size)):
-            a += g[uint(at + j)]
-            b += g[uint(at + j)] * (x[uint(at + j)] - shift)
-        total += a
-        products += b
-    return total, products
+def products_of(x, g, at, step, size, count, mean, out):  # type: ignore[no-untyped-def]
+    """out[i] = Σ g, Σ g (x - mean) of run i."""
+    for i in range(count):
+        here = at + i * step
+        total, products = 0.0, 0.0
+        for first in range(0, size, CHUNK):
+            a, b = x.dtype.type(0), x.dtype.type(0)
+            for j in range(first, min(first + CHUNK, size)):
+                a += g[uint(here + j)]
+                b += g[uint(here + j)] * (x[uint(here + j)] - mean)
+            total += a
+            products += b
+        out[i, 0], out[i, 1] = total, products
 
 
 @kernel(reassociate=True)
-def weighted_products_of(x, g, w, at, w_at, size, shift):  # type: ignore[no-untyped-def]
-    """Σ g w and Σ g w (x - shift)."""
-    total, products = 0.0, 0.0
-    for first in range(0, size, CHUNK):
-        a, b = x.dtype.type(0), x.dtype.type(0)
-        for j in range(first, min(first + CHUNK, size)):
-            gw = g[uint(at + j)] * w[uint(w_at + j)]
-            a += gw
-            b += gw * (x[uint(at + j)] - shift)
-        total += a
-        products += b
-    return total, products
+def weighted_products_of(x, g, w, at, size, count, stats, s, out):  # type: ignore[no-untyped-def]
+    """out[i] = Σ g w, Σ g w (x - stats[s + i, MEAN]) of run i, one behind the other; w recurs from x[0] on."""
+    for i in range(count):
+        here, mean = at + i * size, stats[s + i, MEAN]
+        v = here % len(w)
+        total, products = 0.0, 0.0
+        for first in range(0, size, CHUNK):
+            a, b = x.dtype.type(0), x.dtype.type(0)
+            for j in range(first, min(first + CHUNK, size)):
+                gw = g[uint(here + j)] * w[uint(v + j)]
+                a += gw
+                b += gw * (x[uint(here + j)] - mean)
+            total += a
+            products += b
+        out[i, 0], out[i, 1] = total, products
 
 
 @kernel()
-def measure(x, at, size, step, count, stats, s, eps):  # type: ignore[no-untyped-def]
-    """Mean and variance of `count` runs of `size` elements, `step` apart, into stats[s].
+def measure(x, at, step, size, count, stats, s, eps, out):  # type: ignore[no-untyped-def]
+    """stats[s] of the set of all runs; out is room for `count` pairs.
 
     The mean of the first run stands in for the mean of all. Were it further from that than a standard deviation, the
     variance would lose digits: then once more, with the better one.
     """
     n = size * count
-    mean = x.dtype.type(total_of(x, at, size) / size)
+    means_of(x, at, size, 1, stats, s)
     rest, variance = 0.0, 0.0
     for attempt in range(2):
+        powers_of(x, at, step, size, count, stats, s, 0, out)
         total, squares = 0.0, 0.0
         for i in range(count):
-            a, b = powers_of(x, at + i * step, size, mean)
-            total += a
-            squares += b
+            total += out[i, 0]
+            squares += out[i, 1]
         rest = total / n
         variance = squares / n - rest * rest
         if attempt > 0 or not rest * rest > variance:
             break
-        mean = x.dtype.type(mean + rest)
+        stats[s, MEAN] += rest
     if variance < 0:
         variance = 0.0
-    stats[s, MEAN], stats[s, REST], stats[s, VARIANCE] = mean, rest, variance
-    stats[s, SCALE] = 1 / np.sqrt(variance + eps)
+    stats[s, REST], stats[s, VARIANCE], stats[s, SCALE] = rest, variance, 1 / np.sqrt(variance + eps)

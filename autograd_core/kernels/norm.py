@@ -25,23 +25,26 @@ import numpy as np
 from numpy import ndarray
 
 from .exponential import uint
-from .moments import MEAN, REST, SCALE, VARIANCE, measure, powers_of, products_of, total_of, weighted_products_of
+from .moments import MEAN, REST, SCALE, VARIANCE, means_of, measure, powers_of, products_of, weighted_products_of
 from .runtime import kernel, parallel_for, plain, warms_up
 
 FEW = 64  # positions below which planes are too short for loops of their own
 
 # -------------------------------------------------------------------------------------------------------------- planes
 #
-# Set s is the planes s · first + i · step, i < count, of x (N C, S). Plane p is of channel p % C.
+# Set s is the planes s · first + i · step, i < count, of x (N C, S). Plane p is of channel p % C. With given statistics,
+# those of the channels, every plane is a set.
 
 
 @kernel()
 def _planes_forward(start, stop, x, out, stats, w, b, S, count, first, step, measured, eps):  # type: ignore[no-untyped-def]
     C = len(w)
+    sums = np.empty((count, 2))
     for s in range(start, stop):
         if measured:
-            measure(x, s * first * S, S, step * S, count, stats, s, eps)
-        mean, rest, r = stats[s, MEAN], stats[s, REST], stats[s, SCALE]
+            measure(x, s * first * S, step * S, S, count, stats, s, eps, sums)
+        k = s % len(stats)
+        mean, rest, r = stats[k, MEAN], stats[k, REST], stats[k, SCALE]
         for i in range(count):
             p = s * first + i * step
             at, scale = p * S, r * w[p % C]
@@ -57,16 +60,18 @@ def _planes_backward(  # type: ignore[no-untyped-def]
     """sums (N C, 2): Σ g and Σ g x̂ of each plane. `measured`: the statistics depend on x too."""
     C = len(w)
     zero = x.dtype.type(0)
+    products = np.empty((count, 2))
     for s in range(start, stop):
-        mean, rest, r = stats[s, MEAN], stats[s, REST], stats[s, SCALE]
+        k = s % len(stats)
+        mean, rest, r = stats[k, MEAN], stats[k, REST], stats[k, SCALE]
+        products_of(x, g, s * first * S, step * S, S, count, mean, products)
         a, b = 0.0, 0.0
         for i in range(count):
             p = s * first + i * step
-            total, products = products_of(x, g, p * S, S, mean)
-            products = (products - rest * total) * r
-            sums[p, 0], sums[p, 1] = total, products
+            total, product = products[i, 0], (products[i, 1] - rest * products[i, 0]) * r
+            sums[p, 0], sums[p, 1] = total, product
             a += total * w[p % C]
-            b += products * w[p % C]
+            b += product * w[p % C]
         if not x_wanted:
             continue
         slope = x.dtype.type(r * r * b / (S * count)) if measured else zero
@@ -93,18 +98,21 @@ def _rows_at_once(M):  # type: ignore[no-untyped-def]
 @kernel()
 def _rows_forward(start, stop, x, out, stats, w, b, M, block, centred, eps):  # type: ignore[no-untyped-def]
     R, size = len(stats), len(w)
+    sums = np.empty((block, 2))
     for task in range(start, stop):
         first, last = task * block, min(R, (task + 1) * block)
+        if centred:
+            means_of(x, first * M, M, last - first, stats, first)
+        else:
+            for i in range(first, last):
+                stats[i, MEAN] = 0
+        powers_of(x, first * M, M, M, last - first, stats, first, 1, sums)
         for i in range(first, last):
-            stats[i, MEAN] = total_of(x, i * M, M) / M if centred else 0.0
-        for i in range(first, last):
-            total, squares = powers_of(x, i * M, M, stats[i, MEAN])
-            rest = total / M if centred else 0.0
-            stats[i, REST], stats[i, VARIANCE] = rest, squares / M - rest * rest
-        for i in range(first, last):
-            if stats[i, VARIANCE] < 0:
-                stats[i, VARIANCE] = 0
-            stats[i, SCALE] = 1 / np.sqrt(stats[i, VARIANCE] + eps)
+            rest = sums[i - first, 0] / M if centred else 0.0
+            variance = sums[i - first, 1] / M - rest * rest
+            if variance < 0:
+                variance = 0.0
+            stats[i, REST], stats[i, VARIANCE], stats[i, SCALE] = rest, variance, 1 / np.sqrt(variance + eps)
         for i in range(first, last):
             at, v = i * M, i * M % size
             mean, rest, r = stats[i, MEAN], stats[i, REST], stats[i, SCALE]
@@ -118,8 +126,9 @@ def _rows_backward(  # type: ignore[no-untyped-def]
 ):
     """parts (tasks, 2, period M): Σ g x̂ and Σ g over the `block` rows of each task."""
     R, size = len(stats), len(w)
+    zero = x.dtype.type(0)
     rows = _rows_at_once(M)
-    slopes, shifts = np.empty(rows, x.dtype), np.zeros(rows, x.dtype)
+    sums = np.empty((rows, 2))
     for task in range(start, stop):
         end = min(R, (task + 1) * block)
         to_w, to_b = 2 * task * size, (2 * task + 1) * size
@@ -129,16 +138,13 @@ def _rows_backward(  # type: ignore[no-untyped-def]
         for first in range(task * block, end, rows):
             last = min(end, first + rows)
             if x_wanted:
-                for i in range(first, last):
-                    mean, rest, r = stats[i, MEAN], stats[i, REST], np.float64(stats[i, SCALE])
-                    total, products = weighted_products_of(x, g, w, i * M, i * M % size, M, mean)
-                    slope = r * r * (products - rest * total) / M
-                    slopes[i - first] = slope
-                    if centred:
-                        shifts[i - first] = rest * slope - total / M
+                weighted_products_of(x, g, w, first * M, M, last - first, stats, first, sums)
                 for i in range(first, last):
                     at, v = i * M, i * M % size
-                    mean, r, slope, shift = stats[i, MEAN], stats[i, SCALE], slopes[i - first], shifts[i - first]
+                    mean, rest, r = stats[i, MEAN], stats[i, REST], stats[i, SCALE]
+                    total, product = sums[i - first, 0], sums[i - first, 1] - rest * sums[i - first, 0]
+                    slope = x.dtype.type(np.float64(r) * r * product / M)
+                    shift = x.dtype.type(rest * slope - total / M) if centred else zero
                     for j in range(M):
                         gw = g[uint(at + j)] * w[uint(v + j)]
                         gx[uint(at + j)] = (gw + shift - (x[uint(at + j)] - mean) * slope) * r
@@ -205,7 +211,7 @@ def _columns_forward(start, stop, x, out, stats, w, b, N, S, block, measured, ep
 
 @kernel()
 def _columns_backward(  # type: ignore[no-untyped-def]
-    start, stop, x, g, gx, sums, stats, w, N, S, block, measured, x_wanted
+    start, stop, x, g, gx, sums, stats, w, S, N, block, measured, x_wanted
 ):
     """sums (C, 2): Σ g and Σ g x̂ of each channel."""
     C, n = len(w), N * S
@@ -268,50 +274,60 @@ def _columns_block(S: int) -> int:
     return max(1, 128 // S)
 
 
-def batch_norm_forward(
-    x: ndarray, w: ndarray | None, b: ndarray | None, eps: float, mean: Any = None, variance: Any = None
-) -> tuple[ndarray, ndarray]:
-    """x (N, C, …) normalised by channel, and the statistics (C, 4); by the mean and variance given, if any."""
+Sets = tuple[int, int, int, int]  # how many, the planes of each, from one set to the next, from one plane to the next
+
+
+def _forward_planes(
+    x: ndarray, w: ndarray | None, b: ndarray | None, stats: ndarray, sets: Sets, measured: bool, eps: float
+) -> ndarray:
     N, C, S = _space(x)
-    out, stats = np.empty(x.shape, x.dtype), np.zeros((C, 4), x.dtype)
-    if mean is not None:
-        stats[:, MEAN], stats[:, VARIANCE] = mean, variance
-        stats[:, SCALE] = 1 / np.sqrt(stats[:, VARIANCE] + eps)
+    out = np.empty(x.shape, x.dtype)
     if x.size:
         args = plain(x).reshape(-1), out.reshape(-1), stats, _weight(w, C, x.dtype), _weight(b, C, x.dtype, 0.0)
         if S < FEW:
             block = _columns_block(S)
-            parallel_for(_columns_forward, -(-C // block), x.size, *args, N, S, block, mean is None, eps)
+            parallel_for(_columns_forward, -(-C // block), x.size, *args, N, S, block, measured, eps)
         else:
-            parallel_for(_planes_forward, C, x.size, *args, S, N, 1, C, mean is None, eps)
-    return out, stats
+            parallel_for(_planes_forward, sets[0], x.size, *args, S, *sets[1:], measured, eps)
+    return out
+
+
+def _backward_planes(
+    needs: list, g: ndarray, x: ndarray, w: ndarray | None, stats: ndarray, sets: Sets, measured: bool
+) -> tuple:
+    N, C, S = _space(x)
+    gx, sums = np.empty(x.shape if needs[0] else 0, x.dtype), np.zeros((N if S >= FEW else 1, C, 2))
+    if x.size:
+        arrays = plain(x).reshape(-1), plain(g).reshape(-1), gx.reshape(-1), sums.reshape(-1, 2)
+        args = *arrays, stats, _weight(w, C, x.dtype), S
+        if S < FEW:
+            block = _columns_block(S)
+            parallel_for(_columns_backward, -(-C // block), x.size, *args, N, block, measured, needs[0])
+        else:
+            parallel_for(_planes_backward, sets[0], x.size, *args, *sets[1:], measured, needs[0])
+    gw, gb = (np.add.reduce(sums[:, :, i], 0).astype(x.dtype) if needs[2 - i] else None for i in (1, 0))
+    return gx if needs[0] else None, gw, gb
+
+
+def batch_norm_forward(
+    x: ndarray, w: ndarray | None, b: ndarray | None, eps: float, mean: Any = None, variance: Any = None
+) -> tuple[ndarray, ndarray]:
+    """x (N, C, …) normalised by channel, and the statistics (C, 4); by the mean and variance given, if any."""
+    N, C = x.shape[:2]
+    stats = np.zeros((C, 4), x.dtype)
+    if mean is None:
+        return _forward_planes(x, w, b, stats, (C, N, 1, C), True, eps), stats
+    stats[:, MEAN], stats[:, VARIANCE] = mean, variance
+    stats[:, SCALE] = 1 / np.sqrt(stats[:, VARIANCE] + eps)
+    return _forward_planes(x, w, b, stats, (N * C, 1, 1, 1), False, eps), stats
 
 
 def batch_norm_backward(
     needs: list, g: ndarray, x: ndarray, w: ndarray | None, stats: ndarray, measured: bool = True
 ) -> tuple:
     """The gradients with respect to x, w and b. measured: the statistics are those of x, not given ones."""
-    N, C, S = _space(x)
-    few = S < FEW
-    gx = np.empty(x.shape if needs[0] else 0, x.dtype)
-    sums = np.zeros((1 if few else N, C, 2))
-    if x.size:
-        args = plain(x).reshape(-1), plain(g).reshape(-1), gx.reshape(-1), sums.reshape(-1, 2), stats
-        weight = _weight(w, C, x.dtype)
-        if few:
-            block = _columns_block(S)
-            parallel_for(_columns_backward, -(-C // block), x.size, *args, weight, N, S, block, measured, needs[0])
-        else:
-            parallel_for(_planes_backward, C, x.size, *args, weight, S, N, 1, C, measured, needs[0])
-    return gx if needs[0] else None, *_of_channels(needs, sums, x.dtype)
-
-
-def _of_channels(needs: list, sums: ndarray, dtype: np.dtype) -> tuple:
-    """The gradients of weight and bias, of (…, C, 2) sums."""
-    if not (needs[1] or needs[2]):
-        return None, None
-    total = np.add.reduce(sums, 0).astype(dtype)
-    return np.ascontiguousarray(total[:, 1]) if needs[1] else None, np.ascontiguousarray(total[:, 0]) if needs[2] else None
+    N, C = x.shape[:2]
+    return _backward_planes(needs, g, x, w, stats, (C, N, 1, C) if measured else (N * C, 1, 1, 1), measured)
 
 
 def group_norm_forward(
@@ -319,31 +335,45 @@ def group_norm_forward(
 ) -> tuple[ndarray, ndarray]:
     """x (N, C, …) normalised by example and group of channels, and the statistics (N groups, 4)."""
     N, C, S = _space(x)
-    dtype, count = x.dtype, C // groups
-    if 0 < S < FEW:
-        return rows_forward(x, _weight(w, C, dtype, 1.0, S), _weight(b, C, dtype, 0.0, S), count * S, True, eps)
-    out, stats = np.empty(x.shape, dtype), np.zeros((N * groups, 4), dtype)
-    if x.size:
-        args = plain(x).reshape(-1), out.reshape(-1), stats, _weight(w, C, dtype), _weight(b, C, dtype, 0.0)
-        parallel_for(_planes_forward, len(stats), x.size, *args, S, count, count, 1, True, eps)
-    return out, stats
+    count = C // groups
+    if 0 < S < FEW:  # a weight for each element
+        return rows_forward(x, _weight(w, C, x.dtype, 1.0, S), _weight(b, C, x.dtype, 0.0, S), count * S, True, eps)
+    stats = np.empty((N * groups, 4), x.dtype)
+    return _forward_planes(x, w, b, stats, (N * groups, count, count, 1), True, eps), stats
 
 
 def group_norm_backward(
     needs: list, g: ndarray, x: ndarray, w: ndarray | None, stats: ndarray, groups: int
 ) -> tuple:
+    """The gradients with respect to x, w and b."""
     N, C, S = _space(x)
     count = C // groups
     if 0 < S < FEW:
         gx, *others = rows_backward(needs, g, x, _weight(w, C, x.dtype, 1.0, S), stats, count * S, True)
         return gx, *(None if v is None else np.add.reduce(v.reshape(C, S), 1) for v in others)
-    gx = np.empty(x.shape if needs[0] else 0, x.dtype)
-    sums = np.zeros((N, C, 2))
-    if x.size:
-        args = plain(x).reshape(-1), plain(g).reshape(-1), gx.reshape(-1), sums.reshape(-1, 2), stats
-        weight = _weight(w, C, x.dtype)
-        parallel_for(_planes_backward, len(stats), x.size, *args, weight, S, count, count, 1, True, needs[0])
-    return gx if needs[0] else None, *_of_channels(needs, sums, x.dtype)
+    return _backward_planes(needs, g, x, w, stats, (N * groups, count, count, 1), True)
+
+
+@kernel()
+def _move(means, variances, stats, momentum, n):  # type: ignore[no-untyped-def]
+    N, C = stats.shape[0], stats.shape[1]
+    for c in range(C):
+        mean, variance = 0.0, 0.0
+        for i in range(N):
+            mean += np.float64(stats[i, c, MEAN]) + stats[i, c, REST]
+            variance += stats[i, c, VARIANCE]
+        means[c] = (1 - momentum) * means[c] + momentum * (mean / N)
+        variances[c] = (1 - momentum) * variances[c] + momentum * (variance / N * (n / (n - 1)))
+
+
+def move(means: ndarray, variances: ndarray, stats: ndarray, momentum: float, n: int) -> None:
+    """The running statistics (C,) towards the means, over examples, of stats (N C, 4) of n elements each; the variances
+    towards the unbiased ones."""
+    held = plain(means, stats.dtype), plain(variances, stats.dtype)
+    _move(*held, stats.reshape(-1, len(means), 4), momentum, n)
+    for array, new in zip((means, variances), held, strict=True):
+        if new is not array:
+            array[...] = new
 
 
 def rows_forward(
@@ -384,6 +414,7 @@ def _normalisation() -> None:
         for S in (1, FEW):
             x = np.ones((2, 2, S), dtype)
             _, stats = batch_norm_forward(x, None, None, 1e-5)
+            move(np.ones(2, dtype), np.ones(2, dtype), stats, 0.1, 2)
             batch_norm_backward([True] * 3, x, x, None, stats)
         _, stats = rows_forward(x, None, None, FEW, True, 1e-5)
         rows_backward([True] * 3, x, x, None, stats, FEW, True)

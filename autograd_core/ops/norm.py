@@ -22,7 +22,6 @@ import numpy as np
 from numpy import ndarray
 
 from ..kernels import norm as kernels
-from ..kernels.moments import MEAN, REST, VARIANCE
 from ..primitive import AUX, Primitive
 from ..tensor import Tensor, apply, check_writable, describe
 from ..versions import written
@@ -88,14 +87,12 @@ class Running:
         self.means, self.variances, self.momentum = means, variances, momentum
 
     def move(self, stats: ndarray, n: int) -> None:
-        """stats (C, 4) of n elements each; as in PyTorch, the running variance is of the unbiased ones."""
-        self._move(self.means, stats[:, MEAN].astype(np.float64) + stats[:, REST])
-        self._move(self.variances, stats[:, VARIANCE] * (n / (n - 1)))
-
-    def _move(self, held: Any, towards: ndarray) -> None:
-        array = held.array if isinstance(held, Tensor) else held
-        array[...] = (1 - self.momentum) * array + self.momentum * towards
-        written(array)
+        """stats (C, 4), or (N C, 4) of all examples, whose mean counts; of n elements each. As in PyTorch, the running
+        variance is of the unbiased ones."""
+        means, variances = (v.array if isinstance(v, Tensor) else v for v in (self.means, self.variances))
+        kernels.move(means, variances, stats, self.momentum, n)
+        written(means)
+        written(variances)
 
 
 def _batch_forward(x: ndarray, w: Any, b: Any, running: Running | None, eps: float) -> tuple:
@@ -139,8 +136,8 @@ _batch_norm_fixed = Primitive(
 
 def _group_forward(x: ndarray, w: Any, b: Any, groups: int, running: Running | None, eps: float) -> tuple:
     out, stats = kernels.group_norm_forward(x, w, b, groups, eps)
-    if running is not None and x.size:  # of one channel each; of all examples, the mean
-        running.move(stats.reshape(x.shape[0], groups, 4).mean(0), x.size // len(stats))
+    if running is not None and x.size:
+        running.move(stats, x.size // len(stats))
     return out, stats
 
 
@@ -207,11 +204,15 @@ def _channels(name: str, eps: float, input: Any, weight: Any, bias: Any) -> tupl
             f"{name}: input has shape {tuple(x.shape)}, but must be (N, C, …), with channels as its second dimension; "
             "for a single example, pass input[None]"
         )
-    if not eps >= 0:
-        raise ValueError(f"{name}: eps must be non-negative, but got {eps}")
+    _check_eps(name, eps)
     for what, v in (("weight", w), ("bias", b)):
         _check_channels(name, what, v, x)
     return x, w, b
+
+
+def _check_eps(name: str, eps: Any) -> None:
+    if not eps >= 0:
+        raise ValueError(f"{name}: eps must be non-negative, but got {eps}; it keeps the root away from 0")
 
 
 def _check_channels(name: str, what: str, v: Any, x: Any) -> None:
@@ -265,7 +266,7 @@ def _by_running(name: str, x: Any, w: Any, b: Any, means: Any, variances: Any, e
     """Normalised by the running statistics, as they are now: a later update changes nothing here."""
     _check_running(name, means, variances, x)
     held = [v if transformed(v) else np.array(v, x.dtype) for v in (means, variances)]
-    return apply(_batch_norm_fixed, (x, w, b, *held), (eps,))
+    return apply(_batch_norm_fixed, (x, w, b, *held), (float(eps),))
 
 
 # ----------------------------------------------------------------------------------------------------- the functions
@@ -316,7 +317,7 @@ def batch_norm(
     if eps == 0:
         raise ValueError(f"{name}: eps must be positive during training, but got {eps}")
     running = _running(name, running_mean, running_var, x, momentum)
-    return apply(_batch_norm, (x, w, b), (running, eps))
+    return apply(_batch_norm, (x, w, b), (running, float(eps)))
 
 
 def instance_norm(
@@ -354,7 +355,7 @@ def instance_norm(
             "one element would leave nothing of it"
         )
     running = _running(name, running_mean, running_var, x, momentum)
-    return apply(_instance_norm, (x, w, b), (x.shape[1], running, eps))
+    return apply(_instance_norm, (x, w, b), (x.shape[1], running, float(eps)))
 
 
 def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -384,12 +385,13 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
             f"{name}: Expected more than 1 value per channel when training, got input size {tuple(x.shape)} with "
             f"num_groups={num_groups}; use fewer groups"
         )
-    return apply(_group_norm, (x, w, b), (int(num_groups), None, eps))
+    return apply(_group_norm, (x, w, b), (int(num_groups), None, float(eps)))
 
 
-def _last_dims(name: str, normalized_shape: Any, input: Any, weight: Any, bias: Any) -> tuple:
+def _last_dims(name: str, normalized_shape: Any, eps: float, input: Any, weight: Any, bias: Any) -> tuple:
     """input, weight, bias and the number of dimensions that are normalised, after a check of dtypes and shapes."""
     x, w, b = floating(name, input=input, weight=weight, bias=bias)
+    _check_eps(name, eps)
     shape = (normalized_shape,) if isinstance(normalized_shape, int | np.integer) else tuple(normalized_shape)
     if not shape:
         raise ValueError(
@@ -426,8 +428,8 @@ def layer_norm(
     tensor([[-1.,  1.],
             [-1.,  1.]])
     """
-    x, w, b, dims = _last_dims("layer_norm", normalized_shape, input, weight, bias)
-    return apply(_layer_norm, (x, w, b), (dims, eps))
+    x, w, b, dims = _last_dims("layer_norm", normalized_shape, eps, input, weight, bias)
+    return apply(_layer_norm, (x, w, b), (dims, float(eps)))
 
 
 def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:
@@ -439,5 +441,5 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
     >>> rms_norm(ag.tensor([[3.0, 4.0]]), (2,))
     tensor([[0.8485, 1.1314]])
     """
-    x, w, _, dims = _last_dims("rms_norm", normalized_shape, input, weight, None)
-    return apply(_rms_norm, (x, w), (dims, float(np.finfo(x.dtype).eps) if eps is None else eps))
+    x, w, _, dims = _last_dims("rms_norm", normalized_shape, 0.0 if eps is None else eps, input, weight, None)
+    return apply(_rms_norm, (x, w), (dims, float(np.finfo(x.dtype).eps if eps is None else eps)))
