@@ -15,15 +15,18 @@ import math
 import operator
 from typing import Any
 
+import numpy as np
+
 from ..kernels import columns
 from ..kernels import conv as kernels
 from ..primitive import SHAPE, Primitive, operand
-from ..tensor import apply, describe
+from ..tensor import Tensor, apply, describe
 from .reduce import sum
 from .shape import reshape
 
 Sizes = tuple[int, ...]
 NAMES = {1: "L", 2: "H, W", 3: "D, H, W"}
+FLOATS = ({np.dtype(np.float32)}, {np.dtype(np.float64)})
 
 
 # ---------------------------------------------------------------------------------------------------------- the triple
@@ -102,6 +105,9 @@ def per_dim(value: Any, dims: int, name: str, what: str, least: int) -> Sizes:
 
 def floating(name: str, **operands: Any) -> tuple:
     """The operands, of one dtype, float32 or float64; None stays None."""
+    given = tuple(operands.values())
+    if {x.array.dtype if type(x) is Tensor else None for x in given if x is not None} in FLOATS:
+        return given  # what nearly always comes
     found: dict[str, Any] = {what: x if x is None else operand(x, name) for what, x in operands.items()}
     first = next(iter(found))
     for what, x in found.items():
