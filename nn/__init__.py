@@ -178,6 +178,7 @@ from .layers.transformer import (
 from .layers.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 from .models import (
     FCN,
+    GPT,
     MLP,
     VGG,
     Adaline,
@@ -197,6 +198,7 @@ from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedPara
 from .summary import summary  # the function takes the name of its file
 
 LATER = {name: f"nn.{name}" for name in ("data", "grad", "interchange", "layers", "models", "modules", "plot", "utils")}
+LATER["onnx"] = "nn.interchange.onnx"
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,7 @@
 """Whole networks, each with the paper it comes from. Layers that others are built of belong to `nn.layers`."""
 
 from .adaline import Adaline
+from .gpt import GPT
 from .language import RecurrentLM
 from .lenet import LeNet5
 from .lenet_1998 import LeNet5Original, MAPLoss
@@ -18,6 +19,7 @@ __all__ = [
     "Adaline",
     "BidirectionalTagger",
     "FCN",
+    "GPT",
     "LeNet5",
     "LeNet5Original",
     "MAPLoss",
