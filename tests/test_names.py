@@ -1,5 +1,7 @@
 """Further names of functions: in place, with indices, older ones."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -55,9 +57,13 @@ def test_with_indices(name):
     x = ag.tensor(rng.standard_normal(shape))
     ag.manual_seed(1)
     expected = getattr(F, name)(x, *args, return_indices=True)
-    for options in ({}, {"return_indices": False}):
+    function = getattr(F, f"{name}_with_indices")
+    place = list(inspect.signature(function).parameters).index("return_indices")
+    defaults = [p.default for p in inspect.signature(function).parameters.values()]
+    in_place = [*args, *defaults[1 + len(args) : place], False]  # every argument by its place
+    for given, options in ((args, {}), (args, {"return_indices": False}), (in_place, {})):
         ag.manual_seed(1)
-        found = getattr(F, f"{name}_with_indices")(x, *args, **options)
+        found = function(x, *given, **options)
         assert len(found) == 2
         for a, b in zip(found, expected, strict=True):
             np.testing.assert_array_equal(a, b)

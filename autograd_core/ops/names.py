@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -70,10 +72,12 @@ _threshold = threshold
 
 def _with_indices(function: Callable) -> Callable:
     """A form of max pooling that always returns (maxima, indices)."""
+    signature = inspect.signature(function)
 
-    def pool(input: Any, *args: Any, **kwargs: Any) -> tuple:
-        kwargs.pop("return_indices", None)
-        return function(input, *args, **kwargs, return_indices=True)
+    @functools.wraps(function)
+    def pool(*args: Any, **kwargs: Any) -> tuple:
+        given = signature.bind(*args, **kwargs).arguments
+        return function(**{**given, "return_indices": True})
 
     pool.__name__ = pool.__qualname__ = f"{function.__name__}_with_indices"
     pool.__doc__ = f"`{function.__name__}` with return_indices=True: (maxima, their flat indices)."
