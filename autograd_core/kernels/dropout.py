@@ -15,7 +15,7 @@ import numpy as np
 from numpy import ndarray
 
 from .exponential import uint
-from .runtime import kernel, parallel_for, warms_up
+from .runtime import kernel, parallel_for, plain, warms_up
 
 RUN = 2**16  # elements a task
 COST = 0.4  # nanoseconds each
@@ -55,6 +55,13 @@ def _dropped(start, stop, out, seed, limit):  # type: ignore[no-untyped-def]
             out[uint(i)] = drops(i, first, second, limit)
 
 
+@kernel()
+def _kept(start, stop, x, dropped, out, scale):  # type: ignore[no-untyped-def]
+    for run in range(start, stop):
+        for i in range(run * RUN, min((run + 1) * RUN, len(x))):
+            out[uint(i)] = x.dtype.type(0) if dropped[uint(i)] else scale * x[uint(i)]
+
+
 def limit_of(p: float) -> Any:
     """Below what number an element is dropped, for a probability p < 1."""
     return u32(min(round(p * 2**32), 2**32 - 1))
@@ -67,6 +74,15 @@ def dropped(seed: int, shape: tuple, p: float) -> ndarray:
     return out.reshape(shape)
 
 
+def kept(x: ndarray, mask: ndarray, scale: float) -> ndarray:
+    """scale · x, and 0 where the mask of x's shape holds, whatever x is there. float32 or float64."""
+    out = np.empty(x.shape, x.dtype)
+    flat = plain(x).reshape(-1), plain(mask).reshape(-1), out.reshape(-1)
+    parallel_for(_kept, -(-out.size // RUN), out.size * COST, *flat, x.dtype.type(scale))
+    return out
+
+
 @warms_up
 def _masks() -> None:
-    dropped(0, (2,), 0.5)
+    for dtype in (np.float32, np.float64):
+        kept(np.ones(2, dtype), dropped(0, (2,), 0.5), 2.0)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..kernels import dropout as kernels
 from ..primitive import Primitive, unified
 from ..random import by_example, standard_normal, stream
 from ..tensor import apply, describe
@@ -21,9 +22,15 @@ from .shape import broadcast_to, reshape
 SELU_LIMIT = -1.7580993408473766  # what SELU tends to at -inf: -scale · alpha
 
 
+def _kept(x: Any, dropped: Any, scale: float) -> Any:
+    """scale · x, and 0 where it is dropped, whatever x is there."""
+    if type(x) is ndarray and x.shape == dropped.shape and x.dtype.char in "fd":
+        return kernels.kept(x, dropped, scale)
+    return zeroed(x, dropped) * scale
+
+
 def _drop(x: ndarray, dropped: ndarray, scale: float, shift: float, value: float) -> ndarray:
-    out = zeroed(x, dropped)
-    out *= x.dtype.type(scale)
+    out = _kept(x, dropped, scale)
     if shift or value:
         out += np.where(dropped, value, shift).astype(x.dtype)
     return out
@@ -33,7 +40,7 @@ _drop_primitive = elementwise(
     Primitive(
         _drop,
         name="dropout",
-        vjps=(lambda g, dropped, scale, shift, value: zeroed(g, dropped) * scale, None),
+        vjps=(lambda g, dropped, scale, shift, value: _kept(g, dropped, scale), None),
         saves=(1,),
     )
 )
@@ -87,7 +94,7 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
 
 @by_example
 def _mask(shape: tuple, p: float) -> ndarray:
-    return stream(None).random(shape, np.float32) < p
+    return kernels.dropped(int(stream(None).integers(2**63)), shape, p)
 
 
 def _channels(x: Any, ndims: tuple, unbatched: int | None, name: str) -> tuple:
