@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from autograd_core.graph import LEAF, OUTPUT, Node, topological_order
 
 
@@ -84,8 +86,10 @@ def _conv_transpose(field: Field, node: Node, shape: Any, stride: Any, padding: 
 
 
 def _pool(field: Field, node: Node, windows: Any) -> Field:
-    spans = [int((w.stop - w.start).max(initial=1)) for w in windows]
-    strides = [int((w.stop[1:] - w.stop[:-1]).max(initial=1)) for w in windows]
+    spans, strides = [], []
+    for (start, stop, _), size in zip(windows.table[-windows.dims :], windows.size, strict=True):
+        spans.append(int((stop - start)[:size].max(initial=1)))
+        strides.append(int(np.diff(stop[:size]).max(initial=1)))
     return _windows(field, spans, strides)
 
 
