@@ -55,9 +55,22 @@ def lstm_cell(x, h, c, w):
     return (affine(w["hr"], out, None) if "hr" in w else out), cells
 
 
+def skipping_cell(x, states, w, nonlinearity):
+    """states: of the steps before, as many as are skipped, the oldest first."""
+    parts = affine(w["ih"], x, w.get("b_ih")), affine(w["hh"], states[-1], w.get("b_hh")), affine(w["skip"], states[0], None)
+    act = math.tanh if nonlinearity == "tanh" else lambda v: max(v, 0.0)
+    return [act(p + q + r) for p, q, r in zip(*parts)]
+
+
 def one_direction(kind, xs, state, w, reverse):
     """One sequence xs (T, I) through one layer; state is a tuple of lists. Outputs in the order of xs, last state."""
     outs = []
+    if "skip" in w:
+        (states,) = state
+        for x in reversed(xs) if reverse else xs:
+            states = [*states[1:], skipping_cell(x, states, w, kind)]
+            outs.append(states[-1])
+        return (outs[::-1] if reverse else outs), (states,)
     for x in reversed(xs) if reverse else xs:
         if kind == "LSTM":
             state = lstm_cell(x, *state, w)

@@ -20,6 +20,8 @@ F64 = ag.float64
 KINDS = {
     "rnn": (nn.RNN, {}, "tanh"),
     "relu": (nn.RNN, {"nonlinearity": "relu"}, "relu"),
+    "skip": (nn.RNN, {"skip": 2}, "tanh"),
+    "skip4": (nn.RNN, {"nonlinearity": "relu", "skip": 4}, "relu"),
     "gru": (nn.GRU, {}, "GRU"),
     "lstm": (nn.LSTM, {}, "LSTM"),
     "proj": (nn.LSTM, {"proj_size": P}, "LSTM"),
@@ -38,7 +40,7 @@ def build(kind, layers=1, bias=True, bidirectional=False, **more):
 def weights_of(model):
     """Each layer's and direction's parameters under the oracle's names."""
     renamed = {"weight_ih": "ih", "weight_hh": "hh", "bias_ih": "b_ih", "bias_hh": "b_hh", "weight_hr": "hr"}
-    renamed["weight_peep"] = "peep"
+    renamed |= {"weight_peep": "peep", "weight_skip": "skip"}
     return [
         {renamed[name.split("_l")[0]]: getattr(model, name).array for name in names} for names in model._names
     ]
@@ -50,14 +52,14 @@ def draw(*shape, grad=False, dtype=F64):
 
 def draw_state(model, n=N, grad=False):
     L = model.num_layers * model.num_directions
-    h = draw(L, n, model.proj_size or H, grad=grad)
+    h = draw(*([model.skip] if model.skip else []), L, n, model.proj_size or H, grad=grad)
     return (h, draw(L, n, H, grad=grad)) if model.mode == "LSTM" else h
 
 
 def oracle(kind, model, sequence, state, n):
     """Outputs and last states of example n of a batch."""
     states = state if isinstance(state, tuple) else (state,)
-    each = [tuple(s.array[i, n].tolist() for s in states) for i in range(states[0].shape[0])]
+    each = [tuple(s.array[..., i, n, :].tolist() for s in states) for i in range(states[0].shape[-3])]
     return naive.layers(KINDS[kind][2], sequence.tolist(), each, weights_of(model), model.bidirectional)
 
 
@@ -76,7 +78,7 @@ def test_against_plain_loops(kind, layers, bias, bidirectional):
         np.testing.assert_allclose(out.array[:, n], expected, atol=1e-13)
         for i, expected_states in enumerate(states):
             for found, wanted in zip(last, expected_states, strict=True):
-                np.testing.assert_allclose(found.array[i, n], wanted, atol=1e-13)
+                np.testing.assert_allclose(found.array[..., i, n, :], wanted, atol=1e-13)
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
@@ -92,7 +94,7 @@ def test_packed_is_each_sequence_alone(kind, bidirectional):
         np.testing.assert_allclose(out.array, expected, atol=1e-13)
         for i, expected_states in enumerate(states):
             for found, wanted in zip(last, expected_states, strict=True):
-                np.testing.assert_allclose(found.array[i, n], wanted, atol=1e-13)
+                np.testing.assert_allclose(found.array[..., i, n, :], wanted, atol=1e-13)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -106,20 +108,31 @@ def test_layouts(kind):
     out, _ = model(x, state)
     np.testing.assert_array_equal(first(x.transpose(0, 1), state)[0].array, out.array.transpose(1, 0, 2))
     np.testing.assert_array_equal(model(x)[0].array, model(x, zeros)[0].array)
-    alone = tuple(s[:, 1] for s in state) if isinstance(state, tuple) else state[:, 1]
+    alone = tuple(s[:, 1] for s in state) if isinstance(state, tuple) else state[..., 1, :]
     for m in (model, first):
         y, last = m(x[:, 1], alone)
         np.testing.assert_allclose(y.array, out.array[:, 1], atol=1e-14)
-        assert (last[0] if isinstance(last, tuple) else last).ndim == 2
+        assert (last[0] if isinstance(last, tuple) else last).ndim == (alone[0] if isinstance(alone, tuple) else alone).ndim
 
 
-def test_a_state_carries_over():
-    model = build("lstm")
+@pytest.mark.parametrize("kind", ["lstm", "skip4"])
+def test_a_state_carries_over(kind):
+    model = build(kind, 2)
     x = draw(T, N, I)
     whole, _ = model(x)
     start, state = model(x[:2])
     rest, _ = model(x[2:], state)
     np.testing.assert_allclose(ag.cat([start, rest]).array, whole.array, atol=1e-14)
+
+
+def test_a_skip_shortens_the_way_back():
+    """What was k steps ago arrives although the weights of single steps are zero, and only every k-th."""
+    model = build("skip")
+    with ag.no_grad():
+        model.weight_hh_l0.zero_()
+    x = draw(9, 1, I, grad=True)
+    model(x)[0][-1].sum().backward()
+    assert np.flatnonzero(np.abs(x.grad.array).sum((1, 2))).tolist() == [0, 2, 4, 6, 8]
 
 
 # ----------------------------------------------------------------------------------------------------------- gradients
@@ -167,8 +180,10 @@ def test_first_order(kind, lengths):
 
 
 COMPOSED = {
-    "rnn": (ops._rnn, 1, (False,)),
-    "relu": (ops._rnn, 1, (True,)),
+    "rnn": (ops._rnn, 1, (False, 0)),
+    "relu": (ops._rnn, 1, (True, 0)),
+    "skip": (ops._rnn, 1, (False, 2)),
+    "skip3": (ops._rnn, 1, (False, 3)),
     "gru": (ops._gru, 3, ()),
     "lstm": (ops._lstm, 4, ()),
 }
@@ -183,13 +198,17 @@ def test_fused_is_composed(kind, reverse, counts):
     units = 37  # more than one tile, and not a multiple of a vector
     for full in (True, False):
         out = 19 if kind == "lstm" and full else units
-        x, h0 = draw(sum(counts), I, grad=True), draw(counts[0], out, grad=True) if full else None
+        skip = more[1] if more else 0
+        first = (skip, counts[0], out) if skip else (counts[0], out)
+        x, h0 = draw(sum(counts), I, grad=True), draw(*first, grad=True) if full else None
         weights = [draw(gates * units, I, grad=True), draw(gates * units, out, grad=True)]
         weights += [draw(gates * units, grad=True), draw(gates * units, grad=True)] if full else [None, None]
         inputs = [x, h0, *weights]
         if kind == "lstm":
             inputs.insert(2, draw(counts[0], units, grad=True) if full else None)
             inputs += [draw(out, units, grad=True), draw(3, units, grad=True)] if full else [None, None]
+        elif primitive is ops._rnn:
+            inputs.append(draw(units, units, grad=True) if skip else None)
         params = (np.array(counts), reverse, *more)
         runs = partial(ops.apply, primitive, tuple(inputs), params), partial(primitive.composition, *inputs, *params)
         fused, composed = (run() for run in runs)
@@ -284,7 +303,7 @@ def test_nan_and_infinity_are_honest():
         out, _ = model(x)
         assert np.isnan(out.array[:, 0]).any() and np.isfinite(out.array[:, 1]).all()
         x.array[0, 0, 0] = np.inf
-        if kind != "relu":
+        if kind not in ("relu", "skip4"):
             assert (np.abs(model(x)[0].array[0]) <= 3).all()
 
 
@@ -338,6 +357,7 @@ def test_parameters_as_in_pytorch():
 
 def test_repr():
     assert repr(nn.RNN(3, 4)) == "RNN(3, 4)"
+    assert repr(nn.RNN(3, 4, skip=2)) == "RNN(3, 4, skip=2)"
     assert repr(nn.GRU(3, 4, 2, False, True, 0.5, True)) == (
         "GRU(3, 4, num_layers=2, bias=False, batch_first=True, dropout=0.5, bidirectional=True)"
     )
@@ -418,6 +438,17 @@ ERRORS = [
     (lambda: nn.GRU(3, 2, 2, dropout=2), ValueError, "dropout should be a number in range \\[0, 1\\]"),
     (lambda: nn.GRU(3, 2, 2, 1), TypeError, "GRU: bias should be of type bool, got: int"),
     (lambda: nn.LSTM(3, 2, proj_size=2), ValueError, "proj_size is 2, but has to be smaller than hidden_size 2"),
+    (lambda: nn.RNN(3, 2, skip=1), ValueError, "skip is 1, but has to be the number of steps a connection goes back, at le"),
+    (
+        lambda: nn.RNN(I, H, skip=3)(ag.zeros(2, 2, I), ag.zeros(1, 2, H)),
+        ValueError,
+        "batched 3-D input, hx should be 4-D but got 3-D of shape \\(1, 2, 5\\)",
+    ),
+    (
+        lambda: nn.RNN(I, H, skip=3)(ag.zeros(2, 2, I), ag.zeros(2, 1, 2, H)),
+        ValueError,
+        "hx of shape \\(3, 1, 2, 5\\) \\(skip, num_layers · directions, batch, size\\), got \\(2, 1, 2, 5\\)",
+    ),
     (lambda: nn.RNN(3, 2, nonlinearity="sin"), ValueError, "Unknown nonlinearity 'sin'. Select from 'tanh' or 'relu'"),
     (lambda: nn.RNN(I, H)(3.0), TypeError, "RNN: input must be a tensor or a PackedSequence, got float 3.0"),
     (lambda: nn.RNN(I, H)(ag.zeros(2)), ValueError, "Expected input to be 2D or 3D, got 1D of shape \\(2,\\)"),

@@ -46,9 +46,9 @@ def _gru_forward(  # type: ignore[no-untyped-def]
                 at, y = place * 3 * H, place * H
                 product(calls, x, first * F, F, rows, of_input, F, 3 * H, gates, at, 3 * H, False, width)
                 product_of_state(
-                    calls, out, h0, now, last, r0, end, of_state, H, 2 * H, gates, at, 3 * H, True, width
+                    calls, out, h0, 0, now, last, r0, end, of_state, H, 2 * H, gates, at, 3 * H, True, width
                 )
-                product_of_state(calls, out, h0, now, last, r0, end, of_state_new, H, H, new, y, H, False, width)
+                product_of_state(calls, out, h0, 0, now, last, r0, end, of_state_new, H, H, new, y, H, False, width)
                 middle = max(r0, min(last, end))
                 on = middle - r0  # rows go on, the others start
                 gru_unit(code, gates, at, new, y, out, (now + r0) * H, out, first * H, bias, 0, on, H, 0)
@@ -108,7 +108,7 @@ def _gru_backward(  # type: ignore[no-untyped-def]
 
 
 def gru_forward(
-    x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, counts: ndarray, reverse: bool, kept: bool = True
+    x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, counts: ndarray, reverse: bool, *, kept: bool = True
 ) -> tuple:
     """(states (S, H), last states (N, H)), (gates (S, 3 H), W_hn h + b_hn (S, H)); the second pair is for
     `gru_backward`, and useless unless `kept`."""

@@ -49,7 +49,7 @@ def _lstm_forward(  # type: ignore[no-untyped-def]
                 at = place * 4 * H
                 product(calls, x, first * F, F, rows, of_input, F, 4 * H, gates, at, 4 * H, False, width)
                 product_of_state(
-                    calls, out, h0, now, last, r0, end, of_state, P, 4 * H, gates, at, 4 * H, True, width
+                    calls, out, h0, 0, now, last, r0, end, of_state, P, 4 * H, gates, at, 4 * H, True, width
                 )
                 middle = max(r0, min(last, end))
                 on = middle - r0  # rows go on, the others start
@@ -123,7 +123,7 @@ def _lstm_backward(  # type: ignore[no-untyped-def]
 
 def lstm_forward(
     x: Any, h0: Any, c0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, w_hr: Any, w_peep: Any,
-    counts: ndarray, reverse: bool, kept: bool = True,
+    counts: ndarray, reverse: bool, *, kept: bool = True,
 ) -> tuple:  # fmt: skip
     """(outputs (S, P), last outputs (N, P), last cells (N, H)), (gates (S, 4 H), cells (S, H), unprojected (S, H)); the
     second triple is for `lstm_backward`, and useless unless `kept`."""
@@ -137,10 +137,10 @@ def lstm_forward(
     peepholes = out if w_peep is None else plain(w_peep)
     work = at.S * cost(4, F, H, P)
     run(
-        _lstm_forward, blocks_of(at.N, work, get_num_threads()), at, work, reverse, dtype, *flat(plain(x), gates, out, cells, raw),
-        *flat(or_zeros(h0, (at.N, P), dtype), first_cells), sum_of_biases(b_ih, b_hh, 4 * H, dtype),
-        peepholes.reshape(-1), w_peep is not None, panels_of(w_ih.T), panels_of(w_hh.T),
-        panels_of(w_hr.T) if projecting else out.reshape(-1), projecting, kept, F, H, P,
+        _lstm_forward, blocks_of(at.N, work, get_num_threads()), at, work, reverse, dtype,
+        *flat(plain(x), gates, out, cells, raw, or_zeros(h0, (at.N, P), dtype), first_cells),
+        sum_of_biases(b_ih, b_hh, 4 * H, dtype), peepholes.reshape(-1), w_peep is not None,
+        panels_of(w_ih.T), panels_of(w_hh.T), panels_of(w_hr.T) if projecting else out.reshape(-1), projecting, kept, F, H, P,
     )  # fmt: skip
     last_cells = final(cells, at, reverse) if kept else cells
     return (out, final(out, at, reverse), last_cells), (gates, cells, raw)

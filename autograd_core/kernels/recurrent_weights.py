@@ -40,17 +40,18 @@ class Held(NamedTuple):
     size: int  # of all this
 
 
-def plan(N: int, M: int, F: int, P: int, dtype: Any, work: float) -> Held:
-    """For N examples, M pre-activations, F features and P outputs; work: nanoseconds of the whole loop."""
+def plan(N: int, M: int, F: int, P: int, dtype: Any, work: float, more: int = 0) -> Held:
+    """For N examples, M pre-activations, F features and P outputs, and `more` numbers of each row after these; work:
+    nanoseconds of the whole loop."""
     itemsize, line = np.dtype(dtype).itemsize, LINE // np.dtype(dtype).itemsize
     groups = 1 if N < 4 or work < 60_000 else 2
     while groups < GROUPS and N // (2 * groups) >= GROUP:
         groups *= 2
-    while groups > 1 and groups * M * (F + P) * itemsize > MOST:
+    while groups > 1 and groups * M * (F + P + more) * itemsize > MOST:
         groups //= 2
     rows = max(HELD, -(-N // groups))
     padded = -(-F // lanes(dtype)) * lanes(dtype)
-    da_stride, z_stride = _odd_lines(M, line), _odd_lines(padded + P + lanes(dtype), line)
+    da_stride, z_stride = _odd_lines(M, line), _odd_lines(padded + P + more + 2 * lanes(dtype), line)
     return Held(groups, rows, da_stride, rows * da_stride, z_stride, padded, rows * (da_stride + z_stride))
 
 

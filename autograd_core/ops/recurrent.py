@@ -20,13 +20,13 @@ from numpy import ndarray
 
 from ..kernels import gru as gru_kernels
 from ..kernels import lstm as lstm_kernels
-from ..kernels import recurrent as rnn_kernels
+from ..kernels import rnn as rnn_kernels
 from ..primitive import AUX, OUT, Primitive
 from ..tensor import apply
 from .activation import sigmoid
 from .linalg import linear
 from .piecewise import relu
-from .shape import cat, split
+from .shape import cat, split, stack
 from .trigonometric import tanh
 
 # ------------------------------------------------------------------------------------------------------------- the cells
@@ -111,11 +111,23 @@ def _start(x: Any, state: Any, counts: ndarray, size: int) -> Any:
 
 
 def _rnn_composition(
-    x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, counts: ndarray, reverse: bool, rectified: bool
-) -> tuple:
-    cell = rnn_relu_cell if rectified else rnn_tanh_cell
-    h0 = _start(x, h0, counts, w_hh.shape[1])
-    return over_time(lambda xt, s: (cell(xt, s[0], w_ih, w_hh, b_ih, b_hh),), x, (h0,), counts, reverse)
+    x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, w_skip: Any,
+    counts: ndarray, reverse: bool, rectified: bool, skip: int,
+) -> tuple:  # fmt: skip
+    H = w_hh.shape[1]
+    if skip == 0:
+        cell = rnn_relu_cell if rectified else rnn_tanh_cell
+        h0 = _start(x, h0, counts, H)
+        return over_time(lambda xt, s: (cell(xt, s[0], w_ih, w_hh, b_ih, b_hh),), x, (h0,), counts, reverse)
+    act = relu if rectified else tanh
+
+    def step(xt: Any, states: tuple) -> tuple:  # states: the newest first
+        h = linear(xt, w_ih, b_ih) + linear(states[0], w_hh, b_hh) + linear(states[-1], w_skip)
+        return (act(h), *states[:-1])
+
+    first = tuple(_start(x, None if h0 is None else h0[i], counts, H) for i in range(skip))
+    out, *last = over_time(step, x, first[::-1], counts, reverse)
+    return out, stack(last[::-1])
 
 
 def _gru_composition(
@@ -139,16 +151,16 @@ def _lstm_composition(
 
 
 def _rnn_joint(
-    needs: list, g: list, x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, outs: tuple, *how: Any
+    needs: list, g: list, x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, w_skip: Any, outs: tuple, *how: Any
 ) -> tuple:
-    return rnn_kernels.rnn_backward(needs, g, outs[0], x, h0, w_ih, w_hh, *how)
+    return rnn_kernels.rnn_backward(needs, g, outs[0], x, h0, w_ih, w_hh, w_skip, *how)
 
 
 _rnn = Primitive(
     rnn_kernels.rnn_forward,
     name="rnn",
     joint=_rnn_joint,
-    saves=(0, 1, 2, 3, 4, 5, OUT),
+    saves=(0, 1, 2, 3, 4, 5, 6, OUT),
     composition=_rnn_composition,
     outputs=True,
 )
@@ -199,12 +211,17 @@ def rnn(
     counts: ndarray,
     reverse: bool = False,
     nonlinearity: str = "tanh",
+    w_skip: Any = None,
+    skip: int = 0,
 ) -> tuple:
     """`rnn_tanh_cell` or `rnn_relu_cell` through a sequence, from h0 (N, H), or zeros if None.
 
+    w_skip   (H, H), to which belongs skip = k > 0: the pre-activation also gets W_skip h_{t-k} (Lin et al. 1996). h0 and the
+             last states are then the last k, (k, N, H), oldest first
+
     x (S, I): (states (S, H), the last state of each example (N, H)).
     """
-    return apply(_rnn, (x, h0, w_ih, w_hh, b_ih, b_hh), (counts, reverse, nonlinearity == "relu"))
+    return apply(_rnn, (x, h0, w_ih, w_hh, b_ih, b_hh, w_skip), (counts, reverse, nonlinearity == "relu", skip))
 
 
 def gru(

@@ -51,6 +51,7 @@ class RNNBase(Module):
         bidirectional: bool = False,
         proj_size: int = 0,
         peepholes: bool = False,
+        skip: int = 0,
         dtype: Any = None,
     ):
         super().__init__()
@@ -69,6 +70,10 @@ class RNNBase(Module):
                 f"{name}: proj_size is {proj_size!r}, but has to be smaller than hidden_size {hidden_size}, or 0 for no "
                 "projection"
             )
+        if not isinstance(skip, int) or isinstance(skip, bool) or skip < 0 or skip == 1:
+            raise ValueError(
+                f"{name}: skip is {skip!r}, but has to be the number of steps a connection goes back, at least 2, or 0 for none"
+            )
         if dropout > 0 and num_layers == 1:
             warnings.warn(
                 "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers "
@@ -85,6 +90,7 @@ class RNNBase(Module):
         self.bidirectional = bidirectional
         self.proj_size = proj_size
         self.peepholes = peepholes
+        self.skip = skip
         rows, out = GATES[mode] * hidden_size, proj_size or hidden_size
         self._names: list[list[str]] = []  # of the parameters of each layer and direction
         for layer in range(num_layers):
@@ -97,6 +103,8 @@ class RNNBase(Module):
                     shapes["weight_hr"] = (proj_size, hidden_size)
                 if peepholes:
                     shapes["weight_peep"] = (3, hidden_size)
+                if skip:
+                    shapes["weight_skip"] = (hidden_size, hidden_size)
                 for kind, shape in shapes.items():
                     setattr(self, f"{kind}_l{layer}{suffix}", Parameter(ag.empty(*shape, dtype=dtype)))
                 self._names.append([f"{kind}_l{layer}{suffix}" for kind in shapes])
@@ -137,18 +145,18 @@ class RNNBase(Module):
             x = x.reshape(T * N, x.shape[2])
         states = self._states(hx, N, single, x.dtype)
         if order is not None:
-            states = [None if s is None else s[:, order] for s in states]
+            states = [None if s is None else s[..., order, :] for s in states]
         x, *last = self._layers(x, states, counts)
         if packed:
             output: Any = input._replace(data=x)
             if order is not None:
-                last = [s[:, input.unsorted_indices] for s in last]
+                last = [s[..., input.unsorted_indices, :] for s in last]
         else:
             output = x.reshape(T, x.shape[1]) if single else x.reshape(T, N, x.shape[1])
             if self.batch_first and not single:
                 output = transpose(output, 0, 1)
             if single:
-                last = [s.reshape(s.shape[0], s.shape[2]) for s in last]
+                last = [s.squeeze(-2) for s in last]
         return output, (last[0] if self.mode != "LSTM" else tuple(last))
 
     def _layers(self, x: Any, states: list, counts: ndarray) -> tuple:
@@ -162,12 +170,13 @@ class RNNBase(Module):
             for d in range(D):
                 i = layer * D + d
                 w = [getattr(self, name) for name in self._names[i]]
-                out, *after = self._sequence(x, [None if s is None else s[i] for s in states], w, counts, d == 1)
+                own = [None if s is None else s[:, i] if self.skip else s[i] for s in states]
+                out, *after = self._sequence(x, own, w, counts, d == 1)
                 outs.append(out)
                 for held, state in zip(last, after, strict=True):
                     held.append(state)
             x = outs[0] if D == 1 else cat(outs, 1)
-        return (x, *(stack(held) for held in last))
+        return (x, *(stack(held, 1 if self.skip else 0) for held in last))
 
     def _sequence(self, x: Any, states: list, w: list, counts: ndarray, reverse: bool) -> tuple:
         """One layer in one direction."""
@@ -181,7 +190,8 @@ class RNNBase(Module):
             return ops.lstm(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr, w_peep, counts, reverse)
         if self.mode == "GRU":
             return ops.gru(x, states[0], w_ih, w_hh, b_ih, b_hh, counts, reverse)
-        return ops.rnn(x, states[0], w_ih, w_hh, b_ih, b_hh, counts, reverse, self.mode[4:].lower())
+        w_skip = rest[-1] if self.skip else None
+        return ops.rnn(x, states[0], w_ih, w_hh, b_ih, b_hh, counts, reverse, self.mode[4:].lower(), w_skip, self.skip)
 
     # ------------------------------------------------------------------------------------------------------------ checks
 
@@ -226,31 +236,31 @@ class RNNBase(Module):
             return [None] * len(sizes)
         given = list(hx) if self.mode == "LSTM" else [hx]
         states = []
+        steps = (self.skip,) if self.skip else ()
         for (what, size), state in zip(sizes.items(), given, strict=True):
             if not hasattr(state, "ndim"):
                 raise TypeError(f"{name}: {what} must be a tensor, got {describe(state)}")
-            if state.ndim != (2 if single else 3):
-                kind, dims = ("unbatched 2-D", 2) if single else ("batched 3-D", 3)
+            dims = len(steps) + (2 if single else 3)
+            if state.ndim != dims:
+                kind = "unbatched 2-D" if single else "batched 3-D"
                 raise ValueError(
-                    f"{name}: For {kind} input, {what} should also be {dims}-D but got {state.ndim}-D of shape "
-                    f"{tuple(state.shape)}"
+                    f"{name}: For {kind} input, {what} should {'' if steps else 'also '}be {dims}-D but got {state.ndim}-D "
+                    f"of shape {tuple(state.shape)}"
                 )
-            expected = (L, size) if single else (L, N, size)
+            expected = (*steps, L, size) if single else (*steps, L, N, size)
             if tuple(state.shape) != expected:
-                raise ValueError(
-                    f"{name}: Expected {what} of shape {expected} (num_layers · directions, batch, size), got "
-                    f"{tuple(state.shape)}"
-                )
+                meaning = f"({'skip, ' if steps else ''}num_layers · directions{'' if single else ', batch'}, size)"
+                raise ValueError(f"{name}: Expected {what} of shape {expected} {meaning}, got {tuple(state.shape)}")
             if state.dtype != dtype:
                 raise ValueError(f"{name}: {what} is {state.dtype}, but the input {dtype}; use {what}.to({dtype})")
-            states.append(state.reshape(L, 1, size) if single else state)
+            states.append(state.unsqueeze(-2) if single else state)
         return states
 
     def extra_repr(self) -> str:
         text = f"{self.input_size}, {self.hidden_size}"
         for what, default in (
             ("proj_size", 0), ("num_layers", 1), ("bias", True), ("batch_first", False), ("dropout", 0.0),
-            ("bidirectional", False), ("peepholes", False),
+            ("bidirectional", False), ("peepholes", False), ("skip", 0),
         ):  # fmt: skip
             if getattr(self, what) != default:
                 text += f", {what}={getattr(self, what)}"
@@ -264,6 +274,11 @@ class RNN(RNNBase):
     num_layers     each layer reads the outputs of the one below, in training with `dropout` between them
     bidirectional  a second set of weights runs backwards in time; outputs are joined along the last dimension
     batch_first    (N, T, …) instead of (T, N, …) for input and output; states are (L D, N, H) either way
+    skip           ours: k >= 2 adds a connection through time that skips k steps, W_skip h_{t-k}: what was long ago is
+                   fewer steps away, for its gradient too (Lin et al. 1996, "Learning long-term dependencies in NARX
+                   recurrent neural networks"; Zhang et al. 2016, "Architectural complexity measures of recurrent neural
+                   networks", section 3.3). Parameters weight_skip_l{k}; hx and h_n hold the last k states, oldest first,
+                   (k, L D, N, H)
 
     input    (T, N, input_size), (T, input_size) for one sequence, or a PackedSequence
     hx       (num_layers · D, N, hidden_size), zeros if None; D = 2 if bidirectional, else 1
@@ -283,11 +298,13 @@ class RNN(RNNBase):
         dropout: float = 0.0,
         bidirectional: bool = False,
         dtype: Any = None,
+        *,
+        skip: int = 0,
     ):
         check_nonlinearity(nonlinearity)
         mode = f"RNN_{nonlinearity.upper()}"
         super().__init__(
-            mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype
+            mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, skip=skip, dtype=dtype
         )
         self.nonlinearity = nonlinearity
 
@@ -319,7 +336,7 @@ class LSTM(RNNBase):
     ):
         super().__init__(
             "LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size,
-            peepholes, dtype,
+            peepholes, dtype=dtype,
         )  # fmt: skip
 
 
