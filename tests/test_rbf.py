@@ -72,7 +72,7 @@ def test_nan_and_infinity_stay_in_their_rows(D):
     assert np.isnan(found[1]).all() and (found[2] == 0).all() and np.isfinite(np.delete(found, 1, 0)).all()
 
 
-def test_results_do_not_depend_on_threads_nor_on_other_points(monkeypatch):
+def test_results_do_not_depend_on_threads(monkeypatch):
     monkeypatch.setattr(runtime.Threads, "worthwhile", 1e-9)
     rng = np.random.default_rng(3)
     before = runtime.get_num_threads()
