@@ -273,9 +273,10 @@ def _recurrent(kind: str) -> Rule:
 
 
 def equal_steps(primitive: Any, inputs: tuple, params: tuple) -> bool:
-    """Whether a sequence can be given to ONNX's node: all examples have all steps, and there is no projection."""
-    projected = primitive.name == "lstm" and inputs[7] is not None
-    return not projected and len(set(np.asarray(params[0]).tolist())) == 1
+    """Whether a sequence can be given to ONNX's node: all examples have all steps, and there is neither a projection nor
+    a connection that skips steps."""
+    more = {"lstm": 7, "rnn": 6}.get(primitive.name)
+    return (more is None or inputs[more] is None) and len(set(np.asarray(params[0]).tolist())) == 1
 
 
 CONDITIONS = {
