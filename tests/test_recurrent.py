@@ -364,6 +364,7 @@ def test_repr():
     assert repr(nn.LSTM(3, 4, proj_size=2, peepholes=True)) == "LSTM(3, 4, proj_size=2, peepholes=True)"
     assert repr(nn.RNNCell(3, 4, nonlinearity="relu")) == "RNNCell(3, 4, nonlinearity=relu)"
     assert repr(nn.LSTMCell(3, 4, bias=False)) == "LSTMCell(3, 4, bias=False)"
+    assert repr(nn.LSTMCell(3, 4, peepholes=True)) == "LSTMCell(3, 4, peepholes=True)"
 
 
 def test_dropout_between_layers_in_training_only():
@@ -404,12 +405,13 @@ def test_dict_of_weights_in_functional_call():
 
 
 @pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("kind", ["tanh", "relu", "GRU", "LSTM"])
+@pytest.mark.parametrize("kind", ["tanh", "relu", "GRU", "LSTM", "peepholes"])
 def test_cells(kind, bias):
-    make = {"GRU": nn.GRUCell, "LSTM": nn.LSTMCell}.get(kind, nn.RNNCell)
-    options = {"nonlinearity": kind} if kind in ("tanh", "relu") else {}
+    make = {"GRU": nn.GRUCell, "LSTM": nn.LSTMCell, "peepholes": nn.LSTMCell}.get(kind, nn.RNNCell)
+    options = {"nonlinearity": kind} if kind in ("tanh", "relu") else {"peepholes": True} if kind == "peepholes" else {}
+    kind = "LSTM" if kind == "peepholes" else kind
     cell = make(I, H, bias, **options, dtype=F64)
-    renamed = {"weight_ih": "ih", "weight_hh": "hh", "bias_ih": "b_ih", "bias_hh": "b_hh"}
+    renamed = {"weight_ih": "ih", "weight_hh": "hh", "bias_ih": "b_ih", "bias_hh": "b_hh", "weight_peep": "peep"}
     weights = {renamed[name]: p.array for name, p in cell.named_parameters()}
     x, states = draw(N, I), [draw(N, H) for _ in range(2 if kind == "LSTM" else 1)]
     out = cell(x, tuple(states) if kind == "LSTM" else states[0])

@@ -93,10 +93,19 @@ class RNNCell(RNNCellBase):
 
 
 class LSTMCell(RNNCellBase):
-    """One step of `LSTM`: input (N, input_size), hx = (h, c) of (N, hidden_size) each, or None: (h, c); or without N."""
+    """One step of `LSTM`: input (N, input_size), hx = (h, c) of (N, hidden_size) each, or None: (h, c); or without N.
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, dtype: Any = None):
+    peepholes   ours, as for `LSTM`: parameter weight_peep (3, hidden_size)
+    """
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, dtype: Any = None, *, peepholes: bool = False
+    ):
         super().__init__(input_size, hidden_size, bias, 4, dtype)
+        self.peepholes = peepholes
+        if peepholes:
+            self.weight_peep = Parameter(ag.empty(3, hidden_size, dtype=dtype))
+            self.reset_parameters()
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         if hx is not None and (not isinstance(hx, tuple | list) or len(hx) != 2):
@@ -104,9 +113,12 @@ class LSTMCell(RNNCellBase):
         states = [None, None] if hx is None else list(hx)
 
         def sequence(x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, counts: ndarray) -> tuple:
-            return ops.lstm(x, h, c, w_ih, w_hh, b_ih, b_hh, None, None, counts)
+            return ops.lstm(x, h, c, w_ih, w_hh, b_ih, b_hh, None, self.weight_peep if self.peepholes else None, counts)
 
         return self._step(sequence, input, states)[1:]
+
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, peepholes=True" if self.peepholes else super().extra_repr()
 
 
 class GRUCell(RNNCellBase):
