@@ -75,3 +75,18 @@ def test_from_python(name):
     for dtype in (np.float32, np.float64):
         x = dtype(0.3)
         assert function(x) == evaluate(name, np.array([x]))[0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_exp_of_what_is_not_above_zero(dtype):
+    """As exp, but 0 where the result is below 2⁻¹²⁴ (2⁻¹⁰⁰⁹)."""
+    lowest = dtype(-86.0 if dtype == np.float32 else -700.0)
+    x = -np.abs(arguments(dtype))[::20]
+    found = np.array([exponential.exp_negative(v) for v in x])
+    assert found.dtype == dtype
+    exact = np.exp(x.astype(WIDER[dtype]))
+    kept = x >= lowest
+    assert not found[~kept].any()
+    assert (np.abs(found - exact)[kept] / np.spacing(exact[kept].astype(dtype)) < 2).all()
+    for special, expected in ((0.0, 1), (-np.inf, 0), (np.nan, np.nan)):
+        np.testing.assert_array_equal(exponential.exp_negative(dtype(special)), expected)

@@ -1,12 +1,13 @@
-"""Bags of embeddings, against plain loops over their entries."""
+"""Attention and bags of embeddings, against plain loops over queries and entries."""
 
 import itertools
 
 import numpy as np
 
+import autograd_core as ag
 import nn.functional as F
 
-from . import Row, fixed, ints, real
+from . import Row, bools, fixed, ints, real
 
 WEIGHT = real(5, 3, distinct=True)
 PAIRS = ints(3, 4)
@@ -25,7 +26,73 @@ def bags(index, weight, starts, scale=None, mode="sum", padding=None):
     return out
 
 
+# ------------------------------------------------------------------------------------------------------------ attention
+
+Q, K, V = real(2, 5, 4), real(2, 7, 4), real(2, 7, 3)
+BLIND = np.random.default_rng(0).random((5, 7)) < 0.5
+BLIND[2] = False  # this query sees nothing
+BIAS = np.where(BLIND, 0.5, -np.inf)
+
+
+def attention(q, k, v, mask=None, causal=False, scale=None):
+    """One query after the other."""
+    lead = np.broadcast_shapes(q.shape[:-2], k.shape[:-2], v.shape[:-2])
+    q, k, v = (np.broadcast_to(x, (*lead, *x.shape[-2:])) for x in (q, k, v))
+    L, S, E = q.shape[-2], k.shape[-2], q.shape[-1]
+    mask = np.broadcast_to(np.zeros(()) if mask is None else mask, (*lead, L, S))
+    out = np.zeros((*lead, L, v.shape[-1]))
+    for where in np.ndindex(*lead):
+        for i in range(L):
+            scores = [(1 / np.sqrt(E) if scale is None else scale) * q[where][i] @ k[where][j] for j in range(S)]
+            bias = np.where(mask[where][i], 0, -np.inf) if mask.dtype == bool else mask[where][i]
+            scores = np.array(scores) + bias
+            seen = [j for j in range(S) if (not causal or j <= i) and scores[j] > -np.inf]
+            if seen:
+                e = np.exp(scores[seen] - scores[seen].max())
+                out[where][i] = (e / e.sum()) @ v[where][seen]
+    return out
+
+
+def row(name, inputs, ref=attention, **options):
+    return Row(
+        f"attention_{name}",
+        lambda *xs: F.scaled_dot_product_attention(*xs, **options),
+        lambda *xs: ref(*xs, **{key.removeprefix("is_"): value for key, value in options.items()}),
+        inputs,
+    )
+
+
+def grouped(q, k, v, enable_gqa):
+    return attention(q, np.repeat(k, 2, 1), np.repeat(v, 2, 1))
+
+
 ROWS = [
+    row("plain", (Q, K, V)),
+    row("one", (real(3, 2), real(4, 2), real(4, 5))),
+    row("causal", (Q, K, V), is_causal=True),
+    row("causal_long", (real(7, 4), real(5, 4), real(5, 3)), is_causal=True),
+    row("scale", (Q, K, V), scale=-0.3),
+    row("mask", (Q, K, V, bools(2, 1, 7))),
+    row("mask_blind", (Q, K, V, fixed(BLIND))),
+    row("bias", (Q, K, V, real(5, 7))),
+    row("bias_of_rows", (Q, K, V, real(2, 5, 1))),
+    row("bias_of_keys", (Q, K, V, real(7))),
+    Row(
+        "attention_bias_blind",
+        lambda q, k, v: F.scaled_dot_product_attention(q, k, v, ag.tensor(BIAS, dtype=q.dtype)),
+        lambda q, k, v: attention(q, k, v, BIAS),
+        (Q, K, V),
+    ),
+    row("broadcast", (real(2, 3, 2, 4), real(3, 5, 4), real(2, 1, 5, 3), real(2, 1, 1, 5))),
+    row("grouped", (real(2, 4, 3, 2), real(2, 2, 5, 2), real(2, 2, 5, 3)), grouped, enable_gqa=True),
+    row("nothing_to_see", (real(2, 3, 4), real(2, 0, 4), real(2, 0, 3))),
+    row("no_query", (real(2, 0, 4), K, V)),
+]
+
+# ----------------------------------------------------------------------------------------------------------------- bags
+
+
+ROWS += [
     *(
         Row(
             f"embedding_bag_{mode}{'' if padding is None else '_padding'}",
