@@ -332,6 +332,12 @@ def _kept(roots: list[Node], known: set[int]) -> int:
     return sum(found.values())
 
 
+def _attention(out: Any, *operands: Any) -> int:
+    """Queries (…, L, E), keys (…, S, E) and values (…, S, V), and perhaps a bias; or the three in one."""
+    q, k, v = operands[:3] if len(operands) > 2 else operands[0]
+    return q.size * k.shape[-2] + q.size // q.shape[-1] * k.shape[-2] * v.shape[-1]
+
+
 # How many multiply-adds a primitive takes, from its output(s) and inputs
 MULT_ADDS: dict[str, Callable[..., int]] = {
     "linear": lambda out, x, w, *_: out.size * w.shape[1],
@@ -344,7 +350,7 @@ MULT_ADDS: dict[str, Callable[..., int]] = {
     "gru": lambda out, x, h, w_ih, w_hh, *_: x.shape[0] * (w_ih.size + w_hh.size),
     "lstm": lambda out, x, h, c, w_ih, w_hh, bi, bh, w_hr, w_peep: x.shape[0]
     * sum(w.size for w in (w_ih, w_hh, w_hr, w_peep) if w is not None),
-    "attention": lambda out, q, k, v, *_: q.size * k.shape[-2] + q.size // q.shape[-1] * k.shape[-2] * v.shape[-1],
+    "attention": _attention,
     "rbf": lambda out, x, c, *_: x.size * c.shape[0],
 }
 

@@ -83,6 +83,15 @@ def test_several_inputs_and_outputs():
     assert result.activation_bytes > 0
 
 
+def test_attention():
+    N, L, E, heads = 2, 5, 8, 2
+    for layer in (nn.MultiheadAttention(E, heads, batch_first=True), nn.MultiheadAttention(E, heads, kdim=E, batch_first=True)):
+        x = ag.randn(N, L, E)
+        for data in ([x, x, x], [x, x + 1, x * 1]):
+            products = N * L * E * 3 * E + 2 * N * L * L * E + N * L * E * E
+            assert nn.summary(layer, input_data=data).total_mult_adds == products
+
+
 @pytest.mark.parametrize(
     "data",
     [

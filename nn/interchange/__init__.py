@@ -1,4 +1,4 @@
-"""Models to and from files: safetensors (checkpoints) here; nothing in the layers depends on it."""
+"""Models to and from files: `save` and `load` in safetensors here, ONNX in `onnx`. Nothing in the layers depends on it."""
 
 from .checkpoint import load, save
 

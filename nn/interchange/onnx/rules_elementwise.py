@@ -120,10 +120,6 @@ def _bitwise(logical: str, bits: str) -> Rule:
     return lambda b, op, *xs: b.op(logical if op.made[0].dtype.kind == "b" else bits, *xs)
 
 
-def _pow(b: Builder, op: Op, x: str, y: str) -> str:
-    return b.op("Pow", x, y)
-
-
 def _log(base: float) -> Rule:
     return composed(lambda N, C, x: N.Div(N.Log(x), C(math.log(base))))
 
@@ -147,7 +143,7 @@ RULES: dict[str, Rule] = {
             pair.split(":")
             for pair in "abs:Abs acos:Acos acosh:Acosh add:Add asin:Asin asinh:Asinh atan:Atan atanh:Atanh ceil:Ceil cos:Cos "
             "cosh:Cosh div:Div eq:Equal erf:Erf exp:Exp floor:Floor ge:GreaterOrEqual gt:Greater isinf:IsInf isnan:IsNaN "
-            "le:LessOrEqual log:Log lt:Less maximum:Max minimum:Min mish:Mish mul:Mul neg:Neg prelu:PRelu "
+            "le:LessOrEqual log:Log lt:Less maximum:Max minimum:Min mish:Mish mul:Mul neg:Neg pow:Pow prelu:PRelu "
             "reciprocal:Reciprocal relu:Relu sign:Sign sin:Sin sinh:Sinh softsign:Softsign sqrt:Sqrt std:Sqrt sub:Sub "
             "tan:Tan where:Where hardswish:HardSwish".split()
         )
@@ -187,7 +183,6 @@ RULES: dict[str, Rule] = {
     "logsigmoid": composed(lambda N, C, x: N.Neg(N.Softplus(N.Neg(x)))),
     "ne": composed(lambda N, C, x, y: N.Not(N.Equal(x, y))),
     "positive_part": node("Relu"),
-    "pow": _pow,
     "rad2deg": composed(lambda N, C, x: N.Mul(x, C(180 / math.pi))),
     "remainder": _remainder,
     "round": _round,

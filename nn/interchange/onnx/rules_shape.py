@@ -254,7 +254,7 @@ RULES: dict[str, Rule] = {
     "gather": _gather,
     "getitem": _getitem,
     "identity": _same,
-    "index_select": lambda b, op, x, index: b.op("Gather", x, index, axis=op.params[0]),
+    "index_select": _take,
     "log_softmax": _along("LogSoftmax"),
     "logsumexp": reduced("ReduceLogSumExp"),
     "mean": reduced("ReduceMean"),

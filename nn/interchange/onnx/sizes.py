@@ -26,12 +26,6 @@ class Size:
     def at(self, sizes: dict[str, int]) -> int:
         return sum(c * int(np.prod([sizes[s] for s in symbols], dtype=np.int64)) for symbols, c in self.terms.items())
 
-    @property
-    def symbol(self) -> str | None:
-        """The symbol, if it is one alone."""
-        ((symbols, c),) = self.terms.items() if len(self.terms) == 1 else ((frozenset(), 0),)
-        return next(iter(symbols)) if len(symbols) == 1 and c == 1 else None
-
     def __mul__(self, factor: int) -> Any:
         return Size({symbols: factor * c for symbols, c in self.terms.items()})
 
