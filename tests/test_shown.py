@@ -30,7 +30,7 @@ def trained(tmp_path):
 
 
 def test_a_thousand_radial_units_reach_what_lecun_et_al_reported(trained):
-    """3.6 % error with 1000 Gaussian units, 100 a class by k-means, and a linear read-out (LeCun et al. 1998, section III.C)."""
+    """3.6 % error with 1000 Gaussian units, 100 a class by k-means, and linear read-out (LeCun et al. 1998, section III.C)."""
     report = trained("rbf")
     assert report["centers"] == 1000
     assert 1 - report["test_accuracy"] <= 0.036  # 3.1 %
