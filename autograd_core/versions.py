@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
+from collections.abc import Iterable
 
 from numpy import ndarray
 
@@ -40,13 +41,19 @@ def memory_of(array: ndarray) -> ndarray:
 
 def written(array: ndarray) -> None:
     """Note that the memory of `array` has just been written in place."""
-    memory = memory_of(array)
-    log = logs.get(id(memory))
-    if log is None:
-        log = logs[id(memory)] = Log(memory)
-    log.count += 1
+    all_written((array,))
+
+
+def all_written(arrays: Iterable[ndarray]) -> None:
+    """`written` for several arrays, changed together."""
     Writes.last = stamp = tick()
-    log.stamps.append(stamp)
+    for array in arrays:
+        memory = memory_of(array)
+        log = logs.get(id(memory))
+        if log is None:
+            log = logs[id(memory)] = Log(memory)
+        log.count += 1
+        log.stamps.append(stamp)
 
 
 def version_of(array: ndarray) -> int:

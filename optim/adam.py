@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from autograd_core.kernels import update
+from autograd_core.versions import all_written
+
 from .optimizer import Optimizer, check_betas, check_not_negative
 
 
@@ -52,6 +55,43 @@ class Adam(Optimizer):
     def check_group(self, group: dict[str, Any]) -> None:
         check_not_negative(group, lr="learning rate", eps="epsilon value", weight_decay="weight_decay value")
         check_betas(group)
+
+    def update_group(self, group: dict[str, Any]) -> None:
+        if type(self).update is not Adam.update:
+            super().update_group(group)
+            return
+        columns = 5 if group["amsgrad"] else 4
+        steps: dict[int, tuple[list, list, list]] = {}  # by the number of a parameter's step: parameters, states, arrays
+        for param in group["params"]:
+            grad = param._grad
+            if grad is not None:
+                state = self.state[param]
+                t = state.get("step", 0) + 1
+                if t not in steps:
+                    steps[t] = [], [], []
+                params, states, arrays = steps[t]
+                params.append(param)
+                states.append(state)
+                arrays += (param.array, grad.array, state.get("exp_avg"), state.get("exp_avg_sq"))
+                if columns == 5:
+                    arrays.append(state.get("max_exp_avg_sq"))
+        for t, (params, states, arrays) in steps.items():
+            if update.adam(arrays, columns, *self._factors(t, group)):
+                for state in states:
+                    state["step"] = t
+                all_written(arrays[::columns])
+            else:
+                super().update_group({**group, "params": params})
+
+    @staticmethod
+    def _factors(t: int, group: dict[str, Any]) -> tuple:
+        """What the kernel wants to know of step t."""
+        beta1, beta2 = group["betas"]
+        lr, decay, shrink = float(group["lr"]), float(group["weight_decay"]), 1.0
+        if group["decoupled_weight_decay"]:
+            shrink, decay = 1 - lr * decay, 0.0
+        sign, root = -1.0 if group["maximize"] else 1.0, math.sqrt(1 - beta2**t)
+        return lr / (1 - beta1**t), root, float(beta1), float(beta2), float(group["eps"]), decay, shrink, sign
 
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
         lr = float(group["lr"])

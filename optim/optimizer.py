@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from autograd_core.graph import enable_grad, no_grad
+from autograd_core.graph import enable_grad, mode
 from autograd_core.tensor import HookHandle, Tensor, as_array, wrap
 from autograd_core.versions import written
 
@@ -157,13 +157,20 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with no_grad():
+        enabled, mode.enabled = mode.enabled, False
+        try:
             for group in self.param_groups:
-                for param in group["params"]:
-                    if param._grad is not None:
-                        self.update(param.array, param._grad.array, self.state[param], group)
-                        written(param.array)
+                self.update_group(group)
+        finally:
+            mode.enabled = enabled
         return loss
+
+    def update_group(self, group: dict[str, Any]) -> None:
+        """One step on the parameters of a group: on one after the other, where a subclass does not know better."""
+        for param in group["params"]:
+            if param._grad is not None:
+                self.update(param.array, param._grad.array, self.state[param], group)
+                written(param.array)
 
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
         """One step on one parameter: change `x` and `state` in place, leave `g` as it is."""

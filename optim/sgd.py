@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from autograd_core.kernels import update
+from autograd_core.versions import all_written
+
 from .optimizer import Optimizer, check_not_negative
 
 
@@ -58,6 +61,21 @@ class SGD(Optimizer):
                 f"Nesterov momentum requires a momentum and zero dampening, got momentum={group['momentum']}, "
                 f"dampening={group['dampening']}"
             )
+
+    def update_group(self, group: dict[str, Any]) -> None:
+        momentum, nesterov = float(group["momentum"]), bool(group["nesterov"])
+        arrays: list[Any] = []  # x, g, and with momentum v, of each parameter
+        for param in group["params"]:
+            grad = param._grad
+            if grad is not None:
+                arrays += (param.array, grad.array)
+                if momentum:
+                    arrays.append(self.state[param].get("momentum_buffer"))
+        how = float(group["lr"]), momentum, float(group["dampening"]), float(group["weight_decay"]), nesterov
+        if type(self).update is SGD.update and update.sgd(arrays, *how, -1.0 if group["maximize"] else 1.0):
+            all_written(arrays[:: 3 if momentum else 2])
+        else:
+            super().update_group(group)
 
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
         momentum = group["momentum"]
