@@ -183,6 +183,8 @@ from .models import (
     VGG,
     Adaline,
     BidirectionalTagger,
+    Elman,
+    Jordan,
     LeNet5,
     LeNet5Original,
     MAPLoss,

@@ -12,13 +12,16 @@ from .residual import ResidualBlock, ResNet
 from .segmentation import FCN
 from .seq2seq import Seq2Seq
 from .sequence import RecurrentRegressor
+from .simple_recurrent import Elman, Jordan
 from .tagger import BidirectionalTagger
 from .vgg import VGG
 
 __all__ = [
     "Adaline",
     "BidirectionalTagger",
+    "Elman",
     "FCN",
+    "Jordan",
     "GPT",
     "LeNet5",
     "LeNet5Original",
