@@ -17,6 +17,8 @@ from autograd_core.kernels import dropout as drops
 from autograd_core.kernels.attention import Settings
 from autograd_core.ops import attention as ops
 
+from . import naive_attention
+
 F64 = np.float64
 
 
@@ -274,31 +276,6 @@ def test_each_example_drops_its_own():
 # ---------------------------------------------------------------------------------------------------------- multi-head
 
 
-def by_hand(model, query, key, value, bias=None):
-    """MultiheadAttention of arrays (L, N, E), one head of one example after the other. bias (N, H, L, S + more)."""
-    E, H = model.embed_dim, model.num_heads
-    if model.in_proj_weight is not None:
-        weights = np.split(model.in_proj_weight.numpy(), 3)
-    else:
-        weights = [w.numpy() for w in (model.q_proj_weight, model.k_proj_weight, model.v_proj_weight)]
-    biases = [0, 0, 0] if model.in_proj_bias is None else np.split(model.in_proj_bias.numpy(), 3)
-    q, k, v = (x @ w.T + b for x, w, b in zip((query, key, value), weights, biases, strict=True))
-    N, D = q.shape[1], E // H
-    if model.bias_k is not None:
-        k, v = (np.concatenate([x, np.repeat(b.numpy(), N, 1)]) for x, b in ((k, model.bias_k), (v, model.bias_v)))
-    if model.add_zero_attn:
-        k, v = (np.concatenate([x, np.zeros((1, N, E))]) for x in (k, v))
-    out, found = np.zeros_like(q), np.zeros((N, H, len(q), len(k)))
-    for n, h, i in np.ndindex(N, H, len(q)):
-        part = slice(h * D, (h + 1) * D)
-        scores = k[:, n, part] @ q[i, n, part] / np.sqrt(D) + (0 if bias is None else bias[n, h, i])
-        e = np.exp(scores - scores.max())
-        found[n, h, i] = e / e.sum()
-        out[i, n, part] = found[n, h, i] @ v[:, n, part]
-    out = out @ model.out_proj.weight.numpy().T
-    return out + (0 if model.out_proj.bias is None else model.out_proj.bias.numpy()), found
-
-
 def build(*args, **options):
     """A module whose parameters are random, biases too."""
     model = nn.MultiheadAttention(*args, **options, dtype=F64)
@@ -323,9 +300,9 @@ def test_heads_one_after_the_other(options, masked):
     if masked:
         mask, padding = draw(L, S, seed=3), draw(N, S, seed=4) > 1
         bias = mask + np.where(padding, -np.inf, 0)[:, None, None]
-        more = (model.bias_k is not None) + model.add_zero_attn
-        bias = np.pad(np.broadcast_to(bias, (N, H, L, S)), [(0, 0)] * 3 + [(0, more)])
-    expected, weights = by_hand(model, query, key, value, bias)
+    more = (model.bias_k is not None) + model.add_zero_attn
+    bias = np.pad(np.broadcast_to(0 if bias is None else bias, (N, H, L, S)), [(0, 0)] * 3 + [(0, more)])
+    expected, weights = naive_attention.multi_head(model.state_dict(), "", H, query, key, value, bias)
     xs = [ag.tensor(x) for x in (query, key, value)]
     masks = {} if mask is None else {"attn_mask": ag.tensor(mask), "key_padding_mask": ag.tensor(padding)}
     out, mean = model(*xs, **masks)

@@ -35,9 +35,11 @@ def _triangle(size: int, dtype: Any = None) -> Tensor:
 
 
 def _is_causal(mask: Any, is_causal: bool | None, size: int) -> bool:
-    """Whether a mask is the triangle, unless the caller says: then attention is cheaper."""
-    if is_causal is not None or mask is None or transformed(mask) or tuple(mask.shape) != (size, size):
+    """Whether a mask is the triangle, unless the caller says: then attention is cheaper. (Not if it is learnt.)"""
+    if is_causal is not None or mask is None or tuple(mask.shape) != (size, size):
         return bool(is_causal)
+    if transformed(mask) or getattr(mask, "requires_grad", False):
+        return False
     given, above = values(mask), np.triu(np.ones((size, size), bool), 1)
     return bool((given == (above if given.dtype == bool else np.where(above, -np.inf, 0))).all())
 
