@@ -87,23 +87,18 @@ def weighted_products_of(x, g, w, at, size, count, stats, s, out):  # type: igno
 def measure(x, at, step, size, count, stats, s, eps, out):  # type: ignore[no-untyped-def]
     """stats[s] of the set of all runs; out is room for `count` pairs.
 
-    The mean of the first run stands in for the mean of all. Were it further from that than a standard deviation, the
-    variance would lose digits: then once more, with the better one.
+    The mean of the first run stands in for the mean of all, so that no pass is needed for that. However unlike the others
+    that run is, it is itself part of σ², and so the mean square about its mean is at most (count + 1) σ².
     """
     n = size * count
     means_of(x, at, size, 1, stats, s)
-    rest, variance = 0.0, 0.0
-    for attempt in range(2):
-        powers_of(x, at, step, size, count, stats, s, 0, out)
-        total, squares = 0.0, 0.0
-        for i in range(count):
-            total += out[i, 0]
-            squares += out[i, 1]
-        rest = total / n
-        variance = squares / n - rest * rest
-        if attempt > 0 or not rest * rest > variance:
-            break
-        stats[s, MEAN] += rest
+    powers_of(x, at, step, size, count, stats, s, 0, out)
+    total, squares = 0.0, 0.0
+    for i in range(count):
+        total += out[i, 0]
+        squares += out[i, 1]
+    rest = total / n
+    variance = squares / n - rest * rest
     if variance < 0:
         variance = 0.0
     stats[s, REST], stats[s, VARIANCE], stats[s, SCALE] = rest, variance, 1 / np.sqrt(variance + eps)

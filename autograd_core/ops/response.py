@@ -64,7 +64,7 @@ def local_response_norm(
 
     >>> import autograd_core as ag
     >>> local_response_norm(ag.tensor([[[1.0], [2.0], [3.0]]]), 3, alpha=3.0, beta=1.0, k=0.0).squeeze()
-    tensor([0.2000, 0.1429, 0.2308])
+    tensor([0.2   , 0.1429, 0.2308])
     """
     name = "local_response_norm"
     (x,) = floating(name, input=input)
