@@ -5,13 +5,15 @@
 So a formula can be handed `Vector`s, and becomes machine code, or NumPy arrays, and is computed. Multiplications and
 additions that follow each other are fused where the machine can.
 
-sigmoid and tanh are within 2 and 3 units in the last place over the whole range (but results too small for a normal
-number become 0), right at ±inf, and NaN for NaN. They rest on eʸ = 2ⁿ (1 + q), y = n ln 2 + r with n whole and
-|r| <= ln 2 / 2, q = eʳ - 1 by a polynomial (Cody & Waite 1980, chapter 6; coefficients of Moshier's Cephes library in
-float32, Taylor's in float64):
+sigmoid and tanh are within 4 units in the last place over the whole range (but results too small for a normal number
+become 0), right at ±inf, and NaN for NaN. They rest on eʸ = 2ⁿ eʳ, y = n ln 2 + r with n whole and |r| <= ln 2 / 2, and
+a polynomial for eʳ (Cody & Waite 1980, chapter 6; coefficients of Moshier's Cephes library in float32, Taylor's in
+float64):
 
-    sigmoid(x) = 1 / (2ⁿ (1 + q) + 1)    with y = -x
-    tanh(x) = m / (m + 2)                with y = 2x, m = e²ˣ - 1 = 2ⁿ q + (2ⁿ - 1), which keeps the digits of small x
+    sigmoid(x) = 1 / (eʸ + 1)     with y = -x
+    tanh(x) = m / (m + 2)         with y = 2x, m = e²ˣ - 1 = 2ⁿ (eʳ - 1) + (2ⁿ - 1), which keeps the digits of small x
+
+`exponential.py` has these functions, and exp, for loops that Numba compiles.
 """
 
 from __future__ import annotations
