@@ -1,5 +1,7 @@
 """Convolution against plain loops, its three products as each other's adjoints, and its derivatives."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -139,6 +141,26 @@ def test_shapes_at_the_edges_of_the_blocks(x, w, padding):
         columns.col2im(flat.T @ rows, x.shape, w.shape[2:], size, *how),
         atol=1e-10,
     )
+
+
+@pytest.mark.parametrize("filters", [1, 2, 3, 4, 5, 8])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_few_filters_and_wide_images(filters, stride):
+    """Tiles of one row and many columns; rows of every other number; filters that reach only some of the input."""
+    for window, groups, width in ((1, 2, 75), (2, 2, 66), (3, 1, 150)):
+        x, w = rand(2, 2 * groups, 4, width), rand(filters * groups, 2, window, window, seed=1)
+        how = ((stride, stride), (window - 1, 0), (1, 1))
+        size = kernels.output_size(x.shape[2:], w.shape[2:], *how)
+        cols = columns.im2col(x, w.shape[2:], size, *how).reshape(2, groups, 2 * window**2, -1)
+        flat = w.reshape(groups, filters, -1)
+        out = kernels.conv_forward(x, w, None, *how, groups)
+        np.testing.assert_allclose(out.reshape(2, groups, filters, -1), flat @ cols, atol=1e-12)
+        g = rand(*out.shape, seed=2).reshape(2, groups, filters, -1)
+        gw = kernels.conv_weight_grad(g.reshape(out.shape), x, w.shape, *how, groups)
+        np.testing.assert_allclose(gw.reshape(flat.shape), (g @ cols.swapaxes(-1, -2)).sum(0), atol=1e-10)
+        gx = kernels.conv_input_grad(g.reshape(out.shape), w, x.shape, *how, groups)
+        back = (flat.swapaxes(-1, -2) @ g).reshape(2, -1, math.prod(size))
+        np.testing.assert_allclose(gx, columns.col2im(back, x.shape, w.shape[2:], size, *how), atol=1e-12)
 
 
 # ------------------------------------------------------------------------------------------------- linear algebra of it

@@ -1,5 +1,6 @@
 """The compiled tile, copy and transpose against the same said in NumPy, for every size and kind."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,20 @@ import pytest
 
 from autograd_core.kernels import machine_code, simd, tiles, vectors
 from autograd_core.kernels.runtime import kernel
-from autograd_core.kernels.simd import A_TABLE, ALONG_K, ALONG_M, B_TABLE, copy, height_of, tile, tile_from, turn, wide
+from autograd_core.kernels.simd import (
+    A_TABLE,
+    ALONG_K,
+    ALONG_M,
+    B_TABLE,
+    copy,
+    height_of,
+    pick,
+    tile,
+    tile_from,
+    turn,
+    weave,
+    wide,
+)
 
 DTYPES = [np.float32, np.float64]
 MOST_ROWS = vectors.machine().most_rows
@@ -26,6 +40,16 @@ def run_plain_tile(calls, a, b, c, table, a_stride, b_stride, c_stride, k, colum
 @kernel()
 def run_copy(calls, source, target, source_stride, target_stride, rows, columns, filled):
     copy(calls, source, 3, target, 5, source_stride, target_stride, rows, columns, filled)
+
+
+@kernel()
+def run_pick(calls, source, target, source_stride, target_stride, rows, columns):
+    pick(calls, source, 3, target, 5, source_stride, target_stride, rows, columns)
+
+
+@kernel()
+def run_weave(calls, a, b, target, a_stride, b_stride, target_stride, rows, columns):
+    weave(calls, a, 3, b, 7, target, 5, a_stride, b_stride, target_stride, rows, columns)
 
 
 @kernel()
@@ -90,20 +114,39 @@ def test_copy(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_every_other_number_and_back(dtype):
+    calls, width = simd.calls(np.dtype(dtype)), simd.lanes(dtype)
+    for rows in (0, 1, 3):
+        for columns in (0, 1, width - 1, width, width + 1, 2 * width, 3 * width - 1):
+            source = whole_numbers(0, 3 + 2 * 90 + 2 * columns, dtype)[: 3 + 90 * max(rows - 1, 0) + 2 * columns]
+            target, wanted = whole_numbers(1, 300, dtype), whole_numbers(1, 300, dtype)
+            run_pick(calls, source, target, 90, 73, rows, columns)
+            pick(calls, source, 3, wanted, 5, 90, 73, rows, columns)
+            np.testing.assert_array_equal(target, wanted)
+            a, b = whole_numbers(2, 200, dtype), whole_numbers(3, 200, dtype)
+            run_weave(calls, a, b, target, 50, 60, 99, rows, columns)
+            weave(calls, a, 3, b, 7, wanted, 5, 50, 60, 99, rows, columns)
+            np.testing.assert_array_equal(target, wanted)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_turn(dtype):
     calls, width = simd.calls(np.dtype(dtype)), simd.lanes(dtype)
-    source = whole_numbers(0, 900, dtype)
-    for rows in range(1, width + 1):
-        for columns in range(1, width + 1):
+    sizes = [1, 2, width - 1, width, width + 1, 2 * width, 2 * width + 3]
+    source, size = whole_numbers(0, 4000, dtype), 40 * 40 + 10
+    for rows, columns in itertools.product(sizes, sizes):
+        for strides in ((41, 37), (37, 41)):
             for add in (True, False):
-                target, wanted = whole_numbers(1, 900, dtype), whole_numbers(1, 900, dtype)
-                run_turn(calls, source, target, 23, 29, rows, columns, False, add)
-                turn(calls, source, 3, wanted, 5, 23, 29, rows, columns, False, add)
+                target, wanted = whole_numbers(1, size, dtype), whole_numbers(1, size, dtype)
+                run_turn(calls, source, target, *strides, rows, columns, False, add)
+                turn(calls, source, 3, wanted, 5, *strides, rows, columns, False, add)
                 np.testing.assert_array_equal(target, wanted)
-            target = whole_numbers(1, 900, dtype)
-            run_turn(calls, source, target, 23, 29, rows, columns, True, False)
+            target, filled = whole_numbers(1, size, dtype), -(-rows // width) * width
+            run_turn(calls, source, target, *strides, rows, columns, True, False)
             for j in range(columns):
-                np.testing.assert_array_equal(target[5 + 29 * j :][:rows], source[3 + j :: 23][:rows])
+                np.testing.assert_array_equal(target[5 + strides[1] * j :][:rows], source[3 + j :: strides[0]][:rows])
+                end = 5 + strides[1] * j + filled
+                np.testing.assert_array_equal(target[end : end + 37 - filled], wanted[end : end + 37 - filled])
 
 
 def test_a_row_of_nothing_reads_nothing():

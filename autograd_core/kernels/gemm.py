@@ -36,12 +36,7 @@ def pack(calls, b, at, stride, turned, k, n, panels, panels_at, width, lanes):  
     for first in range(0, n, width):
         here, to = min(width, n - first), panels_at + first * k
         if turned:
-            for part in range(0, here, lanes):
-                for i in range(0, k, lanes):
-                    turn(
-                        calls, b, at + (first + part) * stride + i, panels, to + i * width + part, stride, width,
-                        min(lanes, here - part), min(lanes, k - i), True, False,
-                    )  # fmt: skip
+            turn(calls, b, at + first * stride, panels, to, stride, width, here, k, True, False)
         else:
             copy(calls, b, at + first, panels, to, stride, width, k, here, (here + lanes - 1) // lanes * lanes)
 
@@ -84,12 +79,7 @@ def sweep_from(  # type: ignore[no-untyped-def]
                 calls, a, a_here, b, b_at, spare, at, bias, bias_at + m, calls, 0, a_step, b_stride, width, k, n, here, kind,
                 False, begin,
             )  # fmt: skip
-            for j in range(0, n, lanes):
-                for i in range(0, here, lanes):
-                    turn(
-                        calls, spare, at + i * width + j, c, c_at + j * c_stride + m + i, width, c_stride,
-                        min(lanes, here - i), min(lanes, n - j), False, add,
-                    )  # fmt: skip
+            turn(calls, spare, at, c, c_at + m, width, c_stride, here, n, False, add)
         else:
             c_here = c_at + m * c_stride
             tile_from(

@@ -41,7 +41,7 @@ from .vectors import VECTORS, lanes, machine, whole
 
 __all__ = [
     "ALONG_K", "ALONG_M", "A_TABLE", "B_TABLE", "LANES", "VECTORS", "calls", "copy", "height",
-    "height_of", "lanes", "tile", "tile_from", "turn", "wide",
+    "height_of", "lanes", "pick", "tile", "tile_from", "turn", "weave", "wide",
 ]  # fmt: skip
 
 # What `calls` holds, by its place: addresses of the functions NAMES, the lanes of a vector, the rows that a tile of v
@@ -184,10 +184,27 @@ def copy(calls, source, source_at, target, target_at, source_stride, target_stri
         target[write + columns : write + filled] = 0
 
 
+@intrinsic("pick", 2)
+def pick(calls, source, source_at, target, target_at, source_stride, target_stride, rows, columns):  # type: ignore[no-untyped-def]
+    """Every other number of rows of a flat array to the rows of another, which have `columns`."""
+    for i in range(rows):
+        read, write = source_at + i * source_stride, target_at + i * target_stride
+        target[write : write + columns] = source[read : read + 2 * columns : 2]
+
+
+@intrinsic("weave", 3)
+def weave(calls, a, a_at, b, b_at, target, target_at, a_stride, b_stride, target_stride, rows, columns):  # type: ignore[no-untyped-def]
+    """The numbers of rows of a and of b, each of `columns`, in turns to rows of the target."""
+    for i in range(rows):
+        write = target_at + i * target_stride
+        target[write : write + 2 * columns : 2] = a[a_at + i * a_stride : a_at + i * a_stride + columns]
+        target[write + 1 : write + 2 * columns : 2] = b[b_at + i * b_stride : b_at + i * b_stride + columns]
+
+
 @intrinsic("turn", 2)
-def turn(calls, source, source_at, target, target_at, source_stride, target_stride, rows, columns, whole, add):  # type: ignore[no-untyped-def]
-    """The transpose of a block of at most lanes x lanes numbers of a flat array, into or (`add`) onto another:
-    target[j, i] = source[i, j] for i < rows, j < columns. `whole`: what follows in each vector may be overwritten."""
+def turn(calls, source, source_at, target, target_at, source_stride, target_stride, rows, columns, filled, add):  # type: ignore[no-untyped-def]
+    """The transpose of a matrix in a flat array, into or (`add`) onto another: target[j, i] = source[i, j] for i < rows,
+    j < columns. `filled`: what follows in the last vector of each row of the target may be overwritten."""
     for j in range(columns):
         for i in range(rows):
             held = target[target_at + j * target_stride + i] if add else 0

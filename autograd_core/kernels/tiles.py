@@ -1,7 +1,8 @@
-"""The register tile, a copy and a transpose, written in LLVM's language. `simd.py` says what they do and calls them."""
+"""The register tile, copies and a transpose, written in LLVM's language. `simd.py` says what they do and calls them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -154,57 +155,185 @@ def _copy(module: Any) -> None:
     builder.ret_void()
 
 
+def _pick(module: Any) -> None:
+    """The function (source, target, source_stride, target_stride, rows, columns): every other number of each row."""
+    f = Function(module, "pick", 2, 4)
+    builder, width = f.builder, f.width
+    source, target, source_stride, target_stride, rows, columns = f.arguments
+    even = [*range(0, width, 2), *range(width + 1, 2 * width, 2)]
+
+    def row(counted: list, _: list) -> list:
+        _, read, write = counted
+
+        def some(j: Any) -> None:  # the second vector begins one number early, for beyond the row may be nothing
+            first = f.at(read, f.times(j, 2))
+            f.store(f.shuffled(f.load(first), f.load(f.at(first, width - 1)), even), f.at(write, j))
+
+        _by_vectors(f, columns, some, lambda j: builder.store(builder.load(f.at(read, f.times(j, 2))), f.at(write, j)))
+        return []
+
+    with builder.if_then(f.less(0, rows)):
+        f.loop([whole(0), source, target], [whole(1), source_stride, target_stride], rows, row, [])
+    builder.ret_void()
+
+
+def _weave(module: Any) -> None:
+    """The function (a, b, target, a_stride, b_stride, target_stride, rows, columns): numbers of a and b in turns."""
+    f = Function(module, "weave", 3, 5)
+    builder, width = f.builder, f.width
+    a, b, target, a_stride, b_stride, target_stride, rows, columns = f.arguments
+    half = width // 2
+    low, high = ([x for i in range(first, first + half) for x in (i, i + width)] for first in (0, half))
+
+    def row(counted: list, _: list) -> list:
+        _, x, y, write = counted
+
+        def some(j: Any) -> None:
+            first, second = f.load(f.at(x, j)), f.load(f.at(y, j))
+            f.store(f.shuffled(first, second, low), f.at(write, f.times(j, 2)))
+            f.store(f.shuffled(first, second, high), f.at(write, f.times(j, 2), width))
+
+        def one(j: Any) -> None:
+            for k, read in enumerate((x, y)):
+                builder.store(builder.load(f.at(read, j)), f.at(write, f.times(j, 2), k))
+
+        _by_vectors(f, columns, some, one)
+        return []
+
+    with builder.if_then(f.less(0, rows)):
+        f.loop([whole(0), a, b, target], [whole(1), a_stride, b_stride, target_stride], rows, row, [])
+    builder.ret_void()
+
+
+def _by_vectors(f: Function, count: Any, some: Callable[[Any], None], one: Callable[[Any], None]) -> None:
+    """some(j) for vectors of `count` numbers, of which the last may begin before the one before ends; or one by one."""
+    builder, width = f.builder, f.width
+
+    def again(counted: list, _: list) -> list:
+        last = builder.sub(count, whole(width))
+        some(builder.select(f.less(last, counted[0]), last, counted[0]))
+        return []
+
+    def single(counted: list, _: list) -> list:
+        one(counted[0])
+        return []
+
+    with builder.if_else(f.less(width - 1, count)) as (vectors, few):
+        with vectors:
+            f.loop([whole(0)], [whole(width)], count, again, [])
+        with few, builder.if_then(f.less(0, count)):
+            f.loop([whole(0)], [whole(1)], count, single, [])
+
+
 def _turn(module: Any) -> None:
     """The function (source, target, source_stride, target_stride, rows, columns, filled, add)."""
+    edge = _edge(module)
     f = Function(module, "turn", 2, 4, 2)
     builder, width = f.builder, f.width
     source, target, source_stride, target_stride, rows, columns = f.arguments
+    add = f.flags[1]
+    # blocks along what is nearer together come one after the other: they meet in the same lines of the cache
+    far_rows = f.less(target_stride, source_stride)
+    outer, inner = builder.select(far_rows, rows, columns), builder.select(far_rows, columns, rows)
+
+    def of_outer(counted: list, _: list) -> list:
+        def of_inner(inner_counted: list, _: list) -> list:
+            i = builder.select(far_rows, counted[0], inner_counted[0])
+            j = builder.select(far_rows, inner_counted[0], counted[0])
+            read = f.at(source, builder.mul(i, source_stride), j)
+            write = f.at(target, builder.mul(j, target_stride), i)
+            rows_here, columns_here = builder.sub(rows, i), builder.sub(columns, j)
+            whole_block = builder.and_(f.less(width - 1, rows_here), f.less(width - 1, columns_here))
+            with builder.if_else(builder.and_(whole_block, builder.not_(add))) as (easy, other):
+                with easy:
+                    block = [f.load(f.at(read, f.times(source_stride, k))) for k in range(width)]
+                    for k, value in enumerate(_transposed(f, block)):
+                        f.store(value, f.at(write, f.times(target_stride, k)))
+                with other:
+                    flags = f.function.args[-2:]
+                    builder.call(edge, [read, write, source_stride, target_stride, rows_here, columns_here, *flags])
+            return []
+
+        f.loop([whole(0)], [whole(width)], inner, of_inner, [])
+        return []
+
+    with builder.if_then(builder.and_(f.less(0, rows), f.less(0, columns))):
+        f.loop([whole(0)], [whole(width)], outer, of_outer, [])
+    builder.ret_void()
+
+
+def _edge(module: Any) -> Any:
+    """The function (source, target, source_stride, target_stride, rows, columns, filled, add): `turn` of the first block
+    of what is left."""
+    f = Function(module, "turn_edge", 2, 4, 2)
+    builder, width = f.builder, f.width
+    source, target, source_stride, target_stride, rows, columns = f.arguments
     filled, add = f.flags
-    full = builder.or_(filled, builder.icmp_signed("==", rows, whole(width)))
-    reads = []
+    plain = builder.and_(builder.or_(filled, f.less(width - 1, rows)), builder.not_(add))
+    inside, kept = f.first_lanes(columns), f.first_lanes(rows)
+    block = []
     for i in range(width):  # beyond the last row, that row again
         here = builder.select(f.less(i, rows), whole(i), builder.sub(rows, whole(1)))
-        reads.append(f.at(source, builder.mul(source_stride, here)))
-    writes = [f.at(target, f.times(target_stride, j)) for j in range(width)]
-    plain = builder.and_(full, builder.not_(add))
+        block.append(f.load(f.at(source, builder.mul(source_stride, here)), inside))
     done = f.function.append_basic_block("done")
-    with builder.if_then(builder.and_(plain, builder.icmp_signed("==", columns, whole(width)))):
-        for write, turned in zip(writes, _transposed(f, [f.load(place) for place in reads]), strict=True):
-            f.store(turned, write)
-        builder.branch(done)
-    inside, kept = f.first_lanes(columns), f.first_lanes(rows)
-    for j, turned in enumerate(_transposed(f, [f.load(place, inside) for place in reads])):
+    for j, value in enumerate(_transposed(f, block)):
+        place = f.at(target, f.times(target_stride, j))
         with builder.if_else(plain) as (unmasked, masked):
             with unmasked:
-                f.store(turned, writes[j])
+                f.store(value, place)
             with masked:
-                held = f.load(writes[j], builder.and_(kept, f.spread(add)))
-                f.store(builder.select(f.spread(add), builder.fadd(held, turned), turned), writes[j], kept)
+                held = f.load(place, builder.and_(kept, f.spread(add)))
+                f.store(builder.select(f.spread(add), builder.fadd(held, value), value), place, kept)
         following = f.function.append_basic_block("row")
         builder.cbranch(f.less(j + 1, columns), following, done)
         builder.position_at_end(following)
     builder.branch(done)
     builder.position_at_end(done)
     builder.ret_void()
+    return f.function
 
 
 def _transposed(f: Function, rows: list) -> list:
-    """Interleaving each row with the one half the block further on, log2(width) times, transposes the block."""
-    half = f.width // 2
-    low, high = ([x for i in range(first, first + half) for x in (i, i + f.width)] for first in (0, half))
-    for _ in range(f.width.bit_length() - 1):
-        rows = [f.shuffled(rows[i], rows[i + half], order) for i in range(half) for order in (low, high)]
+    """The transpose of a block, in the fewest instructions of AVX: within parts of 16 bytes, then of these parts."""
+    n = 16 // f.size  # numbers in a part
+    for step in (1, 2)[: n // 2]:  # of the parts of two rows the first halves, `step` numbers in turns; and the others
+        halves = [
+            [
+                part + number + k + row
+                for part in range(0, f.width, n)
+                for number in range(half, half + n // 2, step)
+                for row in (0, f.width)
+                for k in range(step)
+            ]
+            for half in (0, n // 2)
+        ]
+        rows = _exchanged(f, rows, step, *halves)
+    if n == 4:
+        rows = [rows[i - i % 4 + (0, 2, 1, 3)[i % 4]] for i in range(f.width)]
+    while n < f.width:  # of two rows every other group of n numbers, the first ones and the others
+        low, high = ([k + first + (f.width - n if k & n else 0) for k in range(f.width)] for first in (0, n))
+        rows = _exchanged(f, rows, n, low, high)
+        n *= 2
     return rows
 
 
-NAMES = ("copy", "turn")
+def _exchanged(f: Function, rows: list, step: int, low: list[int], high: list[int]) -> list:
+    """Rows i and i + step, for every i without that bit, become the lanes `low` and `high` of the two."""
+    new = list(rows)
+    for i in range(len(rows)):
+        if not i & step:
+            new[i], new[i + step] = (f.shuffled(rows[i], rows[i + step], lanes) for lanes in (low, high))
+    return new
+
+
+NAMES = ("copy", "pick", "weave", "turn")
 
 
 def tile_code(dtype: np.dtype, triple: str) -> str:
     """The functions NAMES and the tiles for one dtype, as text."""
     module = module_of(dtype, triple)
-    _copy(module)
-    _turn(module)
+    for build in (_copy, _pick, _weave, _turn):
+        build(module)
     for number, what in tile_numbers().items():
         _tile(module, number, *what)
     return str(module)
