@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from ..kernels import gemm
 from ..primitive import Primitive, operand, result_type, unified
@@ -18,14 +19,19 @@ from .strided import diagonal
 
 def mT(x: Any) -> Any:  # noqa: N802 (the field's name)
     """The transpose of the last two dimensions."""
-    return transpose(x, -2, -1)
+    return x.swapaxes(-1, -2) if type(x) is ndarray else transpose(x, -2, -1)
+
+
+def _product(x: Any, y: Any) -> Any:
+    """`matmul` in a rule, of at least two dimensions each: of arrays, that is the kernel alone."""
+    return gemm.matmul(x, y) if type(x) is ndarray and type(y) is ndarray else matmul(x, y)
 
 
 # (..., N, K) @ (..., K, M) -> (..., N, M)
 _matmul = Primitive(
     gemm.matmul,
     name="matmul",
-    vjps=(lambda g, x, y: matmul(g, mT(y)), lambda g, x, y: matmul(mT(x), g)),
+    vjps=(lambda g, x, y: _product(g, mT(y)), lambda g, x, y: _product(mT(x), g)),
     saves=(0, 1),
     uses=((1,), (0,)),
     broadcasts=True,
@@ -284,9 +290,9 @@ _linear_primitive = Primitive(
     _linear,
     name="linear",
     vjps=(
-        lambda g, x, weight: matmul(g, weight),  # (N, O) @ (O, I)
-        lambda g, x, weight: matmul(transpose(g, 0, 1), x),  # (O, N) @ (N, I)
-        lambda g, x, weight: sum(g, 0),
+        lambda g, x, weight: _product(g, weight),  # (N, O) @ (O, I)
+        lambda g, x, weight: _product(mT(g), x),  # (O, N) @ (N, I)
+        lambda g, x, weight: np.add.reduce(g, 0) if type(g) is ndarray else sum(g, 0),
     ),
     saves=(0, 1),
     uses=((1,), (0,), ()),
@@ -315,6 +321,10 @@ def linear_operands(name: str, x: Any, weight: Any, bias: Any) -> tuple:
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     """x Wᵀ + b. input x: (..., in_features), weight: (out_features, in_features), bias: (out_features,) or None."""
+    if isinstance(input, Tensor) and isinstance(weight, Tensor) and isinstance(bias, Tensor):  # the usual case
+        x, w, b = input.array, weight.array, bias.array
+        if x.ndim == w.ndim == 2 and x.shape[1] == w.shape[1] and b.shape == w.shape[:1] and x.dtype is w.dtype is b.dtype:
+            return apply(_linear_primitive, (input, weight, bias))
     x, weight, bias = linear_operands("linear", input, weight, bias)
     rows = x if x.ndim == 2 else reshape(x, (int(np.prod(x.shape[:-1])), x.shape[-1]))
     out = apply(_linear_primitive, (rows, weight, bias))
