@@ -252,7 +252,7 @@ def _columns_backward(  # type: ignore[no-untyped-def]
 # ------------------------------------------------------------------------------------------------------------ wrappers
 
 
-@functools.lru_cache(64)
+@functools.lru_cache(16)
 def _constant(size: int, value: float, dtype: np.dtype) -> ndarray:
     """What stands for a weight or bias that is None; nobody writes into it."""
     return np.full(size, value, dtype)
@@ -286,9 +286,9 @@ def _forward_planes(
         args = plain(x).reshape(-1), out.reshape(-1), stats, _weight(w, C, x.dtype), _weight(b, C, x.dtype, 0.0)
         if S < FEW:
             block = _columns_block(S)
-            parallel_for(_columns_forward, -(-C // block), x.size, *args, N, S, block, measured, eps)
+            parallel_for(_columns_forward, -(-C // block), 0.6 * x.size, *args, N, S, block, measured, eps)
         else:
-            parallel_for(_planes_forward, sets[0], x.size, *args, S, *sets[1:], measured, eps)
+            parallel_for(_planes_forward, sets[0], 0.4 * x.size, *args, S, *sets[1:], measured, eps)
     return out
 
 
@@ -302,9 +302,9 @@ def _backward_planes(
         args = *arrays, stats, _weight(w, C, x.dtype), S
         if S < FEW:
             block = _columns_block(S)
-            parallel_for(_columns_backward, -(-C // block), x.size, *args, N, block, measured, needs[0])
+            parallel_for(_columns_backward, -(-C // block), 0.7 * x.size, *args, N, block, measured, needs[0])
         else:
-            parallel_for(_planes_backward, sets[0], x.size, *args, *sets[1:], measured, needs[0])
+            parallel_for(_planes_backward, sets[0], 0.6 * x.size, *args, *sets[1:], measured, needs[0])
     gw, gb = (np.add.reduce(sums[:, :, i], 0).astype(x.dtype) if needs[2 - i] else None for i in (1, 0))
     return gx if needs[0] else None, gw, gb
 
@@ -386,7 +386,7 @@ def rows_forward(
     if x.size:
         block = _rows_at_once.function(M)
         args = plain(x).reshape(-1), out.reshape(-1), stats, _weight(w, M, x.dtype), _weight(b, M, x.dtype, 0.0)
-        parallel_for(_rows_forward, -(-R // block), x.size / 2, *args, M, block, centred, eps)
+        parallel_for(_rows_forward, -(-R // block), 0.35 * x.size, *args, M, block, centred, eps)
     return out, stats
 
 
@@ -404,7 +404,7 @@ def rows_backward(
     parts = np.empty((tasks if w_wanted else 0, 2, len(w)), x.dtype)
     if x.size:
         args = plain(x).reshape(-1), plain(g).reshape(-1), gx.reshape(-1), parts.reshape(-1), stats, w
-        parallel_for(_rows_backward, tasks, x.size, *args, M, block, centred, needs[0], w_wanted)
+        parallel_for(_rows_backward, tasks, 0.5 * x.size, *args, M, block, centred, needs[0], w_wanted)
     return gx if needs[0] else None, *(np.add.reduce(parts[:, i], 0) if needs[1 + i] else None for i in range(2))
 
 
