@@ -40,7 +40,7 @@ class ArrayAlgebra(Algebra):
         return np.array(g, order="C")
 
     def fresh(self, g: Any, incoming: Any) -> bool:
-        return type(g) is ndarray and g is not incoming and g.base is None
+        return type(g) is ndarray and g is not incoming and type(g.base) is not ndarray
 
     def fit(self, g: Any, shape: tuple) -> Any:
         return sum_to(g, shape)

@@ -30,6 +30,7 @@ from .gemm import pack, sweep
 from .runtime import kernel, parallel_for, plain, warms_up
 from .simd import VECTORS, calls, lanes
 from .vectors import machine
+from .workspace import empty
 
 SCORES = 24 * 1024  # numbers in the scores of a block: what the second-level cache has room for, twice
 ROWS = 24  # the least number of rows in a block
@@ -314,7 +315,7 @@ def rows_of(x: ndarray) -> Rows:
 def like(x: ndarray, columns: int) -> ndarray:
     """An empty array (..., rows, columns), whose dimensions but the last lie in memory in the order of those of x."""
     order = sorted(range(x.ndim - 1), key=lambda d: -x.strides[d])
-    out = np.empty((*(x.shape[d] for d in order), columns), x.dtype)
+    out = empty((*(x.shape[d] for d in order), columns), x.dtype)
     return out.transpose((*np.argsort(order).tolist(), x.ndim - 1))
 
 

@@ -26,6 +26,7 @@ from numpy import ndarray
 from .runtime import get_num_threads, kernel, parallel_for, plain, warms_up
 from .simd import ALONG_K, ALONG_M, VECTORS, calls, copy, height_of, lanes, tile_from, turn
 from .vectors import machine
+from .workspace import empty
 
 # ------------------------------------------------------------------------------------------------------------- kernels
 
@@ -269,7 +270,7 @@ def product(a: ndarray, b: ndarray, bias: ndarray | None = None) -> ndarray:
         b, b_batch = _stack(b, lead, batches)
     else:
         batches = 1
-    out = np.empty((*lead, M, N), a.dtype)
+    out = empty((*lead, M, N), a.dtype)
     if not out.size:
         return out
     if K == 0:
