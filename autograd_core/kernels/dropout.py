@@ -16,6 +16,7 @@ from numpy import ndarray
 
 from .exponential import uint
 from .runtime import kernel, parallel_for, plain, warms_up
+from .workspace import empty
 
 RUN = 2**16  # elements a task
 COST = 0.4  # nanoseconds each
@@ -69,14 +70,14 @@ def limit_of(p: float) -> Any:
 
 def dropped(seed: int, shape: tuple, p: float) -> ndarray:
     """Booleans of that shape: the element is dropped, with probability p < 1. Numbers count in row-major order."""
-    out = np.empty(math.prod(shape), np.bool_)
+    out = empty((math.prod(shape),), np.bool_)
     parallel_for(_dropped, -(-out.size // RUN), out.size * COST, out, np.int64(seed), limit_of(p))
     return out.reshape(shape)
 
 
 def kept(x: ndarray, mask: ndarray, scale: float) -> ndarray:
     """scale · x, and 0 where the mask of x's shape holds, whatever x is there. float32 or float64."""
-    out = np.empty(x.shape, x.dtype)
+    out = empty(x.shape, x.dtype)
     flat = plain(x).reshape(-1), plain(mask).reshape(-1), out.reshape(-1)
     parallel_for(_kept, -(-out.size // RUN), out.size * COST, *flat, x.dtype.type(scale))
     return out

@@ -14,6 +14,7 @@ from numpy import ndarray
 
 from .exponential import uint
 from .runtime import get_num_threads, kernel, parallel_for, plain, warms_up
+from .workspace import empty, zeros
 
 COLUMNS = 16  # the least that a thread gets: a line of the cache in float32
 COST = 0.3  # nanoseconds for a number that is read and added
@@ -92,7 +93,8 @@ def _bags_largest(start, stop, table, index, starts, best, places, D):  # type: 
 
 def gather(table: ndarray, index: ndarray) -> ndarray:
     """The rows of a table (rows, D) at `index` (…): (…, D). NumPy's is as fast as a loop of ours."""
-    out = np.take(table, index, axis=0)
+    out = empty((*index.shape, table.shape[1]), table.dtype)
+    np.take(table, index, axis=0, out=out, mode="clip")
     nothing = index < 0
     if nothing.any():
         out[nothing] = 0
@@ -102,7 +104,7 @@ def gather(table: ndarray, index: ndarray) -> ndarray:
 def scatter(g: ndarray, index: ndarray, rows: int) -> ndarray:
     """Rows g (…, D) added into zeros (rows, D) at `index` (…): the adjoint of `gather`."""
     D = g.shape[-1]
-    out, flat = np.zeros((rows, D), g.dtype), _flat(index)
+    out, flat = zeros((rows, D), g.dtype), _flat(index)
     if g.dtype.char not in "fd":
         np.add.at(out, flat[flat >= 0], g.reshape(-1, D)[flat >= 0])
     elif g.size:
@@ -127,7 +129,7 @@ def bags(table: ndarray, index: ndarray, starts: ndarray, scale: ndarray | None)
 def bags_scatter(g: ndarray, index: ndarray, starts: ndarray, scale: ndarray | None, rows: int) -> ndarray:
     """The gradient of the table, (rows, D), from that of the sums, g (bags, D)."""
     D = g.shape[1]
-    out = np.zeros((rows, D), g.dtype)
+    out = zeros((rows, D), g.dtype)
     if out.size:
         g, flat, width = plain(g).reshape(-1), _flat(index), _width(D)
         args = _flat(starts), *_optional(scale, g), out.reshape(-1), D, width
