@@ -195,7 +195,7 @@ COMPOSED = {
 }
 
 
-@pytest.mark.parametrize("counts", [(4, 4, 4), (5, 3, 3, 1), (1,) * 4, (70, 20, 2), (36,) * 11 + (31,)])
+@pytest.mark.parametrize("counts", [(4, 4, 4), (5, 3, 3, 1), (1,) * 4, (5,), (70, 20, 2), (36,) * 11 + (31,)])
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("kind", COMPOSED)
 def test_fused_is_composed(kind, reverse, counts):

@@ -19,9 +19,10 @@ from .recurrent import (
     panels_of,
     product,
     product_of_state,
+    products_of_one_step,
     run,
 )
-from .recurrent_weights import add_products, hold, plan, sums
+from .recurrent_weights import add_products, gradients_of_one_step, hold, plan, sums
 from .runtime import get_num_threads, kernel, plain, warms_up
 from .simd import VECTORS
 from .workspace import empty
@@ -30,7 +31,7 @@ from .workspace import empty
 @kernel()
 def _gru_forward(  # type: ignore[no-untyped-def]
     start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
-    x, gates, new, out, h0, bias, of_input, of_state, of_state_new, kept, F, H,
+    x, gates, new, out, h0, bias, inside, of_input, of_state, of_state_new, kept, F, H,
 ):  # fmt: skip
     """gates (S, 3 H): r, z, n; new (S, H): W_hn h + b_hn; unless kept, the rows of one step (N) of each."""
     T, width = len(counts), VECTORS * lanes
@@ -44,11 +45,12 @@ def _gru_forward(  # type: ignore[no-untyped-def]
             if rows > 0:
                 place = first if kept else r0
                 at, y = place * 3 * H, place * H
-                product(calls, x, first * F, F, rows, of_input, F, 3 * H, gates, at, 3 * H, False, width)
-                product_of_state(
-                    calls, out, h0, 0, now, last, r0, end, of_state, H, 2 * H, gates, at, 3 * H, True, width
-                )
-                product_of_state(calls, out, h0, 0, now, last, r0, end, of_state_new, H, H, new, y, H, False, width)
+                if inside:
+                    product(calls, x, first * F, F, rows, of_input, F, 3 * H, gates, at, 3 * H, False, width)
+                    product_of_state(
+                        calls, out, h0, 0, now, last, r0, end, of_state, H, 2 * H, gates, at, 3 * H, True, width
+                    )
+                    product_of_state(calls, out, h0, 0, now, last, r0, end, of_state_new, H, H, new, y, H, False, width)
                 middle = max(r0, min(last, end))
                 on = middle - r0  # rows go on, the others start
                 gru_unit(code, gates, at, new, y, out, (now + r0) * H, out, first * H, bias, 0, on, H, 0)
@@ -62,7 +64,7 @@ def _gru_forward(  # type: ignore[no-untyped-def]
 @kernel()
 def _gru_backward(  # type: ignore[no-untyped-def]
     start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
-    x, out, gates, new, h0, g, has_g, dh, db, dx, wanted, of_input, of_state, of_state_new, F, H,
+    x, out, gates, new, h0, g, has_g, dh, db, dx, wanted, inside, of_input, of_state, of_state_new, F, H,
     held, most, da_stride, z_at, z_stride, padded, size, dw_ih, dw_hh,
 ):  # fmt: skip
     """dx (S, F), if wanted; db (N, 4 H), of the biases of r, z, n and W_hn h for each example; dw_ih and dw_hh, the sums
@@ -74,7 +76,7 @@ def _gru_backward(  # type: ignore[no-untyped-def]
         for step in range(T + 1):
             t = step if reverse else T - 1 - step
             rows = min(r1, counts[t]) - r0 if step < T else 0
-            if step == T or k + rows > most:  # the state meets r, z and the fourth part
+            if inside and (step == T or k + rows > most):  # the state meets r, z and the fourth part
                 to, z1 = block * 3 * H, z0 + padded
                 add_products(calls, held, da0, da_stride, 3 * H, z0, z_stride, k, padded, dw_ih, to * padded, add, lanes)
                 add_products(calls, held, da0, da_stride, 2 * H, z1, z_stride, k, H, dw_hh, to * H, add, lanes)
@@ -86,10 +88,11 @@ def _gru_backward(  # type: ignore[no-untyped-def]
                 last, now = (counts[earlier], starts[earlier]) if 0 <= earlier < T else (0, 0)
                 first, middle, own = starts[t] + r0, max(r0, min(last, r0 + rows)), r0 * H
                 on = middle - r0  # rows have a state before, the others start here
-                hold(
-                    calls, x, first * F, F, out, (now + r0) * H, on, h0, middle * H, rows, H,
-                    held, z0 + k * z_stride, z_stride, padded, lanes,
-                )  # fmt: skip
+                if inside:
+                    hold(
+                        calls, x, first * F, F, out, (now + r0) * H, on, h0, middle * H, rows, H,
+                        held, z0 + k * z_stride, z_stride, padded, lanes,
+                    )  # fmt: skip
                 at, y, da = first * 3 * H, first * H, da0 + k * da_stride
                 gru_unit_back(
                     code, gates, at, new, y, out, (now + r0) * H, g, y, dh, own, held, da, db, r0 * 4 * H,
@@ -100,9 +103,10 @@ def _gru_backward(  # type: ignore[no-untyped-def]
                     code, gates, at, new, y, h0, middle * H, g, y, dh, middle * H, held, da + on * da_stride,
                     db, middle * 4 * H, rows - on, H, da_stride, has_g,
                 )  # fmt: skip
-                product(calls, held, da, da_stride, rows, of_state, 2 * H, H, dh, own, H, True, width)
-                product(calls, held, da + 3 * H, da_stride, rows, of_state_new, H, H, dh, own, H, True, width)
-                if wanted:
+                if inside:
+                    product(calls, held, da, da_stride, rows, of_state, 2 * H, H, dh, own, H, True, width)
+                    product(calls, held, da + 3 * H, da_stride, rows, of_state_new, H, H, dh, own, H, True, width)
+                if inside and wanted:
                     product(calls, held, da, da_stride, rows, of_input, 3 * H, F, dx, first * F, F, False, width)
                 k += rows
 
@@ -113,19 +117,28 @@ def gru_forward(
     """(states (S, H), last states (N, H)), (gates (S, 3 H), W_hn h + b_hn (S, H)); the second pair is for
     `gru_backward`, and useless unless `kept`."""
     at, dtype, F, H = layout_of(counts), x.dtype, x.shape[1], w_hh.shape[1]
-    rows = at.S if kept else at.N
-    gates, new, out = empty((rows, 3 * H), dtype), empty((rows, H), dtype), empty((at.S, H), dtype)
+    rows, inside = at.S if kept else at.N, at.T > 1
+    out = empty((at.S, H), dtype)
+    if inside:
+        gates, new = empty((rows, 3 * H), dtype), empty((rows, H), dtype)
+    else:
+        gates, of_state = products_of_one_step(x, h0, w_ih, w_hh)
+        new = np.zeros((rows, H), dtype)
+        if of_state is not None:
+            gates[:, : 2 * H] += of_state[:, : 2 * H]
+            new[...] = of_state[:, 2 * H :]
     bias = np.zeros(4 * H, dtype)  # of r, z, n, and of W_hn h
     if b_ih is not None:
         bias[: 3 * H] = b_ih
     if b_hh is not None:
         bias[: 2 * H] += b_hh[: 2 * H]
         bias[3 * H :] = b_hh[2 * H :]
-    work = at.S * cost(3, F, H, H)
+    work, nothing = at.S * cost(3, F, H, H), out.reshape(-1)
     run(
         _gru_forward, blocks_of(at.N, work, get_num_threads()), at, work, reverse, dtype,
         *flat(plain(x), gates, new, out, or_zeros(h0, (at.N, H), dtype)), bias,
-        panels_of(w_ih.T), panels_of(w_hh[: 2 * H].T), panels_of(w_hh[2 * H :].T), kept, F, H,
+        inside, *([panels_of(w_ih.T), *(panels_of(w.T) for w in (w_hh[: 2 * H], w_hh[2 * H :]))] if inside else [nothing] * 3),
+        kept, F, H,
     )  # fmt: skip
     return (out, final(out, at, reverse)), (gates, new)
 
@@ -141,27 +154,30 @@ def gru_backward(
 ) -> tuple:  # fmt: skip
     at, dtype, (gates, new), (g, g_last) = layout_of(counts), out.dtype, aux, gs
     F, H = x.shape[1], w_hh.shape[1]
-    work = at.S * cost(3, 2 * F, 2 * H, H)
-    held = plan(at.N, 4 * H, F, H, dtype, work)
+    work, inside = at.S * cost(3, 2 * F, 2 * H, H), at.T > 1
+    held = plan(at.N, 4 * H, F, H, dtype, work, inside)
     total = sums(held, 3 * H, H, dtype)
     dh, db = copy_or_zeros(g_last, (at.N, H), dtype), np.zeros((at.N, 4 * H), dtype)
-    dx = empty((at.S, F), dtype) if needs[0] else out
+    dx, nothing = empty((at.S, F), dtype) if needs[0] and inside else out, out.reshape(-1)
     run(
         _gru_backward, held.groups, at, work, reverse, dtype,
         *flat(plain(x), out, gates, new, or_zeros(h0, (at.N, H), dtype), out if g is None else plain(g)), g is not None,
-        *flat(dh, db, dx), needs[0], panels_of(plain(w_ih)) if needs[0] else dh.reshape(-1),
-        panels_of(w_hh[: 2 * H]), panels_of(w_hh[2 * H :]), F, H,
+        *flat(dh, db, dx), needs[0], inside, panels_of(plain(w_ih)) if needs[0] and inside else nothing,
+        *([panels_of(w_hh[: 2 * H]), panels_of(w_hh[2 * H :])] if inside else [nothing] * 2), F, H,
         total.held, *held[1:], *flat(total.of_input, total.of_state),
     )  # fmt: skip
     db = db.sum(0)
-    return (
-        dx if needs[0] else None,
-        dh,
-        total.input_weight(F) if needs[2] else None,
-        total.state_weight() if needs[3] else None,
+    biases = (
         db[: 3 * H].copy() if needs[4] else None,
         np.concatenate([db[: 2 * H], db[3 * H :]]) if needs[5] else None,
     )
+    if not inside:
+        da = total.da(4 * H)
+        of_state = np.concatenate([da[:, : 2 * H], da[:, 3 * H :]], 1)
+        dx, more, *weights = gradients_of_one_step(needs[:4], plain(da[:, : 3 * H]), of_state, x, h0, w_ih, w_hh)
+        return dx, dh if more is None else dh + more, *weights, *biases
+    dw_ih, dw_hh = total.input_weight(F) if needs[2] else None, total.state_weight() if needs[3] else None
+    return dx if needs[0] else None, dh, dw_ih, dw_hh, *biases
 
 
 @warms_up

@@ -20,10 +20,11 @@ from .recurrent import (
     panels_of,
     product,
     product_of_state,
+    products_of_one_step,
     run,
     sum_of_biases,
 )
-from .recurrent_weights import add_products, hold, plan, sums
+from .recurrent_weights import add_products, gradients_of_one_step, hold, plan, sums
 from .runtime import get_num_threads, kernel, plain, warms_up
 from .simd import VECTORS
 from .workspace import empty
@@ -32,7 +33,8 @@ from .workspace import empty
 @kernel()
 def _lstm_forward(  # type: ignore[no-untyped-def]
     start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
-    x, gates, out, cells, raw, h0, c0, bias, peepholes, peeping, of_input, of_state, projection, projecting, kept, F, H, P,
+    x, gates, out, cells, raw, h0, c0, bias, peepholes, peeping, inside, of_input, of_state, projection, projecting,
+    kept, F, H, P,
 ):  # fmt: skip
     """gates (S, 4 H): i, f, g, o; cells (S, H); raw, the unprojected outputs, is `out` but for projections. Unless they
     are kept, these have the rows of one step (N), and cells comes with those before the first, which is c0 too."""
@@ -47,10 +49,11 @@ def _lstm_forward(  # type: ignore[no-untyped-def]
             if rows > 0:
                 place, earlier = (first, now) if kept else (r0, 0)
                 at = place * 4 * H
-                product(calls, x, first * F, F, rows, of_input, F, 4 * H, gates, at, 4 * H, False, width)
-                product_of_state(
-                    calls, out, h0, 0, now, last, r0, end, of_state, P, 4 * H, gates, at, 4 * H, True, width
-                )
+                if inside:
+                    product(calls, x, first * F, F, rows, of_input, F, 4 * H, gates, at, 4 * H, False, width)
+                    product_of_state(
+                        calls, out, h0, 0, now, last, r0, end, of_state, P, 4 * H, gates, at, 4 * H, True, width
+                    )
                 middle = max(r0, min(last, end))
                 on = middle - r0  # rows go on, the others start
                 lstm_cell(
@@ -71,7 +74,7 @@ def _lstm_forward(  # type: ignore[no-untyped-def]
 def _lstm_backward(  # type: ignore[no-untyped-def]
     start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
     x, out, gates, cells, h0, c0, peepholes, peeping, g, has_g, dh, dc, db, dp, dhs, dx, wanted,
-    of_input, of_state, projection, projecting, F, H, P,
+    inside, of_input, of_state, projection, projecting, F, H, P,
     held, most, da_stride, z_at, z_stride, padded, size, dw_ih, dw_hh,
 ):  # fmt: skip
     """dx (S, F), if wanted; db (N, 4 H) and dp (N, 3 H), of biases and peepholes for each example; dhs (S, P), if
@@ -85,7 +88,7 @@ def _lstm_backward(  # type: ignore[no-untyped-def]
         for step in range(T + 1):
             t = step if reverse else T - 1 - step
             rows = min(r1, counts[t]) - r0 if step < T else 0
-            if step == T or k + rows > most:
+            if inside and (step == T or k + rows > most):
                 to = block * 4 * H
                 add_products(calls, held, da0, da_stride, 4 * H, z0, z_stride, k, padded, dw_ih, to * padded, add, lanes)
                 add_products(calls, held, da0, da_stride, 4 * H, z0 + padded, z_stride, k, P, dw_hh, to * P, add, lanes)
@@ -95,10 +98,11 @@ def _lstm_backward(  # type: ignore[no-untyped-def]
                 last, now = (counts[earlier], starts[earlier]) if 0 <= earlier < T else (0, 0)
                 first, middle = starts[t] + r0, max(r0, min(last, r0 + rows))
                 on = middle - r0  # rows have a state before, the others start here
-                hold(
-                    calls, x, first * F, F, out, (now + r0) * P, on, h0, middle * P, rows, P,
-                    held, z0 + k * z_stride, z_stride, padded, lanes,
-                )  # fmt: skip
+                if inside:
+                    hold(
+                        calls, x, first * F, F, out, (now + r0) * P, on, h0, middle * P, rows, P,
+                        held, z0 + k * z_stride, z_stride, padded, lanes,
+                    )  # fmt: skip
                 if projecting:
                     for j in range(rows * P):
                         dhs[first * P + j] = dh[r0 * P + j] + (g[first * P + j] if has_g else 0)
@@ -115,8 +119,9 @@ def _lstm_backward(  # type: ignore[no-untyped-def]
                     held, da + on * da_stride, db, middle * 4 * H, peepholes, 0, dp, middle * 3 * H,
                     rows - on, H, da_stride, peeping, has_g and not projecting,
                 )  # fmt: skip
-                product(calls, held, da, da_stride, rows, of_state, 4 * H, P, dh, r0 * P, P, False, width)
-                if wanted:
+                if inside:
+                    product(calls, held, da, da_stride, rows, of_state, 4 * H, P, dh, r0 * P, P, False, width)
+                if inside and wanted:
                     product(calls, held, da, da_stride, rows, of_input, 4 * H, F, dx, first * F, F, False, width)
                 k += rows
 
@@ -129,18 +134,23 @@ def lstm_forward(
     second triple is for `lstm_backward`, and useless unless `kept`."""
     at, dtype, F = layout_of(counts), x.dtype, x.shape[1]
     H, P, projecting = w_hh.shape[0] // 4, w_hh.shape[1], w_hr is not None
-    rows = at.S if kept else at.N
-    gates, out = empty((rows, 4 * H), dtype), empty((at.S, P), dtype)
+    rows, inside = at.S if kept else at.N, at.T > 1 or projecting
+    out = empty((at.S, P), dtype)
+    if inside:
+        gates = empty((rows, 4 * H), dtype)
+    else:
+        gates, of_state = products_of_one_step(x, h0, w_ih, w_hh)
+        gates = gates if of_state is None else gates + of_state
     raw = empty((rows, H), dtype) if projecting else out
     first_cells = or_zeros(c0, (at.N, H), dtype) if kept else copy_or_zeros(c0, (at.N, H), dtype)
     cells = empty((rows, H), dtype) if kept else first_cells
-    peepholes = out if w_peep is None else plain(w_peep)
-    work = at.S * cost(4, F, H, P)
+    work, nothing = at.S * cost(4, F, H, P), out.reshape(-1)
     run(
         _lstm_forward, blocks_of(at.N, work, get_num_threads()), at, work, reverse, dtype,
         *flat(plain(x), gates, out, cells, raw, or_zeros(h0, (at.N, P), dtype), first_cells),
-        sum_of_biases(b_ih, b_hh, 4 * H, dtype), peepholes.reshape(-1), w_peep is not None,
-        panels_of(w_ih.T), panels_of(w_hh.T), panels_of(w_hr.T) if projecting else out.reshape(-1), projecting, kept, F, H, P,
+        sum_of_biases(b_ih, b_hh, 4 * H, dtype), nothing if w_peep is None else plain(w_peep).reshape(-1),
+        w_peep is not None, inside, panels_of(w_ih.T) if inside else nothing, panels_of(w_hh.T) if inside else nothing,
+        panels_of(w_hr.T) if projecting else nothing, projecting, kept, F, H, P,
     )  # fmt: skip
     last_cells = final(cells, at, reverse) if kept else cells
     return (out, final(out, at, reverse), last_cells), (gates, cells, raw)
@@ -157,34 +167,35 @@ def lstm_backward(
 ) -> tuple:  # fmt: skip
     at, dtype, (gates, cells, raw), (g, g_last, g_cells) = layout_of(counts), out.dtype, aux, gs
     H, P, F, projecting = w_hh.shape[0] // 4, w_hh.shape[1], x.shape[1], w_hr is not None
-    work = at.S * cost(4, 2 * F, H, 2 * P)
-    held = plan(at.N, 4 * H, F, P, dtype, work)
+    work, inside = at.S * cost(4, 2 * F, H, 2 * P), at.T > 1 or projecting
+    held = plan(at.N, 4 * H, F, P, dtype, work, inside)
     total = sums(held, 4 * H, P, dtype)
     dh, dc = copy_or_zeros(g_last, (at.N, P), dtype), copy_or_zeros(g_cells, (at.N, H), dtype)
     db, dp = np.zeros((at.N, 4 * H), dtype), np.zeros((0 if w_peep is None else at.N, 3 * H), dtype)
-    dhs, dx = empty((at.S, P), dtype) if projecting else out, empty((at.S, F), dtype) if needs[0] else out
+    dhs, dx = empty((at.S, P), dtype) if projecting else out, empty((at.S, F), dtype) if needs[0] and inside else out
     nothing = out.reshape(-1)
     run(
         _lstm_backward, held.groups, at, work, reverse, dtype, *flat(plain(x), out, gates, cells),
         *flat(or_zeros(h0, (at.N, P), dtype), or_zeros(c0, (at.N, H), dtype)),
         nothing if w_peep is None else plain(w_peep).reshape(-1), w_peep is not None,
         nothing if g is None else plain(g).reshape(-1), g is not None, *flat(dh, dc, db, dp, dhs, dx), needs[0],
-        panels_of(plain(w_ih)) if needs[0] else nothing, panels_of(plain(w_hh)),
-        panels_of(plain(w_hr)) if projecting else nothing, projecting, F, H, P,
-        total.held, *held[1:], *flat(total.of_input, total.of_state),
+        inside, panels_of(plain(w_ih)) if needs[0] and inside else nothing,
+        panels_of(plain(w_hh)) if inside else nothing, panels_of(plain(w_hr)) if projecting else nothing, projecting,
+        F, H, P, total.held, *held[1:], *flat(total.of_input, total.of_state),
     )  # fmt: skip
     db = db.sum(0)
-    return (
-        dx if needs[0] else None,
-        dh,
-        dc,
-        total.input_weight(F) if needs[3] else None,
-        total.state_weight() if needs[4] else None,
+    rest = (
         db if needs[5] else None,
         db.copy() if needs[6] else None,
         matmul(dhs.T, raw) if needs[7] else None,
         dp.sum(0).reshape(3, H) if needs[8] else None,
     )
+    if not inside:
+        da, wanted = total.da(4 * H), (needs[0], needs[1], needs[3], needs[4])
+        dx, dh, *weights = gradients_of_one_step(wanted, da, da, x, h0, w_ih, w_hh)
+        return dx, dh, dc, *weights, *rest
+    dw_ih, dw_hh = total.input_weight(F) if needs[3] else None, total.state_weight() if needs[4] else None
+    return dx if needs[0] else None, dh, dc, dw_ih, dw_hh, *rest
 
 
 @warms_up

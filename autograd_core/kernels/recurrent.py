@@ -12,6 +12,8 @@ increase, so that step t has the first counts[t] examples (the layout of PyTorch
 counts are N). x (S, F), outputs (S, P). Backwards in time (`reverse`), an example starts at its own last step.
 
 The state before, at the step processed first or for an example that only starts, is the row of h0 or c0.
+
+A single step (a cell) is not worth the preparations: its products are made before the loop and after it, not `inside`.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import numpy as np
 from numpy import ndarray
 
 from .gates import gate_code
-from .gemm import pack
+from .gemm import matmul, pack
 from .runtime import kernel, parallel_for, plain
 from .simd import ALONG_K, VECTORS, calls, height, lanes, tile
 from .workspace import empty
@@ -123,6 +125,11 @@ def run(loop: Any, blocks: int, at: Layout, work: float, reverse: bool, dtype: A
 def cost(G: int, F: int, H: int, P: int) -> float:
     """Of one row of one step in nanoseconds: a multiply-add takes about 1/40, a gate about one."""
     return G * H * ((F + P) / 40 + 1)
+
+
+def products_of_one_step(x: ndarray, h0: Any, w_ih: ndarray, w_hh: ndarray) -> tuple[ndarray, Any]:
+    """What the loop would compute for a sequence of one step, where to put the weights into panels does not pay."""
+    return plain(matmul(x, w_ih.T)), None if h0 is None else matmul(plain(h0).reshape(-1, w_hh.shape[1]), w_hh.T)
 
 
 def or_zeros(x: Any, shape: tuple, dtype: Any) -> ndarray:

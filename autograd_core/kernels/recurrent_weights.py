@@ -12,11 +12,13 @@ alone, and are added up in order: so results do not depend on the number of thre
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
 
+from .gemm import matmul
 from .runtime import kernel
 from .simd import ALONG_M, VECTORS, copy, height, lanes, tile
 from .workspace import empty
@@ -40,9 +42,11 @@ class Held(NamedTuple):
     size: int  # of all this
 
 
-def plan(N: int, M: int, F: int, P: int, dtype: Any, work: float, more: int = 0) -> Held:
+def plan(N: int, M: int, F: int, P: int, dtype: Any, work: float, inside: bool, more: int = 0) -> Held:
     """For N examples, M pre-activations, F features and P outputs, and `more` numbers of each row after these; work:
-    nanoseconds of the whole loop."""
+    nanoseconds of the whole loop. Unless products are made inside it, da alone is held, (N, M)."""
+    if not inside:
+        return Held(1, N, M, 0, 0, 0, N * M)
     itemsize, line = np.dtype(dtype).itemsize, LINE // np.dtype(dtype).itemsize
     groups = 1 if N < 4 or work < 60_000 else 2
     while groups < GROUPS and N // (2 * groups) >= GROUP:
@@ -73,12 +77,34 @@ class Sums(NamedTuple):
     def state_weight(self) -> ndarray:
         return self.of_state.sum(0)
 
+    def da(self, M: int) -> ndarray:
+        """(N, M), of the only step."""
+        return self.held.reshape(-1, M)
+
 
 def sums(held: Held, M: int, P: int, dtype: Any) -> Sums:
+    groups = held.groups if held.z_stride else 0
     return Sums(
-        empty((held.groups, M, held.padded), dtype),
-        empty((held.groups, M, P), dtype),
+        empty((groups, M, held.padded), dtype),
+        empty((groups, M, P), dtype),
         empty((held.groups * held.size,), dtype),
+    )
+
+
+def gradients_of_one_step(
+    needs: Sequence, da: ndarray, of_state: ndarray, x: ndarray, h0: Any, w_ih: ndarray, w_hh: ndarray
+) -> tuple:
+    """Of x, h0, W_ih and W_hh, as far as they are needed, from those of the pre-activations, da (N, K), and of what the
+    state gave to them, of_state (N, K)."""
+    needs_x, needs_h, needs_ih, needs_hh = needs
+    dw_hh = None
+    if needs_hh:
+        dw_hh = np.zeros_like(w_hh) if h0 is None else matmul(of_state.T, h0.reshape(-1, w_hh.shape[1]))
+    return (
+        matmul(da, w_ih) if needs_x else None,
+        matmul(of_state, w_hh) if needs_h else None,
+        matmul(da.T, x) if needs_ih else None,
+        dw_hh,
     )
 
 

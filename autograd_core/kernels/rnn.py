@@ -28,10 +28,11 @@ from .recurrent import (
     panels_of,
     product,
     product_of_state,
+    products_of_one_step,
     run,
     sum_of_biases,
 )
-from .recurrent_weights import add_products, hold, plan, sums
+from .recurrent_weights import add_products, gradients_of_one_step, hold, plan, sums
 from .runtime import get_num_threads, kernel, plain, warms_up
 from .simd import VECTORS, copy
 from .workspace import empty
@@ -58,7 +59,7 @@ def _before(counts, starts, t, j, skip, reverse, N, r0, end):  # type: ignore[no
 @kernel()
 def _rnn_forward(  # type: ignore[no-untyped-def]
     start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
-    x, out, h0, bias, of_input, of_state, of_skipped, F, H, rectified, skip,
+    x, out, h0, bias, inside, of_input, of_state, of_skipped, F, H, rectified, skip,
 ):  # fmt: skip
     """out (S, H) becomes the states."""
     T, width, newest = len(counts), VECTORS * lanes, max(skip - 1, 0) * N
@@ -71,8 +72,9 @@ def _rnn_forward(  # type: ignore[no-untyped-def]
             rows, first = end - r0, starts[t] + r0
             if rows > 0:
                 at = first * H
-                product(calls, x, first * F, F, rows, of_input, F, H, out, at, H, False, width)
-                product_of_state(calls, out, h0, newest, now, last, r0, end, of_state, H, H, out, at, H, True, width)
+                if inside:
+                    product(calls, x, first * F, F, rows, of_input, F, H, out, at, H, False, width)
+                    product_of_state(calls, out, h0, newest, now, last, r0, end, of_state, H, H, out, at, H, True, width)
                 for j in range(skip + 1 if skip else 0):
                     low, high, row = _before(counts, starts, t, j, skip, reverse, N, r0, end)
                     source = out if j == skip else h0
@@ -85,7 +87,7 @@ def _rnn_forward(  # type: ignore[no-untyped-def]
 @kernel()
 def _rnn_backward(  # type: ignore[no-untyped-def]
     start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
-    x, out, h0, g, has_g, dh, late, db, dx, wanted, of_input, of_state, of_skipped, F, H, rectified, skip,
+    x, out, h0, g, has_g, dh, late, db, dx, wanted, inside, of_input, of_state, of_skipped, F, H, rectified, skip,
     held, most, da_stride, z_at, z_stride, padded, size, dw_ih, dw_hh, dw_skip,
 ):  # fmt: skip
     """dx (S, F) if wanted; db (N, H), that of the bias for each example; dw_ih, dw_hh and dw_skip, the sums of each
@@ -100,7 +102,7 @@ def _rnn_backward(  # type: ignore[no-untyped-def]
             t = step if reverse else T - 1 - step
             end = min(r1, counts[t]) if step < T else r0
             rows = end - r0
-            if step == T or k + rows > most:
+            if inside and (step == T or k + rows > most):
                 to = block * H
                 add_products(calls, held, da0, da_stride, H, z0, z_stride, k, padded, dw_ih, to * padded, add, lanes)
                 add_products(calls, held, da0, da_stride, H, z1, z_stride, k, H, dw_hh, to * H, add, lanes)
@@ -112,10 +114,11 @@ def _rnn_backward(  # type: ignore[no-untyped-def]
                 last, now = (counts[earlier], starts[earlier]) if 0 <= earlier < T else (0, 0)
                 first, own, da, z = starts[t] + r0, r0 * H, da0 + k * da_stride, k * z_stride
                 middle = max(r0, min(last, end))
-                hold(
-                    calls, x, first * F, F, out, (now + r0) * H, middle - r0, h0, (newest + middle) * H, rows, H,
-                    held, z0 + z, z_stride, padded, lanes,
-                )  # fmt: skip
+                if inside:
+                    hold(
+                        calls, x, first * F, F, out, (now + r0) * H, middle - r0, h0, (newest + middle) * H, rows, H,
+                        held, z0 + z, z_stride, padded, lanes,
+                    )  # fmt: skip
                 waiting = (t % skip * N + r0) * H if skip else 0
                 for j in range(skip + 1 if skip else 0):
                     low, high, row = _before(counts, starts, t, j, skip, reverse, N, r0, end)
@@ -126,10 +129,11 @@ def _rnn_backward(  # type: ignore[no-untyped-def]
                 rnn_unit_back(
                     code, out, first * H, g, first * H, dh, own, held, da, db, own, rows, H, da_stride, rectified, has_g
                 )
-                product(calls, held, da, da_stride, rows, of_state, H, H, dh, own, H, False, width)
+                if inside:
+                    product(calls, held, da, da_stride, rows, of_state, H, H, dh, own, H, False, width)
                 if skip:
                     product(calls, held, da, da_stride, rows, of_skipped, H, H, late, waiting, H, False, width)
-                if wanted:
+                if inside and wanted:
                     product(calls, held, da, da_stride, rows, of_input, H, F, dx, first * F, F, False, width)
                 k += rows
 
@@ -152,13 +156,18 @@ def rnn_forward(
 ) -> tuple:  # fmt: skip
     """States (S, H) and the last ones, (N, H) or (skip, N, H)."""
     at, dtype, (H, F) = layout_of(counts), x.dtype, w_ih.shape
-    out = empty((at.S, H), dtype)
+    inside = at.T > 1 or skip > 0
+    if inside:
+        out = empty((at.S, H), dtype)
+    else:
+        out, of_state = products_of_one_step(x, h0, w_ih, w_hh)
+        out = out if of_state is None else out + of_state
     first, bias = or_zeros(h0, (max(skip, 1) * at.N, H), dtype), sum_of_biases(b_ih, b_hh, H, dtype)
     work = at.S * cost(1, F, H, 2 * H if skip else H)
     run(
         _rnn_forward, blocks_of(at.N, work, get_num_threads()), at, work, reverse, dtype,
-        *flat(plain(x), out, first, bias), panels_of(w_ih.T), panels_of(w_hh.T),
-        panels_of(w_skip.T) if skip else bias, F, H, rectified, skip,
+        *flat(plain(x), out, first, bias), inside, panels_of(w_ih.T) if inside else bias,
+        panels_of(w_hh.T) if inside else bias, panels_of(w_skip.T) if skip else bias, F, H, rectified, skip,
     )  # fmt: skip
     if not skip:
         return out, final(out, at, reverse)
@@ -174,38 +183,34 @@ def rnn_backward(
     counts: ndarray, reverse: bool, rectified: bool, skip: int = 0,
 ) -> tuple:  # fmt: skip
     at, dtype, (H, F), (g, g_last) = layout_of(counts), out.dtype, w_ih.shape, gs
-    more = H if skip else 0
+    more, inside = H if skip else 0, at.T > 1 or skip > 0
     work = at.S * cost(1, 2 * F, 2 * H, H + more)
-    held = plan(at.N, H, F, H, dtype, work, more)
+    held = plan(at.N, H, F, H, dtype, work, inside, more)
     total = sums(held, H, H, dtype)
     dw_skip = empty((held.groups, H, more), dtype)
     dh, db = copy_or_zeros(None if skip else g_last, (at.N, H), dtype), np.zeros((at.N, H), dtype)
     late = np.zeros((skip * at.N, H), dtype)
     if skip and g_last is not None:
         late[_places(at, skip, reverse)[1]] = g_last
-    dx = empty((at.S, F), dtype) if needs[0] else out
+    dx = empty((at.S, F), dtype) if needs[0] and inside else out
     nothing = dh.reshape(-1)
     run(
         _rnn_backward, held.groups, at, work, reverse, dtype,
         *flat(plain(x), out, or_zeros(h0, (max(skip, 1) * at.N, H), dtype), out if g is None else plain(g)),
-        g is not None, *flat(dh, late, db, dx), needs[0],
-        panels_of(plain(w_ih)) if needs[0] else nothing, panels_of(plain(w_hh)),
+        g is not None, *flat(dh, late, db, dx), needs[0], inside,
+        panels_of(plain(w_ih)) if needs[0] and inside else nothing, panels_of(plain(w_hh)) if inside else nothing,
         panels_of(plain(w_skip)) if skip else nothing, F, H, rectified, skip,
         total.held, *held[1:], *flat(total.of_input, total.of_state, dw_skip),
     )  # fmt: skip
-    if skip:
-        dh0 = late[_places(at, skip, reverse)[2]]
-        dh0[-1] += dh
     db = db.sum(0)
-    return (
-        dx if needs[0] else None,
-        dh0 if skip else dh,
-        total.input_weight(F) if needs[2] else None,
-        total.state_weight() if needs[3] else None,
-        db if needs[4] else None,
-        db.copy() if needs[5] else None,
-        dw_skip.sum(0) if needs[6] else None,
-    )
+    rest = (db if needs[4] else None, db.copy() if needs[5] else None, dw_skip.sum(0) if needs[6] else None)
+    if not inside:
+        return *gradients_of_one_step(needs[:4], total.da(H), total.da(H), x, h0, w_ih, w_hh), *rest
+    if skip:
+        late = late[_places(at, skip, reverse)[2]]
+        late[-1] += dh
+    dw_ih, dw_hh = total.input_weight(F) if needs[2] else None, total.state_weight() if needs[3] else None
+    return dx if needs[0] else None, late if skip else dh, dw_ih, dw_hh, *rest
 
 
 @warms_up
