@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
+from autograd_core.ops.join import cat
 
 from .. import functional as F
 from ..layers.embedding import Embedding
@@ -38,6 +39,7 @@ class Seq2Seq(Module):
     recurrent step, is Luong, Pham & Manning 2015, "Effective approaches to attention-based NMT", section 3.1 ("general").
 
     >>> import autograd_core as ag
+from autograd_core.ops.join import cat
     >>> model = Seq2Seq(5, 6, width=8)
     >>> model(ag.tensor([[1, 2, 3]]), ag.tensor([[0, 4]])).shape
     (1, 2, 6)
@@ -72,7 +74,7 @@ class Seq2Seq(Module):
     def encode(self, source: Any) -> tuple[Any, Any, Any]:
         """The encoder's states (N, S, width), the decoder's first (1, N, width), and where not to look, (N, 1, S)."""
         states, last = self.encoder(self.source_embedding(source))
-        first = ag.cat([last[0], last[1]], 1).unsqueeze(0)
+        first = cat([last[0], last[1]], 1).unsqueeze(0)
         hidden = None if self.padding is None else (source == self.padding).unsqueeze(1)
         return states, first, hidden
 
@@ -86,7 +88,7 @@ class Seq2Seq(Module):
             match = match.masked_fill(hidden, -math.inf)
         weights = F.softmax(match, 2)
         context = weights @ states  # (N, T, S) @ (N, S, width)
-        return self.scores(self.combine(ag.cat([context, h], 2)).tanh()), state, weights
+        return self.scores(self.combine(cat([context, h], 2)).tanh()), state, weights
 
     def forward(self, source: Any, target: Any) -> Any:
         states, first, hidden = self.encode(source)
@@ -103,7 +105,8 @@ class Seq2Seq(Module):
             raise ValueError(f"generate: length is {length}; it must be at least 1")
         training = self.training
         self.eval()
-        codes, looks = [], []
+        codes: list[np.ndarray] = []
+        looks: list[Any] = []
         try:
             with ag.no_grad():
                 states, state, hidden = self.encode(source)
@@ -119,5 +122,5 @@ class Seq2Seq(Module):
                     looks.append(weights)
         finally:
             self.train(training)
-        attention = ag.cat(looks, 1).numpy() if self.attention else None
+        attention = cat(looks, 1).numpy() if self.attention else None
         return np.concatenate(codes, 1), attention

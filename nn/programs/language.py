@@ -113,7 +113,7 @@ class LanguageModel(Recipe):
         except OSError as error:
             raise UserError(str(error)) from None
         model = RecurrentLM(len(characters.chars), options.width, options.layers, dropout=self.dropout)
-        parameters = sum(p.numel() for p in model.parameters())
+        parameters = sum(p.array.size for p in model.parameters())
         print(f"{self.name}: {self.about}; {parameters:,} parameters, {len(characters.chars)} characters")
         scores = Scores(model, carry)
         optimizer = optim.Adam(model.parameters(), lr=options.lr)

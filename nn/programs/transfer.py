@@ -54,7 +54,7 @@ class Transfer(Recipe):
         started = time.perf_counter()
         base = LeNet5(5)
         bars = [] if options.quiet else [Progress()]
-        run = {"loss": F.cross_entropy, "keep_best": False, "progress": False}
+        run: dict[str, Any] = {"loss": F.cross_entropy, "keep_best": False, "progress": False}
         optimizer = optim.Adam(base.parameters(), lr=1e-3)
         fit(base, odd, optimizer=optimizer, epochs=options.epochs, callbacks=bars, **run)
 
