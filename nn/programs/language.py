@@ -134,7 +134,7 @@ class LanguageModel(Recipe):
             "layers": options.layers, "seconds": round(seconds, 1), "interrupted": history.interrupted,
             "held_out_loss": result, "history": history.epochs, "samples": text,
         }  # fmt: skip
-        shown = {"learning-curves": plot.learning_curves(history, self.about)} if len(history) else {}
+        shown = {"learning-curves": plot.learning_curves(history, self.name)} if len(history) else {}
         save_results(folder, model, report, shown)
         return 130 if history.interrupted else 0
 
@@ -180,6 +180,6 @@ RECIPES = [
     Shakespeare(
         name="shakespeare",
         about="an LSTM that writes like Shakespeare, character by character",
-        epochs=14, lr=4e-3, batch_size=32, width=256, layers=1, dropout=0.3,
+        epochs=12, lr=4e-3, batch_size=32, width=256, layers=1, dropout=0.3,
     ),
 ]  # fmt: skip
