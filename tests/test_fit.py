@@ -335,7 +335,7 @@ def test_the_command_repeats_itself(folder):
     ("arguments", "message"),
     [
         (["train"], "the following arguments are required: MODEL"),
-        (["train", "resnet"], "invalid choice: 'resnet'"),
+        (["train", "alexnet"], "invalid choice: 'alexnet'"),
         (["train", "mlp", "--epochs", "0"], "argument --epochs: must be positive, got 0"),
         (["train", "mlp", "--epochs", "many"], "argument --epochs: needs a int, got 'many'"),
         (["train", "mlp", "--lr", "-1"], "argument --lr: must be positive, got -1"),
