@@ -39,7 +39,6 @@ class Seq2Seq(Module):
     recurrent step, is Luong, Pham & Manning 2015, "Effective approaches to attention-based NMT", section 3.1 ("general").
 
     >>> import autograd_core as ag
-from autograd_core.ops.join import cat
     >>> model = Seq2Seq(5, 6, width=8)
     >>> model(ag.tensor([[1, 2, 3]]), ag.tensor([[0, 4]])).shape
     (1, 2, 6)
