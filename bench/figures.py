@@ -51,7 +51,7 @@ def headline(rows: list[dict[str, Any]]) -> None:
     ticks = [0.5, 1, 2, 4, 8, 16, 32]
     ticks = [t for t in ticks if min(ratios.min(), 1) / 1.5 <= t <= max(high.max(), 2) * 1.4]
     ax.set_xticks(np.log2(ticks), [f"{t:g}" for t in ticks])
-    ax.set_xlabel("times as fast as PyTorch, a whole training step (line: quartiles over the rounds)")
+    ax.set_xlabel("times as fast as PyTorch, whole training steps (line: quartiles)")
     ax.legend(frameon=False, fontsize=8.5, loc="lower right")
     _save(figure, "headline")
 
