@@ -69,7 +69,7 @@ from .tensor import Tensor, get_default_dtype, set_default_dtype
 _LAZY = {
     "draw": "draw", "replay": "replay", "func": "func", "special": "special", "profile": "profile",
     "checkpoint": "checkpoint", "checkpoint_sequential": "checkpoint", "warmup": "warmup",
-    "set_num_threads": "kernels.runtime", "get_num_threads": "kernels.runtime",
+    "set_num_threads": "kernels.threads", "get_num_threads": "kernels.threads",
 }  # fmt: skip
 
 

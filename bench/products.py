@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from autograd_core.kernels import conv, gemm, simd, vectors
-from autograd_core.kernels.runtime import get_num_threads, kernel, parallel_for
+from autograd_core.kernels.runtime import kernel
 from autograd_core.kernels.simd import ALONG_K, tile
+from autograd_core.kernels.threads import get_num_threads, parallel_for
 
 # (M, K, N), which operands lie transposed in memory, what it is
 PRODUCTS = (

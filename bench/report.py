@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograd_core.kernels.runtime import get_num_threads
+from autograd_core.kernels.threads import get_num_threads
 
 FOLDER = Path(__file__).parent
 RESULTS, FIGURES = FOLDER / "results", FOLDER / "figures"

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_core as ag
-from autograd_core.kernels import columns, runtime, sliding
+from autograd_core.kernels import columns, sliding
 from autograd_core.kernels import conv as kernels
+from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
 from autograd_core.ops import conv as ops
 
 from . import naive
@@ -323,13 +324,13 @@ def test_what_is_not_finite_spreads_as_far_as_its_window_and_no_farther(bad):
 
 
 def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
-    monkeypatch.setattr(runtime.Threads, "worthwhile", 10.0)
-    monkeypatch.setattr(runtime.Threads, "count", runtime.get_num_threads())
+    monkeypatch.setattr(Threads, "worthwhile", 10.0)
+    monkeypatch.setattr(Threads, "count", get_num_threads())
     x, w = rand(9, 6, 13, 11).astype(np.float32), rand(10, 3, 3, 3).astype(np.float32)
     how = ((1, 1), (1, 1), (1, 1), 2)
     results = []
     for threads in (1, 2, 3, 7):
-        runtime.set_num_threads(threads)
+        set_num_threads(threads)
         out = kernels.conv_forward(x, w, None, *how)
         g = out * out
         gx = kernels.conv_input_grad(g, w, x.shape, *how)

@@ -10,7 +10,7 @@ import autograd_core as ag
 import nn
 import nn.functional as F
 from autograd_core.kernels import ctc as kernels
-from autograd_core.kernels import runtime
+from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
 
 rng = np.random.default_rng(0)
 
@@ -151,11 +151,11 @@ def test_the_logarithm_within_two_units_of_the_last_place(dtype):
 
 
 def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
-    monkeypatch.setattr(runtime.Threads, "worthwhile", 10.0)
-    monkeypatch.setattr(runtime.Threads, "count", runtime.get_num_threads())
+    monkeypatch.setattr(Threads, "worthwhile", 10.0)
+    monkeypatch.setattr(Threads, "count", get_num_threads())
     found = []
     for threads in (1, 2, 5):
-        runtime.set_num_threads(threads)
+        set_num_threads(threads)
         loss, grad = loss_and_gradient(*case(20, 7, 5, 12, np.float32))
         found.append(loss.tobytes() + grad.tobytes())
     assert found[0] == found[1] == found[2]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.kernels import gemm, runtime, simd, vectors
+from autograd_core.kernels import gemm, simd, vectors
+from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
 
 LANES = {dtype: simd.lanes(dtype) for dtype in (np.float32, np.float64)}
 HEIGHT = vectors.machine().most_rows[simd.VECTORS]
@@ -120,20 +121,20 @@ def test_denormals_are_kept():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_results_do_not_depend_on_the_number_of_threads(dtype, monkeypatch):
-    monkeypatch.setattr(runtime.Threads, "worthwhile", 1e-9)
-    before = runtime.get_num_threads()
+    monkeypatch.setattr(Threads, "worthwhile", 1e-9)
+    before = get_num_threads()
     try:
         for M, K, N in ((150, 500, 170), (64, 784, 256), (12, 1000, 300), (300, 40, 10)):
             for turned in ((False, False), (True, False), (False, True), (True, True)):
                 a, b = laid(draw(0, M, K, dtype=dtype), turned[0]), laid(draw(1, K, N, dtype=dtype), turned[1])
                 results = []
                 for threads in (1, 2, 3, 5):
-                    runtime.set_num_threads(threads)
+                    set_num_threads(threads)
                     results.append(gemm.product(a, b))
                 for other in results[1:]:
                     np.testing.assert_array_equal(results[0], other)
     finally:
-        runtime.set_num_threads(before)
+        set_num_threads(before)
 
 
 def test_one_signature_a_dtype():

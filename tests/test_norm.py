@@ -10,6 +10,7 @@ from autograd_core import func
 from autograd_core.kernels import norm as kernels
 from autograd_core.kernels import response as response_kernels
 from autograd_core.kernels import runtime
+from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
 from autograd_core.ops.response import cross_map_lrn2d
 
 from .tables.norm import batch, standardised
@@ -258,12 +259,12 @@ def test_layout_does_not_matter(f, shape):
 
 
 def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
-    monkeypatch.setattr(runtime.Threads, "worthwhile", 10.0)
-    monkeypatch.setattr(runtime.Threads, "count", runtime.get_num_threads())
+    monkeypatch.setattr(Threads, "worthwhile", 10.0)
+    monkeypatch.setattr(Threads, "count", get_num_threads())
     results = []
     data = [rand(*s, dtype=np.float32) for s in ((11, 6, 5), (11, 6, 9, 8), (70, 4, 3))]
     for threads in (1, 2, 5):
-        runtime.set_num_threads(threads)
+        set_num_threads(threads)
         found = []
         for x in data:
             for f in EVERY.values():

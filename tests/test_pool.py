@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 from autograd_core.kernels import pool as kernels
-from autograd_core.kernels import runtime
+from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
 from autograd_core.kernels.windows import strided_windows
 from autograd_core.ops import pool as ops
 from autograd_core.ops import unpool
@@ -296,12 +296,12 @@ def test_an_empty_batch(f):
 
 
 def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
-    monkeypatch.setattr(runtime.Threads, "worthwhile", 10.0)
-    monkeypatch.setattr(runtime.Threads, "count", runtime.get_num_threads())
+    monkeypatch.setattr(Threads, "worthwhile", 10.0)
+    monkeypatch.setattr(Threads, "count", get_num_threads())
     x = rand(5, 7, 9, 11).astype(np.float32)
     results = []
     for threads in (1, 2, 5):
-        runtime.set_num_threads(threads)
+        set_num_threads(threads)
         leaves = [ag.tensor(x, requires_grad=True) for _ in EVERY]
         for t, f in zip(leaves, EVERY, strict=True):
             (f(t) ** 2).sum().backward()

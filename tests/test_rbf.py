@@ -10,7 +10,8 @@ import autograd_core as ag
 import nn
 import nn.functional as F
 import optim
-from autograd_core.kernels import distance, runtime
+from autograd_core.kernels import distance
+from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
 from autograd_core.ops import rbf as ops
 from nn.data import datasets
 from nn.models import rbf_fit
@@ -73,15 +74,15 @@ def test_nan_and_infinity_stay_in_their_rows(D):
 
 
 def test_results_do_not_depend_on_threads(monkeypatch):
-    monkeypatch.setattr(runtime.Threads, "worthwhile", 1e-9)
+    monkeypatch.setattr(Threads, "worthwhile", 1e-9)
     rng = np.random.default_rng(3)
-    before = runtime.get_num_threads()
+    before = get_num_threads()
     try:
         for D in (3, 40):
             x, c = rng.standard_normal((90, D)).astype("f4"), rng.standard_normal((150, D)).astype("f4")
             results = []
             for threads in (1, 2, 3):
-                runtime.set_num_threads(threads)
+                set_num_threads(threads)
                 points, centers = ag.tensor(x, requires_grad=True), ag.tensor(c, requires_grad=True)
                 widths = ag.tensor(np.full(150, 2, "f4"), requires_grad=True)
                 out = F.rbf(points, centers, widths)
@@ -92,7 +93,7 @@ def test_results_do_not_depend_on_threads(monkeypatch):
                     np.testing.assert_array_equal(a, b)
             assert np.array_equal(F.rbf(x, c, 2.0), results[0][0])  # nothing recorded, and the same numbers
     finally:
-        runtime.set_num_threads(before)
+        set_num_threads(before)
 
 
 @pytest.mark.parametrize("kernel", [*KERNELS, "square"])

@@ -1,21 +1,18 @@
-"""The compile policy: nothing at import, a cache that is never stale, threads and forks."""
+"""The compile policy: nothing at import, and a cache that is never stale."""
 
-import multiprocessing
 import os
 import subprocess
 import sys
 import textwrap
-import threading
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
-import threadpoolctl
 
 import autograd_core as ag
 from autograd_core.kernels import runtime
-from autograd_core.kernels.runtime import kernel, parallel_for
+from autograd_core.kernels.runtime import kernel
 
 SOURCE = Path(runtime.__file__)
 
@@ -29,21 +26,6 @@ def double(x):
 def fill(start, stop, out, value):
     for i in range(start, stop):
         out[i] = double(value) + i
-
-
-@kernel()
-def fails_at(start, stop, out, where):
-    for i in range(start, stop):
-        if i == where:
-            raise ValueError("a kernel's error")
-        out[i] = i
-
-
-@pytest.fixture
-def eager(monkeypatch):
-    """Every loop is worth a thread."""
-    monkeypatch.setattr(runtime.Threads, "worthwhile", 1.0)
-    monkeypatch.setattr(runtime.Threads, "count", 3)
 
 
 def run_python(code, **env):
@@ -173,7 +155,7 @@ def test_the_cache_depends_on_what_a_file_imports_and_on_nothing_else(folder):
 def test_without_a_place_for_the_cache_there_is_one_warning(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setattr(runtime, "cache_roots", lambda source: [tmp_path / "file" / "cannot"])
-    monkeypatch.setattr(runtime.Threads, "warned_no_cache", False)
+    monkeypatch.setattr(runtime.Compiling, "warned_no_cache", False)
     runtime.cache_folder.cache_clear()
     try:
         with pytest.warns(UserWarning, match="are not kept: none of .* can be written.*NUMBA_CACHE_DIR"):
@@ -195,92 +177,3 @@ def test_old_caches_are_forgotten_after_a_week(tmp_path):
     assert not old.exists()
     assert recent.exists()
     assert current.exists()
-
-
-# ------------------------------------------------------------------------------------------------------------- threads
-
-
-@pytest.mark.parametrize("tasks", [0, 1, 2, 5, 1000])
-def test_every_task_runs_once(eager, tasks):
-    out = np.full(tasks, -1.0)
-    parallel_for(fill, tasks, 1e9, out, 0.5)
-    np.testing.assert_array_equal(out, 1 + np.arange(tasks))
-
-
-def test_little_work_is_not_shared(monkeypatch):
-    monkeypatch.setattr(runtime.Threads, "count", 3)
-    monkeypatch.setattr(runtime, "Job", None)
-    out = np.zeros(10)
-    parallel_for(fill, 10, runtime.Threads.worthwhile, out, 0.0)
-    assert out[9] == 9
-    with pytest.raises(TypeError):  # a Job is made
-        parallel_for(fill, 10, 3 * runtime.Threads.worthwhile, out, 0.0)
-
-
-def test_an_error_in_a_kernel_reaches_the_caller(eager):
-    for where in (0, 99):
-        with pytest.raises(ValueError, match="a kernel's error"):
-            parallel_for(fails_at, 100, 1e9, np.zeros(100), where)
-    out = np.zeros(100)
-    parallel_for(fails_at, 100, 1e9, out, -1)  # and the threads go on working
-    assert out[99] == 99
-
-
-def test_several_python_threads_at_once(eager):
-    wrong = []
-
-    def call(value):
-        for _ in range(50):
-            out = np.zeros(200)
-            parallel_for(fill, 200, 1e9, out, value)
-            if not np.array_equal(out, 2 * value + np.arange(200)):
-                wrong.append(value)
-
-    threads = [threading.Thread(target=call, args=(float(v),)) for v in range(4)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    assert not wrong
-
-
-def _in_child(queue):
-    queue.put(runtime.Threads.running)
-    out = np.zeros(300)
-    parallel_for(fill, 300, 1e9, out, 1.0)
-    queue.put(float(out.sum()))
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_a_forked_child_can_run_kernels(eager):
-    out = np.zeros(300)
-    parallel_for(fill, 300, 1e9, out, 1.0)
-    context = multiprocessing.get_context("fork")
-    queue = context.SimpleQueue()
-    child = context.Process(target=_in_child, args=(queue,))
-    child.start()
-    child.join(60)
-    assert child.exitcode == 0
-    assert queue.get() == 0  # the parent's workers are not there
-    assert queue.get() == out.sum()
-
-
-def test_the_number_of_threads(monkeypatch):
-    monkeypatch.setattr(runtime.Threads, "count", None)
-    assert runtime.get_num_threads() >= 1
-    runtime.set_num_threads(2)
-    assert runtime.get_num_threads() == 2
-    with pytest.raises(ValueError, match="n is 0, but must be at least 1"):
-        runtime.set_num_threads(0)
-    with pytest.raises(TypeError, match=r"n must be an int, got float 1\.5"):
-        runtime.set_num_threads(1.5)
-    assert runtime.get_num_threads() == 2
-
-
-def test_the_blas_pool_is_limited_too(monkeypatch):
-    monkeypatch.setattr(runtime.Threads, "count", runtime.get_num_threads())
-    monkeypatch.setattr(runtime.Threads, "blas", None)
-    with threadpoolctl.threadpool_limits(2, "blas"):
-        runtime.set_num_threads(1)
-        assert {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"} == {1}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 import nn.functional as F
-from autograd_core.kernels import runtime
 from autograd_core.kernels import softmax as kernels
+from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
 
 from .tables.loss import loop_cross_entropy
 
@@ -139,11 +139,11 @@ def test_the_gradient_of_cross_entropy_equals_differences(case):
 
 
 def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
-    monkeypatch.setattr(runtime.Threads, "worthwhile", 10.0)
-    monkeypatch.setattr(runtime.Threads, "count", runtime.get_num_threads())
+    monkeypatch.setattr(Threads, "worthwhile", 10.0)
+    monkeypatch.setattr(Threads, "count", get_num_threads())
     results = []
     for threads in (1, 2, 5):
-        runtime.set_num_threads(threads)
+        set_num_threads(threads)
         found = []
         for shape in ((101, 10), (13, 600)):
             t = ag.tensor(scores(shape, np.float32), requires_grad=True)

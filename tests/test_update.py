@@ -5,7 +5,8 @@ import pytest
 
 import autograd_core as ag
 import optim
-from autograd_core.kernels import runtime, update
+from autograd_core.kernels import update
+from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
 from autograd_core.versions import version_of
 
 SGD = [
@@ -113,13 +114,13 @@ def test_refuses_before_anything_is_changed():
 
 
 def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
-    monkeypatch.setattr(runtime.Threads, "worthwhile", 10.0)
-    monkeypatch.setattr(runtime.Threads, "count", runtime.get_num_threads())
+    monkeypatch.setattr(Threads, "worthwhile", 10.0)
+    monkeypatch.setattr(Threads, "count", get_num_threads())
     build = lambda: arrays_of(np.float32, ((7,), (update.RUN + 3,), (1, 2), (3, update.RUN), (5,)))  # noqa: E731
     for make, options in ((optim.SGD, SGD[3]), (optim.Adam, ADAM[1]), (optim.Adam, ADAM[2])):
         results = []
         for threads in (1, 2, 5):
-            runtime.set_num_threads(threads)
+            set_num_threads(threads)
             params = parameters(build())
             results.append([x.tobytes() for x in steps(make(params, **options), params)])
         assert results[0] == results[1] == results[2]

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_core.kernels import conv, runtime, sliding, transforms, winograd
+from autograd_core.kernels import conv, sliding, transforms, winograd
 from autograd_core.kernels.runtime import kernel
+from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
 from autograd_core.kernels.transforms import transform
 
 from . import naive
@@ -159,13 +160,13 @@ def test_a_whole_layer_against_the_loops(monkeypatch):
 
 
 def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
-    monkeypatch.setattr(runtime.Threads, "worthwhile", 10.0)
-    monkeypatch.setattr(runtime.Threads, "count", runtime.get_num_threads())
+    monkeypatch.setattr(Threads, "worthwhile", 10.0)
+    monkeypatch.setattr(Threads, "count", get_num_threads())
     how = conv.in_three((3, 3), (17, 18), (1, 1), (1, 1), (1, 1))
     x, w = rand(9, 12, 1, 17, 18).astype(F4), rand(1, 1, 10, 3, 12, 3).astype(F4)
     results = []
     for threads in (1, 2, 3, 7):
-        runtime.set_num_threads(threads)
+        set_num_threads(threads)
         out = np.empty((9, 10, *how.size), F4)
         winograd.convolve(x, w, None, out, how)
         results.append((out.tobytes(), winograd.gradient_to_weights(out, x, how, 1).tobytes()))

@@ -27,8 +27,9 @@ from numpy import ndarray
 from .dropout import drops, keys, limit_of
 from .exponential import exp_negative, uint
 from .gemm import pack, sweep
-from .runtime import kernel, parallel_for, plain, warms_up
+from .runtime import kernel, plain, warms_up
 from .simd import VECTORS, calls, lanes
+from .threads import parallel_for
 from .vectors import machine
 from .workspace import empty
 

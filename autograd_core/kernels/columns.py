@@ -12,7 +12,8 @@ import numpy as np
 from numpy import ndarray
 
 from .conv import Sizes, three
-from .runtime import kernel, parallel_for, plain, warms_up
+from .runtime import kernel, plain, warms_up
+from .threads import parallel_for
 
 
 @kernel()

@@ -14,7 +14,8 @@ import numpy as np
 from numpy import ndarray
 
 from .exponential import ByDtype, exp
-from .runtime import kernel, parallel_for, plain, warms_up
+from .runtime import kernel, plain, warms_up
+from .threads import parallel_for
 
 EDGE = 2  # states of probability 0 at the end of a row, where the others have no neighbours
 

@@ -20,7 +20,8 @@ from numpy import ndarray
 
 from .exponential import exp, uint
 from .gemm import matmul
-from .runtime import kernel, parallel_for, plain, warms_up
+from .runtime import kernel, plain, warms_up
+from .threads import parallel_for
 
 SQUARE, GAUSSIAN, MULTIQUADRIC, INVERSE_MULTIQUADRIC, THIN_PLATE = range(5)
 

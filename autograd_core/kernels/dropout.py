@@ -15,7 +15,8 @@ import numpy as np
 from numpy import ndarray
 
 from .exponential import uint
-from .runtime import kernel, parallel_for, plain, warms_up
+from .runtime import kernel, plain, warms_up
+from .threads import parallel_for
 from .workspace import empty
 
 RUN = 2**16  # elements a task

@@ -13,7 +13,8 @@ import numpy as np
 from numpy import ndarray
 
 from .exponential import uint
-from .runtime import get_num_threads, kernel, parallel_for, plain, warms_up
+from .runtime import kernel, plain, warms_up
+from .threads import get_num_threads, parallel_for
 from .workspace import empty, zeros
 
 COLUMNS = 16  # the least that a thread gets: a line of the cache in float32

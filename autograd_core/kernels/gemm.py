@@ -23,10 +23,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from .runtime import get_num_threads, kernel, parallel_for, plain, warms_up
+from .runtime import kernel, plain, warms_up
 from .simd import ALONG_K, ALONG_M, VECTORS, calls, copy, height_of, lanes, tile_from, turn
+from .threads import get_num_threads, parallel_for
 from .vectors import machine
 from .workspace import empty
+
+TURNED = 48  # rows of tiles that are turned together: a multiple of the height of a tile and of the lanes of a vector
 
 # ------------------------------------------------------------------------------------------------------------- kernels
 
@@ -49,7 +52,7 @@ def sweep(  # type: ignore[no-untyped-def]
     """The tiles of one panel of b, n columns wide: c (rows, n) or, turned, c (n, rows) is set or added to.
 
     a_stride: the distance of rows where a is along k, of columns else; or -width of panels of a (…, k, width).
-    A turned tile is computed in `spare`, from `at`.
+    Turned tiles are computed in `spare`, from `at`: there must be room for TURNED rows.
     """
     sweep_from(
         calls, a, a_at, a_stride, along_k, b, b_at, b_stride, c, c_at, c_stride, turned, rows, n, k, add, spare, at, lanes,
@@ -63,7 +66,8 @@ def sweep_from(  # type: ignore[no-untyped-def]
     bias, bias_at, begin,
 ):  # fmt: skip
     """`sweep`, where if `begin` the sums of row m begin with bias[bias_at + m]."""
-    m, kind = 0, ALONG_K if along_k else ALONG_M
+    m, kind, width = 0, ALONG_K if along_k else ALONG_M, 2 * lanes
+    waiting = 0  # rows in `spare`, which are turned together: `turn` is quick with whole blocks of lanes · lanes
     while m < rows:
         if along_k:
             here = height_of(calls, rows - m, n)
@@ -75,12 +79,14 @@ def sweep_from(  # type: ignore[no-untyped-def]
             here = height_of(calls, rows - m, n)
             a_here, a_step = a_at + m, a_stride
         if turned:
-            width = 2 * lanes
             tile_from(
-                calls, a, a_here, b, b_at, spare, at, bias, bias_at + m, calls, 0, a_step, b_stride, width, k, n, here, kind,
-                False, begin,
+                calls, a, a_here, b, b_at, spare, at + waiting * width, bias, bias_at + m, calls, 0, a_step, b_stride,
+                width, k, n, here, kind, False, begin,
             )  # fmt: skip
-            turn(calls, spare, at, c, c_at + m, width, c_stride, here, n, False, add)
+            waiting += here
+            if waiting + here > TURNED or m + here == rows:
+                turn(calls, spare, at, c, c_at + m + here - waiting, width, c_stride, waiting, n, False, add)
+                waiting = 0
         else:
             c_here = c_at + m * c_stride
             tile_from(
@@ -138,9 +144,9 @@ def _products(start, stop, calls, a, b, c, bias, plan):  # type: ignore[no-untyp
                         if along_k:
                             copy(calls, a, a_from, scratch, a_block, a_stride, a_step, rows, k, k)
                         else:
-                            for i in range(0, rows, unit):
-                                here = min(unit, rows - i)
-                                copy(calls, a, a_from + i, scratch, a_block + i * k, a_stride, unit, k, here, here)
+                            for i in range(0, rows, unit):  # what a row writes beyond the panel, the next one overwrites
+                                filled = (min(unit, rows - i) + lanes - 1) // lanes * lanes
+                                copy(calls, a, a_from + i, scratch, a_block + i * k, a_stride, unit, k, min(unit, rows - i), filled)
                         a_now, a_from = scratch, a_block
                     for n in range(n_first, n_last, width):
                         b_now, b_from, b_step = scratch, b_block + (n - packed) * k, width
@@ -201,14 +207,14 @@ def plan_product(
     m_most, n_most = -(-rows // m_parts) + unit, -(-columns // n_parts) + width
     k_block = K_BYTES // size
     k_most = -(-K // -(-K // k_block))
-    row_block = _up(min(m_most, A_BYTES // (size * k_most)), unit)
-    column_block = _up(min(n_most, B_BYTES // (size * k_most)), width)
+    row_block = _up(_even(m_most, A_BYTES // (size * k_most)), unit)
+    column_block = _up(_even(n_most, B_BYTES // (size * k_most)), width)
     copy_b = m_most >= COPY_B_FROM
     # Columns of a, and rows that lie a multiple of 4096 bytes apart, drive each other out of the first-level cache.
     copy_a = n_most >= COPY_A_FROM * width and (not along_k or (a_stride * size + 64) % 4096 <= 128)
     a_padded = k_most + 64 // size if along_k else -unit
-    a_block_at = _up(max(machine().most_rows.values()) * width, 16)  # after a turned tile
-    b_block_at = a_block_at + _up(row_block * (a_padded if along_k else k_most) if copy_a else 0, 16)
+    a_block_at = TURNED * width if swapped else 0  # after turned tiles
+    b_block_at = a_block_at + (_up(row_block * (a_padded if along_k else k_most) + lanes(dtype), 16) if copy_a else 0)
     scratch = b_block_at + k_most * column_block + 16
     numbers = np.array(
         [
@@ -223,6 +229,11 @@ def plan_product(
 
 def _up(n: int, multiple: int) -> int:
     return -(-n // multiple) * multiple
+
+
+def _even(n: int, most: int) -> int:
+    """The length of equal parts of n, of at most about `most`."""
+    return -(-n // max(1, round(n / most)))
 
 
 def _parts(

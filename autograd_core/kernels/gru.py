@@ -23,8 +23,9 @@ from .recurrent import (
     run,
 )
 from .recurrent_weights import add_products, gradients_of_one_step, hold, plan, sums
-from .runtime import get_num_threads, kernel, plain, warms_up
+from .runtime import kernel, plain, warms_up
 from .simd import VECTORS
+from .threads import get_num_threads
 from .workspace import empty
 
 

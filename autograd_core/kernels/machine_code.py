@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .runtime import Threads, cache_folder
+from .runtime import Compiling, cache_folder
 
 _engines: list = []  # they hold the code, and must live as long as the process
 
@@ -20,9 +20,10 @@ def addresses(source: Path, dtype: np.dtype, names: Iterable[str], text: Callabl
     """Where the functions `names` are, of the module text(dtype, triple), which the file `source` generates."""
     import llvmlite.binding as llvm
 
-    with Threads.compiling:
+    with Compiling.lock:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
+        llvm.initialize_native_asmparser()
         features = llvm.get_host_cpu_features().flatten()
         target = llvm.Target.from_default_triple().create_target_machine(
             cpu=llvm.get_host_cpu_name(), features=features, opt=3, codemodel="jitdefault", jit=True

@@ -26,7 +26,8 @@ from numpy import ndarray
 
 from .exponential import uint
 from .moments import MEAN, REST, SCALE, VARIANCE, means_of, measure, powers_of, products_of, weighted_products_of
-from .runtime import kernel, parallel_for, plain, warms_up
+from .runtime import kernel, plain, warms_up
+from .threads import parallel_for
 
 FEW = 64  # positions below which planes are too short for loops of their own
 

@@ -21,8 +21,9 @@ import math
 import numpy as np
 from numpy import ndarray
 
-from .runtime import kernel, parallel_for, plain, warms_up
+from .runtime import kernel, plain, warms_up
 from .sliding import clear, fill
+from .threads import parallel_for
 from .windows import DILATION, IN, OUT, PADDING, PART, STRIDE, WINDOW, Sizes, Windows, adaptive_windows
 
 uint = np.uintp  # places are unsigned: for a signed one Numba asks whether it counts from the end

@@ -26,8 +26,9 @@ from numpy import ndarray
 
 from .gates import gate_code
 from .gemm import matmul, pack
-from .runtime import kernel, parallel_for, plain
+from .runtime import kernel, plain
 from .simd import ALONG_K, VECTORS, calls, height, lanes, tile
+from .threads import parallel_for
 from .workspace import empty
 
 # ------------------------------------------------------------------------------------------------------------- products

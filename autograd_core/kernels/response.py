@@ -14,7 +14,8 @@ import numpy as np
 from numpy import ndarray
 
 from .exponential import uint
-from .runtime import kernel, parallel_for, plain, warms_up
+from .runtime import kernel, plain, warms_up
+from .threads import parallel_for
 
 WIDTH = 64  # positions a task
 

@@ -33,8 +33,9 @@ from .recurrent import (
     sum_of_biases,
 )
 from .recurrent_weights import add_products, gradients_of_one_step, hold, plan, sums
-from .runtime import get_num_threads, kernel, plain, warms_up
+from .runtime import kernel, plain, warms_up
 from .simd import VECTORS, copy
+from .threads import get_num_threads
 from .workspace import empty
 
 

@@ -1,15 +1,7 @@
-"""How every kernel is compiled and run: one policy for flags, cache, threads and forks.
+"""How every kernel is compiled: one policy for flags and the cache on disk. `threads.py` says how they are run.
 
 A kernel is a function of arrays and numbers, decorated with `@kernel`. Numba is imported, and the function compiled,
 when it is first called. Kernels may call each other; `kernel.function` is the plain Python function.
-
-A parallel kernel begins `def f(start, stop, …): for task in range(start, stop):` and is run by `parallel_for`, which
-shares the tasks out among threads. Each task writes where no other does. So results do not depend on the number of
-threads, to the last bit: it is the same code that runs, on one thread or on many.
-
-The threads are Python's own: kernels release the interpreter's lock. Numba's `prange` would wake its threads faster (by
-some 10 µs), but its OpenMP layer ends the process in a forked child, its workqueue layer when two Python threads call
-at once, every parallel loop is compiled several times over, and a busy machine makes its threads wait for each other.
 """
 
 from __future__ import annotations
@@ -18,7 +10,6 @@ import ast
 import functools
 import hashlib
 import importlib
-import itertools
 import os
 import shutil
 import tempfile
@@ -28,7 +19,6 @@ import types
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -38,6 +28,13 @@ from numpy import ndarray
 FLAGS = frozenset({"contract", "nsz"})
 # To add up in vectors, terms must be reordered; only for kernels that ask for it.
 REASSOCIATE = frozenset({"reassoc"})
+
+
+class Compiling:
+    """The state of this process's compiler."""
+
+    lock = threading.RLock()
+    warned_no_cache = False
 
 
 class Kernel:
@@ -55,7 +52,7 @@ class Kernel:
     def dispatcher(self) -> Any:
         """Numba's dispatcher, which compiles for each new combination of argument types."""
         if self.compiled is None:
-            with Threads.compiling:
+            with Compiling.lock:
                 self.compiled = self.compiled or _compile(self)
         return self.compiled
 
@@ -154,123 +151,13 @@ def _forget_old(root: Path, current: Path) -> None:
 
 
 def _warn_no_cache(why: str) -> None:
-    if not Threads.warned_no_cache:
-        Threads.warned_no_cache = True
+    if not Compiling.warned_no_cache:
+        Compiling.warned_no_cache = True
         warnings.warn(
             f"compiled kernels are not kept: {why}. Every process compiles them again; set NUMBA_CACHE_DIR to a folder "
             "that can be written",
             stacklevel=2,
         )
-
-
-# ------------------------------------------------------------------------------------------------------- threads
-
-
-class Threads:
-    """The state of this process's threads."""
-
-    count: int | None = None  # as set by the user
-    running = 0  # workers, besides the threads that call
-    jobs: SimpleQueue = SimpleQueue()  # what they wait for
-    starting = threading.Lock()
-    compiling = threading.RLock()
-    blas: Any = None  # keeps the limit of the BLAS pool in force
-    warned_no_cache = False
-    # Waking a worker takes some 10 to 20 µs. A thread should have more than that to do.
-    worthwhile: float = 30_000
-
-
-class Job:
-    """The tasks of one call, in chunks that threads take as they are free."""
-
-    __slots__ = ("args", "chunk", "error", "finished", "kernel", "left", "lock", "take", "tasks")
-
-    def __init__(self, kernel: Callable, tasks: int, chunk: int, args: tuple):
-        self.kernel, self.tasks, self.chunk, self.args = kernel, tasks, chunk, args
-        self.take = itertools.count(0, chunk).__next__
-        self.left = -(-tasks // chunk)
-        self.lock, self.finished = threading.Lock(), threading.Lock()
-        self.finished.acquire()
-        self.error: BaseException | None = None
-
-    def work(self) -> None:
-        """Run chunks until none is left to take. Whoever ends the last one reports that the job is finished."""
-        while (start := self.take()) < self.tasks:
-            try:
-                self.kernel(start, min(start + self.chunk, self.tasks), *self.args)
-            except BaseException as error:
-                self.error = error
-            with self.lock:
-                self.left -= 1
-                last = self.left == 0
-            if last:
-                self.finished.release()
-
-
-def parallel_for(kernel: Kernel, tasks: int, work: float, *args: Any) -> None:
-    """Run `kernel(start, stop, *args)` over all of `range(tasks)`, on several threads where it pays.
-
-    work   an estimate of all tasks together, in steps of a serial loop of about a nanosecond each
-    """
-    threads = get_num_threads()
-    chunks = min(tasks, 4 * threads, int(work / Threads.worthwhile)) if threads > 1 else 1
-    run = kernel.dispatcher()
-    if chunks <= 1:
-        run(0, tasks, *args)
-        return
-    if Threads.running < threads - 1:
-        _start_workers(threads - 1)
-    job = Job(run, tasks, -(-tasks // chunks), args)
-    for _ in range(min(threads, chunks) - 1):
-        Threads.jobs.put(job)
-    job.work()
-    job.finished.acquire()
-    job.args = ()  # a worker may find the job late; it must not keep the arrays alive
-    if job.error is not None:
-        raise job.error
-
-
-def _start_workers(count: int) -> None:
-    with Threads.starting:
-        while Threads.running < count:
-            Threads.running += 1
-            name = f"kernels-{Threads.running}"
-            threading.Thread(target=_worker, args=(Threads.jobs,), name=name, daemon=True).start()
-
-
-def _worker(jobs: SimpleQueue) -> None:
-    while True:
-        jobs.get().work()
-
-
-def _after_fork() -> None:
-    """In the child, the workers do not exist, nor whoever held a lock: begin anew."""
-    Threads.running, Threads.jobs = 0, SimpleQueue()
-    Threads.starting, Threads.compiling = threading.Lock(), threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
-
-
-def set_num_threads(n: int) -> None:
-    """How many threads kernels use, and the BLAS library behind NumPy's products.
-
-    Results of kernels do not depend on it. Raises ValueError unless n is at least 1.
-    """
-    if isinstance(n, bool) or not isinstance(n, int | np.integer):
-        raise TypeError(f"set_num_threads: n must be an int, got {type(n).__name__} {n!r}")
-    if n < 1:
-        raise ValueError(f"set_num_threads: n is {n}, but must be at least 1; 1 means no threads besides the caller's")
-    Threads.count = int(n)
-    Threads.blas = importlib.import_module("threadpoolctl").threadpool_limits(limits=int(n), user_api="blas")
-
-
-def get_num_threads() -> int:
-    """How many threads kernels use: as set, or as many as this process has CPUs."""
-    if Threads.count is None:
-        Threads.count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Threads.count
 
 
 # --------------------------------------------------------------------------------------------- what kernels are given
@@ -292,3 +179,12 @@ def warms_up(function: Callable[[], None]) -> Callable[[], None]:
     """Decorator: call `function` in `ag.warmup`. It runs its kernels on small arrays, float32 and float64."""
     warmups[f"{function.__module__.rpartition('.')[2]}.{function.__name__.strip('_')}"] = function
     return function
+
+
+def _after_fork() -> None:
+    """In the child, whoever held the lock does not exist."""
+    Compiling.lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -21,8 +21,9 @@ import numpy as np
 from numpy import ndarray
 
 from .gemm import pack
-from .runtime import kernel, parallel_for, plain
+from .runtime import kernel, plain
 from .simd import A_TABLE, B_TABLE, LANES, calls, copy, height_of, lanes, pick, tile_from, weave, wide
+from .threads import parallel_for
 from .workspace import zeros
 
 Sizes = tuple[int, ...]

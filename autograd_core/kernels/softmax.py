@@ -15,7 +15,8 @@ import numpy as np
 from numpy import ndarray
 
 from .exponential import exp, exp_run
-from .runtime import kernel, parallel_for, plain, warms_up
+from .runtime import kernel, plain, warms_up
+from .threads import parallel_for
 
 BLOCK = 512
 INTEGERS = {4: np.int32, 8: np.int64}

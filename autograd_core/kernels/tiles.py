@@ -131,6 +131,7 @@ def _copy(module: Any) -> None:
     there = f.first_lanes(builder.sub(columns, whole_columns))
     kept = f.first_lanes(builder.sub(filled, whole_columns))
     has_rest = f.less(whole_columns, filled)
+    to_the_end = builder.icmp_signed("==", builder.sub(filled, whole_columns), whole(width))
     overlaps = builder.and_(f.less(width - 1, columns), builder.icmp_signed("==", columns, filled))
 
     def row(counted: list, _: list) -> list:
@@ -147,7 +148,12 @@ def _copy(module: Any) -> None:
                 end = builder.sub(columns, whole(width))
                 f.store(f.load(f.at(read, end)), f.at(write, end))
             with masked:
-                f.store(f.load(f.at(read, whole_columns), there), f.at(write, whole_columns), kept)
+                value, place = f.load(f.at(read, whole_columns), there), f.at(write, whole_columns)
+                with builder.if_else(to_the_end) as (all_of_it, part):
+                    with all_of_it:
+                        f.store(value, place)
+                    with part:
+                        f.store(value, place, kept)
         return []
 
     with builder.if_then(f.less(0, rows)):
@@ -244,11 +250,11 @@ def _turn(module: Any) -> None:
             write = f.at(target, builder.mul(j, target_stride), i)
             rows_here, columns_here = builder.sub(rows, i), builder.sub(columns, j)
             whole_block = builder.and_(f.less(width - 1, rows_here), f.less(width - 1, columns_here))
-            with builder.if_else(builder.and_(whole_block, builder.not_(add))) as (easy, other):
+            with builder.if_else(whole_block) as (easy, other):
                 with easy:
                     block = [f.load(f.at(read, f.times(source_stride, k))) for k in range(width)]
-                    for k, value in enumerate(_transposed(f, block)):
-                        f.store(value, f.at(write, f.times(target_stride, k)))
+                    places = [f.at(write, f.times(target_stride, k)) for k in range(width)]
+                    _put(f, _transposed(f, block), places, [None] * width, add)
                 with other:
                     flags = f.function.args[-2:]
                     builder.call(edge, [read, write, source_stride, target_stride, rows_here, columns_here, *flags])

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .runtime import Kernel, kernel, parallel_for, warms_up
+from .runtime import Kernel, kernel, warms_up
+from .threads import parallel_for
 
 RUN = 2**13
 HEADER = object.__basicsize__  # bytes of any Python object; what follows is PyArrayObject_fields of ndarraytypes.h:

@@ -25,9 +25,10 @@ import functools
 import numpy as np
 from numpy import ndarray
 
-from .runtime import kernel, parallel_for, plain
+from .runtime import kernel, plain
 from .simd import ALONG_K, ALONG_M, calls, height_of, lanes, tile, turn
 from .sliding import How, Sizes, aligned, clear
+from .threads import parallel_for
 from .transforms import NUMBERS, SIZES, transform, transform_code
 from .workspace import zeros
 

@@ -1,0 +1,164 @@
+"""How kernels are run on several threads.
+
+A parallel kernel begins `def f(start, stop, …): for task in range(start, stop):` and is run by `parallel_for`, which
+shares the tasks out among threads. Each task writes where no other does. So results do not depend on the number of
+threads, to the last bit: it is the same code that runs, on one thread or on many.
+
+The threads are Python's own: kernels release the interpreter's lock. Numba's `prange` has threads of its own, but its
+OpenMP layer ends the process in a forked child, its workqueue layer when two Python threads call at once, and every
+parallel loop is compiled several times over.
+
+A thread that has nothing to do watches for a while (`spin.py`) before it sleeps: in a training step the next kernel
+comes soon, and would be done before a sleeping thread is awake.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import os
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import numpy as np
+
+from .runtime import Kernel
+from .spin import Signal, watch
+
+PATIENCE = 100.0
+
+
+class Threads:
+    """The state of this process's threads."""
+
+    count: int | None = None  # as set by the user
+    running = 0  # workers, besides the threads that call
+    jobs: SimpleQueue = SimpleQueue()  # what they wait for
+    posted = Signal()  # raised when a job was put there
+    worked = Signal()  # raised by a worker that has finished all it could
+    unwatched = Signal()
+    starting = threading.Lock()
+    blas: Any = None  # keeps the limit of the BLAS pool in force
+    # To hand work over costs some 5 µs; and 30 more if the worker was asleep. A thread should have more than that to do.
+    worthwhile: float = 30_000
+    patience = 0.0  # microseconds that an idle thread watches before it sleeps
+    # After it has posted a job, a thread holds the interpreter's lock for so many microseconds, before its own kernel
+    # runs. Who asks for the lock meanwhile goes to sleep.
+    handover = 5.0
+
+
+class Job:
+    """The tasks of one call, in chunks that threads take as they are free."""
+
+    __slots__ = ("args", "chunk", "error", "finished", "kernel", "left", "lock", "take", "tasks")
+
+    def __init__(self, kernel: Callable, tasks: int, chunk: int, args: tuple):
+        self.kernel, self.tasks, self.chunk, self.args = kernel, tasks, chunk, args
+        self.take = itertools.count(0, chunk).__next__
+        self.left = -(-tasks // chunk)
+        self.lock, self.finished = threading.Lock(), threading.Lock()
+        self.finished.acquire()
+        self.error: BaseException | None = None
+
+    def work(self) -> None:
+        """Run chunks until none is left to take. Whoever ends the last one reports that the job is finished."""
+        while (start := self.take()) < self.tasks:
+            try:
+                self.kernel(start, min(start + self.chunk, self.tasks), *self.args)
+            except BaseException as error:
+                self.error = error
+            with self.lock:
+                self.left -= 1
+                last = self.left == 0
+            if last:
+                self.finished.release()
+
+    def wait(self) -> None:
+        """Until the job is finished."""
+        while True:
+            seen = Threads.worked.number.value  # before `left`, which is counted down before it is raised
+            if not self.left or not watch(Threads.worked, seen, Threads.patience, Threads.unwatched):
+                break
+        self.finished.acquire()
+
+
+def parallel_for(kernel: Kernel, tasks: int, work: float, *args: Any) -> None:
+    """Run `kernel(start, stop, *args)` over all of `range(tasks)`, on several threads where it pays.
+
+    work   an estimate of all tasks together, in steps of a serial loop of about a nanosecond each
+    """
+    threads = get_num_threads()
+    chunks = min(tasks, 4 * threads, int(work / Threads.worthwhile)) if threads > 1 else 1
+    run = kernel.dispatcher()
+    if chunks <= 1:
+        run(0, tasks, *args)
+        return
+    if Threads.running < threads - 1:
+        _start_workers(threads - 1)
+    job = Job(run, tasks, -(-tasks // chunks), args)
+    for _ in range(min(threads, chunks) - 1):
+        Threads.jobs.put(job)
+    Threads.posted.raise_()
+    job.work()
+    job.wait()
+    job.args = ()  # a worker may find the job late; it must not keep the arrays alive
+    if job.error is not None:
+        raise job.error
+
+
+def _start_workers(count: int) -> None:
+    with Threads.starting:
+        Threads.patience = PATIENCE if count < _cpus() else 0.0
+        while Threads.running < count:
+            Threads.running += 1
+            name = f"kernels-{Threads.running}"
+            threading.Thread(target=_worker, args=(Threads.jobs,), name=name, daemon=True).start()
+
+
+def _worker(jobs: SimpleQueue) -> None:
+    while True:
+        seen = Threads.posted.number.value  # before the queue, into which a job is put before it is raised
+        if jobs.empty():
+            if not watch(Threads.posted, seen, Threads.patience, Threads.worked, Threads.handover):
+                jobs.get().work()
+            continue
+        Threads.worked.raise_()
+        try:
+            jobs.get_nowait().work()
+        except Empty:
+            continue
+
+
+def _after_fork() -> None:
+    """In the child, the workers do not exist, nor whoever held a lock: begin anew."""
+    Threads.running, Threads.jobs, Threads.starting = 0, SimpleQueue(), threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def set_num_threads(n: int) -> None:
+    """How many threads kernels use, and the BLAS library behind NumPy's products.
+
+    Results of kernels do not depend on it. Raises ValueError unless n is at least 1.
+    """
+    if isinstance(n, bool) or not isinstance(n, int | np.integer):
+        raise TypeError(f"set_num_threads: n must be an int, got {type(n).__name__} {n!r}")
+    if n < 1:
+        raise ValueError(f"set_num_threads: n is {n}, but must be at least 1; 1 means no threads besides the caller's")
+    Threads.count = int(n)
+    Threads.blas = importlib.import_module("threadpoolctl").threadpool_limits(limits=int(n), user_api="blas")
+
+
+def get_num_threads() -> int:
+    """How many threads kernels use: as set, or as many as this process has CPUs."""
+    if Threads.count is None:
+        Threads.count = _cpus()
+    return Threads.count
+
+
+def _cpus() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

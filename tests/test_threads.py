@@ -1,0 +1,152 @@
+"""Kernels on several threads: every task once, whoever calls, whatever fails, and in a forked child."""
+
+import multiprocessing
+import os
+import threading
+import time
+
+import numpy as np
+import pytest
+import threadpoolctl
+
+from autograd_core.kernels import spin, threads
+from autograd_core.kernels.runtime import kernel
+from autograd_core.kernels.threads import Threads, parallel_for
+
+
+@kernel()
+def fill(start, stop, out, value):
+    for i in range(start, stop):
+        out[i] = 2.0 * value + i
+
+
+@kernel()
+def fails_at(start, stop, out, where):
+    for i in range(start, stop):
+        if i == where:
+            raise ValueError("a kernel's error")
+        out[i] = i
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """Every loop is worth a thread."""
+    monkeypatch.setattr(Threads, "worthwhile", 1.0)
+    monkeypatch.setattr(Threads, "count", 3)
+
+
+@pytest.mark.parametrize("tasks", [0, 1, 2, 5, 1000])
+def test_every_task_runs_once(eager, tasks):
+    out = np.full(tasks, -1.0)
+    parallel_for(fill, tasks, 1e9, out, 0.5)
+    np.testing.assert_array_equal(out, 1 + np.arange(tasks))
+
+
+@pytest.mark.parametrize("patience", [0.0, 50.0])
+def test_threads_sleep_and_wake(eager, monkeypatch, patience):
+    parallel_for(fill, 10, 1e9, np.zeros(10), 0.0)
+    monkeypatch.setattr(Threads, "patience", patience)
+    for pause in (0.0, 0.0, 0.01, 0.0):  # long enough to fall asleep, or not
+        time.sleep(pause)
+        out = np.zeros(50)
+        parallel_for(fill, 50, 1e9, out, 1.0)
+        np.testing.assert_array_equal(out, 2 + np.arange(50))
+
+
+def test_a_thread_watches_until_the_signal_changes_or_for_so_long():
+    signal, first = spin.Signal(), spin.Signal()
+    assert not spin.watch(signal, 0, 10.0, first)
+    assert spin.watch(signal, 1, 10.0, first)
+    threading.Timer(0.01, signal.raise_).start()
+    assert spin.watch(signal, 0, 1e7, first)  # so it does not hold the interpreter's lock
+    assert signal.number.value == 1
+    assert first.number.value == 3
+
+
+def test_threads_that_share_a_cpu_do_not_watch(monkeypatch):
+    monkeypatch.setattr(Threads, "patience", 1.0)
+    monkeypatch.setattr(threads, "_cpus", lambda: 2)
+    monkeypatch.setattr(Threads, "running", 2)
+    threads._start_workers(2)
+    assert Threads.patience == 0
+    threads._start_workers(1)
+    assert Threads.patience == threads.PATIENCE
+
+
+def test_little_work_is_not_shared(monkeypatch):
+    monkeypatch.setattr(Threads, "count", 3)
+    monkeypatch.setattr(threads, "Job", None)
+    out = np.zeros(10)
+    parallel_for(fill, 10, Threads.worthwhile, out, 0.0)
+    assert out[9] == 9
+    with pytest.raises(TypeError):  # a Job is made
+        parallel_for(fill, 10, 3 * Threads.worthwhile, out, 0.0)
+
+
+def test_an_error_in_a_kernel_reaches_the_caller(eager):
+    for where in (0, 99):
+        with pytest.raises(ValueError, match="a kernel's error"):
+            parallel_for(fails_at, 100, 1e9, np.zeros(100), where)
+    out = np.zeros(100)
+    parallel_for(fails_at, 100, 1e9, out, -1)  # and the threads go on working
+    assert out[99] == 99
+
+
+def test_several_python_threads_at_once(eager):
+    wrong = []
+
+    def call(value):
+        for _ in range(50):
+            out = np.zeros(200)
+            parallel_for(fill, 200, 1e9, out, value)
+            if not np.array_equal(out, 2 * value + np.arange(200)):
+                wrong.append(value)
+
+    callers = [threading.Thread(target=call, args=(float(v),)) for v in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert not wrong
+
+
+def _in_child(queue):
+    queue.put(Threads.running)
+    out = np.zeros(300)
+    parallel_for(fill, 300, 1e9, out, 1.0)
+    queue.put(float(out.sum()))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_child_can_run_kernels(eager):
+    out = np.zeros(300)
+    parallel_for(fill, 300, 1e9, out, 1.0)
+    context = multiprocessing.get_context("fork")
+    queue = context.SimpleQueue()
+    child = context.Process(target=_in_child, args=(queue,))
+    child.start()
+    child.join(60)
+    assert child.exitcode == 0
+    assert queue.get() == 0  # the parent's workers are not there
+    assert queue.get() == out.sum()
+
+
+def test_the_number_of_threads(monkeypatch):
+    monkeypatch.setattr(Threads, "count", None)
+    assert threads.get_num_threads() >= 1
+    threads.set_num_threads(2)
+    assert threads.get_num_threads() == 2
+    with pytest.raises(ValueError, match="n is 0, but must be at least 1"):
+        threads.set_num_threads(0)
+    with pytest.raises(TypeError, match=r"n must be an int, got float 1\.5"):
+        threads.set_num_threads(1.5)
+    assert threads.get_num_threads() == 2
+
+
+def test_the_blas_pool_is_limited_too(monkeypatch):
+    monkeypatch.setattr(Threads, "count", threads.get_num_threads())
+    monkeypatch.setattr(Threads, "blas", None)
+    with threadpoolctl.threadpool_limits(2, "blas"):
+        threads.set_num_threads(1)
+        assert {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"} == {1}
