@@ -53,11 +53,12 @@ def learning_curves(history: Any, title: str | None = None) -> Figure:
         ax.set(xlabel="epoch", ylabel=quantity)
         ax.xaxis.get_major_locator().set_params(integer=True)
         if quantity == "loss" and min(history["train_loss"]) > 0:
-            from matplotlib.ticker import LogFormatter
+            from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
             ax.set_yscale("log")
-            ax.yaxis.set_major_formatter(LogFormatter())
-            ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.6)))
+            ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+            ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            ax.yaxis.set_minor_formatter(NullFormatter())
         if quantity == "accuracy":
             from matplotlib.ticker import PercentFormatter
 
@@ -122,12 +123,14 @@ def mistakes(
     wrong = wrong[np.argsort(-p[wrong, predicted[wrong]], kind="stable")][:count]
     columns = 8
     rows = max(1, math.ceil(len(wrong) / columns))
-    figure, axes = _figure(1.15 * columns, 1.35 * rows + 0.5, rows, columns)
+    long = max(map(len, classes)) > 3
+    figure, axes = _figure(1.15 * columns, (1.55 if long else 1.35) * rows + 0.5, rows, columns)
     for ax in axes.flat:
         ax.axis("off")
     for ax, i in zip(axes.flat, wrong, strict=False):
         ax.imshow(x[i].reshape(x.shape[-2:]), cmap="gray_r")
-        ax.set_title(f"{classes[t[i]]} → {classes[predicted[i]]} ({p[i, predicted[i]]:.0%})", fontsize=8)
+        names = f"{classes[t[i]]}{chr(10) if long else ' '}→ {classes[predicted[i]]}"
+        ax.set_title(f"{names} ({p[i, predicted[i]]:.0%})", fontsize=7 if long else 8)
     total = int((predicted != t).sum())
     figure.suptitle(title or f"{total} mistakes among {len(t)}: true → predicted (confidence)", fontsize=10)
     return figure
@@ -193,6 +196,8 @@ def heat(values: Any, xlabel: str, ylabel: str, title: str | None = None) -> Fig
     figure, axes = _figure(4.6, 4.2)
     ax = axes[0, 0]
     figure.colorbar(ax.imshow(matrix, cmap="Blues", aspect="auto"), ax=ax, shrink=0.8)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.get_major_locator().set_params(integer=True)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if title:
         ax.set_title(title, fontsize=10)

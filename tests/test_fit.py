@@ -241,6 +241,9 @@ def test_figures(tmp_path):
     page = plot.mistakes(np.zeros((3, 1, 4, 4)), np.array([1, 0, 0]), probabilities, ["a", "b"])
     titles = [ax.get_title() for ax in page.axes if ax.get_title()]
     assert titles == ["b → a (90%)", "a → b (70%)"]
+    long = plot.mistakes(np.zeros((3, 1, 4, 4)), np.array([1, 0, 0]), probabilities, ["coat", "shirt"])
+    assert long.axes[0].get_title() == "shirt\n→ coat (90%)"  # on two lines, lest they overlap
+    assert all(tick.is_integer() for tick in plot.heat(np.eye(3), "x", "y").axes[0].get_xticks())
     for name, figure in (("curves", curves), ("matrix", matrix), ("page", page)):
         path = plot.save(figure, tmp_path / "new" / f"{name}.png")
         assert path.read_bytes()[:8] == figure._repr_png_()[:8] == b"\x89PNG\r\n\x1a\n"
