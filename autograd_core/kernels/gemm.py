@@ -312,12 +312,9 @@ def _stack(x: ndarray, lead: tuple[int, ...], batches: int) -> tuple[ndarray, in
 # up to 2^18 multiply-adds, or for a matrix and a vector 9216; above, it wakes threads that spin for a while after the
 # call and take the processor from the threads of the kernels: a `linear` between two kernels then cost milliseconds
 # instead of microseconds. So NumPy has the products that it does on one thread, in less time than our call would save.
-# From 2^26 on, the spinning no longer matters, and on registers of 32 bytes NumPy's product is 1.1 to 1.4 times as fast
-# as ours (a whole training step of the MLP of 784, 256, 128 and 10 units, batch 1024, took 8.3 ms with it and 13.5 with
-# ours); on those of 64 bytes ours is the faster one. `python -m bench products` measures both sides of the rule.
+# Large ones take about as long either way: on registers of 32 bytes ours 0.9 to 1.05 times as long, on those of 64 less.
 WORTHWHILE = 2**18
 WORTHWHILE_VECTOR = 9216
-LARGE = 2**26
 
 
 def matmul(a: Any, b: Any, bias: Any = None) -> ndarray:
@@ -325,8 +322,7 @@ def matmul(a: Any, b: Any, bias: Any = None) -> ndarray:
     M, K, N = a.shape[-2], a.shape[-1], b.shape[-1]
     work = M * K * N if a.ndim == b.ndim == 2 else max(a.size * N, b.size * M)
     least = WORTHWHILE if M > 1 < N else WORTHWHILE_VECTOR
-    ours = work >= least and (work < LARGE or machine().vector_bytes == 64)
-    if ours and a.dtype.char in "fd" and a.dtype == b.dtype and type(a) is type(b) is ndarray:
+    if work >= least and a.dtype.char in "fd" and a.dtype == b.dtype and type(a) is type(b) is ndarray:
         return product(a, b, bias)
     out = np.matmul(a, b)
     if bias is not None:
