@@ -144,9 +144,10 @@ def _products(start, stop, calls, a, b, c, bias, plan):  # type: ignore[no-untyp
                         if along_k:
                             copy(calls, a, a_from, scratch, a_block, a_stride, a_step, rows, k, k)
                         else:
-                            for i in range(0, rows, unit):  # what a row writes beyond the panel, the next one overwrites
-                                filled = (min(unit, rows - i) + lanes - 1) // lanes * lanes
-                                copy(calls, a, a_from + i, scratch, a_block + i * k, a_stride, unit, k, min(unit, rows - i), filled)
+                            for i in range(0, rows, unit):
+                                here, to = min(unit, rows - i), a_block + i * k
+                                filled = (here + lanes - 1) // lanes * lanes  # into the next row, which is copied after it
+                                copy(calls, a, a_from + i, scratch, to, a_stride, unit, k, here, filled)
                         a_now, a_from = scratch, a_block
                     for n in range(n_first, n_last, width):
                         b_now, b_from, b_step = scratch, b_block + (n - packed) * k, width
