@@ -29,8 +29,8 @@ class Reversal(Recipe):
     """Write a sequence of symbols backwards: what came last must be written first, which attention makes easy."""
 
     symbols: int = 20
-    length: int = 20
-    steps: int = 1500
+    length: int = 12
+    steps: int = 3000
     batch_size: int = 64
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -46,7 +46,7 @@ class Reversal(Recipe):
         return ag.tensor(source), ag.tensor(given), ag.tensor(target)
 
     def train(self, options: argparse.Namespace, folder: Path) -> int:
-        model = Seq2Seq(self.symbols + 1, self.symbols + 1, width=96, attention=not options.no_attention)
+        model = Seq2Seq(self.symbols + 1, self.symbols + 1, width=128, attention=not options.no_attention)
         parameters = sum(p.array.size for p in model.parameters())
         print(f"{self.name}: {self.about}; {self.length} of {self.symbols} symbols; {parameters:,} parameters")
         optimizer = optim.Adam(model.parameters(), lr=3e-3)
