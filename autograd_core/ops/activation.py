@@ -17,6 +17,7 @@ from numpy import ndarray
 
 from ..primitive import OUT, Primitive, unary, unified
 from .elementwise import abs, exp, reciprocal
+from .large import with_kernels
 from .piecewise import activation, bounded, run, zeroed
 from .shape import dim_index, split
 from .special import ndtr
@@ -71,7 +72,9 @@ def _log1p_exp(x: ndarray) -> ndarray:
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
-_sigmoid = unary(_sigmoid_forward, lambda g, out: g * (out * (1 - out)), saves=(OUT,), name="sigmoid")
+_sigmoid = unary(
+    *with_kernels("sigmoid", _sigmoid_forward, lambda g, out: g * (out * (1 - out))), saves=(OUT,), name="sigmoid"
+)
 
 
 def sigmoid(input: Any) -> Any:
@@ -123,7 +126,7 @@ def _silu_rule(g: Any, x: Any) -> Any:
     return g * (s * (1 + x * (1 - s)))
 
 
-_silu = activation(_silu_forward, _silu_rule, (0,), "silu")
+_silu = activation(*with_kernels("silu", _silu_forward, _silu_rule), (0,), "silu")
 
 
 def silu(input: Any, inplace: bool = False) -> Any:
@@ -164,22 +167,24 @@ def _gelu_rule(g: Any, x: Any) -> Any:
     return g * (ndtr(x) + x * _normal_pdf(x))
 
 
+# x (1 + tanh u) / 2 as x sigmoid(2u), which keeps the digits of small results
 _TANH_SCALE, _TANH_CUBE = math.sqrt(2 / math.pi), 0.044715
 
 
 def _gelu_tanh_forward(x: ndarray) -> ndarray:
     x = np.maximum(x, -100)
-    return 0.5 * x * (1 + np.tanh(_TANH_SCALE * (x + _TANH_CUBE * (x * x * x))))
+    return x * _sigmoid_forward(2 * _TANH_SCALE * (x + _TANH_CUBE * (x * x * x)))
 
 
 def _gelu_tanh_rule(g: Any, x: Any) -> Any:
     x = bounded(x, 100.0)
-    t = tanh(_TANH_SCALE * (x + _TANH_CUBE * (x * x * x)))
-    return g * (0.5 * (1 + t) + (0.5 * _TANH_SCALE) * (x * (1 - t * t) * (1 + (3 * _TANH_CUBE) * (x * x))))
+    square = x * x
+    s = sigmoid(2 * _TANH_SCALE * (x + _TANH_CUBE * (square * x)))
+    return g * (s + x * (s * (1 - s)) * (2 * _TANH_SCALE + 6 * _TANH_SCALE * _TANH_CUBE * square))
 
 
 _gelu = activation(_gelu_forward, _gelu_rule, (0,), "gelu")
-_gelu_tanh = activation(_gelu_tanh_forward, _gelu_tanh_rule, (0,), "gelu")
+_gelu_tanh = activation(*with_kernels("gelu_tanh", _gelu_tanh_forward, _gelu_tanh_rule), (0,), "gelu")
 
 
 def gelu(input: Any, *, approximate: str = "none") -> Any:

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import AUX, OUT, Primitive, convert, unary, unified
+from ..primitive import AUX, OUT, Primitive, convert, is_traced, unary, unified
 from ..random import uniform
-from ..tensor import Default, Tensor, apply, describe, rewrite
+from ..tensor import Default, apply, describe, rewrite
+from .large import with_kernels
 from .shape import reshape
 
 _INTEGER = {2: np.int16, 4: np.int32, 8: np.int64}
@@ -53,7 +54,7 @@ def activation(
 
 def overwritten(name: str, x: Any, function: Callable) -> Any:
     """x, with function(x) written over it."""
-    if not isinstance(x, Tensor):
+    if not is_traced(x):
         raise TypeError(f"{name}: inplace=True needs a tensor, got {describe(x)}")
     return rewrite(x, function, name=f"{name}_")
 
@@ -75,10 +76,7 @@ def run(p: Primitive, x: Any, *params: Any, inplace: bool = False) -> Any:
 # ------------------------------------------------------------------------------------------------------ rectified units
 
 _relu = unary(
-    lambda x: np.maximum(x, 0),
-    lambda g, out: zeroed(g, out <= 0),
-    saves=(OUT,),
-    name="relu",
+    *with_kernels("relu", lambda x: np.maximum(x, 0), lambda g, out: zeroed(g, out <= 0)), saves=(OUT,), name="relu"
 )
 
 
@@ -138,9 +136,7 @@ def prelu(input: Any, weight: Any) -> Any:
     return apply(_prelu, (input, reshape(weight, (count, *(1,) * (input.ndim - 2)) if input.ndim > 1 else ())))
 
 
-def rrelu(
-    input: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False
-) -> Any:
+def rrelu(input: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False) -> Any:
     """A leaky ReLU whose slope is drawn from U(lower, upper) for each element, and is their mean if not training
     (Xu et al. 2015)."""
     if not lower <= upper:

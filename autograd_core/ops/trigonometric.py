@@ -14,6 +14,7 @@ from numpy import ndarray
 
 from ..primitive import OUT, Primitive, binary, unary, unified
 from ..tensor import apply
+from .large import with_kernels
 
 # ------------------------------------------------------------------------------------------------------------- circular
 
@@ -61,7 +62,12 @@ rad2deg = unary(np.rad2deg, lambda g: g * (180 / math.pi), name="rad2deg", doc="
 
 sinh = unary(np.sinh, lambda g, x: g * cosh(x), saves=(0,), doc="The hyperbolic sine, (e^x - e^-x) / 2.")
 cosh: Callable = unary(np.cosh, lambda g, x: g * sinh(x), saves=(0,), doc="The hyperbolic cosine, (e^x + e^-x) / 2.")
-tanh = unary(np.tanh, lambda g, out: g * (1 - out * out), saves=(OUT,), doc="The hyperbolic tangent, sinh x / cosh x.")
+tanh = unary(
+    *with_kernels("tanh", np.tanh, lambda g, out: g * (1 - out * out)),
+    saves=(OUT,),
+    name="tanh",
+    doc="The hyperbolic tangent, sinh x / cosh x.",
+)
 
 asinh = unary(np.arcsinh, lambda g, x: g / _sqrt(x * x + 1), saves=(0,), name="asinh", doc="The inverse of sinh.")
 acosh = unary(
