@@ -21,16 +21,18 @@ from typing import Any
 import numpy as np
 
 from .primitive import Primitive
+from .versions import memory_of
 
 
 class Batched:
     """All examples of one value inside `vmap`. The shape is that of one example."""
 
-    __slots__ = ("level", "value")
+    __slots__ = ("copied", "level", "value")
     __array_priority__ = 2000.0
 
     def __init__(self, value: Any, level: int):
         self.value, self.level = value, level
+        self.copied = False  # whether it is a copy although one example's may be a view
 
     shape = property(lambda self: tuple(self.value.shape[1:]))
     ndim = property(lambda self: self.value.ndim - 1)
@@ -48,7 +50,16 @@ class Batched:
                 f"vmap: '{primitive.name}' has no batching rule; call it outside vmap, or loop over the examples and "
                 "stack"
             )
-        return _closed(rule(primitive, size, batched, values, params), level)
+        out = _closed(rule(primitive, size, batched, values, params), level)
+        if primitive.view:
+            out.copied = inputs[0].copied or not _share_memory(out, inputs[0])
+        return out
+
+    def __rewrite__(self, function: Callable, args: tuple, kwargs: dict, name: str) -> Batched:
+        """The result of `function` put in the place of this value; see `tensor.rewrite`."""
+        from .batching_write import rewrite
+
+        return rewrite(self, function, args, kwargs, name)
 
     def __lift__(self, function: Callable, *operands: Any) -> Any:
         """`function` of the operands with the batch as their dimension 0: for what takes any leading dimensions but
@@ -61,6 +72,12 @@ class Batched:
         from .batching_index import indexed
 
         return indexed(x, index)
+
+    def __put_into__(self, x: Any, index: Any, value: Any) -> None:
+        """x[index] = value, where this value is part of the index."""
+        from .batching_write import put
+
+        put(x, index, value)
 
     def __call_function__(self, function: type, args: tuple) -> Any:
         """A `Function` of arguments one of which is this value, by its static method `vmap`."""
@@ -95,8 +112,8 @@ class Batched:
     def __getattr__(self, name: str) -> Any:
         if name.endswith("_") and not name.startswith("_"):
             raise AttributeError(
-                f"vmap: a batched value cannot be changed in place by '{name}', other values may share its memory; use "
-                f"the form without the underscore, as in x = x.{name[:-1]}(…)"
+                f"vmap: a batched value cannot be changed in place by '{name}'; use the form without the underscore, as "
+                f"in x = x.{name[:-1]}(…)"
             )
         raise AttributeError(
             f"vmap: a batched value has no '{name}': inside vmap only operations on whole tensors are possible, "
@@ -112,18 +129,21 @@ class Batched:
     __bool__ = __float__ = __int__ = __complex__ = __index__ = __array__ = __contains__ = _refuse
     item = tolist = numpy = _refuse
 
-    def __setitem__(self, index: Any, value: Any) -> None:
-        raise RuntimeError(
-            "vmap: x[…] = v on a batched value cannot be recorded; use the forms that make a new tensor, such as "
-            "ag.where, ag.index_put, ag.scatter or ag.slice_scatter"
-        )
-
 
 def in_levels(x: Any, levels: list[int]) -> Any:
     """A tensor whose leading dimensions are the batches of these levels, lowest first, as a value inside them."""
     for level in levels:
         x = Batched(x, level)
     return x
+
+
+def _share_memory(x: Any, y: Any) -> bool:
+    """Whether two values look into the same memory."""
+    while isinstance(x, Batched):
+        x = x.value
+    while isinstance(y, Batched):
+        y = y.value
+    return memory_of(np.asarray(x)) is memory_of(np.asarray(y))
 
 
 def _opened(operands: tuple) -> tuple[int, int, list[bool], list]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,13 @@ def _made(array: np.ndarray, requires_grad: bool) -> Tensor:
     if requires_grad:
         t.requires_grad = True
     return t
+
+
+def for_each_example(x: Any, size: tuple, make: Callable[[tuple], Tensor]) -> Any:
+    """make(size); for an x inside `vmap` one for each example, so that it can be written in place."""
+    if not hasattr(x, "__lift__"):
+        return make(size)
+    return x.__lift__(lambda v: for_each_example(v, (v.shape[0], *size), make), x)
 
 
 def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -108,19 +116,19 @@ def triu_indices(row: int, col: int, offset: int = 0) -> Tensor:
 
 def zeros_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros of x's shape and, unless given, dtype."""
-    return _made(np.zeros(x.shape, dtype or x.dtype), requires_grad)
+    return for_each_example(x, x.shape, lambda s: _made(np.zeros(s, dtype or x.dtype), requires_grad))
 
 
 def ones_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones of x's shape and, unless given, dtype."""
-    return _made(np.ones(x.shape, dtype or x.dtype), requires_grad)
+    return for_each_example(x, x.shape, lambda s: _made(np.ones(s, dtype or x.dtype), requires_grad))
 
 
 def empty_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """An uninitialised tensor of x's shape and, unless given, dtype."""
-    return _made(np.empty(x.shape, dtype or x.dtype), requires_grad)
+    return for_each_example(x, x.shape, lambda s: _made(np.empty(s, dtype or x.dtype), requires_grad))
 
 
 def full_like(x: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of x's shape and, unless given, dtype, filled with one value."""
-    return _made(np.full(x.shape, fill_value, dtype or x.dtype), requires_grad)
+    return for_each_example(x, x.shape, lambda s: _made(np.full(s, fill_value, dtype or x.dtype), requires_grad))

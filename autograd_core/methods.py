@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -73,22 +74,26 @@ def new_tensor(x: Tensor, data: Any, *, dtype: Any = None, requires_grad: bool =
 
 def new_zeros(x: Tensor, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros in x's dtype."""
-    return creation.zeros(*size, dtype=dtype or x.dtype, requires_grad=requires_grad)
+    made = partial(creation.zeros, dtype=dtype or x.dtype, requires_grad=requires_grad)
+    return creation.for_each_example(x, shape.sizes_of(size, "new_zeros"), made)
 
 
 def new_ones(x: Tensor, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones in x's dtype."""
-    return creation.ones(*size, dtype=dtype or x.dtype, requires_grad=requires_grad)
+    made = partial(creation.ones, dtype=dtype or x.dtype, requires_grad=requires_grad)
+    return creation.for_each_example(x, shape.sizes_of(size, "new_ones"), made)
 
 
 def new_empty(x: Tensor, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Values that are still to be set, in x's dtype."""
-    return creation.empty(*size, dtype=dtype or x.dtype, requires_grad=requires_grad)
+    made = partial(creation.empty, dtype=dtype or x.dtype, requires_grad=requires_grad)
+    return creation.for_each_example(x, shape.sizes_of(size, "new_empty"), made)
 
 
 def new_full(x: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """One value everywhere, in x's dtype."""
-    return creation.full(size, fill_value, dtype=dtype or x.dtype, requires_grad=requires_grad)
+    made = partial(creation.full, fill_value=fill_value, dtype=dtype or x.dtype, requires_grad=requires_grad)
+    return creation.for_each_example(x, shape.sizes_of((size,), "new_full"), made)
 
 
 # ---------------------------------------------------------------------------------------------- functions of its values
@@ -146,8 +151,10 @@ def sum_to_size(x: Any, size: tuple) -> Any:
     return shape.sum_to(x, size)
 
 
-ANY = (type, split_with_sizes, narrow_copy, conj_physical, sum_to_size)  # of tensors and their stand-ins inside vmap
+ANY = (  # of tensors and their stand-ins inside vmap
+    type, split_with_sizes, narrow_copy, conj_physical, sum_to_size, new_zeros, new_ones, new_empty, new_full,
+)  # fmt: skip
 TENSOR = (
     nelement, ndimension, element_size, data_ptr, storage_offset, is_nonzero, is_same_size, is_signed, new_tensor,
-    new_zeros, new_ones, new_empty, new_full, apply_, map_,
+    apply_, map_,
 )  # fmt: skip

@@ -48,9 +48,9 @@ from .ops import (
 )
 from .ops import complex as cx
 from .ops import elementwise as ew
-from .primitive import convert, is_operand
+from .primitive import convert, is_operand, is_traced
 from .random import METHODS as RANDOM_METHODS
-from .tensor import Tensor, rewrite
+from .tensor import Tensor, rewrite, wrap
 
 # What each family offers: as `ag.name(x, …)` all of them, as `x.name(…)` those of the first list.
 FAMILIES: tuple[tuple[Any, str, str], ...] = (
@@ -283,13 +283,13 @@ def stride(x: Tensor, dim: int | None = None) -> Any:
 
 def copy_(x: Tensor, source: Any) -> Tensor:
     """Write `source`, broadcast and converted, into x."""
-    value = convert(source if isinstance(source, Tensor) else Tensor(source), x.dtype)
+    value = convert(source if is_traced(source) else Tensor(source), x.dtype)
     return rewrite(x, lambda old: shape.broadcast_to(value, old.shape), name="copy_")
 
 
 def zero_(x: Tensor) -> Tensor:
     """Write zeros into x."""
-    return rewrite(x, lambda old: Tensor(np.zeros_like(old.array)), name="zero_")
+    return rewrite(x, lambda old: wrap(np.zeros(old.shape, old.dtype)), name="zero_")
 
 
 def fill_(x: Tensor, value: Any) -> Tensor:
@@ -315,7 +315,12 @@ def _bind(kind: type) -> None:
         setattr(kind, f"__{name}__", getattr(function, "operator", None) or _or_not_implemented(function))
         if arithmetic:
             setattr(kind, f"__r{name}__", _reflected(function))
-    for method in (to, size, dim, view, view_as, reshape_as, expand_as, type_as, is_floating_point, *methods.ANY):
+        if arithmetic and name != "matmul":
+            setattr(kind, f"__i{name}__", _in_place(function, f"__i{name}__"))
+    for name in IN_PLACE:
+        setattr(kind, f"{name}_", _in_place(FUNCTIONS[name], f"{name}_"))
+    plain = (to, size, dim, view, view_as, reshape_as, expand_as, type_as, is_floating_point, *methods.ANY)
+    for method in (*plain, copy_, zero_, fill_, slices.fill_diagonal_, *RANDOM_METHODS):
         setattr(kind, method.__name__, method)
     for name, dtype in {
         "float": np.float32, "double": np.float64, "half": np.float16, "long": np.int64, "int": np.int32,
@@ -325,6 +330,7 @@ def _bind(kind: type) -> None:
         setattr(kind, name, lambda x, dtype=dtype: convert(x, dtype))
     others: dict[str, Any] = {
         "__getitem__": index.getitem,
+        "__setitem__": index.setitem,
         "__neg__": ew.neg,
         "__invert__": logic.bitwise_not,
         "__pos__": lambda x: x,
@@ -333,6 +339,7 @@ def _bind(kind: type) -> None:
         "__rdivmod__": _reflected(ew.divmod),
         "where": lambda x, condition, other: ew.where(condition, x, other),
         "polygamma": lambda x, n: special.polygamma(n, x),
+        "polygamma_": _in_place(lambda x, n: special.polygamma(n, x), "polygamma_"),
         "__iter__": _iterate,
         "T": property(lambda x: shape.permute(x, tuple(range(x.ndim))[::-1])),
         "mT": property(lambda x: shape.transpose(x, -2, -1)),
@@ -372,20 +379,12 @@ def _array_namespace(x: Tensor, *, api_version: str | None = None) -> Any:
 
 
 def _bind_tensor_only() -> None:
-    """What needs the memory or the history of a tensor: changes in place, strides, backward."""
-    for name in IN_PLACE:
-        setattr(Tensor, f"{name}_", _in_place(FUNCTIONS[name], f"{name}_"))
+    """What needs the memory or the history of a tensor: changes of its layout in place, strides, backward."""
     for name in LAYOUT_IN_PLACE:
         setattr(Tensor, f"{name}_", layout_in_place(FUNCTIONS[name], f"{name}_"))
-    for name, (function, arithmetic) in OPERATORS.items():
-        if arithmetic and name != "matmul":
-            setattr(Tensor, f"__i{name}__", _in_place(function, f"__i{name}__"))
-    Tensor.polygamma_ = _in_place(lambda x, n: special.polygamma(n, x), "polygamma_")  # type: ignore[attr-defined]
-    others = (*methods.TENSOR, *RANDOM_METHODS)
-    for method in (backward, numel, is_contiguous, stride, copy_, zero_, fill_, slices.fill_diagonal_, *others):
+    for method in (backward, numel, is_contiguous, stride, *methods.TENSOR):
         setattr(Tensor, method.__name__, method)
     protocols: dict[str, Callable] = {
-        "__setitem__": index.setitem,
         "__contains__": _contains,
         "__dlpack__": _dlpack,
         "__dlpack_device__": lambda x: x.array.__dlpack_device__(),

@@ -575,6 +575,8 @@ def _overlaps_itself(array: ndarray) -> bool:
 
 def rewrite(x: Tensor, function: Callable, *args: Any, name: str, **kwargs: Any) -> Tensor:
     """`x.function_(…)`: compute `function(x, …)`, put the result where `x` is, and let x's history be the result's."""
+    if not isinstance(x, Tensor):
+        return x.__rewrite__(function, args, kwargs, name)
     check_writable(x, name)
     before = x
     operands = (*args, *kwargs.values()) if kwargs else args
@@ -595,11 +597,7 @@ def store(x: Tensor, result: Tensor, name: str) -> None:
             f"(shape {x.shape}); use the form that makes a new tensor, without the underscore"
         )
     array = x.array
-    if result.shape != array.shape:
-        raise RuntimeError(
-            f"{name}: the result has shape {result.shape}, which does not fit into the tensor of shape {array.shape}; "
-            f"use the form that makes a new tensor, without the underscore"
-        )
+    check_fits(name, result.shape, array.shape)
     if result.dtype != array.dtype and kind_rank(result.dtype) > kind_rank(array.dtype):
         raise RuntimeError(
             f"{name}: the result is {result.dtype} and cannot be stored in a tensor of {array.dtype}; "
@@ -624,6 +622,15 @@ def store(x: Tensor, result: Tensor, name: str) -> None:
         view.seen = None
     else:
         x.node = None
+
+
+def check_fits(name: str, result: tuple, shape: tuple) -> None:
+    """Raise unless a result of that shape can be stored in a tensor of this one."""
+    if result != shape:
+        raise RuntimeError(
+            f"{name}: the result has shape {result}, which does not fit into the tensor of shape {shape}; "
+            f"use the form that makes a new tensor, without the underscore"
+        )
 
 
 def kind_rank(dtype: np.dtype) -> int:

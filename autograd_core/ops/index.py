@@ -14,7 +14,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..graph import Deferred
-from ..primitive import SHAPE, Primitive, convert, operand, stand_in
+from ..primitive import SHAPE, Primitive, convert, is_traced, operand, stand_in
 from ..tensor import Tensor, apply, check_writable, describe, rewrite, store, wrap
 from .shape import broadcast_to
 
@@ -199,37 +199,50 @@ def getitem(x: Any, index: Any) -> Any:
     return _get(x if view is None else _get(x, view, "index"), rest, "index")
 
 
-def setitem(x: Tensor, index: Any, value: Any) -> None:
+def setitem(x: Any, index: Any, value: Any) -> None:
     """x[index] = value, recorded as a function of x and value."""
     name = "index assignment"
-    if stand_in(value, *(index if isinstance(index, tuple) else (index,))) is not None:
+    inside = stand_in(*index) if isinstance(index, tuple) else stand_in(index)
+    if isinstance(x, Tensor) and (inside is not None or stand_in(value) is not None):
         raise RuntimeError(
             "vmap: x[…] = v into a tensor that all examples share would keep the last example's values; use the forms "
             "that make a new tensor, such as ag.where, ag.index_put, ag.scatter or ag.slice_scatter"
         )
+    if inside is not None:
+        inside.__put_into__(x, index, value)
+        return
     view, rest = _in_two_steps(plain_index(index, name))
     value = operand(value, name)
-    if not isinstance(value, Tensor):
-        value = wrap(np.asarray(value, x.array.dtype) if not hasattr(value, "dtype") else value)
-    check_writable(x, name)
+    if not is_traced(value):
+        value = wrap(np.asarray(value, x.dtype) if not hasattr(value, "dtype") else value)
+    if isinstance(x, Tensor):
+        check_writable(x, name)
+    whole = tuple(x.shape)
     if view is not None:
         x = _get(x, view, name)
-    shape = x.shape if rest is None else _get(x.array, rest, name).shape
-    extra = value.array.ndim - len(shape)
+    shape = tuple(x.shape) if rest is None else _get(np.broadcast_to(np.False_, x.shape), rest, name).shape
+    extra = value.ndim - len(shape)
     if extra > 0 and value.shape[:extra] == (1,) * extra:
         value = value.reshape(value.shape[extra:])
-    try:
-        np.broadcast_to(value.array, shape)
-    except ValueError:
+    if not _broadcasts(tuple(value.shape), shape):
         raise ValueError(
-            f"index assignment: a value of shape {value.shape} does not broadcast to the selected shape {shape} "
-            f"(the tensor has shape {x.shape})"
-        ) from None
-    value = convert(value, x.array.dtype)
-    if rest is None:
-        store(x, broadcast_to(value, shape) if value.shape != shape else value, name)
-    else:
+            f"index assignment: a value of shape {tuple(value.shape)} does not broadcast to the selected shape {shape} "
+            f"(the tensor has shape {whole})"
+        )
+    value = convert(value, x.dtype)
+    if rest is not None:
         rewrite(x, put_at, value, rest, name=name)
+        return
+    value = broadcast_to(value, shape) if value.shape != shape else value
+    if isinstance(x, Tensor):
+        store(x, value, name)
+    else:
+        rewrite(x, lambda old: value, name=name)
+
+
+def _broadcasts(shape: tuple, wanted: tuple) -> bool:
+    """Whether an array of `shape` broadcasts to `wanted`."""
+    return len(shape) <= len(wanted) and all(n in (1, m) for n, m in zip(shape[::-1], wanted[::-1], strict=False))
 
 
 def _put(x: ndarray, value: ndarray, index: Any) -> ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import SHAPE, Primitive, convert, stand_in
-from ..tensor import Tensor, apply, check_writable, rewrite
+from ..tensor import Tensor, apply, rewrite
 from . import elementwise as ew
 from .gather import checked, index_operand, scatter, scatter_add, scatter_reduce
 from .index import add_rows, frozen, getitem, plain_index, put_at, scatter_back
@@ -166,7 +166,7 @@ def index_put(x: Any, indices: Any, values: Any, accumulate: bool = False) -> An
     if not isinstance(indices, list | tuple):
         raise TypeError(f"index_put: indices must be a tuple of index tensors, got {type(indices).__name__}")
     if stand_in(*indices) is not None:
-        return _index_put_by_example(x, indices, values, accumulate)
+        return put_by_example(x, indices, values, accumulate)
     index = frozen(plain_index(tuple(slice(None) if i is None else i for i in indices), "index_put"))
     try:
         shape = np.empty(tuple(x.shape), np.bool_)[index].shape
@@ -181,7 +181,7 @@ def index_put(x: Any, indices: Any, values: Any, accumulate: bool = False) -> An
     return x + scatter_back([spread], tuple(x.shape), (index,)) if accumulate else put_at(x, spread, index)
 
 
-def _index_put_by_example(x: Any, indices: Any, values: Any, accumulate: bool) -> Any:
+def put_by_example(x: Any, indices: Any, values: Any, accumulate: bool) -> Any:
     """`index_put` for indices that differ by example, and so are known as numbers of places only."""
     places = np.arange(math.prod(x.shape)).reshape(tuple(x.shape))
     at = getitem(places, tuple(slice(None) if i is None else i for i in indices))
@@ -291,9 +291,8 @@ def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
         raise ValueError(
             f"fill_diagonal_: needs a matrix, or more dimensions of one size, got shape {tuple(x.shape)}"
         )
-    check_writable(x, "fill_diagonal_")
     value = _value("fill_diagonal_", fill_value, x.dtype)
-    size = x.array.size
+    size = math.prod(x.shape)
     step = sum(math.prod(x.shape[d + 1 :]) for d in range(x.ndim))
     end = size if wrap or x.ndim > 2 else min(x.shape[1], x.shape[0]) * step
     places = np.unravel_index(np.arange(0, min(end, size), step), x.shape) if size else ()
