@@ -6,7 +6,7 @@ import scipy.special as sc
 
 import autograd_core as ag
 import nn.functional as F
-from autograd_core.kernels import activation
+from autograd_core.kernels import activation, gemm
 from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
 
 UNITS = activation.UNITS
@@ -199,3 +199,70 @@ def test_one_kernel_for_each_dtype():
     for unit in UNITS.values():
         for kernel in (unit.forward, unit.backward):
             assert len(kernel.signatures) <= 2, kernel.__name__
+
+
+# ------------------------------------------------------------------------------------------------ products with a unit
+
+EXACT = {"relu": lambda z: np.where(z <= 0, 0, z), "tanh": np.tanh, "sigmoid": sc.expit}
+
+
+def laid(x, turned):
+    """x itself, or lying in memory as its transpose."""
+    return np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2) if turned else x
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True), (True, True)])
+@pytest.mark.parametrize("name", EXACT)
+def test_a_product_ends_with_its_unit(name, turned, dtype):
+    """Sizes around tiles and blocks: the unit is applied once, to whole sums, everywhere and nowhere else."""
+    step = gemm.K_BYTES // np.dtype(dtype).itemsize
+    sizes = [(1, 3, 1), (7, 5, 17), (50, 2, 33), (3, step + 1, 40), (70, 2 * step + 3, 19), (260, 9, 700), (0, 3, 2)]
+    for seed, (M, K, N) in enumerate(sizes):
+        a, b = laid(draw(seed, M, K, dtype=dtype), turned[0]), laid(draw(seed + 9, K, N, dtype=dtype), turned[1])
+        a = a / dtype(10)
+        for bias in (None, draw(seed, N, dtype=dtype)):
+            out, exact = gemm.product(a, b, bias, name), EXACT[name](gemm.product(a, b, bias).astype(np.float64))
+            assert out.dtype == dtype
+            np.testing.assert_allclose(out, exact, 4 * np.finfo(dtype).eps, 4 * np.finfo(dtype).smallest_normal)
+            assert name != "relu" or (out == exact).all()
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_a_unit_of_products_in_stacks_and_of_nothing(name):
+    a, b, bias = draw(0, 3, 4, 5) / 9, draw(1, 5, 6) / 9, draw(2, 6)
+    np.testing.assert_allclose(gemm.product(a, b, bias, name), EXACT[name](a @ b + bias), 2e-6, 1e-6)
+    nothing = gemm.product(np.ones((2, 0), "f4"), np.ones((0, 6), "f4"), bias, name)
+    np.testing.assert_allclose(nothing, EXACT[name](np.stack([bias, bias]).astype(np.float64)), 1e-6)
+    nothing = gemm.product(np.ones((90, 0), "f4"), np.ones((0, 100), "f4"), None, name)
+    np.testing.assert_array_equal(nothing, np.full((90, 100), EXACT[name](0.0)))
+
+
+@pytest.mark.parametrize("size", [3, 100, 200])
+@pytest.mark.parametrize("name", EXACT)
+def test_a_unit_after_products_of_every_kind(name, size):
+    """NumPy's product for small ones, other dtypes and mixed ones; ours else: NaN and infinities go through the unit."""
+    for dtype in (np.float16, np.float32, np.float64):
+        a, b, bias = (
+            draw(0, size, size, dtype=dtype) / 30,
+            draw(1, size, size, dtype=dtype) / 30,
+            draw(2, size, dtype=dtype),
+        )
+        a[0, 0], a[1, 0], a[2, 0], b[0, 0] = np.nan, np.inf, -np.inf, abs(b[0, 0])
+        out, z = gemm.matmul(a, b, bias, name), gemm.matmul(a, b, bias)
+        assert out.dtype == dtype
+        np.testing.assert_allclose(
+            out, EXACT[name](z.astype(np.float64)), 4 * np.finfo(dtype).eps, 2e-5 if dtype is np.float16 else 1e-37
+        )
+
+
+def test_threads_change_no_bit_of_a_product_with_a_unit(threads):
+    a, b = draw(0, 150, 900), draw(1, 900, 130)
+    Threads.worthwhile = 1.0
+    for name in EXACT:
+        found = []
+        for count in (1, 2, 3):
+            set_num_threads(count)
+            found.append(gemm.product(a, b, a[0, :130], name))
+        np.testing.assert_array_equal(found[1], found[0])
+        np.testing.assert_array_equal(found[2], found[0])

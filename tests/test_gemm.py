@@ -149,7 +149,7 @@ def test_one_signature_a_dtype():
 def test_the_rule(monkeypatch):
     """NumPy below WORTHWHILE multiply-adds and for what is neither float32 nor float64; ours above."""
     calls = []
-    monkeypatch.setattr(gemm, "product", lambda a, b, bias: calls.append(a.shape) or np.zeros((a.shape[0], b.shape[1])))
+    monkeypatch.setattr(gemm, "product", lambda a, b, *how: calls.append(a.shape) or np.zeros((a.shape[0], b.shape[1])))
     small, large = np.ones((8, 8), "f4"), np.ones((128, 128), "f4")
     gemm.matmul(small, small)
     gemm.matmul(large.astype(np.int64), large.astype(np.int64))

@@ -19,7 +19,7 @@ import math
 import numpy as np
 from numpy import ndarray
 
-from .exponential import sigmoid, tanh, uint
+from .exponential import sigmoid, sigmoid_run, tanh, tanh_run, uint
 from .runtime import Kernel, kernel, warms_up
 from .threads import parallel_for
 from .workspace import empty
@@ -133,12 +133,8 @@ class Unit:
     def __call__(self, x: ndarray) -> ndarray:
         """The unit of each element of x, which it `serves`."""
         out = empty(x.shape, x.dtype)
-        self.write(x, out)
-        return out
-
-    def write(self, x: ndarray, out: ndarray) -> None:
-        """The same into an array, which may be x."""
         parallel_for(self.forward, -(-x.size // RUN), x.nbytes * self.cost, x.reshape(-1), out.reshape(-1))
+        return out
 
     def back(self, g: ndarray, saved: ndarray) -> ndarray:
         """The gradient with respect to x, of g and what the rule takes, x or out."""
@@ -165,6 +161,43 @@ UNITS = {
     "silu": Unit(_silu, _silu_back, 0.9, 1.0),
     "gelu_tanh": Unit(_gelu_tanh, _gelu_tanh_back, 1.0, 1.3),
 }
+
+
+# ------------------------------------------------------------------------------------------- at the end of other kernels
+
+EPILOGUES = {None: 0, "relu": 1, "tanh": 2, "sigmoid": 3}
+
+
+@exactly
+def apply_to_rows(x, at, stride, rows, columns, epilogue):  # type: ignore[no-untyped-def]
+    """Rows of a flat array, the first from `at`, become what the unit makes of them."""
+    zero = x.dtype.type(0)
+    for first in range(at, at + rows * stride, stride):
+        if epilogue == 1:
+            for i in range(columns):
+                value = x[uint(first + i)]
+                # Were it the same number, LLVM would not store it; and what is stored now and then makes no vectors.
+                x[uint(first + i)] = zero if value <= zero else value + zero
+        elif epilogue == 2:
+            tanh_run(x, first, columns)
+        else:
+            sigmoid_run(x, first, columns)
+
+
+def apply(activation: str | None, x: ndarray) -> ndarray:
+    """x, overwritten with the unit of it: one of `EPILOGUES`, or nothing."""
+    if activation is None:
+        return x
+    if x.size >= LEAST and serves(x):
+        apply_to_rows(x.reshape(-1), 0, x.size, 1, x.size, EPILOGUES[activation])
+    elif activation == "relu":
+        np.maximum(x, 0, out=x)
+    elif activation == "tanh":
+        np.tanh(x, out=x)
+    else:
+        with np.errstate(over="ignore"):  # 1 / (1 + inf) is the right 0
+            np.reciprocal(1 + np.exp(-x), out=x)
+    return x
 
 
 @warms_up

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from .activation import EPILOGUES, apply, apply_to_rows
 from .runtime import kernel, plain, warms_up
 from .simd import ALONG_K, ALONG_M, VECTORS, calls, copy, height_of, lanes, tile_from, turn
 from .threads import get_num_threads, parallel_for
@@ -100,8 +101,8 @@ def sweep_from(  # type: ignore[no-untyped-def]
 (
     BATCHES, ROWS, COLUMNS, SUM, A_STRIDE, A_ALONG, A_BATCH, B_STRIDE, B_TURNED, B_BATCH, C_STRIDE, C_TURNED, C_BATCH,
     ROW_PARTS, COLUMN_PARTS, K_BLOCK, ROW_BLOCK, COLUMN_BLOCK, COPY_A, COPY_B, LANES, ROW_UNIT, A_PADDED, A_BLOCK_AT,
-    B_BLOCK_AT, SCRATCH, HAS_BIAS,
-) = range(27)  # fmt: skip
+    B_BLOCK_AT, SCRATCH, HAS_BIAS, EPILOGUE,
+) = range(28)  # fmt: skip
 
 
 @kernel()
@@ -159,6 +160,12 @@ def _products(start, stop, calls, a, b, c, bias, plan):  # type: ignore[no-untyp
                             rows, min(width, n_last - n), k, add, scratch, at, lanes, bias, m_first,
                             has_bias and turned and block == 0,
                         )  # fmt: skip
+                    if plan[EPILOGUE] != 0 and block == blocks - 1:  # what was computed is still in the cache
+                        if turned:
+                            c_from, lines, length = c_at + n_first * c_stride + m_first, n_last - n_first, rows
+                        else:
+                            c_from, lines, length = c_at + m_first * c_stride + n_first, rows, n_last - n_first
+                        apply_to_rows(c, c_from, c_stride, lines, length, plan[EPILOGUE])
 
 
 # --------------------------------------------------------------------------------------------------------------- plans
@@ -191,6 +198,7 @@ def plan_product(
     b_batch: int,
     dtype: np.dtype,
     has_bias: bool,
+    epilogue: int,
     threads: int,
 ) -> Plan:
     """How (M, K) @ (K, N) is computed. a_turned: a lies in memory as (K, M); b_turned: b as (N, K)."""
@@ -221,7 +229,7 @@ def plan_product(
         [
             batches, rows, columns, K, a_stride, along_k, a_batch, b_stride, turn_b, b_batch, N, swapped, M * N,
             m_parts, n_parts, k_block, row_block, column_block, copy_a, copy_b, lanes(dtype), unit, a_padded,
-            a_block_at, b_block_at, scratch, has_bias,
+            a_block_at, b_block_at, scratch, has_bias, epilogue,
         ],
         np.int64,
     )  # fmt: skip
@@ -267,10 +275,10 @@ def _flat(x: ndarray) -> tuple[ndarray, bool]:
     return plain(x).reshape(-1), False
 
 
-def product(a: ndarray, b: ndarray, bias: ndarray | None = None) -> ndarray:
-    """a (..., M, K) @ b (..., K, N) + bias (N,): (..., M, N). Leading dimensions broadcast.
+def product(a: ndarray, b: ndarray, bias: ndarray | None = None, activation: str | None = None) -> ndarray:
+    """f(a (..., M, K) @ b (..., K, N) + bias (N,)): (..., M, N). Leading dimensions broadcast.
 
-    float32 or float64, all alike; any strides.
+    float32 or float64, all alike; any strides. activation: f, one of `EPILOGUES`, or None.
     """
     M, K, N = a.shape[-2], a.shape[-1], b.shape[-1]
     lead: tuple[int, ...] = ()
@@ -287,11 +295,12 @@ def product(a: ndarray, b: ndarray, bias: ndarray | None = None) -> ndarray:
         return out
     if K == 0:
         out[...] = 0 if bias is None else bias
-        return out
+        return apply(activation, out)
     flat_a, a_turned = _flat(a)
     flat_b, b_turned = _flat(b)
+    epilogue = EPILOGUES[activation]
     plan = plan_product(
-        batches, M, N, K, a_turned, b_turned, a_batch, b_batch, a.dtype, bias is not None, get_num_threads()
+        batches, M, N, K, a_turned, b_turned, a_batch, b_batch, a.dtype, bias is not None, epilogue, get_num_threads()
     )
     flat = (flat_b, flat_a) if plan.swapped else (flat_a, flat_b)
     flat_bias = flat_a if bias is None else plain(bias)
@@ -318,17 +327,17 @@ WORTHWHILE = 2**18
 WORTHWHILE_VECTOR = 9216
 
 
-def matmul(a: Any, b: Any, bias: Any = None) -> ndarray:
+def matmul(a: Any, b: Any, bias: Any = None, activation: str | None = None) -> ndarray:
     """`product` where it pays, else NumPy's."""
     M, K, N = a.shape[-2], a.shape[-1], b.shape[-1]
     work = M * K * N if a.ndim == b.ndim == 2 else max(a.size * N, b.size * M)
     least = WORTHWHILE if M > 1 < N else WORTHWHILE_VECTOR
     if work >= least and a.dtype.char in "fd" and a.dtype == b.dtype and type(a) is type(b) is ndarray:
-        return product(a, b, bias)
+        return product(a, b, bias, activation)
     out = np.matmul(a, b)
     if bias is not None:
         out += bias
-    return out
+    return apply(activation, out)
 
 
 @warms_up
