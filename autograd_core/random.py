@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .batching import in_levels
+from .batching import Batched, in_levels
 from .creation import _checked, _made
+from .levels import expose
+from .ops.shape import reshape
 from .tensor import Default, Tensor, rewrite, wrap
 
 
@@ -101,7 +103,7 @@ F = TypeVar("F", bound=Callable)
 
 def by_example(draw: F) -> F:
     """Let `draw`, which makes a tensor or an array of random numbers, be called once for each example of the running
-    `vmap`s with randomness="different"."""
+    `vmap`s with randomness="different", with that example's part of its arguments."""
 
     @functools.wraps(draw)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -110,9 +112,13 @@ def by_example(draw: F) -> F:
         if not own or any(kind == "error" for kind, _, _ in running):
             return draw(*args, **kwargs)
         sizes = tuple(size for _, size in own)
+        parts = [_parts(a, own) for a in (*args, *kwargs.values())]
         _randomness.running = []
         try:
-            draws = [draw(*args, **kwargs) for _ in range(max(math.prod(sizes), 1))]
+            draws = []
+            for i in range(max(math.prod(sizes), 1)):
+                given = [part(i) for part in parts]
+                draws.append(draw(*given[: len(args)], **dict(zip(kwargs, given[len(args) :], strict=True))))
         finally:
             _randomness.running = running
         stacked = np.stack([d.array if isinstance(d, Tensor) else d for d in draws])
@@ -120,6 +126,28 @@ def by_example(draw: F) -> F:
         return in_levels(wrap(stacked[: math.prod(sizes)].reshape(*sizes, *shape)), [level for level, _ in own])
 
     return call  # type: ignore[return-value]
+
+
+def _parts(x: Any, own: list[tuple[int, int]]) -> Callable[[int], Any]:
+    """From the number of an example, over all these levels, to what `x` is for it."""
+    if not isinstance(x, Batched):
+        return lambda i: x
+    shape = tuple(x.shape)
+    if not math.prod(size for _, size in own):  # no example: for the shape of what would be drawn
+        return lambda i: wrap(np.ones(shape, x.dtype))
+    rows = reshape(expose(x, own), (-1, *shape))
+    return lambda i: rows[i]
+
+
+def _read(x: Any, name: str) -> np.ndarray:
+    """The values that tell what to draw."""
+    if isinstance(x, Batched):
+        stream(None)
+        raise RuntimeError(
+            f"vmap: what {name} draws depends on values that differ by example, so that the examples cannot get the same "
+            "numbers; pass randomness='different'"
+        )
+    return x.array if isinstance(x, Tensor) else np.asarray(x)
 
 
 def stream(generator: Generator | None) -> np.random.Generator:
@@ -204,10 +232,11 @@ def randint_like(x: Any, low: int, high: int | None = None, *, generator: Genera
     return randint(*((0, low) if high is None else (low, high)), tuple(x.shape), generator=generator, dtype=x.dtype)
 
 
+@by_example
 def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None) -> Tensor:
     """Normal numbers: of the shape of `mean` and `std` (tensors), or of `size` if both are numbers. Not differentiable:
     for a gradient by the mean and the deviation write mean + std * ag.randn_like(mean)."""
-    m, s = (v.array if isinstance(v, Tensor) else v for v in (mean, std))
+    m, s = (_read(v, "normal") if hasattr(v, "dtype") else v for v in (mean, std))
     if size is None and not (isinstance(mean, Tensor) or isinstance(std, Tensor)):
         raise TypeError("normal: with a mean and a deviation that are numbers, give the size of the result")
     if np.any(np.asarray(s) < 0):
@@ -219,17 +248,23 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator 
 
 def bernoulli(x: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
     """0 or 1 in x's shape and dtype, 1 with the probability in x (or `p` for all). Its gradient is 0."""
-    chance = x.array if p is None else np.asarray(p)
+    return _chosen(x if p is None else p, tuple(x.shape), x.dtype, generator, "bernoulli")
+
+
+@by_example
+def _chosen(p: Any, shape: tuple, dtype: np.dtype, generator: Generator | None, name: str) -> Tensor:
+    chance = _read(p, name)
     if chance.size and not (chance.min() >= 0 and chance.max() <= 1):
-        raise ValueError(f"bernoulli: probabilities must be from 0 to 1, got {chance.min()} to {chance.max()}")
-    return wrap((stream(generator).random(tuple(x.shape)) < chance).astype(x.dtype))
+        raise ValueError(f"{name}: probabilities must be from 0 to 1, got {chance.min()} to {chance.max()}")
+    return wrap((stream(generator).random(shape) < chance).astype(dtype))
 
 
+@by_example
 def multinomial(
     x: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:
     """Indices drawn from each row of non-negative weights x, (n,) or (rows, n): int64, (num_samples,) or (rows, …)."""
-    weights = np.asarray(x.array, np.float64)
+    weights = np.asarray(_read(x, "multinomial"), np.float64)
     if weights.ndim not in (1, 2):
         raise ValueError(f"multinomial: weights must have one or two dimensions, got shape {x.shape}")
     if not np.isfinite(weights).all() or (weights < 0).any():
@@ -255,48 +290,57 @@ def multinomial(
     return wrap(np.ascontiguousarray(found.reshape((*weights.shape[:-1], num_samples)), np.int64))
 
 
+@by_example
 def poisson(x: Tensor, *, generator: Generator | None = None) -> Tensor:
     """Poisson counts with the rates in x, in its shape and dtype."""
-    if x.array.size and x.array.min() < 0:
-        raise ValueError(f"poisson: rates must not be negative, got {x.array.min()}")
-    return wrap(stream(generator).poisson(x.array).astype(x.dtype))
+    rates = _read(x, "poisson")
+    if rates.size and rates.min() < 0:
+        raise ValueError(f"poisson: rates must not be negative, got {rates.min()}")
+    return wrap(np.asarray(stream(generator).poisson(rates), x.dtype))
 
 
 # ------------------------------------------------------------------------------------------------------------- in place
 
 
-def _fill(x: Tensor, name: str, draw: Callable[[np.random.Generator, tuple], np.ndarray], generator: Any) -> Tensor:
+Draw = Callable[[np.random.Generator, tuple], Any]
+
+
+def _fill(x: Tensor, name: str, draw: Draw, generator: Any) -> Tensor:
     """Overwrite x with what `draw` gives."""
-    return rewrite(x, lambda old: wrap(np.asarray(draw(stream(generator), old.shape)).astype(old.dtype)), name=name)
+    return rewrite(x, lambda old: _drawn(draw, tuple(old.shape), old.dtype, generator), name=name)
+
+
+@by_example
+def _drawn(draw: Draw, shape: tuple, dtype: np.dtype, generator: Any) -> Tensor:
+    return wrap(np.asarray(draw(stream(generator), shape)).astype(dtype))
 
 
 def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill x with uniform numbers from [a, b)."""
     if not a <= b:
         raise ValueError(f"uniform_: needs a <= b, got a={a}, b={b}")
-    return rewrite(x, lambda old: wrap(_scaled(uniform(old.shape, old.dtype, generator), b - a, a)), name="uniform_")
+    return rewrite(x, lambda old: _scaled(uniform, tuple(old.shape), old.dtype, generator, b - a, a), name="uniform_")
 
 
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill x with normal numbers."""
     if std < 0:
         raise ValueError(f"normal_: the standard deviation must not be negative, got {std}")
-    return rewrite(x, lambda old: wrap(_scaled(standard_normal(old.shape, old.dtype, generator), std, mean)),
-                   name="normal_")  # fmt: skip
+    draw = standard_normal
+    return rewrite(x, lambda old: _scaled(draw, tuple(old.shape), old.dtype, generator, std, mean), name="normal_")
 
 
-def _scaled(x: np.ndarray, factor: float, offset: float) -> np.ndarray:
+@by_example
+def _scaled(draw: Callable, shape: tuple, dtype: np.dtype, generator: Any, factor: float, offset: float) -> Tensor:
+    x = draw(shape, dtype, generator)
     x *= factor
     x += offset
-    return x
+    return wrap(x)
 
 
 def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Fill x with 1, with probability p (a number or a tensor), and 0."""
-    chance = p.array if isinstance(p, Tensor) else np.asarray(p)
-    if chance.size and not (chance.min() >= 0 and chance.max() <= 1):
-        raise ValueError(f"bernoulli_: probabilities must be from 0 to 1, got {chance.min()} to {chance.max()}")
-    return _fill(x, "bernoulli_", lambda rng, shape: rng.random(shape) < chance, generator)
+    return rewrite(x, lambda old: _chosen(p, tuple(old.shape), old.dtype, generator, "bernoulli_"), name="bernoulli_")
 
 
 def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:

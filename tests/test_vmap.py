@@ -49,6 +49,9 @@ IN_PLACE |= {"copy_through_view"}
 SIZE = 3
 
 
+x23 = np.ones((2, 3))
+
+
 def draws(row, size=SIZE):
     return [row.draw(seed) for seed in range(size)]
 
@@ -503,6 +506,18 @@ DRAWS = {
     "dropout of shared": lambda x: F.dropout(ag.ones(20), 0.5),
     "gumbel_softmax": lambda x: F.gumbel_softmax(x),
     "gumbel_softmax hard": lambda x: F.gumbel_softmax(x, hard=True),
+    "rrelu": lambda x: F.rrelu(-x, training=True),
+    "bernoulli": lambda x: ag.bernoulli(x * 0.3),
+    "bernoulli of a number": lambda x: ag.bernoulli(x, p=0.5),
+    "multinomial": lambda x: ag.multinomial(x, 5),
+    "multinomial of rows": lambda x: ag.multinomial(x.reshape(2, 10), 6, replacement=True),
+    "poisson": lambda x: ag.poisson(x * 4),
+    "normal": lambda x: ag.normal(x, x.sum()),
+    "normal of shared": lambda x: ag.normal(ag.zeros(3), std=1.0),
+    "uniform_": lambda x: x.clone().uniform_(2, 3),
+    "normal_": lambda x: x.clone()[3:].normal_(),
+    "bernoulli_": lambda x: ag.zeros_like(x).bernoulli_(x * 0.5),
+    "exponential_": lambda x: x.clone().exponential_(),
 }
 
 
@@ -526,13 +541,22 @@ def test_random_numbers_in_two_levels():
     assert len(np.unique(outer)) == 2 and (outer[:, :1] == outer).all()
     with pytest.raises(RuntimeError, match="vmap: the function draws random numbers"):
         vmap(vmap(lambda x: ag.rand(()), randomness="different"))(x)
+    drawn = vmap(vmap(lambda x: ag.poisson(100 * x), randomness="different"), in_dims=1, randomness="different")
+    rates = ag.tensor([[1.0, 100.0], [10.0, 1000.0]])  # example (i, j) has the rate of row j, column i
+    np.testing.assert_allclose(drawn(rates), 100 * rates.numpy().T, rtol=0.5)
+    assert drawn(ag.ones(0, 2)).shape == (2, 0)
 
 
 def test_random_numbers_must_be_allowed():
     with pytest.raises(RuntimeError, match="pass randomness='same' if all examples shall get the same ones"):
         vmap(lambda x: F.dropout(x))(ag.ones(2, 3))
     with pytest.raises(NotImplementedError, match="draws for all examples together, it cannot with randomness='different'"):
-        vmap(lambda x: F.rrelu(-x, training=True), randomness="different")(ag.ones(2, 3))
+        vmap(lambda x: x + F.scaled_dot_product_attention(*[ag.ones(3, 3)] * 3, None, 0.5), randomness="different")(x23)
+    for draw in (ag.bernoulli, ag.poisson, ag.normal, lambda x: ag.multinomial(x, 2)):
+        with pytest.raises(RuntimeError, match=r"what \w+ draws depends on values .*; pass randomness='different'"):
+            vmap(draw, randomness="same")(ag.ones(2, 3))
+        with pytest.raises(RuntimeError, match="vmap: the function draws random numbers"):
+            vmap(draw)(ag.ones(2, 3))
     vmap(lambda x: F.dropout(x, training=False))(ag.ones(2, 3))
 
 
@@ -634,7 +658,6 @@ def batched_of(f, **options):
     return lambda: vmap(f, **options)(ag.ones(2, 3))
 
 
-x23 = np.ones((2, 3))
 MESSAGES = [
     (lambda: vmap(abs, randomness="often"), ValueError, "randomness must be 'error', 'same' or 'different', got 'often'"),
     (lambda: vmap(abs, chunk_size=0), ValueError, "vmap: chunk_size must be None or at least 1, got 0"),

@@ -17,7 +17,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import AUX, OUT, Primitive, convert, is_traced, unary, unified
-from ..random import uniform
+from ..random import by_example, uniform
 from ..tensor import Default, apply, describe, rewrite
 from .large import with_kernels
 from .shape import reshape
@@ -146,8 +146,12 @@ def rrelu(input: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool
     if inplace:
         return overwritten("rrelu", input, lambda old: rrelu(old, lower, upper, True))
     (input,) = unified("rrelu", input, floating=True)
-    slopes = lower + (upper - lower) * uniform(tuple(input.shape), input.dtype)
-    return apply(_prelu, (input, slopes.astype(input.dtype, copy=False)))
+    return apply(_prelu, (input, _slopes(lower, upper, tuple(input.shape), input.dtype)))
+
+
+@by_example
+def _slopes(lower: float, upper: float, shape: tuple, dtype: np.dtype) -> ndarray:
+    return (lower + (upper - lower) * uniform(shape, dtype)).astype(dtype, copy=False)
 
 
 # ---------------------------------------------------------------------------------- hard versions, shrinkage, threshold
