@@ -62,6 +62,7 @@ from .layers.dropout import (
 from .layers.embedding import Embedding, EmbeddingBag
 from .layers.flatten import Flatten, Unflatten
 from .layers.fold import Fold, Unfold
+from .layers.fused import LinearReLU
 from .layers.lazy import (
     LazyBatchNorm1d,
     LazyBatchNorm2d,

@@ -40,6 +40,7 @@ from autograd_core.ops.embedding_bag import embedding_bag
 from autograd_core.ops.grid_sample import affine_grid, grid_sample
 from autograd_core.ops.interpolate import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample
 from autograd_core.ops.linalg import bilinear, linear
+from autograd_core.ops.linear_activation import linear_activation
 from autograd_core.ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,

@@ -319,13 +319,18 @@ def linear_operands(name: str, x: Any, weight: Any, bias: Any) -> tuple:
     return x, weight, bias
 
 
-def linear(input: Any, weight: Any, bias: Any = None) -> Any:
-    """x Wᵀ + b. input x: (..., in_features), weight: (out_features, in_features), bias: (out_features,) or None."""
+def through(primitive: Primitive, input: Any, weight: Any, bias: Any) -> Any:
+    """`linear`, or linear and more, by a primitive of (N, I), (O, I) and (O,) or None."""
     if isinstance(input, Tensor) and isinstance(weight, Tensor) and isinstance(bias, Tensor):  # the usual case
         x, w, b = input.array, weight.array, bias.array
         if x.ndim == w.ndim == 2 and x.shape[1] == w.shape[1] and b.shape == w.shape[:1] and x.dtype is w.dtype is b.dtype:
-            return apply(_linear_primitive, (input, weight, bias))
-    x, weight, bias = linear_operands("linear", input, weight, bias)
+            return apply(primitive, (input, weight, bias))
+    x, weight, bias = linear_operands(primitive.name, input, weight, bias)
     rows = x if x.ndim == 2 else reshape(x, (int(np.prod(x.shape[:-1])), x.shape[-1]))
-    out = apply(_linear_primitive, (rows, weight, bias))
+    out = apply(primitive, (rows, weight, bias))
     return out if x.ndim == 2 else reshape(out, (*x.shape[:-1], weight.shape[0]))
+
+
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+    """x Wᵀ + b. input x: (..., in_features), weight: (out_features, in_features), bias: (out_features,) or None."""
+    return through(_linear_primitive, input, weight, bias)

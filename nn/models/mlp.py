@@ -8,6 +8,7 @@ from typing import Any
 from ..layers.activation import activation as activation_module
 from ..layers.container import Sequential
 from ..layers.dropout import Dropout
+from ..layers.fused import forward_through
 from ..layers.linear import Linear
 from ..module import Module
 
@@ -53,3 +54,6 @@ class MLP(Sequential):
             layers.append(activation_module(output_activation))
         super().__init__(*layers)
         self.sizes = sizes
+
+    def forward(self, input: Any) -> Any:
+        return forward_through(list(self), input)

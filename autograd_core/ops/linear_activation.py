@@ -1,0 +1,56 @@
+"""A linear layer and the unit after it in one node: the unit is applied while the product is in the cache."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..kernels import gemm
+from ..primitive import OUT, Primitive
+from .activation import _sigmoid
+from .linalg import linear, through
+from .piecewise import _relu
+from .trigonometric import tanh
+
+
+def _layer(name: str, unit: Any) -> Primitive:
+    """(N, I) @ (O, I)^T + (O,) -> (N, O), and the unit of it, whose rule takes its output."""
+    (slope,) = unit.primitive.vjps
+
+    def forward(x: ndarray, weight: ndarray, bias: ndarray | None) -> ndarray:
+        return gemm.matmul(x, weight.T, bias, name)
+
+    def rule(needs: list, g: ndarray, x: ndarray, weight: ndarray, bias: ndarray | None, out: ndarray) -> tuple:
+        g = slope(g, out)  # of the pre-activation
+        return (
+            gemm.matmul(g, weight) if needs[0] else None,
+            gemm.matmul(g.T, x) if needs[1] else None,
+            np.add.reduce(g, 0) if needs[2] else None,
+        )
+
+    def composition(x: Any, weight: Any, bias: Any) -> Any:
+        return unit(linear(x, weight, bias))
+
+    return Primitive(forward, name=f"linear_{name}", joint=rule, saves=(0, 1, 2, OUT), composition=composition)
+
+
+_layers = {name: _layer(name, unit) for name, unit in (("relu", _relu), ("tanh", tanh), ("sigmoid", _sigmoid))}
+
+
+def linear_activation(input: Any, weight: Any, bias: Any = None, activation: str = "relu") -> Any:
+    """f(x Wᵀ + b) for f = "relu", "tanh" or "sigmoid": `linear` and the unit, computed together.
+
+    input x: (..., in_features), weight: (out_features, in_features), bias: (out_features,) or None.
+
+    >>> import autograd_core as ag
+    >>> linear_activation(ag.tensor([[1.0, 2.0]]), ag.tensor([[1.0, 1.0], [1.0, -1.0]]), ag.tensor([0.5, 0.5]))
+    tensor([[3.5, 0. ]])
+    """
+    if activation not in _layers:
+        raise ValueError(
+            f"linear_activation: activation is {activation!r}, but only {', '.join(map(repr, _layers))} are computed with "
+            "the product; apply others to the result of linear"
+        )
+    return through(_layers[activation], input, weight, bias)
