@@ -30,17 +30,22 @@ class Reversal(Recipe):
 
     symbols: int = 20
     length: int = 12
-    steps: int = 3000
-    batch_size: int = 64
+    steps: int = 2500
+    batch_size: int = 128
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--steps", type=positive(int), default=self.steps, help=f"of training ({self.steps})")
         parser.add_argument("--no-attention", action="store_true", help="only the encoder's last state, for comparison")
         super().add_options(parser)
 
-    def batch(self, count: int) -> tuple[Any, Any, Any]:
-        """Random sources, what the decoder is given, and what it is to write; symbol 0 starts, the others are equal."""
-        source = ag.randint(1, self.symbols + 1, (count, self.length)).numpy()
+    def batch(self, count: int, fewest: int) -> tuple[Any, Any, Any]:
+        """Random sources, what the decoder is given, and what it is to write; symbol 0 starts, the others are equal.
+
+        Each source is made of the first `fewest` symbols or more of them, up to all. Few symbols come again and again in
+        a sequence, and only who has learnt to count can tell them apart; among all, that is too rare to be learnt from.
+        """
+        symbols = ag.randint(fewest, self.symbols + 1, (count, 1)).numpy()
+        source = 1 + (ag.rand(count, self.length).numpy() * symbols).astype(np.int64)
         target = source[:, ::-1]
         given = np.concatenate([np.zeros((count, 1), source.dtype), target[:, :-1]], 1)
         return ag.tensor(source), ag.tensor(given), ag.tensor(target)
@@ -49,11 +54,11 @@ class Reversal(Recipe):
         model = Seq2Seq(self.symbols + 1, self.symbols + 1, width=128, attention=not options.no_attention)
         parameters = sum(p.array.size for p in model.parameters())
         print(f"{self.name}: {self.about}; {self.length} of {self.symbols} symbols; {parameters:,} parameters")
-        optimizer = optim.Adam(model.parameters(), lr=3e-3)
-        schedule = optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=options.steps)
+        optimizer = optim.Adam(model.parameters(), lr=5e-3)
+        schedule = optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, total_steps=options.steps)
         losses, started = [], time.perf_counter()
         for step in range(1, options.steps + 1):
-            source, given, target = self.batch(self.batch_size)
+            source, given, target = self.batch(self.batch_size, 2)
             optimizer.zero_grad()
             loss = F.cross_entropy(model(source, given).flatten(0, 1), target.flatten())
             loss.backward()
@@ -64,7 +69,7 @@ class Reversal(Recipe):
             if step % max(1, options.steps // 10) == 0:
                 print(f"step {step:5}  loss {np.mean(losses[-50:]):.4f}")
         seconds = time.perf_counter() - started
-        source, _, target = self.batch(1000)
+        source, _, target = self.batch(1000, self.symbols)
         written, weights = model.generate(source, self.length)
         right = float((written == target.numpy()).all(1).mean())
         print(f"test: {right:.1%} of 1,000 new sequences reversed without a mistake ({seconds:.0f} s of training)")
