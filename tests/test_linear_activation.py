@@ -97,7 +97,9 @@ def test_who_looks_on_sees_the_layers():
     np.testing.assert_array_equal(seen[0], model[0](x).detach())
     handle.remove()
     handle = model[0].register_forward_hook(lambda module, args, out: -out)
-    np.testing.assert_array_equal(model(x).detach(), model[2](F.relu(-F.linear(x, model[0].weight, model[0].bias))).detach())
+    np.testing.assert_array_equal(
+        model(x).detach(), model[2](F.relu(-F.linear(x, model[0].weight, model[0].bias))).detach()
+    )
     handle.remove()
     model[1].forward = lambda x: x
     np.testing.assert_array_equal(model(x).detach(), model[2](F.linear(x, model[0].weight, model[0].bias)).detach())

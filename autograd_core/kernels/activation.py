@@ -5,6 +5,7 @@
     tanh       tanh x                        g (1 - out²)
     sigmoid    1 / (1 + e⁻ˣ)                 g out (1 - out)
     silu       x s, s = sigmoid(x)           g s (1 + x (1 - s))
+    gelu       x P, P = P(Z <= x)            g (P + x e^(-x²/2) / √2π), Z standard normal
     gelu_tanh  x s, s = sigmoid(2 c (x + d x³)), c = √(2/π), d = 0.044715;  x s = x (1 + tanh(c (x + d x³))) / 2
                                              g (s + x s (1 - s) 2 c (1 + 3 d x²))
 
@@ -20,11 +21,13 @@ import numpy as np
 from numpy import ndarray
 
 from .exponential import sigmoid, sigmoid_run, tanh, tanh_run, uint
+from .normal import normal_run
 from .runtime import Kernel, kernel, warms_up
 from .threads import parallel_for
 from .workspace import empty
 
 RUN = 2**13  # elements a task
+BLOCK = 2**9  # elements for which something is computed that does not leave the first-level cache
 # Elements from which on a kernel is quicker than NumPy: for units that take little time, and for others. It is called in
 # some 3 µs, and as many again for its memory where that is used again (`workspace.py`).
 LEAST_CHEAP, LEAST = 2**15, 2**13
@@ -123,12 +126,46 @@ def _gelu_tanh_back(start, stop, g, x, gx):  # type: ignore[no-untyped-def]
         gx[uint(i)] = g[uint(i)] * (s + value * (s * (one - s)) * (slope + steepness * square))
 
 
-class Unit:
-    """A unit and its rule: two kernels, and what they take for an element, in nanoseconds for float32."""
+@kernel()
+def _gelu(start, stop, x, out):  # type: ignore[no-untyped-def]
+    low, cdf, e = np.float32(-100), np.empty(BLOCK, x.dtype), np.empty(BLOCK, x.dtype)
+    for at in range(start * RUN, min(stop * RUN, len(x)), BLOCK):
+        n = min(BLOCK, len(x) - at)
+        normal_run(x, at, n, cdf, e)
+        for i in range(n):
+            value = x[uint(at + i)]
+            out[uint(at + i)] = (low if value < low else value) * cdf[uint(i)]
 
-    def __init__(self, forward: Kernel, backward: Kernel, cost: float, cost_back: float):
+
+@kernel()
+def _gelu_back(start, stop, g, x, gx):  # type: ignore[no-untyped-def]
+    most, density = np.float32(100), np.float32(1 / math.sqrt(2 * math.pi))
+    cdf, e = np.empty(BLOCK, x.dtype), np.empty(BLOCK, x.dtype)
+    for at in range(start * RUN, min(stop * RUN, len(x)), BLOCK):
+        n = min(BLOCK, len(x) - at)
+        normal_run(x, at, n, cdf, e)
+        for i in range(n):
+            value = x[uint(at + i)]
+            value = -most if value < -most else most if value > most else value
+            gx[uint(at + i)] = g[uint(at + i)] * (cdf[uint(i)] + value * (density * e[uint(i)]))
+
+
+class Unit:
+    """A unit and its rule: two kernels, what they take for an element, in nanoseconds for float32, and for which dtypes,
+    by NumPy's letters."""
+
+    def __init__(self, forward: Kernel, backward: Kernel, cost: float, cost_back: float, dtypes: str = "fd"):
+        self.dtypes = dtypes
         self.forward, self.backward, self.cost, self.cost_back = forward, backward, cost / 4, cost_back / 4
         self.least, self.least_back = (LEAST_CHEAP if c < CHEAP else LEAST for c in (cost, cost_back))
+
+    def serves(self, x: ndarray) -> bool:
+        """Whether the kernels can take x: of a dtype of theirs, row-major."""
+        return x.dtype.char in self.dtypes and x.flags.carray
+
+    def serves_both(self, g: ndarray, saved: ndarray) -> bool:
+        """The same of two arrays, which must be alike."""
+        return g.dtype == saved.dtype and g.shape == saved.shape and self.serves(g) and saved.flags.carray
 
     def __call__(self, x: ndarray) -> ndarray:
         """The unit of each element of x, which it `serves`."""
@@ -144,21 +181,12 @@ class Unit:
         return gx
 
 
-def serves(x: ndarray) -> bool:
-    """Whether these kernels can take x: float32 or float64, row-major."""
-    return x.dtype.char in "fd" and x.flags.carray
-
-
-def serve_both(g: ndarray, saved: ndarray) -> bool:
-    """The same of two arrays, which must be alike."""
-    return g.dtype == saved.dtype and g.shape == saved.shape and serves(g) and saved.flags.carray
-
-
 UNITS = {
     "relu": Unit(_relu, _relu_back, 0.2, 0.25),
     "tanh": Unit(_tanh, _tanh_back, 1.0, 0.25),
     "sigmoid": Unit(_sigmoid, _sigmoid_back, 0.8, 0.25),
     "silu": Unit(_silu, _silu_back, 0.9, 1.0),
+    "gelu": Unit(_gelu, _gelu_back, 1.7, 1.8, "f"),  # SciPy has float64
     "gelu_tanh": Unit(_gelu_tanh, _gelu_tanh_back, 1.0, 1.3),
 }
 
@@ -188,7 +216,7 @@ def apply(activation: str | None, x: ndarray) -> ndarray:
     """x, overwritten with the unit of it: one of `EPILOGUES`, or nothing."""
     if activation is None:
         return x
-    if x.size >= LEAST and serves(x):
+    if x.size >= LEAST and UNITS[activation].serves(x):
         apply_to_rows(x.reshape(-1), 0, x.size, 1, x.size, EPILOGUES[activation])
     elif activation == "relu":
         np.maximum(x, 0, out=x)
@@ -203,5 +231,5 @@ def apply(activation: str | None, x: ndarray) -> ndarray:
 @warms_up
 def _units() -> None:
     for unit in UNITS.values():
-        for dtype in (np.float32, np.float64):
+        for dtype in unit.dtypes:
             unit.back(unit(np.ones(2, dtype)), np.ones(2, dtype))

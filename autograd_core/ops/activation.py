@@ -183,7 +183,7 @@ def _gelu_tanh_rule(g: Any, x: Any) -> Any:
     return g * (s + x * (s * (1 - s)) * (2 * _TANH_SCALE + 6 * _TANH_SCALE * _TANH_CUBE * square))
 
 
-_gelu = activation(_gelu_forward, _gelu_rule, (0,), "gelu")
+_gelu = activation(*with_kernels("gelu", _gelu_forward, _gelu_rule), (0,), "gelu")
 _gelu_tanh = activation(*with_kernels("gelu_tanh", _gelu_tanh_forward, _gelu_tanh_rule), (0,), "gelu")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy import ndarray
 
-from ..kernels.activation import UNITS, serve_both, serves
+from ..kernels.activation import UNITS
 
 
 def with_kernels(name: str, forward: Callable, rule: Callable) -> tuple[Callable, Callable]:
@@ -16,10 +16,10 @@ def with_kernels(name: str, forward: Callable, rule: Callable) -> tuple[Callable
     least, least_back = unit.least, unit.least_back
 
     def either(x: Any) -> Any:
-        return unit(x) if type(x) is ndarray and x.size >= least and serves(x) else forward(x)
+        return unit(x) if type(x) is ndarray and x.size >= least and unit.serves(x) else forward(x)
 
     def either_rule(g: Any, saved: Any) -> Any:
-        if type(g) is ndarray and g.size >= least_back and serve_both(g, saved):
+        if type(g) is ndarray and g.size >= least_back and unit.serves_both(g, saved):
             return unit.back(g, saved)
         return rule(g, saved)
 
