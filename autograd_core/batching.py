@@ -67,6 +67,12 @@ class Batched:
         level, size, batched, values = _opened(operands)
         return _closed(function(*all_batched(size, batched, values)), level)
 
+    def __make__(self, size: tuple, make: Callable[[tuple], Any]) -> Batched:
+        """What `make` makes of a size, for each example."""
+        from .creation import for_each_example
+
+        return Batched(for_each_example(self.value, (self.value.shape[0], *size), make), self.level)
+
     def __index_into__(self, x: Any, index: Any) -> Any:
         """x[index], where this value is part of the index."""
         from .batching_index import indexed

@@ -20,9 +20,7 @@ def _made(array: np.ndarray, requires_grad: bool) -> Tensor:
 
 def for_each_example(x: Any, size: tuple, make: Callable[[tuple], Tensor]) -> Any:
     """make(size); for an x inside `vmap` one for each example, so that it can be written in place."""
-    if not hasattr(x, "__lift__"):
-        return make(size)
-    return x.__lift__(lambda v: for_each_example(v, (v.shape[0], *size), make), x)
+    return x.__make__(size, make) if hasattr(x, "__make__") else make(size)
 
 
 def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:

@@ -206,6 +206,32 @@ def test_models():
     check(nn.GPT(10, 8, 2, 2, 8), ag.randint(0, 10, (2, 6)), BATCH, [(ag.randint(0, 10, (3, 6)),)])
 
 
+def test_gpt_with_open_time():
+    """Its positions are the beginning of a parameter, its mask a triangle of a size."""
+    tokens = lambda *shape: ag.randint(0, 10, shape)  # noqa: E731
+    open_ = {"input": {0: "batch", 1: "time"}}
+    proto = check(nn.GPT(10, 12, 1, 2, 8), tokens(2, 6), open_, [(tokens(3, 7),), (tokens(1, 1),), (tokens(2, 12),)])
+    assert {"positions.weight"} <= {t.name for t in proto.graph.initializer}
+    with pytest.raises(ValueError, match="the input has 9 positions, but context=8") as caught:
+        nn.onnx.export(nn.GPT(10, 8, 1, 2, 8), tokens(2, 6), dynamic_axes=open_)
+    assert any("also run at {'batch': 4, 'time': 9}; give an example" in note for note in caught.value.__notes__)
+
+
+def added(x):
+    y = x * 2
+    y += x + ag.ones_like(x)
+    return y
+
+
+def test_constants_of_an_open_size():
+    lower = nn.Apply(lambda x: x @ ag.tril(ag.full((x.shape[1], x.shape[1]), 0.5), -1))
+    check(lower, ag.randn(2, 3), {"input": {1: "time"}}, [(ag.randn(2, 1),), (ag.randn(2, 8),)])
+    check(nn.Apply(added), ag.randn(2, 3), BATCH, [(ag.randn(4, 3),)])
+    table = ag.randn(9)
+    with pytest.raises(NotImplementedError, match="cut to a size, and is no parameter or buffer; register it as one"):
+        nn.onnx.export(nn.Apply(lambda x: x + table[: x.shape[0]]), ag.randn(2), dynamic_axes=BATCH)
+
+
 def test_reparametrized_weights():
     layer = nn.utils.parametrizations.weight_norm(nn.Linear(3, 4))
     model = nn.Sequential(layer, nn.utils.prune.l1_unstructured(nn.Linear(4, 2), "weight", 0.5))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_core.graph import no_grad
+from autograd_core.ops.strided import narrow
 from autograd_core.random import Generator, multinomial
 from autograd_core.tensor import Tensor, wrap
 
@@ -101,7 +102,7 @@ class GPT(Module):
             raise ValueError(
                 f"GPT: the input has {length} positions, but context={self.context}; cut it, as in x[..., -{self.context}:]"
             )
-        x = self.dropout(self.tokens(input) + self.positions(np.arange(length)))
+        x = self.dropout(self.tokens(input) + narrow(self.positions.weight, 0, 0, length))
         for block in self.blocks:
             x = block(x, is_causal=True)
         return self.head(self.norm(x))

@@ -9,7 +9,7 @@ from numpy import ndarray
 
 from autograd_core.versions import memory_of
 
-from .sizes import Repeated, Size, Varying
+from .sizes import Beginning, Repeated, Size, Triangle, Varying
 from .trace import Op, Ref
 
 OPSET, IR_VERSION = 20, 9
@@ -87,6 +87,13 @@ class Builder:
                 return self.op("Transpose", self.initializer(name, held), perm=np.argsort(order).tolist())
         return None
 
+    def _longer(self, array: ndarray) -> str | None:
+        """The parameter whose first rows an array is."""
+        for name, held in self._parameters.get(id(memory_of(array)), ()):
+            if held.ctypes.data == array.ctypes.data and held.strides == array.strides and held.dtype == array.dtype:
+                return self.initializer(name, held)
+        return None
+
     def held(self, x: Any, op: Op) -> str | None:
         """The buffer of the running module that a constant is a copy of."""
         for name, array in self.buffers.items():
@@ -159,4 +166,13 @@ class Builder:
             return name
         if isinstance(x, Repeated):
             return self.op("Expand", self.constant(x.array), self.shape(x.shape, op))
+        if isinstance(x, Triangle):
+            full = self.op("Expand", self.constant(x.value), self.shape(x.shape, op))
+            return self.op("Trilu", full, self.constant(x.k, np.int64), upper=int(x.upper))
+        if isinstance(x, Beginning):
+            whole = self._longer(x.array)
+            if whole is None:
+                assert op is not None
+                op.unsupported("has a constant that is cut to a size, and is no parameter or buffer; register it as one")
+            return self.op("Slice", whole, self.ints([0]), self.size(x.rows), self.ints([0]))
         return self.constant(x) if isinstance(x, ndarray) else self.constant(x, dtype)

@@ -58,8 +58,8 @@ def export(
                    of axes, {"input": [0]}, gives them names. By default all sizes are those of the example
 
     The model is run once with the inputs, and the operations it does are noted; so Python decides as it does for them.
-    Where sizes are open it is run for several, and what depends on them is computed in the file. Parameters keep their
-    names; those of recurrent layers are put into ONNX's order. The model is left as it was.
+    Where sizes are open it is run for several, up to 4 more than the example's, and what depends on them is computed in
+    the file. Parameters keep their names; those of recurrent layers are put into ONNX's order. The model is left as it was.
 
     Raises NotImplementedError for what has no form in ONNX, with the operation and the path of the module, ValueError
     for arguments that make no sense, ImportError without the package onnx.
@@ -79,7 +79,15 @@ def export(
     programs, values = [], []
     for sizes in at:
         example = _resized(inputs, axes, sizes)
-        program, outs = trace(model, _with(given, example), _with(named, example, len(list(tensors_in(given)))), known)
+        try:
+            program, outs = trace(model, _with(given, example), _with(named, example, len(list(tensors_in(given)))), known)
+        except (ValueError, IndexError, RuntimeError) as error:
+            if sizes != base:
+                error.add_note(
+                    f"[onnx.export: to learn what depends on open sizes, the model is also run at {sizes}; give an example "
+                    "input that leaves room for it, or keep the size fixed]"
+                )
+            raise
         programs.append(program)
         values.append(outs)
     _check(run(model, given, named), values[0])

@@ -64,6 +64,20 @@ class Repeated:
         self.array, self.shape = array, shape
 
 
+class Beginning:
+    """A constant that is the first rows, as many as a size says, of a longer array in whose memory it lies."""
+
+    def __init__(self, array: ndarray, rows: Size):
+        self.array, self.rows = array, rows
+
+
+class Triangle:
+    """A constant matrix of sizes, one `value` from the k-th diagonal on (above it, or below if not `upper`), else 0."""
+
+    def __init__(self, value: ndarray, shape: tuple, k: int, upper: bool):
+        self.value, self.shape, self.k, self.upper = value, shape, k, upper
+
+
 def points(base: dict[str, int]) -> list[dict[str, int]]:
     """The sizes to trace for: the given ones first, then every combination of one more each, then the check."""
     names = list(base)
@@ -137,14 +151,27 @@ class Unification:
         if any(v.ndim != first.ndim for v in values):
             refuse("has a constant whose number of dimensions depends on the sizes")
         shape = self.shape([v.shape for v in values])
+        if shape and isinstance(shape[0], Size) and len({(v.ctypes.data, v.strides, v.shape[1:]) for v in values}) == 1:
+            return Beginning(first, shape[0])
         small = [v[tuple(slice(0, 1) if isinstance(s, Size) else slice(None) for s in shape)] for v in values]
         alike = all(np.array_equal(np.broadcast_to(small[0], v.shape), v) for v in values)
-        if not alike or any(isinstance(s, Varying) for s in shape):
-            refuse(
-                f"has a constant of shape {first.shape} that was computed from a size; compute it from the input, or keep "
-                "that size fixed"
-            )
-        return Repeated(small[0], shape)
+        known = not any(isinstance(s, Varying) for s in shape)
+        if known and alike:
+            return Repeated(small[0], shape)
+        triangle = self.triangle(values, shape) if known and len(shape) == 2 else None
+        return triangle or refuse(
+            f"has a constant of shape {first.shape} that was computed from a size; compute it from the input, or keep "
+            "that size fixed"
+        )
+
+    def triangle(self, values: Sequence[ndarray], shape: tuple) -> Triangle | None:
+        """The values as a `Triangle`, such as the mask of causal attention; None if they are none."""
+        for upper, cut, corner in ((True, np.triu, (0, -1)), (False, np.tril, (-1, 0))):
+            value = values[0][corner]
+            for k in (0, 1, -1):
+                if all(np.array_equal(v, cut(np.full_like(v, value), k)) for v in values):
+                    return Triangle(value, shape, k, upper)
+        return None
 
     def shapes(self, of: Sequence[Any]) -> Any:
         if of[0] is None:

@@ -108,9 +108,12 @@ class Traced:
     def __len__(self) -> int:
         return len(self.value)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.endswith("_") and not name.startswith("_"):
+    def __rewrite__(self, function: Callable, args: tuple, kwargs: dict, name: str) -> Any:
+        if not name.startswith("__i"):  # x += y is x = x + y
             self.tracer.refuse(f"x.{name}(…) changes a value in place; use the form without the underscore")
+        return function(self, *args)
+
+    def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"onnx.export: a traced value has no '{name}'")
 
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -126,9 +129,10 @@ class Traced:
         self.tracer.refuse("x[…] = v changes a value in place; use ag.where, ag.cat or ag.index_put")
 
 
+OWN = {name: vars(Traced)[name] for name in ("detach", "clone", "__setitem__")}
 bind(Traced)
-for method in ("detach", "clone"):  # after the functions of ops, which would note an operation
-    setattr(Traced, method, lambda self: self)
+for name, method in OWN.items():  # the functions of ops would note an operation
+    setattr(Traced, name, method)
 
 
 class Tracer:
