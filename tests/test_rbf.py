@@ -455,3 +455,23 @@ def test_an_interrupted_fit_changes_nothing(monkeypatch):
         model.fit(X, Y)
     for name, t in model.state_dict().items():
         np.testing.assert_array_equal(t.array, before[name])
+
+
+def test_predict_after_loading(tmp_path):
+    """What `fit` got is part of the state, so that a loaded model predicts like the saved one."""
+    rng = np.random.default_rng(3)
+    x, labels, values = rng.standard_normal((40, 2)), rng.integers(0, 3, 40), rng.standard_normal((40, 3))
+    for y in (labels, values):
+        model = nn.RBFNetwork(2, 5, 3, dtype=np.float64)
+        model.fit(x, y, centers="data")
+        path = nn.save(nn.Sequential(model), tmp_path / "rbf.safetensors")
+        fresh = nn.Sequential(nn.RBFNetwork(2, 5, 3, dtype=np.float64))
+        nn.load(path, fresh)
+        expected = model.predict(x)
+        assert fresh[0].predict(x).dtype == expected.dtype
+        np.testing.assert_array_equal(fresh[0].predict(x).numpy(), expected.numpy())
+    state = {name: t for name, t in model.state_dict().items() if name != "answers"}
+    fresh = nn.RBFNetwork(2, 5, 3, dtype=np.float64)
+    assert not any(fresh.load_state_dict(state))
+    with pytest.raises(RuntimeError, match="fit\\(\\) has not been called"):
+        fresh.predict(x)

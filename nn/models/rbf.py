@@ -23,6 +23,7 @@ from ..module import Module
 from . import rbf_fit as steps
 from .examples import classes_of, points, targets
 
+UNKNOWN, CLASSES, VALUES = range(3)
 CENTERS = ("kmeans", "class_kmeans", "data", "keep")
 
 
@@ -59,7 +60,7 @@ class RBFNetwork(Module):
             raise ValueError(f"RBFNetwork: out_features must be at least 1, got {out_features}")
         self.rbf = RBF(in_features, num_centers, kernel, dtype=dtype)
         self.readout = Linear(num_centers, out_features, bias, dtype)
-        self.tells_classes: bool | None = None  # whether `fit` got class indices
+        self.register_buffer("answers", Tensor(np.zeros((), np.int8)))  # what `fit` got: UNKNOWN, CLASSES or VALUES
 
     def forward(self, input: Any) -> Any:
         return self.readout(self.rbf(input))
@@ -67,7 +68,8 @@ class RBFNetwork(Module):
     def predict(self, x: Any) -> Tensor:
         """What `fit` got as y: classes, int64 (N,), or values (N, out_features)."""
         name = "RBFNetwork.predict"
-        if self.tells_classes is None:
+        answers = int(self.answers)
+        if answers == UNKNOWN:
             raise RuntimeError(
                 f"{name}: fit() has not been called, so it is not known whether to give classes or values; model(x) gives "
                 "values, model(x).argmax(1) classes"
@@ -75,7 +77,12 @@ class RBFNetwork(Module):
         rows = points(name, x, self.rbf.in_features, self.rbf.centers.dtype)
         with ag.no_grad():
             out = cat([self(Tensor(rows[i : i + steps.ROWS])) for i in range(0, len(rows), steps.ROWS)])
-        return classes_of(out, 0.5) if self.tells_classes else out
+        return classes_of(out, 0.5) if answers == CLASSES else out
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *others: Any) -> None:
+        """A state without `answers`, as of a model made elsewhere, leaves it as it is."""
+        state_dict.setdefault(f"{prefix}answers", self.answers.detach().clone())
+        super()._load_from_state_dict(state_dict, prefix, *others)
 
     def fit(
         self,
@@ -145,7 +152,7 @@ class RBFNetwork(Module):
         self._set(self.readout.weight, out.weight)
         if self.readout.bias is not None:
             self._set(self.readout.bias, out.bias)
-        self.tells_classes = labels is not None
+        self._set(self.answers, np.asarray(VALUES if labels is None else CLASSES))
         said(f"read-out: ridge {out.ridge:.3g}, {out.degrees:.1f} effective weights, mean squared error {out.residual:.4g}")
         return RBFFit(out.ridge, out.degrees, out.residual, self.rbf.widths.detach().array, said.lines)
 
