@@ -123,6 +123,8 @@ STRIDED = {
     "every other number, filter of one": ((2, 3, 5, 4 * V + 1), (4, 3, 1, 1), {"stride": 2}),
     "every other number, an even row": ((2, 3, 4, 4 * V), (4, 3, 1, 1), {"stride": 2}),
     "stride 3": ((1, 2, 8, 3 * V + 5), (2, 2, 3, 3), {"stride": 3, "padding": 1}),
+    "stride 3, as many columns as before": ((1, 2, 4, 4), (2, 2, 1, 3), {"stride": (1, 3), "padding": (0, 4)}),
+    "stride of rows, rows as far apart as before": ((1, 2, 5, 4), (2, 2, 1, 3), {"stride": (2, 1), "padding": (0, 3)}),
     "stride 4, a filter of two": ((1, 2, 9, 4 * V + 2), (2, 2, 2, 2), {"stride": 4, "padding": 1}),
     "stride of rows alone": ((1, 2, 7, 2 * V + 1), (2, 2, 3, 3), {"stride": (2, 1), "padding": 1}),
     "stride of columns alone": ((1, 2, 5, 4 * V + 1), (2, 2, 3, 3), {"stride": (1, 2), "padding": 1}),

@@ -74,7 +74,7 @@ def cases(draw):
 def direct(x, w, bias, how):
     """w (G, OC, C, KD, r, r)"""
     out = np.empty((len(x), w.shape[0] * w.shape[1], *how.size), x.dtype)
-    sliding.convolve(x, [w.transpose(0, 3, 1, 4, 2, 5)], bias, out, (sliding.Part(how),), (1, 1, 1))
+    sliding.convolve(x, [w.transpose(0, 3, 1, 4, 2, 5)], bias, out, (how,), (1, 1, 1))
     return out
 
 

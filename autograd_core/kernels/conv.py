@@ -23,7 +23,7 @@ from numpy import ndarray
 
 from . import sliding, winograd
 from .runtime import plain, warms_up
-from .sliding import How, Part, Sizes
+from .sliding import How, Sizes
 from .workspace import empty, zeros
 
 
@@ -79,7 +79,7 @@ def _convolve(x: ndarray, filters: ndarray, bias: ndarray | None, out: ndarray, 
     """The convolution of x (N, G C, D, H, W) with filters (G, KD, OC, KH, C, KW) into out, the better way."""
     if winograd.pays(x.shape, filters.shape, x.dtype, how) and winograd.convolve(x, filters, bias, out, how):
         return
-    sliding.convolve(x, [filters], bias, out, (Part(how),), (1, 1, 1))
+    sliding.convolve(x, [filters], bias, out, (how,), (1, 1, 1))
 
 
 def conv_input_grad(
@@ -99,23 +99,22 @@ def conv_input_grad(
     filters = w.reshape(groups, -1, w.shape[1], *how.window).transpose(0, 3, 2, 4, 1, 5)  # (G, KD, C, KH, OC, KW)
     parts, taps = _parts(three(shape[2:], 1), how)
     flipped = [filters[:, kd, :, kh, :, kw] for kd, kh, kw in taps]
-    if len(parts) == 1 and parts[0].reached:
-        _convolve(_volumes(g), flipped[0], None, _volumes(gx), parts[0].how)
+    if len(parts) == 1 and 0 not in parts[0].window:
+        _convolve(_volumes(g), flipped[0], None, _volumes(gx), parts[0])
     else:
         sliding.convolve(_volumes(g), flipped, None, _volumes(gx), parts, how.stride)
     return gx
 
 
 @functools.lru_cache(256)
-def _parts(space: Sizes, how: How) -> tuple[tuple[Part, ...], list[tuple[slice, ...]]]:
+def _parts(space: Sizes, how: How) -> tuple[tuple[How, ...], list[tuple[slice, ...]]]:
     """The parts of gx, and of which elements of the filter each is made: from the last to the first."""
     sizes = zip(space, how.window, how.stride, how.padding, how.dilation, strict=True)
     along = [[_along(first, *of) for first in range(min(of[0], of[2]))] for of in sizes]
     parts, taps = [], []
     for each in itertools.product(*along):
-        first, elements, window, size, padding, dilation = zip(*each, strict=True)
-        part = How(tuple(max(k, 1) for k in window), size, (1, 1, 1), padding, dilation)
-        parts.append(Part(part, first, min(window) > 0))
+        elements, window, size, padding, dilation = zip(*each, strict=True)
+        parts.append(How(window, size, (1, 1, 1), padding, dilation))
         taps.append(elements)
     return tuple(parts), taps
 
@@ -126,10 +125,10 @@ def _along(first: int, n: int, k: int, stride: int, padding: int, dilation: int)
     size = len(range(first, n, stride))
     reaching = [i for i in range(k) if (first + padding - i * dilation) % stride == 0]
     if not reaching:
-        return first, slice(0, 0), 0, size, 0, 1
+        return slice(0, 0), 0, size, 0, 1
     last, apart = reaching[-1], reaching[1] - reaching[0] if len(reaching) > 1 else k
     nearest = (first + padding - last * dilation) // stride
-    return first, slice(last, None, -apart), len(reaching), size, -nearest, max(1, apart * dilation // stride)
+    return slice(last, None, -apart), len(reaching), size, -nearest, max(1, apart * dilation // stride)
 
 
 def conv_weight_grad(

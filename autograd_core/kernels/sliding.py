@@ -8,7 +8,8 @@ multiplies w by it. Here that matrix is never written. One copy of x for each kw
 In it, the row of the matrix for the filter element (kh, c, kw) is one contiguous run, kh rows from the start of plane
 (c, kw). So a table of offsets, one a filter element, turns the product w @ columns into sums of runs. A stride s along
 the height is met by keeping the rows h = r, r + s, r + 2s, … of each remainder r together. The copy is made for one
-block of channels or output rows at a time and stays in the cache; backward makes it again rather than keep it.
+block of channels or output rows at a time and stays in the cache; backward makes it again rather than keep it. The
+gradient to the input of a strided convolution is several convolutions of the same numbers, which share the copy.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from .gemm import pack
 from .runtime import kernel, plain
 from .simd import A_TABLE, B_TABLE, LANES, calls, copy, height_of, lanes, pick, tile_from, weave, wide
 from .threads import parallel_for
-from .workspace import zeros
+from .workspace import LINE, zeros
 
 Sizes = tuple[int, ...]
 
@@ -61,46 +62,49 @@ def inner_product(a, b, n):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def fill_shifts(  # type: ignore[no-untyped-def]
-    calls, x, x_at, shape, c0, c1, d, h0, LH, remainders, KW, OW, stride, padding, dilation, shifts, at, afresh
-):
-    """shifts (C, KW, R, LH, OW), flat from `at`, of channels c0 : c1 of an image, flat from x_at, of `shape` (C, D, H, W)
-    at depth d, rows from h0; 0 outside it. stride, padding and dilation are (height, width). Columns outside are the same
-    for all rows and, unless `afresh`, left as they are: 0."""
+def fill_shifts(calls, x, x_at, shape, c0, c1, d, h0, copies, top, left, stride, shifts, at):  # type: ignore[no-untyped-def]
+    """shifts (C, len(left), len(top), plane), flat from `at`, of channels c0 : c1 of an image, flat from x_at, of `shape`
+    (C, D, H, W) at depth d; 0 outside it. A plane begins with (LH, OW). copies (LH, OW, plane). stride (of rows, of
+    columns).
+
+    Copy (c, i, r) holds x[c, d, (h0 + h) stride + top[r], w stride + left[i]] at (h, w). Columns outside are the same for
+    all h0, and left as they are: 0.
+    """
     D, H, W = shape[1:]
-    R = len(remainders)
-    plane = LH * OW
-    for kw in range(KW):
-        first = kw * dilation[1] - padding[1]
-        lo = min(OW, max(0, -(first // stride[1])))  # the outputs lo : hi see columns inside x
+    LH, OW, plane = copies
+    lefts, tops = len(left), len(top)
+    for i in range(lefts):
+        first = left[i]
+        lo = min(OW, max(0, -(first // stride[1])))  # the outputs lo : lo + columns see columns inside x
         columns = max(lo, min(OW, (W - 1 - first) // stride[1] + 1)) - lo
-        for r in range(R):
-            # the rows top : bottom of the copy are rows inside x
-            start = remainders[r] - padding[0]
-            top = min(LH, max(0, -(start // stride[0]) - h0))
-            bottom = max(top, min(LH, (H - 1 - start) // stride[0] + 1 - h0))
-            rows, apart = bottom - top, stride[0] * W
-            read = x_at + ((c0 * D + d) * H + (h0 + top) * stride[0] + start) * W + lo * stride[1] + first
-            target = at + (kw * R + r) * plane
+        for r in range(tops):
+            # the rows high : low of the copy are rows inside x
+            high = min(LH, max(0, -(top[r] // stride[0]) - h0))
+            low = max(high, min(LH, (H - 1 - top[r]) // stride[0] + 1 - h0))
+            rows, apart = low - high, stride[0] * W
+            read = x_at + ((c0 * D + d) * H + (h0 + high) * stride[0] + top[r]) * W + lo * stride[1] + first
+            target = at + (i * tops + r) * plane
             for _ in range(c0, c1):
-                if afresh and columns < OW:
-                    clear(shifts, target, target + plane)
-                elif rows < LH:
-                    clear(shifts, target, target + top * OW)
-                    clear(shifts, target + bottom * OW, target + plane)
-                write = target + top * OW + lo
+                if rows < LH:
+                    clear(shifts, target, target + high * OW)
+                    clear(shifts, target + low * OW, target + LH * OW)
+                write = target + high * OW + lo
                 if stride[1] == 2:
                     pick(calls, x, read, shifts, write, apart, OW, rows, columns)
+                elif stride[1] == 1 and apart == OW and columns > 0 and rows > 0:  # one run, and what is not inside cleared
+                    count = rows * OW - (OW - columns)
+                    copy(calls, x, read, shifts, write, 0, 0, 1, count, count)
+                    for j in range(columns, OW):
+                        for row in range(rows - 1):
+                            shifts[write + row * OW + j] = 0
                 elif stride[1] > 2 or columns < calls[LANES]:
                     for row in range(rows):
-                        for i in range(columns):
-                            shifts[write + row * OW + i] = x[read + row * apart + i * stride[1]]
-                elif columns == OW == W and stride[0] == 1:
-                    copy(calls, x, read, shifts, write, 0, 0, 1, rows * OW, rows * OW)
+                        for j in range(columns):
+                            shifts[write + row * OW + j] = x[read + row * apart + j * stride[1]]
                 else:
                     copy(calls, x, read, shifts, write, apart, OW, rows, columns, columns)
                 read += D * H * W
-                target += KW * R * plane
+                target += lefts * tops * plane
 
 
 # -------------------------------------------------------------------------------------------------- loops over images
@@ -108,84 +112,77 @@ def fill_shifts(  # type: ignore[no-untyped-def]
 # What is computed falls into parts, each a convolution of its own: one, or for the gradient to the input of a strided one
 # those of the remainders (see `conv.conv_input_grad`). What a part is, by its place in a row of numbers; of what is given
 # for depth, height and width, the first place.
-WINDOW, SIZE, PADDING, DILATION, FIRST, TAPS, TABLE_AT, W_AT, ROWS, EXTRA = 0, 3, 6, 9, 12, 15, 16, 17, 18, 19
+WINDOW, SIZE, PADDING, DILATION, TAPS, TABLE_AT, W_AT = 0, 3, 6, 9, 12, 13, 14
 
 
 @kernel()
-def merge(calls, y, y_stride, part, out, out_at, plane, row, channels, lines, step):  # type: ignore[no-untyped-def]
-    """Rows of the parts of y, each (channels, lines, columns), their numbers in turns, to every so many-th row of the
-    planes of out, `row` long. step: (of rows, of columns)."""
-    most = (row + step[1] - 1) // step[1]  # columns of the first part; others may have one less
-    for c in range(channels):
-        read, write, apart = c * y_stride, out_at + c * plane, step[0] * row
-        if step[1] == 1:
-            copy(calls, y, read, out, write, row, apart, lines, row, row)
-        elif step[1] == 2:
-            weave(calls, y, read, y, read + part, out, write, most, row - most, apart, lines, row - most)
-            for line in range(lines if row % 2 else 0):
-                out[write + line * apart + row - 1] = y[read + (line + 1) * most - 1]
-        else:
-            for e in range(min(step[1], row)):
-                columns = (row - e + step[1] - 1) // step[1]
-                for line in range(lines):
-                    for i in range(columns):
-                        out[write + line * apart + i * step[1] + e] = y[read + e * part + line * columns + i]
+def merge(calls, y, y_at, part, most, out, out_at, row, lines, step):  # type: ignore[no-untyped-def]
+    """Rows of the parts of y, each (lines, most), their numbers in turns, to every so many-th row of out, `row` long. step:
+    (of rows, of columns)."""
+    apart = step[0] * row
+    if step[1] == 1:
+        copy(calls, y, y_at, out, out_at, row, apart, lines, row, row)
+    elif step[1] == 2:
+        weave(calls, y, y_at, y, y_at + part, out, out_at, most, most, apart, lines, row // 2)
+        for line in range(lines if row % 2 else 0):
+            out[out_at + line * apart + row - 1] = y[y_at + (line + 1) * most - 1]
+    else:
+        for line in range(lines):
+            for i in range(row):
+                out[out_at + line * apart + i] = y[y_at + i % step[1] * part + line * most + i // step[1]]
 
 
 @kernel()
 def forward(  # type: ignore[no-untyped-def]
-    start, stop, calls, x, x_shape, w, bias, out, out_shape, filters, parts, table, remainders, stride, step, blocks
+    start, stop, calls, x, x_shape, w, bias, out, out_shape, filters, parts, table, top, left, size, stride, step, blocks
 ):
-    """A task is a block of output rows of one image and group: `filters` (G, OC). x, w, out are flat; bias (G OC,) or (0,).
+    """A task is a block of output rows of one image, group and depth: `filters` (G, OC). x, w, out are flat; bias (G OC,)
+    or (0,). size: rows of a block, of its copies, columns, and numbers of
+    a copy.
 
-    What is computed goes to every step-th place of out, (OD, OH, OW), from FIRST on.
+    Part (e, i, j) goes to the places e, i, j of each step³ of out, (OD, OH, OW). Those of one depth use the same copies.
     """
     C, D, H, W = x_shape
     G, OC = filters
-    P, depths = out_shape[0] * out_shape[1] * out_shape[2], (out_shape[0] + step[0] - 1) // step[0]
-    apart, R = step[1] * step[2] > 1, len(remainders)
-    y_stride, most = 0, 0
-    for part in parts:
-        y_stride = max(y_stride, part[ROWS] * part[SIZE + 2])
-        most = max(most, C * part[WINDOW + 2] * R * (part[ROWS] + part[EXTRA]) * part[SIZE + 2])
-    shifts = np.empty(most + 512 // x.itemsize, x.dtype)
+    rows, LH, OW, plane = size
+    depth, height, width = out_shape
+    P, apart, across = depth * height * width, step[1] * step[2] > 1, min(step[2], width)
+    flat = min(step[1], height) * across  # parts of one depth
+    y_stride = rows * OW
+    shifts = np.empty(C * len(left) * len(top) * plane + 512 // x.itemsize, x.dtype)
+    nothing = flat * OC * y_stride if apart else 0  # where y holds a row of zeros
+    y = np.empty(nothing + width, x.dtype)
     clear(shifts, 0, len(shifts))
-    y = np.empty(step[2] * OC * y_stride if apart else 1, x.dtype)
+    clear(y, 0, len(y))
     at = aligned(shifts)
     for task in range(start, stop):
-        block, od, image = task % blocks, task // blocks % depths, task // (blocks * depths)  # image: of each group
-        group = image % G
-        for part in parts:
-            rows, OW, CW, K = part[ROWS], part[SIZE + 2], C * part[WINDOW + 2], part[TAPS] * C
-            h0 = block * rows
-            lines = min(rows, part[SIZE + 1] - h0)
-            if lines <= 0 or od >= part[SIZE]:
-                continue
-            out_at = image * OC * P + (
-                (od * step[0] + part[FIRST]) * out_shape[1] + h0 * step[1] + part[FIRST + 1]
-            ) * out_shape[2]  # fmt: skip
-            c, c_at, c_stride = (y, part[FIRST + 2] * OC * y_stride, y_stride) if apart else (out, out_at, P)
-            add = False
-            for kd in range(part[WINDOW]):
-                d = od * stride[0] + kd * part[DILATION] - part[PADDING]
-                inside = 0 <= d < D and K > 0
-                if not inside and (add or kd < part[WINDOW] - 1):
-                    continue  # all of it is padding; but the last one sets what nothing has set
-                if inside:
-                    fill_shifts(
-                        calls, x, image * C * D * H * W, x_shape, 0, C, d, h0, rows + part[EXTRA], remainders,
-                        part[WINDOW + 2], OW, (stride[1], stride[2]), (part[PADDING + 1], part[PADDING + 2]),
-                        (part[DILATION + 1], part[DILATION + 2]), shifts, at, len(parts) > 1,
-                    )  # fmt: skip
-                w_at = part[W_AT] + (group * part[WINDOW] + kd) * OC * K
-                p = 0
+        block, od, image = task % blocks, task // blocks % depth, task // (blocks * depth)  # image: of each group
+        group, h0, first = image % G, block * rows, od % step[0] * flat
+        out_at = image * OC * P + (od * height + h0 * step[1]) * width
+        KD, add = parts[first, WINDOW], False
+        for kd in range(KD):
+            d = od // step[0] * stride[0] + kd * parts[first, DILATION] - parts[first, PADDING]
+            inside = 0 <= d < D
+            if not inside and (add or kd < KD - 1):
+                continue  # all of it is padding; but the last one sets what nothing has set
+            if inside:
+                fill_shifts(
+                    calls, x, image * C * D * H * W, x_shape, 0, C, d, h0, (LH, OW, plane), top, left,
+                    (stride[1], stride[2]), shifts, at,
+                )  # fmt: skip
+            for e in range(flat):
+                part = parts[first + e]
+                lines, CW, K = min(rows, part[SIZE + 1] - h0), C * part[WINDOW + 2], part[TAPS] * C
+                c, c_at, c_stride = (y, e * OC * y_stride, y_stride) if apart else (out, out_at, P)
+                w_at = part[W_AT] + (group * KD + kd) * OC * K
+                p = 0 if K > 0 else lines * OW
                 while p < lines * OW:
                     here, o = wide(calls, lines * OW - p, OC), 0
                     # the rows low : high of the filter meet rows of x for some of these outputs
-                    top = (h0 + p // OW) * stride[1] - part[PADDING + 1]
-                    bottom = (h0 + (p + here - 1) // OW) * stride[1] - part[PADDING + 1]
-                    low = max(0, -(bottom // part[DILATION + 1]))
-                    high = min(part[WINDOW + 1], (H - 1 - top) // part[DILATION + 1] + 1)
+                    above = (h0 + p // OW) * stride[1] - part[PADDING + 1]
+                    below = (h0 + (p + here - 1) // OW) * stride[1] - part[PADDING + 1]
+                    low = max(0, -(below // part[DILATION + 1]))
+                    high = min(part[WINDOW + 1], (H - 1 - above) // part[DILATION + 1] + 1)
                     k = max(0, high - low) * CW if inside else 0
                     while o < OC:
                         many = height_of(calls, OC - o, here)
@@ -196,16 +193,24 @@ def forward(  # type: ignore[no-untyped-def]
                         )  # fmt: skip
                         o += many
                     p += here
-                add = True
-            if apart and part[FIRST + 2] == min(step[2], out_shape[2]) - 1:
-                merge(
-                    calls, y, y_stride, OC * y_stride, out, out_at, P, out_shape[2], OC, lines, (step[1], step[2])
-                )  # fmt: skip
+            add = True
+        for o in range(OC if apart or KD == 0 else 0):
+            for e in range(0, flat, across):
+                lines, to = min(rows, parts[first + e, SIZE + 1] - h0), out_at + o * P + e // across * width
+                taps = 0
+                for part in parts[first + e : first + e + across]:
+                    taps += part[TAPS]
+                if taps == 0:  # no element of the filter reaches these rows
+                    copy(calls, y, nothing, out, to, 0, step[1] * width, lines, width, width)
+                else:
+                    merge(
+                        calls, y, (e * OC + o) * y_stride, OC * y_stride, OW, out, to, width, lines, (step[1], step[2])
+                    )  # fmt: skip
 
 
 @kernel()
 def weight_grad(  # type: ignore[no-untyped-def]
-    start, stop, calls, g, x, x_shape, gw, sizes, part, table, remainders, stride, channels, lanes
+    start, stop, calls, g, x, x_shape, gw, sizes, part, table, top, left, size, stride, channels, lanes
 ):
     """A task is a block of channels of one group, over one share of the images, into gw (shares, G, KD, blocks, K, OC).
 
@@ -213,10 +218,11 @@ def weight_grad(  # type: ignore[no-untyped-def]
     """
     C, D, H, W = x_shape
     N, G, OC, shares = sizes
-    OD, OH, OW, KD, rows = part[SIZE], part[SIZE + 1], part[SIZE + 2], part[WINDOW], part[ROWS]
+    OD, OH, KD = part[SIZE], part[SIZE + 1], part[WINDOW]
+    rows, LH, OW, plane = size
     P, K, width = OD * OH * OW, len(table), 2 * lanes
-    LH, blocks = rows + part[EXTRA], (C + channels - 1) // channels
-    shifts = np.empty(channels * part[WINDOW + 2] * len(remainders) * LH * OW + 16, x.dtype)
+    blocks = (C + channels - 1) // channels
+    shifts = np.empty(channels * len(left) * len(top) * plane + 16, x.dtype)
     clear(shifts, 0, len(shifts))
     few = lanes > 2 * OC  # then vectors hold positions rather than output channels
     padded = (rows * OW + 31) // 16 * 16  # a copy of g, for its rows may drive each other out of the cache
@@ -239,9 +245,8 @@ def weight_grad(  # type: ignore[no-untyped-def]
                         if d < 0 or d >= D:
                             continue
                         fill_shifts(
-                            calls, x, (n * G + group) * C * D * H * W, x_shape, c0, c1, d, h0, LH, remainders,
-                            part[WINDOW + 2], OW, (stride[1], stride[2]), (part[PADDING + 1], part[PADDING + 2]),
-                            (part[DILATION + 1], part[DILATION + 2]), shifts, at, False,
+                            calls, x, (n * G + group) * C * D * H * W, x_shape, c0, c1, d, h0, (LH, OW, plane), top, left,
+                            (stride[1], stride[2]), shifts, at,
                         )  # fmt: skip
                         to = (((share * G + group) * KD + kd) * blocks + block) * K * OC
                         if few:
@@ -266,7 +271,7 @@ BLOCK = 192 * 1024  # bytes of shifted copies at a time: a good part of a core's
 
 
 class How(NamedTuple):
-    """How windows lie, in three dimensions. `size` counts their positions."""
+    """How windows lie, in three dimensions. `size` counts their positions. A window may have no elements."""
 
     window: Sizes
     size: Sizes
@@ -274,62 +279,67 @@ class How(NamedTuple):
     padding: Sizes
     dilation: Sizes
 
-
-class Part(NamedTuple):
-    """A convolution whose outputs go to every so many-th place of the whole from `first` on."""
-
-    how: How
-    first: Sizes = (0, 0, 0)
-    reached: bool = True  # by any element of the filter; else they are 0
+    def seen(self, axis: int) -> range:
+        """Where the elements of the first window lie along one dimension."""
+        return range(-self.padding[axis], self.window[axis] * self.dilation[axis] - self.padding[axis], self.dilation[axis])
 
 
 class Layout(NamedTuple):
-    """How the shifted copies lie."""
+    """How the shifted copies lie, which all parts use: (C, len(left), len(top), plane). A plane begins with (LH, OW)."""
 
     parts: ndarray  # see WINDOW, SIZE, …
-    table: ndarray  # for each part, where the runs of (KH, C, KW) start in its planes (C, KW, R, rows + EXTRA, OW)
-    remainders: ndarray  # of the height, those of kh·dilation by the stride
+    table: ndarray  # for each part, where the runs of (KH, C, KW) start in the copies
+    top: ndarray  # the first row of each copy, for each remainder of the rows by the stride
+    left: ndarray  # and its first column
+    size: tuple[int, int, int, int]  # output rows of a block, LH, OW, numbers of a copy
     blocks: int  # of output rows
 
 
 @functools.lru_cache(256)
-def layout(parts: tuple[Part, ...], G: int, OC: int, C: int, itemsize: int) -> Layout:
+def layout(parts: tuple[How, ...], G: int, OC: int, C: int, itemsize: int) -> Layout:
     """Copies of what fits into the block, and enough for a run of some length."""
-    stride = parts[0].how.stride[1]
-    remainders = np.unique([kh * part.how.dilation[1] % stride for part in parts for kh in range(part.how.window[1])])
-    blocks = 1
-    for (_, KH, KW), (_, OH, OW), _, _, dilation in (part.how for part in parts):
-        a_row, extra = C * KW * len(remainders) * OW * itemsize, (KH - 1) * dilation[1] // stride
-        blocks = max(blocks, -(-OH // max(BLOCK // a_row - extra, -(-256 // OW), 1)))
+    stride = parts[0].stride[1]
+    reached = [how for how in parts if 0 not in how.window]
+    left = sorted({w for how in reached for w in how.seen(2)})
+    rows = sorted({h for how in reached for h in how.seen(1)})
+    top = {h % stride: h for h in reversed(rows)}  # for each remainder the smallest
+    behind = max(((h - top[h % stride]) // stride for h in rows), default=0)
+    OH, OW = (max(how.size[axis] for how in parts) for axis in (1, 2))
+    a_row = (C * len(left) * len(top) + (OC * len(parts) if len(parts) > 1 else 0)) * OW * itemsize
+    blocks = -(-OH // max(BLOCK // max(a_row, 1) - behind, -(-256 // OW), 1))
+    lines = -(-OH // blocks)
+    LH, a_line = lines + behind, LINE // itemsize
+    plane = (-(-LH * OW // a_line) | 1) * a_line  # an odd number of lines of the cache, lest all meet in one set of it
     numbers, tables, table_at, w_at = [], [], 0, 0
-    for how, first, reached in parts:
-        KD, KH, KW = how.window
-        kh = np.arange(KH)[:, None, None] * how.dilation[1]
-        rows, extra = -(-how.size[1] // blocks), int(kh.max()) // stride
-        planes = np.arange(C * KW).reshape(C, KW) * len(remainders) + np.searchsorted(remainders, kh % stride)
-        table = ((planes * (rows + extra) + kh // stride) * how.size[2]).reshape(-1)
-        taps = KH * KW if reached else 0
-        numbers.append((*how.window, *how.size, *how.padding, *how.dilation, *first, taps, table_at, w_at, rows, extra))
-        tables.append(table[: taps * C])
-        table_at, w_at = table_at + taps * C, w_at + G * KD * OC * taps * C
-    return Layout(np.array(numbers), np.concatenate(tables), remainders, blocks)
+    for how in parts:
+        taps = how.window[1] * how.window[2] if 0 not in how.window else 0
+        numbers.append((*how.window, *how.size, *how.padding, *how.dilation, taps, table_at, w_at))
+        if taps:
+            h = np.array(how.seen(1))[:, None, None]
+            r = np.array([list(top).index(h % stride) for h in how.seen(1)])[:, None, None]
+            copies = (np.arange(C)[:, None] * len(left) + np.searchsorted(left, how.seen(2))) * len(top) + r  # (KH, C, KW)
+            tables.append((copies * plane + (h - np.array(list(top.values()))[r]) // stride * OW).reshape(-1))
+        table_at, w_at = table_at + taps * C, w_at + G * how.window[0] * OC * taps * C
+    return Layout(
+        np.array(numbers), np.concatenate([np.empty(0, np.int64), *tables]), np.array(list(top.values()), np.int64),
+        np.array(left, np.int64), (lines, LH, OW, plane), blocks,
+    )  # fmt: skip
 
 
 def convolve(
-    x: ndarray, filters: list[ndarray], bias: ndarray | None, out: ndarray, parts: tuple[Part, ...], step: Sizes
+    x: ndarray, filters: list[ndarray], bias: ndarray | None, out: ndarray, parts: tuple[How, ...], step: Sizes
 ) -> None:
     """For each part, the convolution of x (N, G C, D, H, W) with its filters (G, KD, OC, KH, C, KW) into every step-th
-    place of out."""
+    place of out: of the parts (e, i, j) of `step`, in this order, those from place (e, i, j) on. Bias is for one part."""
     G, _, OC, _, C, _ = filters[0].shape
     at = layout(parts, G, OC, C, x.itemsize)
     flat = [plain(w).reshape(-1) for w in filters]
-    depths = -(-out.shape[2] // step[0])
-    work = sum(math.prod(part.how.size) * w.size for part, w in zip(parts, flat, strict=True))
+    work = sum(math.prod(part.size) * w.size for part, w in zip(parts, flat, strict=True))
     parallel_for(
-        forward, len(x) * G * depths * at.blocks, len(x) * work / (4 * lanes(x.dtype)), calls(x.dtype), plain(x).reshape(-1),
-        (C, *x.shape[2:]), flat[0] if len(flat) == 1 else np.concatenate(flat),
+        forward, len(x) * G * out.shape[2] * at.blocks, len(x) * work / (4 * lanes(x.dtype)), calls(x.dtype),
+        plain(x).reshape(-1), (C, *x.shape[2:]), flat[0] if len(flat) == 1 else np.concatenate(flat),
         np.empty(0, x.dtype) if bias is None else plain(bias), out.reshape(-1), out.shape[2:], (G, OC), at.parts, at.table,
-        at.remainders, parts[0].how.stride, step, at.blocks,
+        at.top, at.left, at.size, parts[0].stride, step, at.blocks,
     )  # fmt: skip
 
 
@@ -340,13 +350,13 @@ def gradient_to_weights(g: ndarray, x: ndarray, how: How, groups: int) -> ndarra
     blocks = min(C, -(-16 // (N * groups)))  # for some 16 tasks where there are few images
     channels = -(-C // blocks)
     blocks = -(-C // channels)
-    at = layout((Part(how),), groups, OC, channels, g.itemsize)
+    at = layout((how,), groups, OC, channels, g.itemsize)
     shares = _shares(N, groups * blocks, g.itemsize * groups * OC * C * KD * KH * KW)
     gw = zeros((shares, groups, KD, blocks, KH, channels, KW, OC), g.dtype)
     parallel_for(
         weight_grad, shares * groups * blocks, g.size * C * KD * KH * KW / (4 * lanes(g.dtype)), calls(g.dtype),
         plain(g).reshape(-1), plain(x).reshape(-1), (C, *x.shape[2:]), gw.reshape(-1), (N, groups, OC, shares), at.parts[0],
-        at.table, at.remainders, how.stride, channels, lanes(g.dtype),
+        at.table, at.top, at.left, at.size, how.stride, channels, lanes(g.dtype),
     )  # fmt: skip
     total = np.add.reduce(gw).transpose(0, 6, 2, 4, 1, 3, 5)  # (G, OC, blocks, channels, KD, KH, KW)
     return total.reshape(groups, OC, blocks * channels, KD, KH, KW)[:, :, :C]
