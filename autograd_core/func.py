@@ -208,7 +208,14 @@ def functional_call(
         )
     new = {name: value for name, value in given.items() if name in owners}
     if tie_weights:
-        by_tensor = {id(owners[name][0][owners[name][1]]): value for name, value in new.items()}
+        by_tensor: dict[int, Any] = {}
+        for name, value in new.items():
+            table, key = owners[name]
+            if by_tensor.setdefault(id(table[key]), value) is not value and table[key] is not None:
+                raise ValueError(
+                    f"functional_call: '{name}' is the same tensor as another that was given, but the values differ; give "
+                    "one of them, or pass tie_weights=False"
+                )
         for name, (table, key) in owners.items():
             if table[key] is not None and id(table[key]) in by_tensor:
                 new.setdefault(name, by_tensor[id(table[key])])

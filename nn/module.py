@@ -48,9 +48,15 @@ class Module:
     _version = 1  # of the state dict's layout, kept beside it as metadata
     _hooked = False  # whether a call must look for hooks
     training: bool
-    call_super_init = False
+    call_super_init = False  # whether the classes beside Module among a subclass's bases are initialised too
 
-    def __init__(self) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if not self.call_super_init and (args or kwargs):
+            given = f"the arguments {args}" if args else f"the keyword argument '{next(iter(kwargs))}'"
+            raise TypeError(
+                f"{type(self).__name__}.__init__() got {given}, but Module takes none; set call_super_init = True for a "
+                "further base class to get them"
+            )
         fields = self.__dict__  # past __setattr__, which needs them
         fields["training"] = True
         fields["_parameters"] = {}
@@ -59,6 +65,8 @@ class Module:
         fields["_non_persistent_buffers_set"] = set()
         for name in hooks.KINDS:
             fields[name] = {}
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
 
     # ------------------------------------------------------------------------------------------------------- calling
 
@@ -297,14 +305,16 @@ class Module:
                 raise AttributeError(f"`{name}` (of the path '{target}') is not an nn.Module")
         return module
 
-    def set_submodule(self, target: str, module: Module) -> None:
-        """Put `module` at the path `target`."""
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put `module` at the path `target`; with `strict`, only in the place of a part that is there."""
         if target == "":
             raise ValueError("Cannot set the submodule without a target name!")
         path, _, name = target.rpartition(".")
         parent = self.get_submodule(path)
         if not isinstance(module, Module):
             raise ValueError(f"`{name}`: {type(module).__name__} is not an nn.Module")
+        if strict:
+            self.get_submodule(target)
         setattr(parent, name, module)
 
     def get_parameter(self, target: str) -> Parameter:

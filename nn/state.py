@@ -49,7 +49,8 @@ def collect(module: Module, destination: Any, prefix: str, keep_vars: bool) -> A
         if part is not None:
             part.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
     for hook in tuple(module._state_dict_hooks.values()):
-        hook(module, destination, prefix, local_metadata)
+        if hook(module, destination, prefix, local_metadata) is not None:
+            raise RuntimeError("state_dict post-hook must return None; it changes the dictionary it is given in place")
     return destination
 
 

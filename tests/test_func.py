@@ -626,6 +626,10 @@ def test_functional_call_replaces_and_restores():
     assert functional_call(net, [{"offset": ag.ones(2)}, {"first.weight": weight}], (x,)).shape == (1, 2)
     untied = functional_call(net, {**new, "first.weight": 0 * weight, "second.weight": weight}, (x,), tie_weights=False)
     assert untied.tolist() == [[1.0, 1.0]]
+    tied = {**new, "second.weight": weight}  # the same tensor under its other name
+    assert functional_call(net, tied, (x,)).tolist() == [[5.0, 5.0]]
+    with pytest.raises(ValueError, match="'second.weight' is the same tensor as another that was given, but the values"):
+        functional_call(net, {**new, "second.weight": 0 * weight}, (x,))
     with pytest.raises(ValueError):
         functional_call(net, new, (ag.ones(1, 3),))
     assert {name: t.tolist() for name, t in net.state_dict().items()} == before

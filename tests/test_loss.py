@@ -403,3 +403,12 @@ def test_wrong_labels_elsewhere():
 def test_errors(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_hints_name_only_what_the_loss_takes():
+    x = ag.zeros(4, 3)
+    for target in (np.zeros(4), np.zeros((4, 3), int)):
+        for loss, takes_probabilities in ((F.cross_entropy, True), (F.nll_loss, False)):
+            with pytest.raises((TypeError, ValueError)) as caught:
+                loss(x, ag.tensor(target))
+            assert ("float" in str(caught.value).split("; ")[1]) == takes_probabilities

@@ -161,6 +161,9 @@ def assigned(name, value):
         (lambda: Net().get_buffer("first.w"), AttributeError, "`w` .* is not a buffer"),
         (lambda: Net().set_submodule("", nn.ReLU()), ValueError, "without a target name"),
         (lambda: Net().set_submodule("first", 3), ValueError, "`first`: int is not an nn.Module"),
+        (lambda: Net().set_submodule("nobody", nn.ReLU(), strict=True), AttributeError, "no attribute `nobody`"),
+        (lambda: nn.Module(3), TypeError, r"Module.__init__\(\) got the arguments \(3,\), but Module takes none"),
+        (lambda: nn.Module(x=3), TypeError, "got the keyword argument 'x', but .* set call_super_init = True"),
         (lambda: nn.nothing, AttributeError, "module 'nn' has no attribute 'nothing'"),
     ],
 )
@@ -706,3 +709,22 @@ def test_parameter_lists_and_dictionaries():
 def test_container_errors(action, error, message):
     with pytest.raises(error, match=message):
         action()
+
+
+def test_further_bases_are_initialised_if_asked():
+    class Named:
+        def __init__(self, name, **options):
+            self.name, self.options = name, options
+
+    class Both(Module, Named):
+        call_super_init = True
+
+    module = Both("one", size=2)
+    assert (module.name, module.options, list(module.state_dict())) == ("one", {"size": 2}, [])
+
+
+def test_a_post_hook_that_returns_something_is_noticed():
+    m = Affine()
+    m.register_state_dict_post_hook(lambda module, d, prefix, metadata: {})
+    with pytest.raises(RuntimeError, match="state_dict post-hook must return None; it changes the dictionary"):
+        m.state_dict()

@@ -1,5 +1,8 @@
 """nn.utils: packed and padded sequences, tbptt, clipping, vectors of parameters."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -78,8 +81,16 @@ def test_dtypes_of_a_packed_sequence():
     packed = pack_sequence([ag.tensor([1, 2]), ag.tensor([3])])
     assert packed.data.dtype == ag.int64
     assert packed.double().data.dtype == ag.float64 and packed.float().data.dtype == ag.float32
-    assert packed.to(ag.int32).data.dtype == ag.int32
+    assert packed.to(ag.int32).data.dtype == packed.int().data.dtype == ag.int32
+    assert packed.half().data.dtype == ag.float16 and packed.half().long().data.dtype == ag.int64
     assert rnn.invert_permutation(None) is None
+
+
+def test_a_packed_sequence_finds_the_inverse_order():
+    made = rnn.PackedSequence(ag.arange(5), ag.tensor([3, 2]), ag.tensor([2, 0, 1]))
+    for packed in (made, made.double(), pickle.loads(pickle.dumps(made)), copy.deepcopy(made)):
+        assert type(packed) is rnn.PackedSequence and packed.unsorted_indices.tolist() == [1, 2, 0]
+    assert rnn.PackedSequence(ag.arange(5), ag.tensor([3, 2])).unsorted_indices is None
 
 
 ERRORS = [

@@ -35,13 +35,15 @@ def class_labels(name: str, x: Any, target: Any) -> Any:
     """The labels as an array (as they are inside a transform), after a check of dtype and shape."""
     t = target if transformed(target) else values(target)
     if t.dtype.kind not in "iu":
+        hint = f", or, for a probability of each class, a floating target of the input's shape {tuple(x.shape)}"
         raise TypeError(
-            f"{name}: class labels must be integers, got {t.dtype}; use target.long(), or, for a probability of each "
-            f"class, a floating target of the input's shape {tuple(x.shape)}"
+            f"{name}: class labels must be integers, got {t.dtype}; use target.long()"
+            f"{hint if name == 'cross_entropy' else ''}"
         )
     wanted = (*x.shape[:1], *x.shape[2:]) if x.ndim > 1 else ()
     if tuple(t.shape) != wanted:
-        hint = "; for one-hot rows pass target.argmax(1), or their floats" if tuple(t.shape) == tuple(x.shape) else ""
+        hint = "; for one-hot rows pass target.argmax(1)" if tuple(t.shape) == tuple(x.shape) else ""
+        hint += ", or their floats" if hint and name == "cross_entropy" else ""
         raise ValueError(
             f"{name}: input of shape {tuple(x.shape)} takes labels of shape {tuple(wanted)}, got {tuple(t.shape)}{hint}"
         )

@@ -18,19 +18,30 @@ from autograd_core.ops.slices import index_put
 from autograd_core.tensor import Tensor, describe, wrap
 
 
-class PackedSequence(NamedTuple):
+class _Packed(NamedTuple):
+    data: Any
+    batch_sizes: Tensor
+    sorted_indices: Tensor | None = None
+    unsorted_indices: Tensor | None = None
+
+
+class PackedSequence(_Packed):
     """A batch of sequences without padding; `pack_padded_sequence` and `pack_sequence` make it.
 
     data               (S, *), the elements of all sequences, step after step
     batch_sizes        (T,), how many sequences have an element at each step: never increasing
     sorted_indices     (N,), which sequence of the user's is first, second …; None if they came sorted by length
-    unsorted_indices   (N,), the inverse permutation
+    unsorted_indices   (N,), the inverse permutation, which is found if it is not given
     """
 
-    data: Any
-    batch_sizes: Tensor
-    sorted_indices: Tensor | None = None
-    unsorted_indices: Tensor | None = None
+    __slots__ = ()
+
+    def __new__(
+        cls, data: Any, batch_sizes: Tensor, sorted_indices: Tensor | None = None, unsorted_indices: Tensor | None = None
+    ) -> PackedSequence:
+        if unsorted_indices is None:
+            unsorted_indices = invert_permutation(sorted_indices)
+        return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)
 
     def to(self, dtype: Any) -> PackedSequence:
         """The same with the data in another dtype."""
@@ -41,6 +52,15 @@ class PackedSequence(NamedTuple):
 
     def float(self) -> PackedSequence:
         return self.to(ag.float32)
+
+    def half(self) -> PackedSequence:
+        return self.to(ag.float16)
+
+    def long(self) -> PackedSequence:
+        return self.to(ag.int64)
+
+    def int(self) -> PackedSequence:
+        return self.to(ag.int32)
 
 
 def invert_permutation(permutation: Tensor | None) -> Tensor | None:
