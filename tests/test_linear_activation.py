@@ -56,6 +56,14 @@ def test_only_what_is_wanted_and_under_vmap(name):
     np.testing.assert_allclose(each.detach(), F.linear_activation(x, w, b, name).detach(), 1e-6)
 
 
+def test_integers_become_floating():
+    x, w = ag.tensor([[1, 2], [-3, 1]]), ag.tensor([[1, -1]])
+    for name, unit in UNITS.items():
+        out = F.linear_activation(x, w, activation=name)
+        assert out.dtype == np.float32
+        np.testing.assert_array_equal(out, unit(F.linear(x, w)))
+
+
 def test_errors():
     x, w, b = operands(4, 5, 4, outputs=3)
     with pytest.raises(ValueError, match=r"activation is 'gelu', but only 'relu', 'tanh', 'sigmoid' are computed with"):

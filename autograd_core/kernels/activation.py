@@ -231,5 +231,7 @@ def apply(activation: str | None, x: ndarray) -> ndarray:
 @warms_up
 def _units() -> None:
     for unit in UNITS.values():
-        for dtype in unit.dtypes:
-            unit.back(unit(np.ones(2, dtype)), np.ones(2, dtype))
+        for letter in unit.dtypes:
+            unit.back(unit(np.ones(2, letter)), np.ones(2, letter))
+    for dtype in (np.float32, np.float64):
+        apply("relu", np.ones(LEAST, dtype))

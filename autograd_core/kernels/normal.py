@@ -36,14 +36,14 @@ def _p(t):  # type: ignore[no-untyped-def]
 @kernel()
 def normal_run(x, at, n, cdf, e):  # type: ignore[no-untyped-def]
     """P(Z <= x) and e^(-x²/2), of x[at : at + n]. NaN stays NaN."""
-    one, half = np.float32(1), np.float32(-0.5)
+    one, half = np.float32(1), np.float32(0.5)
     for i in range(n):
         size = abs(x[uint(at + i)])
         size = np.float32(15) if size > np.float32(15) else size
         head = np.int32(np.float32(size).view(np.int32) & np.int32(-(2**12))).view(np.float32)
-        rest = half * (size - head) * (size + head)  # eʳ by its first terms
-        power = rest * (np.float32(1 / 6) + np.float32(1 / 24) * rest) - half
-        power = exp(half * head * head) * (one + rest * (one + rest * power))
+        rest = -half * (size - head) * (size + head)  # eʳ by its first terms
+        power = rest * (np.float32(1 / 6) + np.float32(1 / 24) * rest) + half
+        power = exp(-half * head * head) * (one + rest * (one + rest * power))
         r = one / ((size + K) * (one + size))
         tail = power * _p((size - K) * (one + size) * r) * ((size + K) * r)
         cdf[uint(i)] = tail if x[uint(at + i)] < np.float32(0) else one - tail

@@ -36,7 +36,8 @@ def _layer(name: str, unit: Any) -> Primitive:
     return Primitive(forward, name=f"linear_{name}", joint=rule, saves=(0, 1, 2, OUT), composition=composition)
 
 
-_layers = {name: _layer(name, unit) for name, unit in (("relu", _relu), ("tanh", tanh), ("sigmoid", _sigmoid))}
+UNITS = {"relu": _relu, "tanh": tanh, "sigmoid": _sigmoid}
+_layers = {name: _layer(name, unit) for name, unit in UNITS.items()}
 
 
 def linear_activation(input: Any, weight: Any, bias: Any = None, activation: str = "relu") -> Any:
@@ -53,4 +54,6 @@ def linear_activation(input: Any, weight: Any, bias: Any = None, activation: str
             f"linear_activation: activation is {activation!r}, but only {', '.join(map(repr, _layers))} are computed with "
             "the product; apply others to the result of linear"
         )
+    if hasattr(weight, "dtype") and weight.dtype.kind != "f":  # the unit makes integers floating
+        return UNITS[activation](linear(input, weight, bias))
     return through(_layers[activation], input, weight, bias)
