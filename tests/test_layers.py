@@ -694,3 +694,16 @@ def unpool(x, places=((0, 2),), *size):
 def test_errors(action, error, message):
     with pytest.raises(error, match=message):
         action()
+
+
+def test_a_convolution_with_computed_weights():
+    """Subclasses give another weight to `_conv_forward`, which PyTorch's have too."""
+
+    class Centred(nn.Conv2d):
+        def forward(self, x):
+            return self._conv_forward(x, self.weight - self.weight.mean((1, 2, 3), keepdim=True), None)
+
+    layer, x = Centred(2, 3, 3, padding=1, padding_mode="circular"), ag.randn(1, 2, 4, 5)
+    weight = layer.weight.detach() - layer.weight.detach().mean((1, 2, 3), keepdim=True)
+    expected = F.conv2d(ag.tensor(np.pad(x.numpy(), ((0, 0), (0, 0), (1, 1), (1, 1)), "wrap")), weight)
+    np.testing.assert_allclose(layer(x).detach().numpy(), expected.numpy(), rtol=1e-5, atol=1e-6)

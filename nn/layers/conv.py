@@ -30,7 +30,9 @@ class _ConvNd(Module):
     """What the six layers share: options, weight and bias, starting values uniform on ±1/√fan_in."""
 
     dims: int
+    function: Callable[..., Any]  # of `nn.functional`
     transposed = False
+    weight: Parameter
     bias: Parameter | None
 
     def __init__(
@@ -72,10 +74,7 @@ class _ConvNd(Module):
                 raise ValueError(f"{name}: padding='same' is not supported for strided convolutions (stride {stride})")
         ins, outs = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
         self.weight = Parameter(ag.empty(ins, outs // groups, *self.kernel_size, dtype=dtype))
-        if bias:
-            self.bias = Parameter(ag.empty(out_channels, dtype=dtype))
-        else:
-            self.register_parameter("bias", None)
+        self.register_parameter("bias", Parameter(ag.empty(out_channels, dtype=dtype)) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -132,21 +131,23 @@ class _Conv(_ConvNd):
             in_channels, out_channels, kernel_size, stride, padding, dilation, 0, groups, bias, padding_mode, dtype
         )
 
-    def _convolve(self, function: Callable, input: Any) -> Any:
+    def forward(self, input: Any) -> Any:
+        return self._conv_forward(input, self.weight, self.bias)
+
+    def _conv_forward(self, input: Any, weight: Any, bias: Any) -> Any:
+        """The layer with another weight and bias, for subclasses that compute theirs."""
         padding: Any = self.padding
         if self.padding_mode != "zeros":
             input = F.pad(input, self.margins(), mode=self.padding_mode)
             padding = 0
-        return function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return self.function(input, weight, bias, self.stride, padding, self.dilation, self.groups)
 
 
 class Conv1d(_Conv):
     """Convolution of (N, C, L) with `out_channels` filters of (C / groups, K); filters are not flipped."""
 
     dims = 1
-
-    def forward(self, input: Any) -> Any:
-        return self._convolve(F.conv1d, input)
+    function = staticmethod(F.conv1d)
 
 
 class Conv2d(_Conv):
@@ -158,18 +159,14 @@ class Conv2d(_Conv):
     """
 
     dims = 2
-
-    def forward(self, input: Any) -> Any:
-        return self._convolve(F.conv2d, input)
+    function = staticmethod(F.conv2d)
 
 
 class Conv3d(_Conv):
     """Convolution of (N, C, D, H, W) with `out_channels` filters of (C / groups, KD, KH, KW)."""
 
     dims = 3
-
-    def forward(self, input: Any) -> Any:
-        return self._convolve(F.conv3d, input)
+    function = staticmethod(F.conv3d)
 
 
 class _ConvTranspose(_ConvNd):
@@ -193,25 +190,13 @@ class _ConvTranspose(_ConvNd):
             raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}, got {padding_mode!r}')
         if isinstance(padding, str):
             raise ValueError(f"{type(self).__name__}: padding must be numbers, got {padding!r}")
-        super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            output_padding,
-            groups,
-            bias,
-            padding_mode,
-            dtype,
-        )
+        sizes = (kernel_size, stride, padding, dilation, output_padding)
+        super().__init__(in_channels, out_channels, *sizes, groups, bias, padding_mode, dtype)
 
-    def _convolve(self, function: Callable, input: Any, output_size: Any) -> Any:
+    def forward(self, input: Any, output_size: Any = None) -> Any:
         extra = self.output_padding if output_size is None else self._output_padding(tuple(input.shape), output_size)
-        return function(
-            input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
-        )
+        how = (self.stride, self.padding, extra, self.groups, self.dilation)
+        return self.function(input, self.weight, self.bias, *how)
 
     def _output_padding(self, shape: tuple, output_size: Any) -> tuple[int, ...]:
         output_size = tuple(output_size)
@@ -242,9 +227,7 @@ class ConvTranspose1d(_ConvTranspose):
     """The adjoint of `Conv1d`, with a bias: it enlarges (N, C, L) by `stride`."""
 
     dims = 1
-
-    def forward(self, input: Any, output_size: Any = None) -> Any:
-        return self._convolve(F.conv_transpose1d, input, output_size)
+    function = staticmethod(F.conv_transpose1d)
 
 
 class ConvTranspose2d(_ConvTranspose):
@@ -255,15 +238,11 @@ class ConvTranspose2d(_ConvTranspose):
     """
 
     dims = 2
-
-    def forward(self, input: Any, output_size: Any = None) -> Any:
-        return self._convolve(F.conv_transpose2d, input, output_size)
+    function = staticmethod(F.conv_transpose2d)
 
 
 class ConvTranspose3d(_ConvTranspose):
     """The adjoint of `Conv3d`, with a bias."""
 
     dims = 3
-
-    def forward(self, input: Any, output_size: Any = None) -> Any:
-        return self._convolve(F.conv_transpose3d, input, output_size)
+    function = staticmethod(F.conv_transpose3d)

@@ -19,6 +19,8 @@ class Linear(Module):
     Weight and bias start uniform on ±1/√in_features.
     """
 
+    bias: Parameter | None
+
     def __init__(self, in_features: int, out_features: int, bias: bool = True, dtype: Any = None):
         super().__init__()
         for name, value in (("in_features", in_features), ("out_features", out_features)):
@@ -27,11 +29,7 @@ class Linear(Module):
         self.in_features = in_features
         self.out_features = out_features
         self.weight = Parameter(ag.empty(out_features, in_features, dtype=dtype))
-        self.bias: Parameter | None
-        if bias:
-            self.bias = Parameter(ag.empty(out_features, dtype=dtype))
-        else:
-            self.register_parameter("bias", None)
+        self.register_parameter("bias", Parameter(ag.empty(out_features, dtype=dtype)) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -54,6 +52,8 @@ class Bilinear(Module):
     The weight A is (out_features, in1_features, in2_features). Weight and bias start uniform on ±1/√in1_features.
     """
 
+    bias: Parameter | None
+
     def __init__(
         self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, dtype: Any = None
     ):
@@ -64,11 +64,7 @@ class Bilinear(Module):
         self.in2_features = in2_features
         self.out_features = out_features
         self.weight = Parameter(ag.empty(out_features, in1_features, in2_features, dtype=dtype))
-        self.bias: Parameter | None
-        if bias:
-            self.bias = Parameter(ag.empty(out_features, dtype=dtype))
-        else:
-            self.register_parameter("bias", None)
+        self.register_parameter("bias", Parameter(ag.empty(out_features, dtype=dtype)) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

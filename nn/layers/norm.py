@@ -16,13 +16,29 @@ from ..module import Module
 from ..parameter import Parameter
 
 
-class _NormBase(Module):
+class _Scaled(Module):
+    """What layers share that scale what they have normalised by a weight and shift it by a bias, where they are wanted."""
+
+    weight: Any  # parameters, or None
+    bias: Any
+
+    def _register(self, shape: Any, weight: bool, bias: bool, dtype: Any) -> None:
+        for name, wanted in (("weight", weight), ("bias", bias)):
+            self.register_parameter(name, Parameter(ag.empty(shape, dtype=dtype)) if wanted else None)
+
+    def reset_parameters(self) -> None:
+        """Weight 1, bias 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+
+class _NormBase(_Scaled):
     """What batch and instance normalisation share: options, weight and bias, running statistics."""
 
     _version = 2  # 2 has num_batches_tracked
-    weight: Any  # parameters and buffers, or None
-    bias: Any
-    running_mean: Any
+    running_mean: Any  # a buffer, or None, as the two below
     running_var: Any
     num_batches_tracked: Any
     dims: tuple[int, ...]  # the numbers of dimensions that an input may have
@@ -48,8 +64,7 @@ class _NormBase(Module):
         self.momentum = momentum
         self.affine = affine
         self.track_running_stats = track_running_stats
-        for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            self.register_parameter(name, Parameter(ag.empty(num_features, dtype=dtype)) if wanted else None)
+        self._register(num_features, affine, affine and bias, dtype)
         tracked = track_running_stats
         self.register_buffer("running_mean", ag.zeros(num_features, dtype=dtype) if tracked else None)
         self.register_buffer("running_var", ag.ones(num_features, dtype=dtype) if tracked else None)
@@ -66,10 +81,7 @@ class _NormBase(Module):
     def reset_parameters(self) -> None:
         """Weight 1, bias 0, and `reset_running_stats`."""
         self.reset_running_stats()
-        if self.affine:
-            init.ones_(self.weight)
-            if self.bias is not None:
-                init.zeros_(self.bias)
+        super().reset_parameters()
 
     def _check_input_dim(self, input: Any) -> None:
         if input.ndim not in self.dims:
@@ -237,7 +249,7 @@ class InstanceNorm3d(_InstanceNorm):
     dims = (4, 5)
 
 
-class LayerNorm(Module):
+class LayerNorm(_Scaled):
     """input (…, *normalized_shape) minus its mean over those last dimensions, divided by √(variance + eps).
 
     elementwise_affine, bias: whether there is a weight of normalized_shape, starting at 1, and with it a bias, starting
@@ -246,9 +258,6 @@ class LayerNorm(Module):
     >>> LayerNorm(10)
     LayerNorm((10,), eps=1e-05, elementwise_affine=True, bias=True)
     """
-
-    weight: Parameter | None
-    bias: Parameter | None
 
     def __init__(
         self,
@@ -262,16 +271,8 @@ class LayerNorm(Module):
         self.normalized_shape = _shape(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        for name, wanted in (("weight", elementwise_affine), ("bias", elementwise_affine and bias)):
-            self.register_parameter(name, Parameter(ag.empty(self.normalized_shape, dtype=dtype)) if wanted else None)
+        self._register(self.normalized_shape, elementwise_affine, elementwise_affine and bias, dtype)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Weight 1, bias 0."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
 
     def forward(self, input: Any) -> Any:
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -318,15 +319,12 @@ class RMSNorm(Module):
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
-class GroupNorm(Module):
+class GroupNorm(_Scaled):
     """The channels of each example of (N, C, …) in groups of neighbours, each normalised; weight and bias by channel.
 
     One group is layer normalisation without the weights' shape, as many groups as channels instance normalisation. Wu &
     He 2018, equations 1 to 6.
     """
-
-    weight: Parameter | None
-    bias: Parameter | None
 
     def __init__(
         self,
@@ -347,16 +345,8 @@ class GroupNorm(Module):
         self.num_channels = num_channels
         self.eps = eps
         self.affine = affine
-        for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            self.register_parameter(name, Parameter(ag.empty(num_channels, dtype=dtype)) if wanted else None)
+        self._register(num_channels, affine, affine and bias, dtype)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Weight 1, bias 0."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
 
     def forward(self, input: Any) -> Any:
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .. import functional as F
@@ -335,17 +336,15 @@ class KMaxPool1d(Module):
 
 class _GlobalPool(Module):
     dims: int
+    function: Callable[..., Any]  # of `nn.functional`: to any size
 
     def __init__(self, keepdim: bool = False):
         super().__init__()
         self.keepdim = keepdim
 
     def forward(self, input: Any) -> Any:
-        out = self._pooled(input)
+        out = self.function(input, 1)
         return out if self.keepdim else out.flatten(-self.dims)[..., 0]
-
-    def _pooled(self, input: Any) -> Any:
-        raise NotImplementedError
 
     def extra_repr(self) -> str:
         return f"keepdim={self.keepdim}"
@@ -355,51 +354,39 @@ class GlobalAvgPool1d(_GlobalPool):
     """The mean of each channel: (N, C, L) -> (N, C), or (N, C, 1) with keepdim (Lin et al. 2014, section 3.2)."""
 
     dims = 1
-
-    def _pooled(self, input: Any) -> Any:
-        return F.adaptive_avg_pool1d(input, 1)
+    function = staticmethod(F.adaptive_avg_pool1d)
 
 
 class GlobalAvgPool2d(_GlobalPool):
     """The mean of each channel: (N, C, H, W) -> (N, C), or (N, C, 1, 1) with keepdim (Lin et al. 2014, section 3.2)."""
 
     dims = 2
-
-    def _pooled(self, input: Any) -> Any:
-        return F.adaptive_avg_pool2d(input, 1)
+    function = staticmethod(F.adaptive_avg_pool2d)
 
 
 class GlobalAvgPool3d(_GlobalPool):
     """The mean of each channel: (N, C, D, H, W) -> (N, C), or (N, C, 1, 1, 1) with keepdim."""
 
     dims = 3
-
-    def _pooled(self, input: Any) -> Any:
-        return F.adaptive_avg_pool3d(input, 1)
+    function = staticmethod(F.adaptive_avg_pool3d)
 
 
 class GlobalMaxPool1d(_GlobalPool):
     """The largest value of each channel: (N, C, L) -> (N, C), or (N, C, 1) with keepdim."""
 
     dims = 1
-
-    def _pooled(self, input: Any) -> Any:
-        return F.adaptive_max_pool1d(input, 1)
+    function = staticmethod(F.adaptive_max_pool1d)
 
 
 class GlobalMaxPool2d(_GlobalPool):
     """The largest value of each channel: (N, C, H, W) -> (N, C), or (N, C, 1, 1) with keepdim."""
 
     dims = 2
-
-    def _pooled(self, input: Any) -> Any:
-        return F.adaptive_max_pool2d(input, 1)
+    function = staticmethod(F.adaptive_max_pool2d)
 
 
 class GlobalMaxPool3d(_GlobalPool):
     """The largest value of each channel: (N, C, D, H, W) -> (N, C), or (N, C, 1, 1, 1) with keepdim."""
 
     dims = 3
-
-    def _pooled(self, input: Any) -> Any:
-        return F.adaptive_max_pool3d(input, 1)
+    function = staticmethod(F.adaptive_max_pool3d)
