@@ -705,5 +705,5 @@ def test_a_convolution_with_computed_weights():
 
     layer, x = Centred(2, 3, 3, padding=1, padding_mode="circular"), ag.randn(1, 2, 4, 5)
     weight = layer.weight.detach() - layer.weight.detach().mean((1, 2, 3), keepdim=True)
-    expected = F.conv2d(ag.tensor(np.pad(x.numpy(), ((0, 0), (0, 0), (1, 1), (1, 1)), "wrap")), weight)
+    expected = nn.functional.conv2d(ag.tensor(np.pad(x.numpy(), ((0, 0), (0, 0), (1, 1), (1, 1)), "wrap")), weight)
     np.testing.assert_allclose(layer(x).detach().numpy(), expected.numpy(), rtol=1e-5, atol=1e-6)
