@@ -182,9 +182,9 @@ class Unit:
 
 
 UNITS = {
-    "relu": Unit(_relu, _relu_back, 0.2, 0.25),
-    "tanh": Unit(_tanh, _tanh_back, 1.0, 0.25),
-    "sigmoid": Unit(_sigmoid, _sigmoid_back, 0.8, 0.25),
+    "relu": Unit(_relu, _relu_back, 0.1, 0.12),
+    "tanh": Unit(_tanh, _tanh_back, 1.0, 0.12),
+    "sigmoid": Unit(_sigmoid, _sigmoid_back, 0.8, 0.12),
     "silu": Unit(_silu, _silu_back, 0.9, 1.0),
     "gelu": Unit(_gelu, _gelu_back, 1.7, 1.8, "f"),  # SciPy has float64
     "gelu_tanh": Unit(_gelu_tanh, _gelu_tanh_back, 1.0, 1.3),
