@@ -82,6 +82,13 @@ def test_blocks_and_shares_of_the_gradient_to_the_weight(images, channels):
     check((images, channels, 3, 3), (2, channels, 2, 2), stride=(1, 2))
 
 
+def test_few_elements_of_the_filter_and_many_output_channels():
+    """Of the gradient to the weight, panels of elements of the filter; all channels together, and in blocks of one."""
+    C = 2 * V + 1
+    check((8, 2 * C, 3, 3), (4 * C + 2, C, 1, 1), stride=2, groups=2)
+    check((1, 5, 3, 2, 3), (11, 5, 2, 1, 1), padding=1)
+
+
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Blocks of as few output rows as can be: enough for 256 positions."""

@@ -23,7 +23,7 @@ from numpy import ndarray
 
 from .gemm import pack
 from .runtime import kernel, plain
-from .simd import A_TABLE, B_TABLE, LANES, calls, copy, height_of, lanes, pick, tile_from, weave, wide
+from .simd import A_TABLE, ALONG_K, B_TABLE, LANES, calls, copy, height_of, lanes, pick, tile, tile_from, weave, wide
 from .threads import parallel_for
 from .workspace import LINE, zeros
 
@@ -208,13 +208,18 @@ def forward(  # type: ignore[no-untyped-def]
                     )  # fmt: skip
 
 
+INNER, TURN_G, TURN_X = range(3)
+
+
 @kernel()
 def weight_grad(  # type: ignore[no-untyped-def]
-    start, stop, calls, g, x, x_shape, gw, sizes, part, table, top, left, size, stride, channels, lanes
+    start, stop, calls, g, x, x_shape, gw, sizes, part, table, top, left, size, stride, channels, lanes, way
 ):
-    """A task is a block of channels of one group, over one share of the images, into gw (shares, G, KD, blocks, K, OC).
+    """A task is a block of channels of one group, over one share of the images, into gw (shares, G, KD, blocks, K, OC), or
+    (…, OC, K) in the way TURN_X. K = KH channels KW. sizes are (N, G, OC, shares). g, x and gw are flat; gw comes as zeros.
 
-    K = KH channels KW. sizes are (N, G, OC, shares). g, x and gw are flat; gw comes as zeros.
+    In vectors there are positions (INNER), or output channels (TURN_G) or elements of the filter (TURN_X): what is there
+    is turned, from (…, count) to panels (count, width), and the others are the rows of the tiles.
     """
     C, D, H, W = x_shape
     N, G, OC, shares = sizes
@@ -224,10 +229,10 @@ def weight_grad(  # type: ignore[no-untyped-def]
     blocks = (C + channels - 1) // channels
     shifts = np.empty(channels * len(left) * len(top) * plane + 16, x.dtype)
     clear(shifts, 0, len(shifts))
-    few = lanes > 2 * OC  # then vectors hold positions rather than output channels
-    padded = (rows * OW + 31) // 16 * 16  # a copy of g, for its rows may drive each other out of the cache
-    runs = np.empty(1 if few else OC * padded + 16, g.dtype)
-    turned = np.empty(1 if few else rows * OW * ((OC + width - 1) // width) * width + 16, g.dtype)
+    high, wide = (OC, K) if way == TURN_X else (K, 0 if way == INNER else OC)
+    padded = (rows * OW + 31) // 16 * 16  # of a copy of what is turned, for rows may drive each other out of the cache
+    runs = np.empty(wide * padded + 16, g.dtype)
+    turned = np.empty(rows * OW * ((wide + width - 1) // width) * width + 16, g.dtype)
     at, runs_at, turned_at = aligned(shifts), aligned(runs), aligned(turned)
     for task in range(start, stop):
         block, group, share = task % blocks, task // blocks % G, task // (blocks * G)
@@ -237,7 +242,7 @@ def weight_grad(  # type: ignore[no-untyped-def]
                 for h0 in range(0, OH, rows):
                     count = min(rows, OH - h0) * OW
                     g_at = (n * G + group) * OC * P + (od * OH + h0) * OW
-                    if not few:  # (OC, count) as (count, OC), in panels
+                    if way == TURN_G:
                         copy(calls, g, g_at, runs, runs_at, P, padded, OC, count, count)
                         pack(calls, runs, runs_at, padded, True, count, OC, turned, turned_at, width, lanes)
                     for kd in range(KD):
@@ -249,20 +254,31 @@ def weight_grad(  # type: ignore[no-untyped-def]
                             (stride[1], stride[2]), shifts, at,
                         )  # fmt: skip
                         to = (((share * G + group) * KD + kd) * blocks + block) * K * OC
-                        if few:
+                        if way == INNER:
                             for k in range(K):
                                 for o in range(OC):
                                     a, b = g[g_at + o * P :], shifts[at + table[k] :]
                                     gw[to + k * OC + o] += inner_product(a, b, count)
-                        for o in range(0, 0 if few else OC, width):
-                            k, many = 0, min(width, OC - o)
-                            while k < K:
-                                high = height_of(calls, K - k, many)
-                                tile_from(
-                                    calls, shifts, at, turned, turned_at + o * count, gw, to + k * OC + o, g, 0, table, k, 0,
-                                    width, OC, count, many, high, A_TABLE, True, False,
-                                )  # fmt: skip
-                                k += high
+                        elif way == TURN_X:
+                            for k in range(K):
+                                copy(calls, shifts, at + table[k], runs, runs_at + k * padded, 0, 0, 1, count, count)
+                            pack(calls, runs, runs_at, padded, True, count, K, turned, turned_at, width, lanes)
+                        for j in range(0, wide, width):
+                            i, many = 0, min(width, wide - j)
+                            b_at, gw_at = turned_at + j * count, to + j
+                            while i < high:
+                                here = height_of(calls, high - i, many)
+                                if way == TURN_G:
+                                    tile(
+                                        calls, shifts, at, turned, b_at, gw, gw_at + i * OC, table, i, 0, width, OC, count,
+                                        many, here, A_TABLE, True,
+                                    )  # fmt: skip
+                                else:
+                                    tile(
+                                        calls, g, g_at + i * P, turned, b_at, gw, gw_at + i * K, table, 0, P, width, K, count,
+                                        many, here, ALONG_K, True,
+                                    )  # fmt: skip
+                                i += here
 
 
 # ------------------------------------------------------------------------------------------------------------ wrappers
@@ -352,13 +368,16 @@ def gradient_to_weights(g: ndarray, x: ndarray, how: How, groups: int) -> ndarra
     blocks = -(-C // channels)
     at = layout((how,), groups, OC, channels, g.itemsize)
     shares = _shares(N, groups * blocks, g.itemsize * groups * OC * C * KD * KH * KW)
-    gw = zeros((shares, groups, KD, blocks, KH, channels, KW, OC), g.dtype)
+    way = INNER if lanes(g.dtype) > 2 * OC else TURN_X if 2 * KH * channels * KW <= OC else TURN_G
+    sums = (OC, KH, channels, KW) if way == TURN_X else (KH, channels, KW, OC)
+    gw = zeros((shares, groups, KD, blocks, *sums), g.dtype)
     parallel_for(
         weight_grad, shares * groups * blocks, g.size * C * KD * KH * KW / (4 * lanes(g.dtype)), calls(g.dtype),
         plain(g).reshape(-1), plain(x).reshape(-1), (C, *x.shape[2:]), gw.reshape(-1), (N, groups, OC, shares), at.parts[0],
-        at.table, at.top, at.left, at.size, how.stride, channels, lanes(g.dtype),
+        at.table, at.top, at.left, at.size, how.stride, channels, lanes(g.dtype), way,
     )  # fmt: skip
-    total = np.add.reduce(gw).transpose(0, 6, 2, 4, 1, 3, 5)  # (G, OC, blocks, channels, KD, KH, KW)
+    axes = (0, 3, 2, 5, 1, 4, 6) if way == TURN_X else (0, 6, 2, 4, 1, 3, 5)
+    total = np.add.reduce(gw).transpose(axes)  # (G, OC, blocks, channels, KD, KH, KW)
     return total.reshape(groups, OC, blocks * channels, KD, KH, KW)[:, :, :C]
 
 
