@@ -54,6 +54,6 @@ def linear_activation(input: Any, weight: Any, bias: Any = None, activation: str
             f"linear_activation: activation is {activation!r}, but only {', '.join(map(repr, _layers))} are computed with "
             "the product; apply others to the result of linear"
         )
-    if hasattr(weight, "dtype") and weight.dtype.kind != "f":  # the unit makes integers floating
+    if hasattr(weight, "dtype") and weight.dtype.kind != "f":  # the unit says what becomes of integers
         return UNITS[activation](linear(input, weight, bias))
     return through(_layers[activation], input, weight, bias)
