@@ -445,3 +445,15 @@ ERRORS = [
 def test_errors(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_linear_by_one_row():
+    """A weight without out_features: one number for each row of x, as in PyTorch."""
+    x, w = ag.tensor([[1.0, 2.0], [3.0, -1.0]], requires_grad=True), ag.tensor([10.0, 1.0], requires_grad=True)
+    b = ag.tensor(0.5)
+    out = ag.linear(x, w, b)
+    assert out.tolist() == [12.5, 29.5] and ag.linear(x[0], w).tolist() == 12.0
+    (out * ag.tensor([1.0, 2.0])).sum().backward()
+    assert x.grad.tolist() == [[10.0, 1.0], [20.0, 2.0]] and w.grad.tolist() == [7.0, 0.0]
+    with pytest.raises(ValueError, match=r"linear: x has shape \(2, 2\), but weight of shape \(1, 3\)"):
+        ag.linear(x, ag.ones(3))

@@ -13,7 +13,7 @@ from ..primitive import Primitive, operand, result_type, unified
 from ..tensor import Tensor, apply
 from .elementwise import conj
 from .reduce import sum
-from .shape import cat, dim_index, permute, reshape, transpose, unsqueeze
+from .shape import cat, dim_index, permute, reshape, squeeze, transpose, unsqueeze
 from .strided import diagonal
 
 
@@ -325,6 +325,9 @@ def through(primitive: Primitive, input: Any, weight: Any, bias: Any) -> Any:
         x, w, b = input.array, weight.array, bias.array
         if x.ndim == w.ndim == 2 and x.shape[1] == w.shape[1] and b.shape == w.shape[:1] and x.dtype is w.dtype is b.dtype:
             return apply(primitive, (input, weight, bias))
+    if getattr(weight, "ndim", 2) == 1:
+        bias = None if bias is None else reshape(bias, (1,))
+        return squeeze(through(primitive, input, reshape(weight, (1, -1)), bias), -1)
     x, weight, bias = linear_operands(primitive.name, input, weight, bias)
     rows = x if x.ndim == 2 else reshape(x, (int(np.prod(x.shape[:-1])), x.shape[-1]))
     out = apply(primitive, (rows, weight, bias))
@@ -332,5 +335,8 @@ def through(primitive: Primitive, input: Any, weight: Any, bias: Any) -> Any:
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
-    """x Wᵀ + b. input x: (..., in_features), weight: (out_features, in_features), bias: (out_features,) or None."""
+    """x Wᵀ + b. input x: (..., in_features), weight: (out_features, in_features), bias: (out_features,) or None.
+
+    A weight (in_features,) gives one number for each row of x: (...).
+    """
     return through(_linear_primitive, input, weight, bias)
