@@ -23,6 +23,12 @@ def rand(*shape, seed=0):
     return np.random.default_rng([seed, *shape]).standard_normal(shape)
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left_unset(monkeypatch):
+    """Results begin as NaN, so that a place which is not set is seen."""
+    monkeypatch.setattr(kernels, "empty", lambda shape, dtype: np.full(shape, np.nan, dtype))
+
+
 def wanted(x, w, b, g, stride, padding, dilation, groups):
     """The three products by loops; g None stands for random numbers. Returns g too."""
     out = naive.conv(x, w, b, stride, padding, dilation, groups)
@@ -151,6 +157,7 @@ STRIDED = {
 DEEP = {
     "depths of which all, some or none are inside": ((1, 2, 2, 3, 3), (2, 2, 3, 2, 2), {"padding": (3, 0, 1)}),
     "stride of depths alone": ((2, 2, 5, 3, 3), (2, 2, 2, 2, 2), {"stride": (2, 1, 1)}),
+    "stride 3 of depths alone, of which a filter reaches two": ((1, 2, 7, 3, 4), (2, 2, 2, 2, 2), {"stride": (3, 1, 1)}),
     "stride 3 of depths, of which a filter reaches two": ((1, 2, 7, 4, 5), (2, 2, 2, 1, 1), {"stride": (3, 2, 2)}),
     "dilation of depths": ((1, 2, 5, 3, 3), (2, 2, 2, 2, 2), {"dilation": (3, 1, 1), "padding": (1, 0, 0), "stride": 2}),
 }
