@@ -52,7 +52,7 @@ class Batched:
             )
         out = _closed(rule(primitive, size, batched, values, params), level)
         if primitive.view:
-            out.copied = inputs[0].copied or not _share_memory(out, inputs[0])
+            out.copied = inputs[0].copied or _lost_view(primitive, params, inputs[0], out)
         return out
 
     def __rewrite__(self, function: Callable, args: tuple, kwargs: dict, name: str) -> Batched:
@@ -143,13 +143,21 @@ def in_levels(x: Any, levels: list[int]) -> Any:
     return x
 
 
-def _share_memory(x: Any, y: Any) -> bool:
-    """Whether two values look into the same memory."""
+def _lost_view(primitive: Primitive, params: tuple, x: Batched, out: Batched) -> bool:
+    """Whether `out` is a copy although the operation gives a view of one example."""
+    array, levels = _array(x)
+    if memory_of(_array(out)[0]) is memory_of(array) or 0 in array.shape[:levels]:
+        return False
+    one = array[(0,) * levels]
+    return memory_of(np.asarray(primitive.forward(one, *params))) is memory_of(np.asarray(one))
+
+
+def _array(x: Any) -> tuple[np.ndarray, int]:
+    """The values of all examples, and the number of levels."""
+    levels = 0
     while isinstance(x, Batched):
-        x = x.value
-    while isinstance(y, Batched):
-        y = y.value
-    return memory_of(np.asarray(x)) is memory_of(np.asarray(y))
+        x, levels = x.value, levels + 1
+    return np.asarray(x.detach() if hasattr(x, "detach") else x), levels
 
 
 def _opened(operands: tuple) -> tuple[int, int, list[bool], list]:

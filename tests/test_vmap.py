@@ -635,6 +635,16 @@ def test_changes_in_place():
         equal([nested], [np.stack([[np.asarray(f(a, b)) for b in ys] for a in xs])])
 
 
+def test_a_copy_may_be_changed_where_one_example_is_copied_too():
+    def f(x):
+        y = x.T.reshape(-1)
+        y += 1
+        return y
+
+    x = ag.tensor(R((3, 2, 4)))
+    equal([vmap(f)(x), vmap(f, in_dims=2)(x)], [columns([[f(part)] for part in parts])[0] for parts in (x, x.unbind(2))])
+
+
 def test_a_change_of_the_input_reaches_it():
     x = ag.tensor(R((3, 4)))
     before = x.numpy().copy()
