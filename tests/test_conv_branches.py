@@ -93,6 +93,7 @@ def test_few_elements_of_the_filter_and_many_output_channels():
     C = 2 * V + 1
     check((8, 2 * C, 3, 3), (4 * C + 2, C, 1, 1), stride=2, groups=2)
     check((1, 5, 3, 2, 3), (11, 5, 2, 1, 1), padding=1)
+    check((16, 2, 2, 2, 3), (17, 2, 2, 2, 2))
 
 
 @pytest.fixture
