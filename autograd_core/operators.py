@@ -48,7 +48,7 @@ from .ops import (
 )
 from .ops import complex as cx
 from .ops import elementwise as ew
-from .primitive import convert, is_operand, is_traced
+from .primitive import convert, dtype_meant, is_operand, is_traced
 from .random import METHODS as RANDOM_METHODS
 from .tensor import Tensor, rewrite, wrap
 
@@ -216,7 +216,7 @@ def backward(
 
 def to(x: Tensor, dtype: Any) -> Tensor:
     """x in the given dtype (or that of the given tensor); x itself if it has it already."""
-    return convert(x, dtype.dtype if isinstance(dtype, Tensor) else dtype)
+    return convert(x, dtype_meant(dtype))
 
 
 def size(x: Tensor, dim: int | None = None) -> Any:

@@ -160,6 +160,21 @@ def convert(x: Any, dtype: Any) -> Any:
 Above.convert = convert
 
 
+def dtype_meant(what: Any) -> np.dtype:
+    """A dtype, by its name or as that of a tensor."""
+    if isinstance(what, Tensor):
+        return what.dtype
+    try:
+        if what is not None:
+            return np.dtype(what)
+    except TypeError:
+        pass
+    raise TypeError(
+        f"to: needs a dtype or a tensor that has it, got {what!r}. There are no devices: all tensors are in main memory, so "
+        'leave out .to("cpu") and .to(device)'
+    )
+
+
 def promote_types(a: np.dtype, b: np.dtype) -> np.dtype:
     """The common dtype of two arrays. As in PyTorch, an integer array never widens a floating one."""
     if a == b:

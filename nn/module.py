@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.primitive import convert
+from autograd_core.primitive import convert, dtype_meant
 from autograd_core.tensor import HookHandle, Tensor, wrap
 
 from . import hooks, state
@@ -362,7 +362,7 @@ class Module:
 
     def to(self, dtype: Any) -> Module:
         """Convert the floating parameters and buffers, in this object, to a floating dtype (or that of a tensor)."""
-        target = np.dtype(dtype.dtype if isinstance(dtype, Tensor) else dtype)
+        target = dtype_meant(dtype)
         if target.kind not in "fc":
             raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got {target}")
         return self._apply(lambda t: convert(t, target) if t.dtype.kind in "fc" else t)

@@ -220,3 +220,10 @@ def test_what_it_is():
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda:0", None])
+def test_there_are_no_devices_to_move_to(device):
+    with pytest.raises(TypeError, match=f"to: needs a dtype .* got {device!r}. There are no devices"):
+        ag.ones(2).to(device)
+    assert ag.ones(2).to("float64").dtype == ag.ones(2).to(ag.ones(1, dtype=np.float64)).dtype == np.float64
