@@ -1,6 +1,6 @@
 """The product of matrices, on the register tile of `simd.py`: any transposes, stacks, a bias, float32 and float64.
 
-The product is cut into regions of the result, one or more for each thread. A region is computed in blocks of k, so that
+The product is cut into regions of the result, one for each thread. A region is computed in blocks of k, so that
 what the tile reads stays in the caches; a block of b is copied into panels two vectors wide if it is not contiguous
 along n, or if it is used often enough for that to pay. a is read where it lies, whichever way it is contiguous.
 
@@ -25,7 +25,7 @@ from numpy import ndarray
 
 from .activation import EPILOGUES, apply, apply_to_rows
 from .runtime import kernel, plain, warms_up
-from .simd import ALONG_K, ALONG_M, VECTORS, calls, copy, height_of, lanes, tile_from, turn
+from .simd import ALONG_K, ALONG_M, MOST_ROWS, VECTORS, calls, copy, lanes, tile_from, turn
 from .threads import get_num_threads, parallel_for
 from .vectors import machine
 from .workspace import empty
@@ -69,16 +69,18 @@ def sweep_from(  # type: ignore[no-untyped-def]
     """`sweep`, where if `begin` the sums of row m begin with bias[bias_at + m]."""
     m, kind, width = 0, ALONG_K if along_k else ALONG_M, 2 * lanes
     waiting = 0  # rows in `spare`, which are turned together: `turn` is quick with whole blocks of lanes · lanes
+    panels = a_stride < 0 and not along_k
+    high, higher = -a_stride, 0  # the height of tiles, and how many, the first ones, have a row more
+    if not panels:  # as `height_of` gives them one by one
+        most = calls[MOST_ROWS + (n + lanes - 1) // lanes]
+        tiles = max(1, (rows + most - 1) // most)
+        high = rows // tiles
+        higher = rows - tiles * high
+    a_step = high if panels else a_stride
     while m < rows:
-        if along_k:
-            here = height_of(calls, rows - m, n)
-            a_here, a_step = a_at + m * a_stride, a_stride
-        elif a_stride < 0:
-            here = min(rows - m, -a_stride)
-            a_here, a_step = a_at + m * k, -a_stride
-        else:
-            here = height_of(calls, rows - m, n)
-            a_here, a_step = a_at + m, a_stride
+        here = min(rows - m, high + 1 if higher > 0 else high)
+        higher -= 1
+        a_here = a_at + m * (a_stride if along_k else k if panels else 1)
         if turned:
             tile_from(
                 calls, a, a_here, b, b_at, spare, at + waiting * width, bias, bias_at + m, calls, 0, a_step, b_stride,
@@ -175,7 +177,6 @@ K_BYTES = 1600  # a row of a block of a: tiles of it and panels of b stay in the
 A_BYTES = 160 * 1024  # the block of a, used for all panels of the block of b
 B_BYTES = 1024 * 1024  # the block of b
 COPY_A_FROM = 4  # panels of b, for which it pays to copy a too, where it lies badly
-TWO_PARTS_FROM = 2_000_000  # nanoseconds of work, for which each thread gets two parts, lest one waits for another
 COPY_B_FROM = 48  # rows of a, for which it pays to copy b into panels
 
 
@@ -211,8 +212,7 @@ def plan_product(
     if swapped:
         along_k, turn_b, rows, columns = b_turned, not a_turned, N, M
         a_stride, b_stride, a_batch, b_batch = b_stride, a_stride, b_batch, a_batch
-    parts = threads if work < TWO_PARTS_FROM else 2 * threads
-    m_parts, n_parts = _parts(rows, columns, unit, width, batches, parts, turn_b)
+    m_parts, n_parts = _parts(rows, columns, unit, width, batches, threads, turn_b)
     m_most, n_most = -(-rows // m_parts) + unit, -(-columns // n_parts) + width
     k_block = K_BYTES // size
     k_most = -(-K // -(-K // k_block))
