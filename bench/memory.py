@@ -1,9 +1,9 @@
 """Peak memory of training steps beside PyTorch's: `python -m bench memory`.
 
-A fresh process for each figure. It imports the library, trains a small network of the same kind (so that what is
-compiled or loaded once is there), and notes its resident memory. Then it builds the workload, resets the kernel's
-high-water mark and takes five steps. Reported is the highest resident memory during these steps above the noted one:
-parameters, gradients, optimiser state, activations, workspaces. Linux only.
+A fresh process for each figure. It imports the library, trains a small network of the same kind (large enough that what
+is compiled or loaded once is there), gives back what workspaces hold, and notes its resident memory. Then it builds the
+workload, resets the kernel's high-water mark and takes five steps. Reported is the highest resident memory during these
+steps above the noted one: parameters, gradients, optimiser state, activations, workspaces. Linux only.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from autograd_core.kernels.workspace import release
 
 from . import figures
 from .report import has_torch, quick, save, table
@@ -36,13 +38,14 @@ def work(library: str, workload: str) -> None:
     lib = Library(library)
     kind = workload.split()[0]
     small = {
-        "MLP": lambda: mlp(lib, 2, (8, 8, 4)), "RBF": lambda: rbf_network(lib, 2, 4), "LeNet-5,": lambda: lenet5(lib, 2),
+        "MLP": lambda: mlp(lib, 128, (256, 256, 10)), "RBF": lambda: rbf_network(lib, 2, 4), "LeNet-5,": lambda: lenet5(lib, 2),
         "VGG-like": lambda: vgg(lib, 2), "residual": lambda: residual(lib, 2),
         "LSTM": lambda: recurrent(lib, "LSTM", 2, 2, 8),
     }[kind]()  # fmt: skip
     step(small)()
     del small
     gc.collect()
+    release()
     before = resident("VmRSS")
     run = step(WORKLOADS[workload].build(lib))
     RESET.write_text("5")

@@ -175,7 +175,7 @@ def _products(start, stop, calls, a, b, c, bias, plan):  # type: ignore[no-untyp
 # Sizes of blocks in bytes, for a second-level cache of 1 MB (or half as much).
 K_BYTES = 1600  # a row of a block of a: tiles of it and panels of b stay in the first-level cache, or near
 A_BYTES = 160 * 1024  # the block of a, used for all panels of the block of b
-B_BYTES = 1024 * 1024  # the block of b
+B_BYTES = 512 * 1024  # the block of b
 COPY_A_FROM = 4  # panels of b, for which it pays to copy a too, where it lies badly
 COPY_B_FROM = 48  # rows of a, for which it pays to copy b into panels
 
