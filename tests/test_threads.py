@@ -63,6 +63,28 @@ def test_a_thread_watches_until_the_signal_changes_or_for_so_long():
     assert first.number.value == 3
 
 
+def test_signals_live_as_long_as_their_addresses_are_used(monkeypatch):
+    alive = set()
+
+    class Tracked(spin.Signal):
+        def __init__(self):
+            super().__init__()
+            alive.add(self.address)
+
+        def __del__(self):
+            alive.remove(self.address)
+
+    def call(signal, first, *_):
+        assert {signal, first} <= alive
+        return 0
+
+    monkeypatch.setattr(spin, "Signal", Tracked)
+    monkeypatch.setattr(spin, "addresses", lambda *_: [0])
+    monkeypatch.setattr(spin.ctypes, "CFUNCTYPE", lambda *_: lambda _: call)
+    spin._compiled.__wrapped__()
+    assert not alive
+
+
 def test_threads_that_share_a_cpu_do_not_watch(monkeypatch):
     monkeypatch.setattr(Threads, "patience", 1.0)
     monkeypatch.setattr(threads, "_cpus", lambda: 2)
