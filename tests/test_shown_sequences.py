@@ -37,7 +37,7 @@ def test_an_lstm_reads_mnist_row_by_row(trained):
 def test_the_small_resnet_on_fashion_mnist(trained):
     report = trained("resnet")
     assert report["data"] == "fashion-mnist"
-    assert report["test_accuracy"] >= 0.91
+    assert report["test_accuracy"] >= 0.91  # 92.51 %
 
 
 def test_names(trained):
