@@ -1,4 +1,4 @@
-"""What is claimed of the models on real data, shown on it. Slow, and only with the full data in $AUTOGRAD_DATA.
+"""What is claimed of the models, shown by `python -m nn train`. Slow, and only with the full data in $AUTOGRAD_DATA.
 
 Bounds leave room for the seed; the figures in the comments were measured with seed 0.
 """
@@ -13,17 +13,17 @@ from nn.__main__ import main
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        not os.environ.get("AUTOGRAD_DATA"), reason="needs full MNIST; set AUTOGRAD_DATA to a folder that has mnist/"
+        not os.environ.get("AUTOGRAD_DATA"), reason="needs the full data; set AUTOGRAD_DATA to a folder that has it"
     ),
 ]
 
 
 @pytest.fixture
 def trained(tmp_path):
-    """The report of `python -m nn train …` on MNIST."""
+    """The report of `python -m nn train …`."""
 
     def run(*arguments):
-        assert main(["train", *arguments, "--data", "mnist", "--quiet", "--save", str(tmp_path)]) == 0
+        assert main(["train", *arguments, "--quiet", "--save", str(tmp_path)]) == 0
         return json.loads((tmp_path / "report.json").read_text())
 
     return run
@@ -31,25 +31,66 @@ def trained(tmp_path):
 
 def test_a_thousand_radial_units_reach_what_lecun_et_al_reported(trained):
     """3.6 % error with 1000 Gaussian units, 100 a class by k-means, and linear read-out (LeCun et al. 1998, section III.C)."""
-    report = trained("rbf")
+    report = trained("rbf", "--data", "mnist")
     assert report["centers"] == 1000
     assert 1 - report["test_accuracy"] <= 0.036  # 3.1 %
 
 
 def test_perceptrons(trained):
-    report = trained("perceptron")
+    report = trained("perceptron", "--data", "mnist")
     assert report["test_accuracy"] > 0.91  # 92.1 %, averaged over ten epochs
     assert report["message"].startswith("not separable so far: after 10 epochs")
 
 
 def test_adaline_at_its_minimum(trained):
     """Least squares on one-hot targets: LeCun et al. report 12 % error of a linear classifier (section III.C)."""
-    report = trained("adaline", "--rule", "exact")
+    report = trained("adaline", "--data", "mnist", "--rule", "exact")
     assert report["test_accuracy"] > 0.85  # 86.0 %
     assert report["losses"][-1] == pytest.approx(report["least"])
 
 
 def test_lenet5_of_1998(trained):
     """In five epochs; all twenty gave 99.04 %, the paper reports 99.05 % (section III.B)."""
-    report = trained("lenet5-1998", "--epochs", "5")
+    report = trained("lenet5-1998", "--data", "mnist", "--epochs", "5")
     assert report["test_accuracy"] > 0.985  # 99.0 %
+
+
+def test_an_lstm_reads_mnist_row_by_row(trained):
+    assert trained("rows", "--data", "mnist")["test_accuracy"] >= 0.98  # 98.97 %
+
+
+def test_the_small_resnet_on_fashion_mnist(trained):
+    report = trained("resnet")
+    assert report["data"] == "fashion-mnist"
+    assert report["test_accuracy"] >= 0.91  # 92.51 %
+
+
+def test_names(trained):
+    """Bigram counts give 2.453 nats, a multilayer perceptron on three characters 2.105."""
+    assert trained("names")["held_out_loss"] < 2.00
+
+
+def test_shakespeare(trained):
+    """Counts of five characters give 1.669 nats on the last tenth."""
+    assert trained("shakespeare")["held_out_loss"] <= 1.55  # 1.487
+
+
+def test_attention_reverses_sequences(trained):
+    assert trained("reversal")["test_accuracy"] == 1.0
+
+
+def test_an_lstm_remembers_over_1000_steps_where_a_plain_network_fails_at_100(trained):
+    assert trained("long-lag", "--lag", "1000")["solved"]
+    plain = trained("long-lag", "--lag", "100", "--kind", "rnn")
+    assert not plain["solved"]
+    assert plain["error"] > 0.45  # guessing one of two gives 0.5
+
+
+def test_sunspots_better_than_linear_autoregression(trained):
+    report = trained("sunspots")
+    assert report["error"] < min(report["linear_errors"].values())
+
+
+def test_transfer_from_odd_to_even_digits(trained):
+    found = trained("transfer", "--data", "mnist")["test_accuracy"]
+    assert found["from odd digits"] > found["from scratch"] + 0.03
