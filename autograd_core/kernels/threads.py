@@ -27,7 +27,7 @@ import numpy as np
 from .runtime import Kernel
 from .spin import Signal, watch
 
-PATIENCE = 100.0
+PATIENCE = 100.0  # microseconds that an idle thread watches before it sleeps, if it has a CPU of its own
 
 
 class Threads:
@@ -38,12 +38,12 @@ class Threads:
     jobs: SimpleQueue = SimpleQueue()  # what they wait for
     posted = Signal()  # raised when a job was put there
     worked = Signal()  # raised by a worker that has finished all it could
-    unwatched = Signal()
+    unwatched = Signal()  # what a thread raises that has nothing to say
     starting = threading.Lock()
     blas: Any = None  # keeps the limit of the BLAS pool in force
-    # To hand work over costs some 5 µs; and 30 more if the worker was asleep. A thread should have more than that to do.
+    # To hand work over costs some 15 µs; and 30 more if the worker was asleep. A thread should have more than that to do.
     worthwhile: float = 30_000
-    patience = 0.0  # microseconds that an idle thread watches before it sleeps
+    patience = 0.0  # PATIENCE, or 0 if threads share a CPU
     # After it has posted a job, a thread holds the interpreter's lock for so many microseconds, before its own kernel
     # runs. Who asks for the lock meanwhile goes to sleep.
     handover = 5.0

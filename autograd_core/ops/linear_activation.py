@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy import ndarray
 
 from ..kernels import gemm
 from ..primitive import OUT, Primitive
 from .activation import _sigmoid
-from .linalg import linear, through
+from .linalg import _linear_primitive, linear, through
 from .piecewise import _relu
 from .trigonometric import tanh
 
@@ -24,11 +23,8 @@ def _layer(name: str, unit: Any) -> Primitive:
 
     def rule(needs: list, g: ndarray, x: ndarray, weight: ndarray, bias: ndarray | None, out: ndarray) -> tuple:
         g = slope(g, out)  # of the pre-activation
-        return (
-            gemm.matmul(g, weight) if needs[0] else None,
-            gemm.matmul(g.T, x) if needs[1] else None,
-            np.add.reduce(g, 0) if needs[2] else None,
-        )
+        of_linear = zip(_linear_primitive.vjps, needs, strict=True)
+        return tuple(part(g, x, weight) if needed else None for part, needed in of_linear)
 
     def composition(x: Any, weight: Any, bias: Any) -> Any:
         return unit(linear(x, weight, bias))
