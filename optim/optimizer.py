@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import functools
+import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,12 @@ class Optimizer:
         if isinstance(group["params"], set):
             raise TypeError("optimizer parameters need to be in a fixed order, and a set has none; use a list")
         params: list[Any] = [group["params"]] if isinstance(group["params"], Tensor) else list(group["params"])
+        if not params and isinstance(group["params"], Iterator):
+            warnings.warn(
+                f"parameter group {len(self.param_groups)} is an empty generator, so that it changes nothing; a generator "
+                "gives its values only once: keep them in a list, parameters = list(model.parameters())",
+                stacklevel=2,
+            )
         if params and all(isinstance(p, tuple) and len(p) == 2 for p in params):
             group["param_names"] = [name for name, _ in params]
             params = [p for _, p in params]

@@ -418,6 +418,17 @@ def computed():
     return [(one()[0] * 2)]
 
 
+def test_a_generator_used_up_warns():
+    used = iter([ag.zeros(2, requires_grad=True)])
+    list(used)
+    with pytest.raises(ValueError, match="got an empty parameter list"):
+        optim.SGD(used)
+    optimizer = optim.SGD([ag.zeros(2, requires_grad=True)])
+    with pytest.warns(UserWarning, match="parameter group 1 is an empty generator") as caught:
+        optimizer.add_param_group({"params": used})
+    assert caught[0].filename == __file__
+
+
 @pytest.mark.parametrize(
     ("action", "error", "message"),
     [

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -191,7 +192,8 @@ def test_clip_grad_norm(norm_type, total):
     before = a.grad.array.copy()
     nn.utils.clip_grad_norm_([a, b], 100.0)
     np.testing.assert_array_equal(a.grad.array, before)
-    assert float(nn.utils.clip_grad_norm_([none], 1.0)) == 0
+    with pytest.warns(UserWarning, match="clip_grad_norm_: none of the 1 parameters has a gradient"):
+        assert float(nn.utils.clip_grad_norm_([none], 1.0)) == 0
 
 
 def test_clip_grad_norm_of_nan():
@@ -210,6 +212,34 @@ def test_clip_grad_value():
     np.testing.assert_array_equal(a.grad.array, [1, -1, 0.5])
     nn.utils.clip_grad_value_(a, 0.25)
     np.testing.assert_array_equal(a.grad.array, [0.25, -0.25, 0.25])
+
+
+@pytest.mark.parametrize(
+    "clip",
+    [
+        lambda parameters: nn.utils.clip_grad_norm_(parameters, 1.0),
+        lambda parameters: nn.utils.clip_grad_value_(parameters, 1.0),
+        lambda parameters: nn.utils.clip_grads_with_norm_(parameters, 1.0, ag.tensor(5.0)),
+    ],
+    ids=["norm", "value", "with_norm"],
+)
+def test_clipping_that_has_no_effect_warns(clip):
+    parameters = nn.Linear(2, 2).parameters()
+    list(parameters)
+    with pytest.warns(UserWarning, match=r"the generator is empty.*parameters = list\(model.parameters\(\)\)") as caught:
+        clip(parameters)
+    assert len(caught) == 1 and caught[0].filename == __file__
+    layer = nn.Linear(2, 2)
+    with pytest.warns(UserWarning, match="none of the 2 parameters has a gradient") as caught:
+        clip(layer.parameters())
+    assert len(caught) == 1
+    layer.weight.grad = ag.ones(2, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clip(layer.parameters())  # one gradient is enough
+        clip([])
+    with pytest.raises(TypeError, match=r"clip_grad.*: needs tensors, but got .*Linear.*; pass model.parameters\(\)"):
+        clip(layer)
 
 
 def test_vector_of_parameters():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,28 @@ from autograd_core.tensor import Tensor, describe, wrap
 from autograd_core.versions import written
 
 
-def _listed(parameters: Any, name: str) -> list[Tensor]:
+def _listed(parameters: Any, name: str, gradients: bool = False) -> list[Tensor]:
+    """The tensors as a list; of parameters (`gradients`), those that have one. Warns if that leaves nothing to do."""
+    if not isinstance(parameters, Iterable):
+        raise TypeError(f"{name}: needs tensors, but got {describe(parameters)}; pass model.parameters()")
     listed = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     for i, p in enumerate(listed):
         if not isinstance(p, Tensor):
             raise TypeError(f"{name}: needs tensors, but number {i} is {describe(p)}; pass model.parameters()")
-    return listed
+    found = [p for p in listed if p.grad is not None] if gradients else listed
+    if not listed and isinstance(parameters, Iterator):
+        warnings.warn(
+            f"{name}: the generator is empty, so that nothing was done; a generator gives its values only once: keep them "
+            "in a list, parameters = list(model.parameters())",
+            stacklevel=3,
+        )
+    elif listed and not found:
+        warnings.warn(
+            f"{name}: none of the {len(listed)} parameters has a gradient, so that nothing was clipped; call it after "
+            "loss.backward() and before optimizer.zero_grad()",
+            stacklevel=3,
+        )
+    return found
 
 
 def get_total_norm(
@@ -50,13 +67,13 @@ def clip_grads_with_norm_(
     parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Tensor, foreach: bool | None = None
 ) -> None:
     """Multiply each gradient by max_norm / (total_norm + 1e-6) if that is below 1, in place."""
+    listed: list[Any] = _listed(parameters, "clip_grads_with_norm_", gradients=True)
     factor = float(max_norm) / (float(total_norm) + 1e-6)
     if factor >= 1:
         return
-    for p in _listed(parameters, "clip_grads_with_norm_"):
-        if p.grad is not None:
-            p.grad.array[...] *= p.grad.dtype.type(factor)
-            written(p.grad.array)
+    for p in listed:
+        p.grad.array[...] *= p.grad.dtype.type(factor)
+        written(p.grad.array)
 
 
 def clip_grad_norm_(
@@ -68,7 +85,8 @@ def clip_grad_norm_(
 ) -> Tensor:
     """Scale all gradients together so that their norm as one vector is at most `max_norm`; returns the norm before.
 
-    `foreach` is taken for PyTorch's sake and has no effect.
+    A generator that was used up before, and parameters none of which has a gradient, give a warning: nothing is clipped
+    then. `foreach` is taken for PyTorch's sake and has no effect.
 
     >>> import autograd_core as ag
     >>> w = ag.zeros(2, requires_grad=True)
@@ -78,8 +96,8 @@ def clip_grad_norm_(
     >>> w.grad
     tensor([0.6, 0.8])
     """
-    listed = _listed(parameters, "clip_grad_norm_")
-    total = get_total_norm([p.grad for p in listed if p.grad is not None], norm_type, error_if_nonfinite)
+    listed: list[Any] = _listed(parameters, "clip_grad_norm_", gradients=True)
+    total = get_total_norm([p.grad for p in listed], norm_type, error_if_nonfinite)
     clip_grads_with_norm_(listed, max_norm, total)
     return total
 
@@ -87,9 +105,9 @@ def clip_grad_norm_(
 def clip_grad_value_(
     parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
 ) -> None:
-    """Limit each element of the gradients to [-clip_value, clip_value], in place."""
+    """Limit each element of the gradients to [-clip_value, clip_value], in place. Warns as `clip_grad_norm_` does."""
     bound = float(clip_value)
-    for p in _listed(parameters, "clip_grad_value_"):
-        if p.grad is not None:
-            np.clip(p.grad.array, -bound, bound, out=p.grad.array)
-            written(p.grad.array)
+    listed: list[Any] = _listed(parameters, "clip_grad_value_", gradients=True)
+    for p in listed:
+        np.clip(p.grad.array, -bound, bound, out=p.grad.array)
+        written(p.grad.array)
