@@ -29,6 +29,9 @@ def fill(start, stop, out, value):
 
 
 def run_python(code, **env):
+    """What a new process prints. It writes no bytecode: Python believes a .pyc whose source has its size and time, and
+    tests rewrite sources with neither changed."""
+    env = {"PYTHONDONTWRITEBYTECODE": "1", **env}
     return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
         capture_output=True,
@@ -103,6 +106,37 @@ def test_warmup_compiles_every_family_behind_a_bar(capfd):
     assert "compiling" not in capfd.readouterr().err
 
 
+def test_watchers_are_told_what_is_compiled(monkeypatch):
+    told = []
+    monkeypatch.setattr(runtime.Compiling, "watchers", [lambda *what: told.append(what)])
+    monkeypatch.setattr(runtime, "cache_folder", lambda path: None)
+
+    @kernel()
+    def inner(x):
+        return x + 1
+
+    # a test's own function has no globals of the test: the kernel that calls another is given it by name
+    outer = runtime.Kernel(eval("lambda x: inner(x) * 2", {"inner": inner}), runtime.FLAGS)
+    done = runtime.Compiling.done
+    assert outer(1) == 4
+    assert told == [("<lambda>", True), ("inner", True), ("inner", False), ("<lambda>", False)]
+    assert runtime.Compiling.done == done + 2
+    outer(2)
+    assert len(told) == 4  # compiled already
+    with pytest.raises(Exception, match="inner"):
+        outer("text")
+    assert told.count(("<lambda>", True)) == told.count(("<lambda>", False)) == 2
+
+
+def test_watchers_are_not_told_of_the_users_own_functions(monkeypatch):
+    numba = pytest.importorskip("numba")
+    told = []
+    monkeypatch.setattr(runtime.Compiling, "watchers", [lambda *what: told.append(what)])
+    fill.dispatcher()
+    numba.njit(lambda x: x + 1)(1)
+    assert told == []
+
+
 # --------------------------------------------------------------------------------------------------------------- cache
 
 
@@ -127,6 +161,18 @@ CALL = """
     stats = result.compiled.stats
     print(value, sum(stats.cache_hits.values()))
 """
+
+WATCH = """
+    from kernels_for_test import main, runtime
+    runtime.Compiling.watchers.append(lambda name, starts: print(name, starts))
+    main.result(1)
+"""
+
+
+def test_what_is_read_from_the_cache_is_not_told(folder):
+    env = {"PYTHONPATH": str(folder.parent), "NUMBA_CACHE_DIR": str(folder.parent / "cache")}
+    assert run_python(WATCH, **env).split("\n") == ["result True", "one True", "one False", "result False"]
+    assert run_python(WATCH, **env) == ""
 
 
 def test_kernels_are_cached_and_an_edited_helper_leaves_none_stale(folder):

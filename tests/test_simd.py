@@ -215,7 +215,10 @@ SOURCE = Path(simd.__file__)
 def test_the_code_is_kept_and_found_again(tmp_path, target, monkeypatch):
     monkeypatch.setattr(machine_code, "cache_folder", lambda path: tmp_path)
     f4 = np.dtype(np.float32)
+    told = []
+    monkeypatch.setattr(machine_code.Compiling, "watchers", [lambda *what: told.append(what)])
     first = machine_code.object_code(SOURCE, f4, target, "", tiles.tile_code)
+    assert told == [("simd float32", True), ("simd float32", False)]
     (kept,) = tmp_path.iterdir()
     assert kept.read_bytes() == first
     assert machine_code.object_code(SOURCE, f4, target, "", None) == first  # None would raise

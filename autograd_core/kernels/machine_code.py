@@ -48,7 +48,12 @@ def object_code(
     path = None if folder is None else folder / f"{dtype.name}-{hashlib.sha256(what.encode()).hexdigest()[:16]}.o"
     if path is not None and path.exists():
         return path.read_bytes()
-    code = target.emit_object(llvm.parse_assembly(text(dtype, target.triple)))
+    name = f"{source.stem} {dtype.name}"
+    Compiling.report(name, True)
+    try:
+        code = target.emit_object(llvm.parse_assembly(text(dtype, target.triple)))
+    finally:
+        Compiling.report(name, False)
     if path is not None:
         temporary = path.with_suffix(f".{os.getpid()}")
         temporary.write_bytes(code)

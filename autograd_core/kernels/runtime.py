@@ -31,10 +31,26 @@ REASSOCIATE = frozenset({"reassoc"})
 
 
 class Compiling:
-    """The state of this process's compiler."""
+    """The state of this process's compiler.
+
+    Each of `watchers` is called as watcher(name, True) when a kernel's compilation starts, and as watcher(name, False)
+    when it has ended, also with an error. A kernel that is read from the cache is not compiled. The kernels that a
+    kernel calls are compiled within it, so that pairs of calls may be nested. A watcher is called by the thread that
+    compiles; what it raises goes to the kernel's caller.
+    """
 
     lock = threading.RLock()
     warned_no_cache = False
+    watchers: list[Callable[[str, bool], None]] = []
+    done = 0  # compilations that have ended in this process
+    listening = False  # whether Numba reports its compilations
+
+    @staticmethod
+    def report(name: str, starts: bool) -> None:
+        """Tell the watchers."""
+        Compiling.done += not starts
+        for watcher in tuple(Compiling.watchers):
+            watcher(name, starts)
 
 
 class Kernel:
@@ -71,12 +87,16 @@ def kernel(*, reassociate: bool = False) -> Callable[[Callable], Kernel]:
 def _compile(k: Kernel) -> Any:
     """Numba's dispatcher for a kernel. Nothing is compiled yet, but its cache is chosen."""
     numba = importlib.import_module("numba")
+    if not Compiling.listening:
+        Compiling.listening = True
+        _listen(numba.core.event)
     names = dict(k.function.__globals__)
     for name in k.function.__code__.co_names:
         if isinstance(names.get(name), Kernel):
             names[name] = names[name].dispatcher()
     function = types.FunctionType(k.function.__code__, names, k.function.__name__, k.function.__defaults__)
     function.__qualname__, function.__module__ = k.function.__qualname__, k.function.__module__
+    function.autograd_kernel = k.function.__name__  # type: ignore[attr-defined]
     options = {"nogil": True, "error_model": "numpy", "fastmath": set(k.flags)}
     folder = cache_folder(Path(function.__code__.co_filename).resolve())
     if folder is not None:
@@ -89,6 +109,24 @@ def _compile(k: Kernel) -> Any:
         finally:
             config.CACHE_DIR = before
     return numba.njit(**options)(function)
+
+
+def _listen(event: Any) -> None:
+    """Report what Numba compiles of ours. Its other events, of the user's own functions, are not ours to report."""
+
+    class Listener(event.Listener):
+        def on_start(self, what: Any) -> None:
+            self.report(what, True)
+
+        def on_end(self, what: Any) -> None:
+            self.report(what, False)
+
+        def report(self, what: Any, starts: bool) -> None:
+            name = getattr(what.data["dispatcher"].py_func, "autograd_kernel", None)
+            if name is not None:
+                Compiling.report(name, starts)
+
+    event.register("numba:compile", Listener())
 
 
 # ------------------------------------------------------------------------------------------------------- the cache
