@@ -412,3 +412,27 @@ def test_hints_name_only_what_the_loss_takes():
             with pytest.raises((TypeError, ValueError)) as caught:
                 loss(x, ag.tensor(target))
             assert ("float" in str(caught.value).split("; ")[1]) == takes_probabilities
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_weights_that_sum_to_0_have_a_mean_of_nan_and_nan_as_gradient(dtype, smoothing):
+    t, w = ag.tensor([0, 0]), ag.tensor(np.asarray([0.0, 1.0, 1.0], dtype))
+    x = ag.tensor(np.arange(6.0).reshape(2, 3).astype(dtype), requires_grad=True)
+    loss = F.cross_entropy(x, t, w, label_smoothing=smoothing)
+    loss.backward()
+    assert loss.dtype == x.grad.dtype == dtype
+    assert np.isnan(loss.item())
+    assert np.isnan(x.grad.numpy()).all()
+    assert F.cross_entropy(x, t, w, reduction="sum").item() == 0
+    assert F.cross_entropy(x, ag.tensor([0, 1]), w).item() > 0
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+def test_every_weighted_mean_over_a_total_weight_of_0_is_nan():
+    x, t, w, one = ag.ones(2, 3), ag.tensor([0, 0]), ag.tensor([0.0, 1.0, 1.0]), ag.zeros(2, 3)
+    for loss in (
+        F.nll_loss(x, t, w), F.cross_entropy(x[0], t[0], w), F.linear_cross_entropy(x, ag.ones(3, 3), t, weight=w),
+        F.mse_loss(x, one, weight=one), F.l1_loss(x, one, weight=one),
+    ):  # fmt: skip
+        assert np.isnan(loss.item())

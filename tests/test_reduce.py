@@ -225,3 +225,32 @@ V, M = ag.rand(3), ag.rand(2, 3)
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("source", ["int64", "int32", "uint8", "bool", "float32", "float16"])
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"])
+def test_the_dtype_asked_for_is_the_dtype_of_the_result_and_of_the_arithmetic(source, dtype):
+    values = np.asarray([[1, 2, 250], [3, 0, 200]]).astype(source)
+    x, a = ag.tensor(values), values.astype(dtype)
+    for f, expected in [
+        (ag.sum, np.sum(a, 1, dtype=dtype)), (ag.nansum, np.sum(a, 1, dtype=dtype)),
+        (ag.prod, np.prod(a, 1, dtype=dtype)), (ag.cumsum, np.cumsum(a, 1, dtype=dtype)),
+        (ag.cumprod, np.cumprod(a, 1, dtype=dtype)),
+    ]:  # fmt: skip
+        out = f(x, 1, dtype=dtype)
+        assert out.dtype == dtype, f.__name__
+        np.testing.assert_array_equal(out.numpy(), expected, err_msg=f.__name__)
+    assert x.sum(dtype=dtype).dtype == x.prod(dtype=dtype).dtype == dtype
+    assert ag.cumprod(x[0, 0], 0, dtype=dtype).dtype == dtype
+    for f in (ag.mean, ag.nanmean):
+        if np.dtype(dtype).kind == "f":
+            assert f(x, 1, dtype=dtype).dtype == dtype
+        else:
+            with pytest.raises(TypeError, match="needs a floating tensor"):
+                f(x, 1, dtype=dtype)
+
+
+def test_sums_modulo_the_range_of_a_narrow_dtype_inside_vmap_and_on_arrays():
+    x = ag.tensor([[200, 100], [1, 2]])
+    assert ag.func.vmap(lambda r: r.sum(dtype=ag.uint8))(x).tolist() == [44, 3]
+    assert np.sum(x, axis=1, dtype=np.uint8).dtype == np.uint8

@@ -149,8 +149,13 @@ def _smoothed_nll(
     if reduction == "none":
         return losses
     if reduction == "mean":
-        return sum(losses) / (total if w is None else sum(where(other, 0.0, w)))
+        return sum(losses) / (total if w is None else _or_nan(sum(where(other, 0.0, w))))
     return sum(losses)
+
+
+def _or_nan(total: Any) -> Any:
+    """The total weight of a mean, and NaN for 0: such a mean does not exist, whatever is above the line."""
+    return where(total == 0, math.nan, total)
 
 
 def nll_loss(
@@ -158,7 +163,8 @@ def nll_loss(
 ) -> Any:
     """-w_t x_t, for log-probabilities x and labels t; labels equal to ignore_index count for nothing.
 
-    Raises for labels out of range, and for the mean over no label at all (PyTorch gives NaN).
+    Raises for labels out of range, and for the mean over no label at all (PyTorch gives NaN). Labels whose weights sum to 0
+    have the mean NaN, as in PyTorch.
     """
     x, t, weight, keep = _prepared("nll_loss", input, target, weight, ignore_index, reduction)
     return _smoothed_nll(x, t, weight, reduction, keep)
@@ -199,6 +205,7 @@ def _ce_forward(
         return losses.reshape(t.shape), (found, 1.0)
     if reduction == "sum":
         total = 1.0
+    total = total or math.nan  # see _or_nan
     return np.array(kernels.sum_of(losses) / total, x.dtype), (found, total)
 
 
@@ -247,7 +254,7 @@ def cross_entropy(
     label_smoothing  ε from 0 to 1: q becomes (1 - ε) q + ε / C (Szegedy et al. 2016, section 7)
 
     Raises for a shape that does not fit, a label that is not a class, floating labels, and the mean over nothing (where
-    PyTorch gives NaN).
+    PyTorch gives NaN). Labels whose weights sum to 0 have the mean NaN.
 
     >>> import autograd_core as ag
     >>> cross_entropy(ag.tensor([[1.0, 2.0, 3.0]]), ag.tensor([2]))

@@ -12,7 +12,7 @@ from numpy import ndarray
 from ..primitive import OUT, SHAPE, Primitive, convert
 from ..tensor import Default, apply
 from . import elementwise as ew
-from .scan import cumprod, may_hold_zero, slices
+from .scan import cumprod, in_dtype, may_hold_zero, slices
 from .shape import array_operand, broadcast_to, cat, dim_index, dim_indices, flip, numpy_names, permute, reshape
 
 add_over: Any = np.add.reduce
@@ -55,10 +55,11 @@ _sum_primitive = Primitive(
 
 @numpy_names
 def sum(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    """The sum over `dim`; of integers and booleans, in int64."""
+    """The sum over `dim`; of integers and booleans, int64 unless `dtype` says otherwise."""
     x = array_operand(x, "sum")
-    x = x if dtype is None else convert(x, dtype)
-    return apply(_sum_primitive, (x,), (reduction_dims(x, dim, "sum"), keepdim))
+    if dtype is None:
+        return apply(_sum_primitive, (x,), (reduction_dims(x, dim, "sum"), keepdim))
+    return in_dtype(sum(convert(x, dtype), dim, keepdim), dtype)
 
 
 _mean_primitive = Primitive(
@@ -134,11 +135,11 @@ _prod_primitive = Primitive(
 
 @numpy_names
 def prod(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    """The product over `dim`; of integers and booleans, in int64. Differentiable at zeros, to any order."""
-    x = array_operand(x, "prod")
-    x = x if dtype is None else convert(x, dtype)
+    """The product over `dim`; of integers and booleans, int64 unless `dtype` says otherwise. Differentiable at zeros,
+    to any order."""
+    x = in_dtype(array_operand(x, "prod"), dtype)
     dims = reduction_dims(x, dim, "prod")
-    out = apply(_prod_primitive, (_rows(x, dims),))
+    out = in_dtype(apply(_prod_primitive, (_rows(x, dims),)), dtype)
     return reshape(out, kept_shape(x.shape, dims)) if keepdim else out
 
 

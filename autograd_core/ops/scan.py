@@ -29,6 +29,12 @@ def _from_end(x: ndarray, dim: int, reverse: bool) -> ndarray:
     return np.flip(x, dim) if reverse and x.ndim else x
 
 
+def in_dtype(x: Any, dtype: Any) -> Any:
+    """x as `dtype`, unless that is None. Sums and products of integers are computed in int64, and reduced modulo the
+    range of a narrower dtype only here, which gives what computing in that dtype gives."""
+    return x if dtype is None else convert(x, dtype)
+
+
 # ---------------------------------------------------------------------------------------------------------- running sum
 
 
@@ -45,10 +51,9 @@ _cumsum_primitive: Primitive = Primitive(
 
 @numpy_names
 def cumsum(x: Any, dim: int, *, dtype: Any = None) -> Any:
-    """out_k = x_0 + … + x_k along `dim`; of integers and booleans, in int64."""
-    x = array_operand(x, "cumsum")
-    x = x if dtype is None else convert(x, dtype)
-    return apply(_cumsum_primitive, (x,), (dim_index(dim, x.ndim, "cumsum"), False))
+    """out_k = x_0 + … + x_k along `dim`; of integers and booleans, int64 unless `dtype` says otherwise."""
+    x = in_dtype(array_operand(x, "cumsum"), dtype)
+    return in_dtype(apply(_cumsum_primitive, (x,), (dim_index(dim, x.ndim, "cumsum"), False)), dtype)
 
 
 # ---------------------------------------------------------------------------------------------------- linear recurrence
@@ -127,13 +132,13 @@ _cumprod_primitive = Primitive(
 
 @numpy_names
 def cumprod(x: Any, dim: int, *, dtype: Any = None) -> Any:
-    """out_k = x_0 ⋯ x_k along `dim`; of integers and booleans, in int64. Differentiable at zeros, to any order."""
-    x = array_operand(x, "cumprod")
-    x = x if dtype is None else convert(x, dtype)
+    """out_k = x_0 ⋯ x_k along `dim`; of integers and booleans, int64 unless `dtype` says otherwise. Differentiable at
+    zeros, to any order."""
+    x = in_dtype(array_operand(x, "cumprod"), dtype)
     at = dim_index(dim, x.ndim, "cumprod")
     if x.ndim == 0:
-        return reshape(cumprod(reshape(x, (1,)), 0), ())
-    return apply(_cumprod_primitive, (x,), (at,))
+        return reshape(cumprod(reshape(x, (1,)), 0, dtype=dtype), ())
+    return in_dtype(apply(_cumprod_primitive, (x,), (at,)), dtype)
 
 
 # --------------------------------------------------------------------------------------- running log of a sum of powers
