@@ -253,4 +253,12 @@ def test_the_dtype_asked_for_is_the_dtype_of_the_result_and_of_the_arithmetic(so
 def test_sums_modulo_the_range_of_a_narrow_dtype_inside_vmap_and_on_arrays():
     x = ag.tensor([[200, 100], [1, 2]])
     assert ag.func.vmap(lambda r: r.sum(dtype=ag.uint8))(x).tolist() == [44, 3]
-    assert np.sum(x, axis=1, dtype=np.uint8).dtype == np.uint8
+    a = x.numpy()
+    for f in (
+        np.sum, np.prod, np.cumsum, np.cumprod, np.nansum, np.nancumsum, np.trace, np.add.reduce, np.add.accumulate,
+        np.multiply.accumulate,
+    ):  # fmt: skip
+        ours, theirs = f(x, dtype=np.uint8), f(a, dtype=np.uint8)
+        assert ours.dtype == theirs.dtype == np.uint8, f
+        np.testing.assert_array_equal(ours.numpy(), theirs)
+    assert np.add.reduceat(x, [0, 1], dtype=np.uint8).dtype == np.uint8

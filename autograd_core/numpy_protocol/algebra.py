@@ -18,7 +18,6 @@ from .common import (
     given,
     refuse,
     rule,
-    typed,
     value,
     wrapped,
 )  # fmt: skip
@@ -269,7 +268,7 @@ def linalg_diagonal(x: Any, /, *, offset: int = 0) -> Any:
 
 @rule("linalg.trace")
 def linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
-    return f.sum(f.diagonal(typed(x, dtype), offset, -2, -1), -1)
+    return f.sum(f.diagonal(as_tensor(x), offset, -2, -1), -1, dtype=dtype)
 
 
 def _result(numpys: Callable, *args: Any) -> type:

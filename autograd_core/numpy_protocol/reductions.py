@@ -55,7 +55,7 @@ def sum(
     where: Any = NoValue,
 ) -> Any:  # fmt: skip
     x = masked(typed(a, dtype), where, 0)
-    total = over(f.sum, x, axis, keepdims)
+    total = typed(over(f.sum, x, axis, keepdims), dtype)
     return total if initial is NoValue or initial is None else total + initial
 
 
@@ -65,7 +65,7 @@ def prod(
     where: Any = NoValue,
 ) -> Any:  # fmt: skip
     x = masked(typed(a, dtype), where, 1)
-    total = over(f.prod, x, axis, keepdims)
+    total = typed(over(f.prod, x, axis, keepdims), dtype)
     return total if initial is NoValue or initial is None else total * initial
 
 

@@ -345,7 +345,7 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 @rule("trace")
 def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
-    return f.sum(f.diagonal(typed(a, dtype), offset, axis1, axis2), -1)
+    return f.sum(f.diagonal(as_tensor(a), offset, axis1, axis2), -1, dtype=dtype)
 
 
 @rule("tril")

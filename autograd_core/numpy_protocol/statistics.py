@@ -32,12 +32,12 @@ from .reductions import no_nan
 
 @rule("cumsum")
 def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    return f.cumsum(*flat_if(typed(a, dtype), axis))
+    return f.cumsum(*flat_if(as_tensor(a), axis), dtype=dtype)
 
 
 @rule("cumprod")
 def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    return f.cumprod(*flat_if(typed(a, dtype), axis))
+    return f.cumprod(*flat_if(as_tensor(a), axis), dtype=dtype)
 
 
 @rule("nancumsum")
@@ -55,16 +55,16 @@ def _cumulative(name: str, scan: Callable, start: int) -> None:
     def cumulative(
         x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: bool = False
     ) -> Any:
-        x = typed(x, dtype)
+        x = as_tensor(x)
         if axis is None:
             if x.ndim != 1:
                 raise ValueError(f"np.{name}: give the axis for more than one dimension, got shape {tuple(x.shape)}")
             axis = 0
         axis = axis_index(axis, x.ndim, name)
-        result = scan(x, axis)
+        result = scan(x, axis, dtype=dtype)
         if not include_initial:
             return result
-        first = np.full([1 if d == axis else s for d, s in enumerate(x.shape)], start, x.dtype)
+        first = np.full([1 if d == axis else s for d, s in enumerate(x.shape)], start, result.dtype)
         return f.cat([wrapped(first), result], axis)
 
 

@@ -156,7 +156,8 @@ def _accumulate(ufunc: np.ufunc, function: Callable, x: Any, *, axis: int = 0, d
     x = as_tensor(x) if dtype is None else as_tensor(x).to(np.dtype(dtype))
     axis = axis_index(axis, x.ndim, f"{ufunc.__name__}.accumulate")
     if ufunc.__name__ in SCANS:
-        return SCANS[ufunc.__name__](x, axis)
+        out = SCANS[ufunc.__name__](x, axis)
+        return out if dtype is None else out.to(np.dtype(dtype))
     steps: list = []
     for item in f.unbind(x, axis):
         steps.append(function(steps[-1], item) if steps else item)
@@ -170,4 +171,4 @@ def _reduceat(ufunc: np.ufunc, x: Any, indices: Any, *, axis: int = 0, dtype: An
     starts = [int(i) for i in bare(indices)]
     stops = [*starts[1:], x.shape[axis]]
     parts = [cut(x, axis, i, j if i < j else i + 1) for i, j in zip(starts, stops, strict=True)]
-    return f.stack([ufunc.reduce(part, axis=axis) for part in parts], axis)
+    return f.stack([ufunc.reduce(part, axis=axis, dtype=dtype) for part in parts], axis)
