@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python
+INSTALL = $(RUN) -m pip --disable-pip-version-check install --editable
 
 .PHONY: train test test-all bench notebooks lint clean
 
@@ -30,14 +31,16 @@ clean:
 .venv/created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; choose one with: make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --upgrade pip
-	touch $@
+	@echo "creating .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+	@touch $@
 
 .venv/installed: .venv/created pyproject.toml
-	$(BIN)/pip install --quiet --editable .
-	touch $@
+	@echo "installing NumPy, Numba, SciPy, Matplotlib … into .venv (once; some 150 MB to download)"
+	@$(INSTALL) .
+	@touch $@
 
-.venv/installed-%: .venv/installed
-	$(BIN)/pip install --quiet --editable '.[$*]'
-	touch $@
+.venv/installed-%: .venv/created pyproject.toml
+	@echo "installing NumPy, Numba, SciPy, Matplotlib … and what $* needs into .venv (once; some 200 MB to download)"
+	@$(INSTALL) '.[$*]'
+	@touch .venv/installed $@

@@ -7,6 +7,7 @@ import importlib
 import sys
 import warnings
 from types import ModuleType
+from typing import Any
 
 from numpy import bool_ as bool
 from numpy import complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8
@@ -27,7 +28,6 @@ from .creation import (
     linspace,
     ones,
     ones_like,
-    tensor,
     tril_indices,
     triu_indices,
     zeros,
@@ -65,6 +65,19 @@ from .random import (
 )
 from .tensor import Tensor, get_default_dtype, set_default_dtype
 
+from .creation import tensor  # isort: skip  (after the file of this name, which type checkers put in its place)
+
+__all__ = [
+    "Function", "Generator", "Tensor", "arange", "as_tensor", "backward", "bernoulli", "bool", "complex128",
+    "complex64", "detect_anomaly", "empty", "empty_like", "enable_grad", "eye", "fft", "float16", "float32", "float64",
+    "fork_rng", "from_dlpack", "from_numpy", "full", "full_like", "get_default_dtype", "get_rng_state", "grad",
+    "gradcheck", "gradgradcheck", "inference_mode", "initial_seed", "int16", "int32", "int64", "int8",
+    "is_grad_enabled", "is_inference_mode_enabled", "linalg", "linspace", "manual_seed", "multinomial", "no_grad",
+    "normal", "ones", "ones_like", "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
+    "randperm", "result_type", "set_default_dtype", "set_detect_anomaly", "set_grad_enabled", "set_rng_state", "tensor",
+    "tril_indices", "triu_indices", "uint8", "zeros", "zeros_like",
+]  # fmt: skip
+
 # name -> the module that is imported when it is first used: the module itself, or its member of that name
 _LAZY = {
     "draw": "draw", "replay": "replay", "func": "func", "special": "special", "profile": "profile",
@@ -73,7 +86,7 @@ _LAZY = {
 }  # fmt: skip
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name in _LAZY:
         module = importlib.import_module(f".{_LAZY[name]}", __name__)
         value = getattr(module, name, module)
@@ -90,6 +103,10 @@ class _Package(ModuleType):
             value = getattr(value, name, value)
         super().__setattr__(name, value)
 
+    def __reduce__(self) -> tuple:
+        """By name, like every module: what is pickled with the functions that mention it (joblib, Dask)."""
+        return importlib.import_module, (self.__name__,)
+
 
 sys.modules[__name__].__class__ = _Package
 
@@ -98,3 +115,4 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_cor
 
 # The operations: every public function of `ops`, by the table of its family.
 globals().update(operators.FUNCTIONS)
+__all__ += operators.FUNCTIONS

@@ -7,8 +7,8 @@ kept without its values and a value without its history. Nodes never point at te
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
@@ -40,6 +40,24 @@ class Tensor:
     array: ndarray  # the values, for the library's own use; `numpy()` is the public door
     node: Node | None  # the history, None where no gradient is wanted; of a view, see `refresh`
     origin: View | None  # what it is a view of
+
+    if TYPE_CHECKING:  # `operators.py` binds operators and methods when it is imported, which type checkers do not see
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+        def __iter__(self) -> Iterator[Tensor]: ...
+        def __contains__(self, value: Any) -> bool: ...
+        def __eq__(self, other: Any) -> Tensor: ...  # type: ignore[override]
+        def __neg__(self) -> Tensor: ...
+        def __add__(self, other: Any) -> Tensor: ...
+
+        __pos__ = __abs__ = __invert__ = __neg__
+        __ne__ = __eq__  # type: ignore[assignment]
+        __lt__ = __le__ = __gt__ = __ge__ = __add__
+        __sub__ = __mul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __matmul__ = __add__
+        __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = __rpow__ = __rmatmul__ = __add__
+        __and__ = __or__ = __xor__ = __lshift__ = __rshift__ = __rand__ = __ror__ = __rxor__ = __add__
 
     def __init__(self, data: Any, requires_grad: bool = False):
         self.array = as_array(data, copy=True)
