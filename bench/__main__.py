@@ -1,12 +1,14 @@
-"""`python -m bench [NAME …] [--quick] [--save]`: run all measurements, or those named.
-
---quick  few rounds, to see that a bench runs; --save  keep results and figures in bench/results and bench/figures.
-"""
+"""`python -m bench [NAME …] [--quick] [--save]`: run all measurements, or those named. `--help` lists them."""
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import sys
+
+from nn.command import Parser, one_of
+
+from .report import add_options
 
 BENCHES = {
     "micro": "kernels against loops in plain Python and against NumPy",
@@ -20,15 +22,33 @@ BENCHES = {
 }
 
 
-def main(arguments: list[str]) -> None:
-    names = [a for a in arguments if not a.startswith("-")] or list(BENCHES)
-    unknown = [name for name in names if name not in BENCHES]
-    if unknown:
-        raise SystemExit(f"bench: no bench '{unknown[0]}'; there are {', '.join(BENCHES)}")
+def parser() -> Parser:
+    listed = "\n".join(f"  {name:12} {about}" for name, about in BENCHES.items())
+    p = Parser(
+        prog="python -m bench",
+        description="Run all measurements, or those named.",
+        epilog=f"benches:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    known = one_of(list(BENCHES))
+    p.add_argument("names", nargs="*", metavar="NAME", type=known, help="a bench of the list below (default: all)")
+    add_options(p)
+    p.add_argument("--only", metavar="TEXT", help="of headline: only the workloads whose names contain this text")
+    return p
+
+
+def main(arguments: list[str] | None = None) -> None:
+    p = parser()
+    options = p.parse_args(arguments)
+    names = options.names or list(BENCHES)
+    if options.only is not None and names != ["headline"]:
+        p.error("--only is an option of one bench: python -m bench headline --only TEXT")
+    passed = [f"--{name}" for name in ("quick", "save") if getattr(options, name)]
+    passed += [] if options.only is None else ["--only", options.only]
     for name in names:
         print(f"\n== {name}: {BENCHES[name]}")
-        importlib.import_module(f"bench.{name}").main([a for a in arguments if a.startswith("-")])
+        importlib.import_module(f"bench.{name}").main(passed)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main())

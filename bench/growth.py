@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import figures
-from .report import has_torch, number, quick, save, table
+from .report import has_torch, number, options, run_bench, save, table
 from .timing import interleaved
 from .workloads import Case, Library, mlp, recurrent, step
 
@@ -41,14 +41,19 @@ def measure(sizes: tuple[int, ...], build: Callable[[Library, int], Case], round
 
 
 def main(arguments: list[str]) -> None:
+    given = options("growth", arguments)
     curves, exponents = {}, {}
     for name, (sizes, build) in SWEEPS.items():
-        rows = measure(sizes[:-2] if quick(arguments) else sizes, build, 2 if quick(arguments) else 7)
+        rows = measure(sizes[:-2] if given.quick else sizes, build, 2 if given.quick else 7)
         curves[name] = rows
         exponents[name] = exponent([row["size"] for row in rows], [row["ours"] for row in rows])
         keys = [key for key in ("ours", "torch") if key in rows[0]]
         print(f"\n{name}: the step grows with the power {number(exponents[name])} at the end")
         print(table([name, *(f"{key} ms" for key in keys)], ([r["size"], *(r[key] * 1e3 for key in keys)] for r in rows)))
-    if "--save" in arguments:
+    if given.save:
         save("growth", {"curves": curves, "exponents": exponents})
         figures.growth(curves, exponents)
+
+
+if __name__ == "__main__":
+    run_bench(main)

@@ -1,4 +1,4 @@
-"""Whole training steps beside PyTorch's: `python -m bench headline [--only=TEXT]`.
+"""Whole training steps beside PyTorch's: `python -m bench headline [--only TEXT]`.
 
 Each library lives in a process of its own, so that their thread pools and allocators do not meet. The two take turns:
 a round gives each, for every workload, a slice of time while the other sleeps; the order changes from round to round.
@@ -16,7 +16,7 @@ import time
 from typing import Any
 
 from . import figures
-from .report import geometric_mean, has_torch, quick, save, table
+from .report import geometric_mean, has_torch, options, run_bench, save, table
 from .workloads import WORKLOADS, Library, step
 
 
@@ -86,9 +86,13 @@ def measure(names: list[str], rounds: int, seconds: float) -> list[dict[str, Any
 
 
 def main(arguments: list[str]) -> None:
-    only = next((a.partition("=")[2] for a in arguments if a.startswith("--only=")), "")
-    names = [name for name in WORKLOADS if only in name]
-    rows = measure(names, *((2, 0.1) if quick(arguments) else (9, 0.4)))
+    given = options("headline", arguments, only="only the workloads whose names contain this text")
+    names = [name for name in WORKLOADS if given.only in name]
+    if not names:
+        listed = "; ".join(WORKLOADS)
+        print(f"error: --only {given.only}: no workload has that in its name; there are {listed}", file=sys.stderr)
+        raise SystemExit(2)
+    rows = measure(names, *((2, 0.1) if given.quick else (9, 0.4)))
     if not has_torch():
         print("PyTorch is not installed here: no ratios")
         print(table(["workload", "ms"], ([r["workload"], r["ours"] * 1e3] for r in rows)))
@@ -102,10 +106,10 @@ def main(arguments: list[str]) -> None:
     )  # fmt: skip
     mean = geometric_mean(r["ratio"] for r in rows)
     print(f"geometric mean: {mean:.2f} times as fast")
-    if "--save" in arguments:
+    if given.save:
         save("headline", {"rows": rows, "geometric_mean": mean})
         figures.headline(rows)
 
 
 if __name__ == "__main__":
-    work(sys.argv[2])
+    run_bench(main, work)

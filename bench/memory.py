@@ -17,7 +17,7 @@ from typing import Any
 from autograd_core.kernels.workspace import release
 
 from . import figures
-from .report import has_torch, quick, save, table
+from .report import has_torch, options, run_bench, save, table
 from .workloads import WORKLOADS, Library, lenet5, mlp, rbf_network, recurrent, residual, step, vgg
 
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
@@ -55,25 +55,26 @@ def work(library: str, workload: str) -> None:
 
 
 def measure(library: str, workload: str) -> int:
-    command = [sys.executable, "-m", "bench.memory", library, workload]
+    command = [sys.executable, "-m", "bench.memory", "--worker", library, workload]
     return int(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
 def main(arguments: list[str]) -> None:
+    given = options("memory", arguments)
     if not RESET.exists():
         print("memory: skipped, this system has no /proc/self/clear_refs")
         return
     libraries = ["ours", "torch"] if has_torch() else ["ours"]
     rows: list[dict[str, Any]] = []
-    for name in NAMES[2:3] if quick(arguments) else NAMES:
+    for name in NAMES[2:3] if given.quick else NAMES:
         rows.append({"workload": name, **{library: measure(library, name) for library in libraries}})
     columns = ["peak of a training step", *(f"{library} MiB" for library in libraries)]
     print(table(columns, ([r["workload"], *(r[library] / 2**20 for library in libraries)] for r in rows)))
-    if "--save" in arguments:
+    if given.save:
         save("memory", {"rows": rows})
         if has_torch():
             figures.memory(rows)
 
 
 if __name__ == "__main__":
-    work(*sys.argv[1:])
+    run_bench(main, work)

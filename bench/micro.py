@@ -22,7 +22,7 @@ from autograd_core.kernels import columns, conv
 from tests import naive, naive_recurrent
 
 from . import figures
-from .report import quick, save, table
+from .report import options, run_bench, save, table
 from .timing import interleaved
 
 N, C, OC, SIZE, K = 8, 6, 16, 14, 5  # the second convolution of LeNet-5, batch 8: the loops take their time
@@ -162,7 +162,8 @@ def measure(case: Case, rounds: int) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> None:
-    rows = [measure(case, 3 if quick(arguments) else 15) for case in cases()]
+    given = options("micro", arguments)
+    rows = [measure(case, 3 if given.quick else 15) for case in cases()]
     print(f"convolution {C} to {OC} channels, {K}×{K}, on {N} images of {SIZE}×{SIZE}; all values equal before timing")
     columns_ = ["kernel", "ours µs", "NumPy / ours", "loops / ours", "first call ms"]
     print(
@@ -170,6 +171,10 @@ def main(arguments: list[str]) -> None:
             [r["kernel"], r["ours"] * 1e6, r["numpy"] / r["ours"], r["naive"] / r["ours"], r["first"] * 1e3] for r in rows
         ))
     )  # fmt: skip
-    if "--save" in arguments:
+    if given.save:
         save("micro", {"rows": rows})
         figures.micro(rows)
+
+
+if __name__ == "__main__":
+    run_bench(main)

@@ -10,13 +10,13 @@ PyTorch, on one thread, beside it where it is installed.
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Callable
 
 import numpy as np
 
 import autograd_core as ag
 
+from .report import options, run_bench, save
 from .timing import interleaved
 
 CHAIN, FAN = 50, 10_000
@@ -106,7 +106,8 @@ def _torch_runs(torch: object, name: str) -> dict[str, Callable]:
 
 
 def main(arguments: list[str]) -> None:
-    rows = measure(rounds=5 if "--quick" in arguments else 15)
+    given = options("overhead", arguments)
+    rows = measure(rounds=5 if given.quick else 15)
     names = [key for key in rows[0] if key != "workload"]
     print("microseconds an operation, ten float32 numbers, the fastest of interleaved rounds")
     print(f"{'':22}" + "".join(f"{name:>14}" for name in names))
@@ -120,5 +121,9 @@ def main(arguments: list[str]) -> None:
         if "PyTorch bwd." in row:
             text += f", {row['backward'] / row['PyTorch bwd.']:.2f} x PyTorch's time"
         print(f"{text} (control: NumPy against itself {control:.2f})")
-    if "--json" in arguments:
-        print(json.dumps(rows))
+    if given.save:
+        save("overhead", {"rows": rows})
+
+
+if __name__ == "__main__":
+    run_bench(main)

@@ -9,7 +9,6 @@ Before timing, products are compared with NumPy's in float64, and the products o
 from __future__ import annotations
 
 import importlib.util
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +19,8 @@ from autograd_core.kernels import conv, gemm, simd, vectors
 from autograd_core.kernels.runtime import kernel
 from autograd_core.kernels.simd import ALONG_K, tile
 from autograd_core.kernels.threads import get_num_threads, parallel_for
+
+from .report import options, run_bench, save
 
 # (M, K, N), which operands lie transposed in memory, what it is
 PRODUCTS = (
@@ -174,10 +175,10 @@ def measure(rows: list[dict], rounds: int, seconds: float) -> Peak:
 
 
 def main(arguments: list[str]) -> None:
+    given = options("products", arguments)
     torch = _torch()
     rows = product_rows(torch) + convolution_rows(torch)
-    quick = "--quick" in arguments
-    peak = measure(rows, rounds=2 if quick else 6, seconds=0.02 if quick else 0.05)
+    peak = measure(rows, rounds=2 if given.quick else 6, seconds=0.02 if given.quick else 0.05)
     print(f"peak of the register tile, float32, {peak.threads} threads: {peak.best / 1e9:.0f} GFLOP/s")
     print(f"{'':58}{'ours µs':>10}{'of peak':>9}{'NumPy/ours':>12}{'PyTorch/ours':>14}")
     for row in rows:
@@ -189,5 +190,9 @@ def main(arguments: list[str]) -> None:
             row[f"{other}/ours"] = best[other] / best["ours"] if other in best else None
             text += f"{row[f'{other}/ours']:{width}.2f}" if other in best else " " * width
         print(text)
-    if "--json" in arguments:
-        print(json.dumps({"peak": peak.best, "threads": peak.threads, "rows": rows}))
+    if given.save:
+        save("products", {"peak": peak.best, "rows": rows})
+
+
+if __name__ == "__main__":
+    run_bench(main)

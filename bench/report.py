@@ -1,15 +1,18 @@
-"""What every bench shares: the machine it ran on, tables for the terminal, JSON, and PyTorch where it is installed."""
+"""What every bench shares: its options, the machine it ran on, tables for the terminal, JSON, and whether there is PyTorch."""
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import importlib.metadata
 import importlib.util
 import json
 import math
 import os
 import platform
+import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +54,33 @@ def has_torch() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options that every bench has."""
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and smaller sizes, to see that it runs")
+    parser.add_argument("--save", action="store_true", help="keep results and figures in bench/results and bench/figures")
+
+
+def options(name: str, arguments: Sequence[str], **more: Any) -> argparse.Namespace:
+    """What a bench is given: `quick`, `save`, and `more`, text options by name with their help. Others are refused."""
+    parser = importlib.import_module("nn.command").Parser(prog=f"python -m bench {name}")  # late: `start` times this import
+    add_options(parser)
+    for option, text in more.items():
+        parser.add_argument(f"--{option}", metavar="TEXT", default="", help=text)
+    return parser.parse_args(arguments)
+
+
 def quick(arguments: Sequence[str]) -> bool:
     """`--quick`: fewer rounds and smaller sizes, to see that a bench runs."""
-    return "--quick" in arguments
+    return options("NAME", arguments).quick
+
+
+def run_bench(main: Callable[[list[str]], Any], work: Callable[..., Any] | None = None) -> None:
+    """The end of a bench's file: `python -m bench.NAME` is `main`, and `--worker …` first the work of its own processes."""
+    first, *others = [*sys.argv[1:], ""]
+    if first == "--worker" and work is not None:
+        work(*others[:-1])
+    else:
+        main(sys.argv[1:])
 
 
 def number(value: Any) -> str:

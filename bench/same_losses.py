@@ -6,8 +6,6 @@ steps in float64 with SGD with momentum and with Adam. The losses must agree to 
 
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
 
 import autograd_core as ag
@@ -16,6 +14,8 @@ import nn.functional as F
 import optim
 from nn.data import datasets
 from nn.models import MLP, LeNet5
+
+from .report import has_torch, options, run_bench, save
 
 STEPS, BATCH, BOUND = 20, 32, 1e-10
 
@@ -69,19 +69,27 @@ def losses(torch: object, theirs: object, ours: object, algorithm: str) -> tuple
 
 
 def main(arguments: list[str]) -> None:
-    if importlib.util.find_spec("torch") is None:
+    given = options("same_losses", arguments)
+    if not has_torch():
         print("same_losses: skipped, PyTorch is not installed here")
         return
     import torch
 
     torch.manual_seed(0)
-    worst = 0.0
+    worst, rows = 0.0, []
     for name, theirs, ours in (("lenet5", torch_lenet, LeNet5), ("mlp", torch_mlp, our_mlp)):
         for algorithm in ("SGD", "Adam"):
             a, b = losses(torch, theirs(torch), ours(), algorithm)
             error = float(np.abs(a - b).max())
             worst = max(worst, error)
+            rows.append({"model": name, "optimizer": algorithm, "largest_difference": error})
             print(f"{name:7} {algorithm:5} loss {a[0]:.6f} -> {a[-1]:.6f}; largest difference in {STEPS} steps {error:.1e}")
     if not worst < BOUND:
         raise SystemExit(f"same_losses: the losses differ by {worst:.1e}, more than {BOUND:g}")
     print(f"all agree to {BOUND:g}")
+    if given.save:
+        save("same_losses", {"steps": STEPS, "rows": rows})
+
+
+if __name__ == "__main__":
+    run_bench(main)

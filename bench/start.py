@@ -15,7 +15,7 @@ import tempfile
 import time
 from typing import Any
 
-from .report import has_torch, quick, save, table
+from .report import has_torch, options, run_bench, save, table
 
 
 def work(library: str) -> None:
@@ -33,14 +33,15 @@ def work(library: str) -> None:
 
 
 def measure(library: str, cache: str) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.start", library]
+    command = [sys.executable, "-m", "bench.start", "--worker", library]
     environment = {**os.environ, "NUMBA_CACHE_DIR": cache}
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     return json.loads(done.stdout)
 
 
 def main(arguments: list[str]) -> None:
-    rounds = 1 if quick(arguments) else 5
+    given = options("start", arguments)
+    rounds = 1 if given.quick else 5
     with tempfile.TemporaryDirectory() as cache:
         found = {"ours, cold": [measure("ours", cache)]}
         found["ours, warm"] = [measure("ours", cache) for _ in range(rounds)]
@@ -52,9 +53,9 @@ def main(arguments: list[str]) -> None:
     ]
     columns = ["medians, seconds", "import and build", "first step", "a later step"]
     print(table(columns, ([r["start"], r["import"], r["first"], r["later"]] for r in rows)))
-    if "--save" in arguments:
+    if given.save:
         save("start", {"rows": rows})
 
 
 if __name__ == "__main__":
-    work(sys.argv[1])
+    run_bench(main, work)

@@ -5,15 +5,15 @@ What can be trained, and how, is in `nn/programs`. Nothing imports this.
 
 from __future__ import annotations
 
-import argparse
 import sys
 
+from nn.command import Parser
 from nn.programs import RECIPES
 from nn.programs.recipe import UserError
 
 
-def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="python -m nn", description="Neural networks of the course, on real data.")
+def parser() -> Parser:
+    p = Parser(prog="python -m nn", description="Neural networks of the course, on real data.")
     commands = p.add_subparsers(dest="command", required=True)
     train = commands.add_parser(
         "train",

@@ -6,7 +6,6 @@ settings change what comes out. With --write the outputs are stored in the noteb
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import shutil
@@ -17,6 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from nn.command import Parser, positive
+
 FOLDER = Path(__file__).parent
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -26,11 +27,11 @@ class CellError(Exception):
     """A cell that failed; the message shows its source and the error."""
 
 
-def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="python -m notebooks", description="Run the notebooks of the course.")
+def parser() -> Parser:
+    p = Parser(prog="python -m notebooks", description="Run the notebooks of the course.")
     p.add_argument("names", nargs="*", metavar="NAME", help="which, such as 01 or 02-lenet-on-mnist (default: all)")
     p.add_argument("--write", action="store_true", help="store the outputs in the notebooks")
-    p.add_argument("--timeout", type=int, default=1800, metavar="S", help="seconds a cell may take (default 1800)")
+    p.add_argument("--timeout", type=positive(int), default=1800, metavar="S", help="seconds a cell may take (default 1800)")
     return p
 
 

@@ -6,12 +6,12 @@ Reads the full MNIST (from $AUTOGRAD_DATA, the cache, or by a download) and writ
 from __future__ import annotations
 
 import hashlib
-import sys
 from pathlib import Path
 
 import numpy as np
 from numpy import ndarray
 
+from ..command import Parser
 from .idx import read_idx, write_idx
 from .store import find
 
@@ -48,6 +48,11 @@ def make(folder: str | Path, root: str | Path | None = None) -> None:
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "mnist_sample"
-    make(target)
+    parser = Parser(prog="python -m nn.data.make_sample", description="Draw the sample of MNIST again.")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parent / "mnist_sample", help="where to")
+    target = parser.parse_args().folder
+    try:
+        make(target)
+    except OSError as error:
+        parser.exit(2, f"error: {error}\n")
     print(f"wrote the sample to {target}")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import autograd_core as ag
 import nn
+from nn.command import positive
+
+__all__ = ["Recipe", "UserError", "positive", "save_results"]
 
 
 class UserError(Exception):
-    """Something the user can mend; shown as one message, without a traceback."""
+    """Something the user can fix; shown as one message, without a traceback."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,21 +44,6 @@ class Recipe:
     def train(self, options: argparse.Namespace, folder: Path) -> int:
         """Train, print what came out, save it in the folder; the exit status of the command."""
         raise NotImplementedError
-
-
-def positive(kind: type) -> Callable[[str], Any]:
-    """The type of an option that takes a positive number."""
-
-    def parse(text: str) -> Any:
-        try:
-            value = kind(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"needs a {kind.__name__}, got '{text}'") from None
-        if not value > 0:
-            raise argparse.ArgumentTypeError(f"must be positive, got {text}")
-        return value
-
-    return parse
 
 
 def results_folder(folder: Path) -> Path:
