@@ -203,7 +203,7 @@ def test_progress_prints_a_line_an_epoch(capsys):
         ({"data": 3}, TypeError, "train must be a DataLoader, a dataset, or a pair"),
         ({"data": [(ag.ones(2, 2),)]}, ValueError, r"each batch must be a pair \(inputs, targets\)"),
         ({"data": iter(())}, ValueError, "the training data has no batch"),
-        ({"data": (np.full((4, 2), np.nan, np.float32), [0] * 4)}, FloatingPointError, "the loss is nan in epoch 1, batch 1;"),
+        ({"data": (np.full((4, 2), np.nan), [0] * 4)}, FloatingPointError, "the loss is nan in epoch 1, batch 1: the inputs"),
         ({"callbacks": [KeepBest("nonsense")]}, ValueError, "monitor 'nonsense' is not recorded; there are train_loss"),
     ],
 )

@@ -125,7 +125,7 @@ class Classifier(Recipe):
         history = fit(
             model, training, validation, loss=self.loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size,
             metrics={"accuracy": self.accuracy}, keep_best=False, progress=False, step_scheduler=schedule,
-            callbacks=[Progress(bar=not options.quiet), KeepBest("validation_accuracy")],
+            callbacks=[Progress(bar=not options.quiet), KeepBest("validation_accuracy", mode="max")],
         )  # fmt: skip
         seconds = time.perf_counter() - started
         if history.interrupted:

@@ -2,5 +2,21 @@
 
 from .callbacks import Callback, EarlyStopping, KeepBest, Progress
 from .fit import History, Run, evaluate, fit
+from .metrics import Accuracy, MeanAbsoluteError, MeanSquaredError, Metric, R2Score, accuracy
 
-__all__ = ["Callback", "EarlyStopping", "History", "KeepBest", "Progress", "Run", "evaluate", "fit"]
+__all__ = [
+    "Accuracy",
+    "Callback",
+    "EarlyStopping",
+    "History",
+    "KeepBest",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "Metric",
+    "Progress",
+    "R2Score",
+    "Run",
+    "accuracy",
+    "evaluate",
+    "fit",
+]

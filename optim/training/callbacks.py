@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -37,13 +38,36 @@ def snapshot(model: Any) -> dict[str, np.ndarray]:
 
 
 class Best:
-    """The epoch with the lowest (or, for an accuracy, highest) value of one quantity so far, and its weights if kept."""
+    """The epoch with the best value of one quantity so far, and its weights if kept.
 
-    def __init__(self, monitor: str | None, min_delta: float = 0.0):
-        self.monitor, self.min_delta = monitor, min_delta
+    Which way is better is never guessed from the name: a loss is better lower, a metric says so (`higher_is_better`), and
+    for anything else `mode` is needed.
+    """
+
+    def __init__(self, monitor: str | None, mode: str | None = None, min_delta: float = 0.0):
+        self.monitor, self.mode, self.min_delta = monitor, mode, min_delta
         self.value: float | None = None
         self.epoch = 0
         self.weights: dict[str, np.ndarray] | None = None
+
+    def start(self, run: Run) -> None:
+        """Find out which way is better, before training. Raises ValueError if nothing says it."""
+        name = self.monitor or ("validation_loss" if run.has_validation else "train_loss")
+        higher = run.higher_is_better(name)
+        if self.mode is not None:
+            higher = self.mode == "max"
+        elif higher is None:
+            recorded = run.recorded()
+            if name not in recorded:
+                raise ValueError(
+                    f"monitor '{name}' is not recorded; there are {', '.join(recorded)}. If a callback of your own records "
+                    "it, pass mode='max' if a higher value is better, mode='min' if a lower one is"
+                )
+            raise ValueError(
+                f"monitor '{name}': nothing says whether a higher or a lower value is better; pass mode='max' or mode='min', "
+                "or a metric object with higher_is_better"
+            )
+        self.name, self.sign = name, -1.0 if higher else 1.0
 
     def keep(self, run: Run) -> None:
         """Keep the weights of this epoch."""
@@ -54,27 +78,41 @@ class Best:
         """Give the model the weights kept, if any were."""
         if self.weights is not None:
             run.model.load_state_dict(self.weights)
+            run.history.best_epoch = self.epoch
 
     def improved(self, run: Run) -> bool:
+        """Whether the last epoch is better than all before it; one whose value is NaN never is."""
         results = run.history.epochs[-1]
-        name = self.monitor or ("validation_loss" if "validation_loss" in results else "train_loss")
-        if name not in results:
-            raise ValueError(f"monitor '{name}' is not recorded; there are {', '.join(results)}")
-        value = -results[name] if "accuracy" in name else results[name]
-        if self.value is not None and not value < self.value - self.min_delta:
+        if self.name not in results:
+            raise ValueError(f"monitor '{self.name}' is not recorded; there are {', '.join(results)}")
+        value = self.sign * results[self.name]
+        if math.isnan(value) or (self.value is not None and not value < self.value - self.min_delta):
             return False
         self.value, self.epoch = value, run.epoch
         return True
 
 
-class KeepBest(Callback):
-    """Give the model, in the end, the weights of its best epoch by `monitor` (default: validation, else train loss)."""
+def _checked_mode(name: str, mode: str | None) -> str | None:
+    if mode not in (None, "min", "max"):
+        raise ValueError(f"{name}: mode is 'min' (lower is better), 'max' or None, got {mode!r}")
+    return mode
 
-    def __init__(self, monitor: str | None = None):
-        self.monitor = monitor
+
+class KeepBest(Callback):
+    """Give the model, in the end, the weights of its best epoch by `monitor` (default: validation, else train loss).
+
+    mode  "max" if a higher value is better, "min" if a lower one is. Not needed for losses and for metrics that say
+          themselves whether `higher_is_better`; for any other, training does not begin without it (ValueError)
+
+    It takes the place of what `fit` does by itself (`keep_best=True`).
+    """
+
+    def __init__(self, monitor: str | None = None, mode: str | None = None):
+        self.monitor, self.mode = monitor, _checked_mode("KeepBest", mode)
 
     def on_start(self, run: Run) -> None:
-        self.best = Best(self.monitor)
+        self.best = Best(self.monitor, self.mode)
+        self.best.start(run)
 
     def on_epoch_end(self, run: Run) -> None:
         if self.best.improved(run):
@@ -87,18 +125,27 @@ class KeepBest(Callback):
 class EarlyStopping(Callback):
     """Stop after `patience` epochs without an improvement of `monitor` by more than `min_delta`.
 
-    restore_best  give the model the weights of its best epoch (as `fit` does by itself unless keep_best=False)
+    mode          "max" or "min", as for `KeepBest`
+    restore_best  give the model the weights of its best epoch (by `monitor`, in place of what `fit` does by itself)
     """
 
     def __init__(
-        self, patience: int = 5, monitor: str | None = None, *, min_delta: float = 0.0, restore_best: bool = True
+        self,
+        patience: int = 5,
+        monitor: str | None = None,
+        *,
+        mode: str | None = None,
+        min_delta: float = 0.0,
+        restore_best: bool = True,
     ):
         if patience < 1:
             raise ValueError(f"EarlyStopping: patience must be at least 1 epoch, got {patience}")
         self.patience, self.monitor, self.min_delta, self.restore_best = patience, monitor, min_delta, restore_best
+        self.mode = _checked_mode("EarlyStopping", mode)
 
     def on_start(self, run: Run) -> None:
-        self.best = Best(self.monitor, self.min_delta)
+        self.best = Best(self.monitor, self.mode, self.min_delta)
+        self.best.start(run)
 
     def on_epoch_end(self, run: Run) -> None:
         if self.best.improved(run):
@@ -109,6 +156,11 @@ class EarlyStopping(Callback):
 
     def on_end(self, run: Run) -> None:
         self.best.restore(run)
+
+
+def restores(callback: Callback) -> bool:
+    """Whether it gives the model the weights of an epoch in the end."""
+    return isinstance(callback, KeepBest) or (isinstance(callback, EarlyStopping) and callback.restore_best)
 
 
 class Progress(Callback):

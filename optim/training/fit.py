@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Sized
 from typing import Any
 
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import Tensor
-from nn.data import DataLoader, Dataset, TensorDataset
 
-from .callbacks import Callback, KeepBest, Progress
+from .batches import as_loader, batch_loss, batches, weight_of
+from .callbacks import Callback, KeepBest, Progress, restores
+from .checks import cause_of, check_callbacks, check_loss, check_model, check_optimizer, check_scheduler
+from .metrics import Measured, checked_metrics, direction
 
 
 class History:
@@ -53,9 +54,12 @@ class History:
 class Run:
     """A training run while it runs, as callbacks see it."""
 
-    def __init__(self, model: Any, optimizer: Any, epochs: int, batches: int, has_validation: bool):
+    def __init__(
+        self, model: Any, optimizer: Any, epochs: int, batches: int, has_validation: bool, metrics: dict[str, Any] | None
+    ):
         self.model, self.optimizer = model, optimizer
         self.epochs, self.batches, self.has_validation = epochs, batches, has_validation
+        self.metrics = metrics  # None: the default ones
         self.history = History()
         self.epoch = 0  # the epoch that runs, from 1
         self.batch = 0  # the batch of it that was last finished, from 1
@@ -66,72 +70,54 @@ class Run:
         """End training after this epoch."""
         self.reason = reason
 
+    def recorded(self) -> list[str]:
+        """The losses and metrics of each epoch, as far as they are known before it."""
+        names = ["loss", *(self.metrics or ())]
+        return [f"{part}_{name}" for part in ("train", *(["validation"] if self.has_validation else [])) for name in names]
 
-def as_loader(data: Any, batch_size: int, shuffle: bool, generator: Any, name: str) -> Iterable:
-    """Batches (x, y) from a loader (as it is), a dataset, or a pair of arrays."""
-    if isinstance(data, tuple) and len(data) == 2:
-        data = TensorDataset(*data)
-    if isinstance(data, Dataset):
-        return DataLoader(data, batch_size=batch_size, shuffle=shuffle, generator=generator)
-    if hasattr(data, "__iter__") and not isinstance(data, Tensor | np.ndarray | str):
-        return data
-    raise TypeError(
-        f"fit: {name} must be a DataLoader, a dataset, or a pair (inputs, targets), got {type(data).__name__}"
-    )
-
-
-def accuracy(output: Tensor, target: Tensor) -> float:
-    """The share of rows whose largest output is that of the target class."""
-    return float((output.array.argmax(1) == target.array).mean())
-
-
-def default_metrics(target: Tensor) -> dict[str, Callable]:
-    """Accuracy where the targets are class indices, else nothing."""
-    return {"accuracy": accuracy} if target.dtype.kind in "iu" and target.ndim == 1 else {}
-
-
-class Means:
-    """Means of losses and metrics over batches, weighted by their sizes."""
-
-    def __init__(self, metrics: dict[str, Callable] | None):
-        self.metrics = metrics
-        self.totals: dict[str, float] = {}
-        self.count = 0
-
-    def add(self, loss: float, output: Any, target: Any) -> None:
-        if self.metrics is None:
-            self.metrics = default_metrics(target)
-        size = len(target)
-        values = {"loss": loss, **{name: float(f(output, target)) for name, f in self.metrics.items()}}
-        for name, value in values.items():
-            self.totals[name] = self.totals.get(name, 0.0) + size * value
-        self.count += size
-
-    def result(self, prefix: str = "") -> dict[str, float]:
-        return {f"{prefix}{name}": total / self.count for name, total in self.totals.items()}
+    def higher_is_better(self, name: str) -> bool | None:
+        """Whether a higher value of a loss or metric ("validation_accuracy") is better; None if nothing says it."""
+        for part in ("train_", *(["validation_"] if self.has_validation else [])):
+            if name.startswith(part):
+                return direction(name.removeprefix(part), self.metrics)
+        return None
 
 
 def evaluate(
-    model: Any, data: Any, loss: Callable, *, metrics: dict[str, Callable] | None = None, batch_size: int = 256
+    model: Any, data: Any, loss: Callable, *, metrics: dict[str, Any] | None = None, batch_size: int = 256
 ) -> dict[str, float]:
     """The mean loss and metrics of `model` on `data`, in evaluation mode, recording nothing.
 
-    data     a DataLoader, a dataset, or a pair (inputs, targets)
-    metrics  name -> function(output, target) -> number; by default the accuracy where targets are class indices
+    data     a DataLoader, a dataset, or arrays: (inputs, targets) or (inputs, targets, weights of the examples). Arrays
+             of floating numbers become the dtype of the model
+    loss     function(output, target) -> number, averaged over the batches by their sizes (with weights, by those)
+    metrics  name -> a `Metric`, which takes in a batch after the other, or function(outputs, targets) -> number, called
+             once with those of the whole data, which are kept in memory for it; by default the accuracy where targets
+             are class indices. Weights of examples do not count in metrics
+
+    >>> import autograd_core as ag, nn, nn.functional as F
+    >>> x = ag.arange(6.0).reshape(6, 1)
+    >>> spread = {"spread": lambda outputs, targets: float(outputs.amax() - outputs.amin())}
+    >>> evaluate(nn.Identity(), (x, x), F.mse_loss, metrics=spread, batch_size=2)
+    {'loss': 0.0, 'spread': 5.0}
     """
-    means = Means(metrics)
+    check_model("evaluate", model)
+    check_loss("evaluate", loss)
+    measured = Measured(checked_metrics("evaluate", metrics))
+    loader = as_loader(data, batch_size, False, None, "data", model, "evaluate")
     training = model.training
     model.eval()
     try:
         with ag.no_grad():
-            for x, y in as_loader(data, batch_size, False, None, "data"):
-                output = model(x)
-                means.add(float(loss(output, y)), output, y)
+            for batch in batches(loader, "evaluate"):
+                output = model(batch.x)
+                value = batch_loss(loss, output, batch, "evaluate")
+                measured.add(float(value), weight_of(batch), output, batch.y)
+            if not measured.batches:
+                raise ValueError("evaluate: the data has no batch")
+            return measured.result()
     finally:
         model.train(training)
-    if not means.count:
-        raise ValueError("evaluate: the data has no batch")
-    return means.result()
 
 
 def fit(
@@ -143,7 +129,7 @@ def fit(
     optimizer: Any,
     epochs: int = 1,
     batch_size: int = 64,
-    metrics: dict[str, Callable] | None = None,
+    metrics: dict[str, Any] | None = None,
     callbacks: Iterable[Callback] = (),
     scheduler: Any = None,
     step_scheduler: Any = None,
@@ -153,31 +139,53 @@ def fit(
 ) -> History:
     """Train `model` by mini-batches and return the history.
 
-    train, validation  a DataLoader, a dataset, or a pair (inputs, targets)
-    loss               function(output, target) -> a tensor of one number
+    train, validation  a DataLoader, a dataset, or arrays: (inputs, targets) or (inputs, targets, weights of the
+                       examples). Arrays of floating numbers become the dtype of the model; integers stay what they are
+    loss               function(output, target) -> a tensor of one number. Where batches have weights w, one number l for
+                       each example: a loss with a `reduction` is called with reduction="none", and the mean is
+                       Σ w l / Σ w over the batch
     optimizer          over the parameters to train
     epochs             passes over the training data
     batch_size         rows a batch, where `train` is not a loader
-    metrics            name -> function(output, target) -> number; by default the accuracy where targets are class indices
+    metrics            as for `evaluate`; those of the training data are of the outputs as they came, while the weights
+                       changed
     callbacks          what else is to happen: see `Callback`
-    scheduler          its `step()` is called after each epoch; with the monitored loss if it is a ReduceLROnPlateau
+    scheduler          its `step()` is called after each epoch; with the validation (else train) loss if it is a
+                       ReduceLROnPlateau
     step_scheduler     its `step()` is called after each batch
-    keep_best          in the end the model gets the weights of the epoch with the lowest validation (else train) loss
+    keep_best          in the end the model gets the weights of the epoch with the lowest validation (else train) loss,
+                       unless a callback (`KeepBest`, `EarlyStopping`) chooses them
     progress           show a progress bar
     generator          of the order of the batches, by default the library's
 
     An interrupt (Ctrl-C) ends training at once but not with an exception: the history, with `interrupted` set, and the
-    best weights so far are kept. A loss that is NaN or infinite raises FloatingPointError, with the same weights kept.
+    best weights so far are kept. A loss that is NaN or infinite raises FloatingPointError, with the same weights kept; it
+    says if the data is not finite. Raises TypeError or ValueError, before anything is changed, for arguments that cannot
+    work, such as an optimiser of another model.
+
+    >>> import nn, nn.functional as F, optim
+    >>> from nn.data import datasets
+    >>> ag.manual_seed(0)  # doctest: +ELLIPSIS
+    <...>
+    >>> model = nn.MLP([2, 8, 2])
+    >>> history = fit(model, datasets.xor(), loss=F.cross_entropy, optimizer=optim.Adam(model.parameters(), lr=0.05),
+    ...               epochs=50, progress=False)
+    >>> history["train_accuracy"][-1]
+    1.0
     """
-    if epochs < 1:
-        raise ValueError(f"fit: epochs must be at least 1, got {epochs}")
-    if batch_size < 1:
-        raise ValueError(f"fit: batch_size must be at least 1, got {batch_size}")
-    loader = as_loader(train, batch_size, True, generator, "train")
-    held_out = None if validation is None else as_loader(validation, batch_size, False, None, "validation")
-    batches = len(loader) if isinstance(loader, Sized) else 0
-    run = Run(model, optimizer, epochs, batches, held_out is not None)
-    watching = [*([Progress()] if progress else []), *([KeepBest()] if keep_best else []), *callbacks]
+    epochs, batch_size = _count("epochs", epochs), _count("batch_size", batch_size)
+    check_model("fit", model)
+    check_loss("fit", loss)
+    check_optimizer(model, loss, optimizer)
+    for name, schedule in (("scheduler", scheduler), ("step_scheduler", step_scheduler)):
+        check_scheduler(name, schedule, optimizer)
+    extra = check_callbacks(callbacks)
+    metrics = checked_metrics("fit", metrics)
+    loader = as_loader(train, batch_size, True, generator, "train", model)
+    held_out = None if validation is None else as_loader(validation, batch_size, False, None, "validation", model)
+    run = Run(model, optimizer, epochs, len(loader) if isinstance(loader, Sized) else 0, held_out is not None, metrics)
+    keeper = [KeepBest()] if keep_best and not any(map(restores, extra)) else []
+    watching = [*([Progress()] if progress else []), *keeper, *extra]
     training = model.training
     for callback in watching:
         callback.on_start(run)
@@ -186,7 +194,7 @@ def fit(
             started = time.perf_counter()
             for callback in watching:
                 callback.on_epoch_start(run)
-            results = _epoch(run, loader, loss, metrics, step_scheduler, watching)
+            results = _epoch(run, loader, loss, step_scheduler, watching)
             if held_out is not None:
                 found = evaluate(model, held_out, loss, metrics=metrics)
                 results |= {f"validation_{name}": value for name, value in found.items()}
@@ -209,39 +217,37 @@ def fit(
     return run.history
 
 
+def _count(name: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"fit: {name} must be a whole number, got {value!r}")
+    if value < 1:
+        raise ValueError(f"fit: {name} must be at least 1, got {value}")
+    return int(value)
+
+
 def _epoch(
-    run: Run, loader: Iterable, loss: Callable, metrics: Any, step_scheduler: Any, watching: list[Callback]
+    run: Run, loader: Iterable, loss: Callable, step_scheduler: Any, watching: list[Callback]
 ) -> dict[str, float]:
     """One pass over the training data."""
-    means = Means(metrics)
+    measured = Measured(run.metrics)
     run.model.train()
-    for run.batch, (x, y) in enumerate(_batches(loader), 1):
+    for run.batch, batch in enumerate(batches(loader), 1):
         run.optimizer.zero_grad()
-        output = run.model(x)
-        value = loss(output, y)
+        output = run.model(batch.x)
+        value = batch_loss(loss, output, batch)
         value.backward()
         run.batch_loss = value.item()
         if not math.isfinite(run.batch_loss):
-            raise FloatingPointError(
-                f"fit: the loss is {run.batch_loss} in epoch {run.epoch}, batch {run.batch}; lower the learning rate "
-                f"(it is {run.optimizer.param_groups[0]['lr']:g}), or look for the cause under ag.detect_anomaly()"
-            )
+            raise FloatingPointError(cause_of(run.batch_loss, batch, run, loader))
+        measured.add(run.batch_loss, weight_of(batch), output, batch.y)
         run.optimizer.step()
         if step_scheduler is not None:
             step_scheduler.step()
-        means.add(run.batch_loss, output, y)
         for callback in watching:
             callback.on_batch_end(run)
-    if not means.count:
+    if not measured.batches:
         raise ValueError("fit: the training data has no batch")
-    return means.result("train_")
-
-
-def _batches(loader: Iterable) -> Iterator:
-    for batch in loader:
-        if not isinstance(batch, list | tuple) or len(batch) != 2:
-            raise ValueError(f"fit: each batch must be a pair (inputs, targets), got {type(batch).__name__}")
-        yield batch
+    return measured.result("train_")
 
 
 def _step(scheduler: Any, results: dict[str, float]) -> None:

@@ -1,0 +1,151 @@
+"""What `fit` and `evaluate` refuse before anything is changed, and what they say of a loss that is not finite."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+import nn.functional as F
+from autograd_core import Tensor
+from autograd_core.tensor import describe
+from nn import Module
+from nn.data import TensorDataset
+
+from ..optimizer import Optimizer
+from .callbacks import Callback
+
+# What other libraries call losses, where the functions here have another name.
+LOSSES = {
+    "mse": "mse_loss", "mean_squared_error": "mse_loss", "mae": "l1_loss", "mean_absolute_error": "l1_loss",
+    "l1": "l1_loss", "huber": "huber_loss", "nll": "nll_loss", "crossentropy": "cross_entropy",
+    "categorical_crossentropy": "cross_entropy", "sparse_categorical_crossentropy": "cross_entropy",
+    "bce": "binary_cross_entropy_with_logits", "binary_crossentropy": "binary_cross_entropy_with_logits",
+}  # fmt: skip
+
+
+def check_model(caller: str, model: Any) -> None:
+    if isinstance(model, type):
+        raise TypeError(f"{caller}: model is the class {model.__name__}; make a model of it: {model.__name__}(…)")
+    if not all(hasattr(model, name) for name in ("training", "train", "eval")):
+        raise TypeError(f"{caller}: model must be an nn.Module, got {describe(model)}")
+
+
+def check_loss(caller: str, loss: Any) -> None:
+    """A loss is a function of output and target; say how to write it to who gives its name, its class, or its value."""
+    way_out = "pass loss=F.cross_entropy (import nn.functional as F), or another function(output, target)"
+    if isinstance(loss, str):
+        name = loss.lower().removesuffix("loss").strip("_- ")
+        known = [n for n in dir(F) if n.endswith("_loss") or "cross_entropy" in n]
+        close = LOSSES.get(name) or next(iter(difflib.get_close_matches(loss, known, 1)), None)
+        if close is not None:
+            way_out = f"pass loss=F.{close} (import nn.functional as F), or another function(output, target)"
+        raise TypeError(f"{caller}: loss must be a function(output, target), got the text {loss!r}; {way_out}")
+    if isinstance(loss, type):
+        raise TypeError(f"{caller}: loss is the class {loss.__name__}; make one: loss=nn.{loss.__name__}()")
+    if not callable(loss):
+        raise TypeError(f"{caller}: loss must be a function(output, target), got {describe(loss)}; {way_out}")
+
+
+def check_optimizer(model: Any, loss: Any, optimizer: Any) -> None:
+    """It must be one, and change something that the model (or the loss) has."""
+    way_out = "optimizer=optim.Adam(model.parameters(), lr=1e-3)"
+    if isinstance(optimizer, str | type):
+        name = optimizer if isinstance(optimizer, str) else optimizer.__name__
+        raise TypeError(f"fit: optimizer must be made from the model's parameters, got {name}; pass {way_out}")
+    if not isinstance(optimizer, Optimizer) and not hasattr(optimizer, "param_groups"):
+        raise TypeError(f"fit: optimizer must be an optim.Optimizer, got {describe(optimizer)}; pass {way_out}")
+    held = [p for group in optimizer.param_groups for p in group["params"]]
+    if not hasattr(model, "parameters"):
+        return
+    own = set(model.parameters())
+    own |= set(loss.parameters()) if isinstance(loss, Module) else set()
+    shared = [p for p in held if p in own]
+    if not shared:
+        raise ValueError(
+            f"fit: none of the optimizer's {len(held)} parameters belongs to the model, so that nothing would be learnt; make "
+            f"it from this model, {way_out}"
+        )
+    if not any(p.requires_grad for p in shared):
+        raise ValueError(
+            f"fit: none of the {len(shared)} parameters that the optimizer has of the model requires a gradient, so that "
+            "nothing would be learnt; call requires_grad_() on the part that is to be trained"
+        )
+
+
+def check_callbacks(callbacks: Any) -> list[Callback]:
+    """The callbacks as a list."""
+    if isinstance(callbacks, Callback) or not isinstance(callbacks, Iterable):
+        raise TypeError(f"fit: callbacks is a list, got {describe(callbacks)}; put it into one: callbacks=[…]")
+    listed = list(callbacks)
+    for callback in listed:
+        if isinstance(callback, type):
+            raise TypeError(f"fit: callbacks has the class {callback.__name__}; make one: {callback.__name__}(…)")
+        if not isinstance(callback, Callback):
+            raise TypeError(f"fit: callbacks has {describe(callback)}; each must be an optim.Callback")
+    return listed
+
+
+def check_scheduler(name: str, scheduler: Any, optimizer: Any) -> None:
+    """A schedule must step, change this optimiser, and if it waits for the loss to fall, know that lower is better."""
+    if scheduler is None:
+        return
+    if not hasattr(scheduler, "step"):
+        raise TypeError(f"fit: {name} must have step(), got {describe(scheduler)}; see optim.lr_scheduler")
+    if getattr(scheduler, "optimizer", optimizer) is not optimizer:
+        raise ValueError(f"fit: {name} belongs to another optimizer, whose learning rate it changes; make it from this one")
+    if type(scheduler).__name__ == "ReduceLROnPlateau" and scheduler.mode != "min":
+        raise ValueError(
+            f"fit: {name} gets the loss, of which lower is better, but has mode='{scheduler.mode}'; make it with mode='min'"
+        )
+
+
+# ------------------------------------------------------------------------------------------------ a loss of NaN or infinity
+
+
+def cause_of(loss: float, batch: Any, run: Any, data: Any) -> str:
+    """What to do about a loss that is not finite: the data is looked at first, then the weights."""
+    where = f"fit: the loss is {loss} in epoch {run.epoch}, batch {run.batch}"
+    for what, value in (("inputs", batch.x), ("targets", batch.y)):
+        found = _not_finite(value)
+        if found is not None:
+            rows = _rows_not_finite(data, 0 if what == "inputs" else 1)
+            return f"{where}: the {what} of this batch have {found}{rows}; remove such rows or fill them before training"
+    named = run.model.named_parameters() if hasattr(run.model, "named_parameters") else ()
+    wrong = next((name for name, p in named if p.dtype.kind in "fc" and not np.isfinite(p.array).all()), None)
+    weights = f" (the parameter '{wrong}' is not finite any more)" if wrong is not None else ""
+    return (
+        f"{where}{weights}; lower the learning rate (it is {run.optimizer.param_groups[0]['lr']:g}), or look for the cause "
+        "under ag.detect_anomaly()"
+    )
+
+
+def _not_finite(value: Any) -> str | None:
+    """The first NaN or infinity of a tensor and its index, in words; None if there is none."""
+    if isinstance(value, dict | tuple | list):
+        parts = value.values() if isinstance(value, dict) else value
+        return next((found for found in map(_not_finite, parts) if found is not None), None)
+    if not isinstance(value, Tensor) or value.dtype.kind not in "fc":
+        return None
+    bad = ~np.isfinite(value.array)
+    if not bad.any():
+        return None
+    at = tuple(int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
+    return f"{value.array[at]} at {list(at)} (shape {tuple(value.shape)}, {int(bad.sum())} values that are not finite)"
+
+
+def _rows_not_finite(data: Any, which: int) -> str:
+    """Which rows of the whole data it is, where that is one array."""
+    dataset = getattr(data, "dataset", data)
+    if not isinstance(dataset, TensorDataset) or len(dataset.tensors) <= which:
+        return ""
+    array = dataset.tensors[which].array
+    if array.dtype.kind not in "fc":
+        return ""
+    rows = np.flatnonzero(~np.isfinite(array).reshape(len(array), -1).all(1))
+    if not len(rows):
+        return ""
+    listed = ", ".join(str(row) for row in rows[:5]) + (", …" if len(rows) > 5 else "")
+    return f"; in the whole data {len(rows)} of {len(array)} rows: {listed}"
