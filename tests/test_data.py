@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
+from autograd_core.random import stream
 from nn.data import (
     BatchSampler,
     ConcatDataset,
@@ -234,6 +235,48 @@ def test_batch_sampler_gives_lists(drop_last, batches):
         assert list(BatchSampler(sampler, 3, drop_last)) == batches
     assert len(BatchSampler(range(7), 3, drop_last)) == len(batches)
     assert len(BatchSampler(range(6), 3, drop_last)) == 2
+
+
+def test_samplers_draw_as_they_go():
+    """An epoch of 10¹⁰ draws takes no memory, and the blocks are those of one long array."""
+    endless = 10**10
+    for sampler in (
+        RandomSampler(range(10), True, endless), RandomSampler(range(10), num_samples=endless),
+        WeightedRandomSampler([1.0, 2.0], endless), SequentialSampler(range(endless)),
+    ):  # fmt: skip
+        assert len(sampler) == endless
+        assert len(next(iter(DataLoader(range(10), sampler=sampler, batch_size=4)))) == 4
+        assert len(list(itertools.islice(sampler, 100_000))) == 100_000
+        batches = BatchSampler(sampler, 30_000)
+        assert [len(batch) for batch in itertools.islice(batches.arrays(), 5)] == [30_000] * 5
+    assert next(iter(DataLoader(range(endless), batch_size=4))).tolist() == [0, 1, 2, 3]
+    n = 150_000
+    weights = np.arange(1.0, 8.0)
+    for make, whole in (
+        (lambda g: RandomSampler(range(7), True, n, g), lambda rng: rng.integers(0, 7, n)),
+        (lambda g: WeightedRandomSampler(weights, n, generator=g), lambda rng: rng.choice(7, n, p=weights / weights.sum())),
+        (lambda g: RandomSampler(range(7), False, n, g),
+         lambda rng: np.concatenate([rng.permutation(7) for _ in range(-(-n // 7))])[:n]),
+        (lambda g: SequentialSampler(range(n)), lambda rng: np.arange(n)),
+    ):  # fmt: skip
+        reference = whole(stream(ag.Generator(3)))
+        np.testing.assert_array_equal(list(make(ag.Generator(3))), reference)
+        for size in (1000, 70_001, 140_000):
+            batches = list(BatchSampler(make(ag.Generator(3)), size).arrays())
+            np.testing.assert_array_equal(np.concatenate(batches), reference)
+            assert {len(batch) for batch in batches[:-1]} == {size}
+            kept = list(BatchSampler(make(ag.Generator(3)), size, drop_last=True).arrays())
+            assert sum(map(len, kept)) == n // size * size
+
+
+def test_a_subclass_of_a_sampler_decides_the_order():
+    class Backwards(SequentialSampler):
+        def __iter__(self):
+            return reversed(range(len(self)))
+
+    assert list(BatchSampler(Backwards(range(5)), 2)) == [[4, 3], [2, 1], [0]]
+    data = TensorDataset(np.arange(5))
+    assert [x.tolist() for (x,) in DataLoader(data, 2, sampler=Backwards(data))] == [[4, 3], [2, 1], [0]]
 
 
 def test_batch_sampler_does_not_exhaust_an_endless_sampler():

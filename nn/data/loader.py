@@ -181,7 +181,7 @@ class DataLoader:
                 yield self.collate_fn([self.dataset[i] for i in indices])
             return
         n = len(self.dataset)
-        trusted = own and isinstance(self.sampler, RandomSampler | SequentialSampler)
+        trusted = own and type(self.sampler) in (RandomSampler, SequentialSampler)  # a subclass may give any index
         for indices in sampler.arrays() if own else sampler:  # type: ignore[attr-defined]
             if not trusted:
                 indices = checked_indices(indices, n, "DataLoader")

@@ -1,7 +1,9 @@
 """Samplers: in which order a `DataLoader` reads. `torch.utils.data`'s names and semantics.
 
 Every draw comes from an `ag.Generator`, by default the library's (`ag.manual_seed`): the same seed, the same order. The
-samplers of this file give a whole epoch's order as one array (`order()`), so that nothing loops over samples.
+samplers of this file give their order as arrays (`blocks()`), so that nothing loops over samples, and draw each block when
+it is needed: an epoch of 10¹⁰ draws takes the memory of one block. What else draws from the same generator between two
+blocks is part of the sequence.
 """
 
 from __future__ import annotations
@@ -49,15 +51,26 @@ class Sampler:
         raise NotImplementedError(f"{type(self).__name__} needs a method __iter__(self) that yields indices")
 
 
-class _ArraySampler(Sampler):
-    """A sampler that knows its whole epoch at once."""
+BLOCK = 1 << 16  # indices
 
-    def order(self) -> ndarray:
-        """The indices of one epoch, int64; a random sampler draws anew at each call."""
+
+class _ArraySampler(Sampler):
+    """A sampler that gives many indices at a time."""
+
+    def blocks(self) -> Iterator[ndarray]:
+        """The indices of one epoch, int64, in arrays; a random sampler draws anew at each call."""
         raise NotImplementedError
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self.order().tolist())
+        for block in self.blocks():
+            for start in range(0, len(block), BLOCK):
+                yield from block[start : start + BLOCK].tolist()
+
+
+def _sizes(n: int, size: int = BLOCK) -> Iterator[int]:
+    """Sizes of blocks that add up to n."""
+    for start in range(0, n, size):
+        yield min(size, n - start)
 
 
 class SequentialSampler(_ArraySampler):
@@ -66,8 +79,9 @@ class SequentialSampler(_ArraySampler):
     def __init__(self, data_source: Any):
         self.data_source = data_source
 
-    def order(self) -> ndarray:
-        return np.arange(len(self))
+    def blocks(self) -> Iterator[ndarray]:
+        n = len(self)
+        return (np.arange(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
 
     def __len__(self) -> int:
         return length_of(self.data_source, "SequentialSampler")
@@ -76,6 +90,8 @@ class SequentialSampler(_ArraySampler):
 class RandomSampler(_ArraySampler):
     """Random order: a permutation, or with `replacement` independent draws; `num_samples` of them, by default one for
     each sample. Without replacement, more than len(data_source) draws are several permutations one after the other.
+
+    It draws as it goes: memory is bounded by one permutation of the dataset, with replacement by a block of draws.
     """
 
     def __init__(
@@ -96,14 +112,16 @@ class RandomSampler(_ArraySampler):
     def num_samples(self) -> int:
         return length_of(self.data_source, "RandomSampler") if self._num_samples is None else self._num_samples
 
-    def order(self) -> ndarray:
+    def blocks(self) -> Iterator[ndarray]:
         n, wanted, rng = length_of(self.data_source, "RandomSampler"), self.num_samples, stream(self.generator)
         if n == 0:
             raise ValueError("RandomSampler: the dataset is empty (0 samples), there is nothing to draw from")
         if self.replacement:
-            return rng.integers(0, n, wanted)
-        rounds = [rng.permutation(n) for _ in range(-(-wanted // n))]
-        return np.concatenate(rounds)[:wanted]
+            for size in _sizes(wanted):
+                yield rng.integers(0, n, size)
+            return
+        for size in _sizes(wanted, max(1, BLOCK // n) * n):  # whole permutations
+            yield np.concatenate([rng.permutation(n) for _ in range(-(-size // n))])[:size]
 
     def __len__(self) -> int:
         return self.num_samples
@@ -116,15 +134,18 @@ class SubsetRandomSampler(_ArraySampler):
         self.indices = np.array(indices, np.int64).reshape(-1)
         self.generator = checked_generator(generator, "SubsetRandomSampler")
 
-    def order(self) -> ndarray:
-        return stream(self.generator).permutation(self.indices)
+    def blocks(self) -> Iterator[ndarray]:
+        yield stream(self.generator).permutation(self.indices)
 
     def __len__(self) -> int:
         return len(self.indices)
 
 
 class WeightedRandomSampler(_ArraySampler):
-    """`num_samples` draws from 0 … len(weights) - 1 with probabilities in proportion to `weights`."""
+    """`num_samples` draws from 0 … len(weights) - 1 with probabilities in proportion to `weights`.
+
+    With replacement it draws as it goes: memory is bounded by the weights and a block of draws.
+    """
 
     def __init__(
         self, weights: Any, num_samples: int, replacement: bool = True, generator: Generator | None = None
@@ -148,9 +169,15 @@ class WeightedRandomSampler(_ArraySampler):
         self.weights, self.replacement = w, replacement
         self.generator = checked_generator(generator, name)
 
-    def order(self) -> ndarray:
-        p = self.weights / self.weights.sum()
-        return stream(self.generator).choice(len(p), self.num_samples, self.replacement, p)
+    def blocks(self) -> Iterator[ndarray]:
+        p, rng = self.weights / self.weights.sum(), stream(self.generator)
+        if not self.replacement:
+            yield rng.choice(len(p), self.num_samples, False, p)
+            return
+        cumulative = p.cumsum()
+        cumulative /= cumulative[-1]
+        for size in _sizes(self.num_samples):  # as rng.choice does, which would add up the weights for each block
+            yield cumulative.searchsorted(rng.random(size), side="right")
 
     def __len__(self) -> int:
         return self.num_samples
@@ -171,17 +198,30 @@ class BatchSampler(Sampler):
     def arrays(self) -> Iterator[ndarray]:
         """The batches as int64 arrays."""
         size = self.batch_size
-        if isinstance(self.sampler, _ArraySampler):
-            order = self.sampler.order()
-            end = len(order) // size * size if self.drop_last else len(order)
-            for start in range(0, end, size):
-                yield order[start : start + size]
+        if isinstance(self.sampler, _ArraySampler) and type(self.sampler).__iter__ is _ArraySampler.__iter__:
+            yield from self._cut(self.sampler.blocks())
             return
         indices = iter(self.sampler)
         while batch := list(itertools.islice(indices, size)):
             if len(batch) < size and self.drop_last:
                 return
             yield np.array(batch)
+
+    def _cut(self, blocks: Iterable[ndarray]) -> Iterator[ndarray]:
+        """The batches in blocks of indices; one may begin in a block and end in a later one."""
+        size, begun, count = self.batch_size, [], 0
+        for block in blocks:
+            begun.append(block)
+            count += len(block)
+            if count < size:
+                continue
+            indices = np.concatenate(begun) if len(begun) > 1 else block
+            end = count // size * size
+            for start in range(0, end, size):
+                yield indices[start : start + size]
+            begun, count = [indices[end:]], count - end
+        if count and not self.drop_last:
+            yield np.concatenate(begun)
 
     def __iter__(self) -> Iterator[list]:
         return (batch.tolist() for batch in self.arrays())
