@@ -19,6 +19,17 @@ from ..primitive import OUT, Primitive, convert
 from ..tensor import apply
 from . import elementwise as ew
 from .complex import complex_dtype, imag, mH, real
+from .degenerate import (
+    check_complete,
+    check_equal,
+    check_zero,
+    equal_pairs,
+    for_all_examples,
+    negligible,
+    over_differences,
+    quotient,
+    rounding,
+)
 from .elementwise import conj
 from .linalg import matmul
 from .shape import cat, reshape, unsqueeze
@@ -63,24 +74,6 @@ def _lower_half(X: Any) -> Any:
     n = X.shape[-1]
     weights = np.tril(np.ones((n, n))) - 0.5 * np.eye(n)
     return X * weights.astype(np.zeros((), X.dtype).real.dtype)
-
-
-def _over_differences(X: Any, w: Any, name: str) -> Any:
-    """X_ij / (w_j - w_i) off the diagonal, 0 on it. Where w_i = w_j the numerator must vanish."""
-    off = ~np.eye(w.shape[-1], dtype=bool)
-    E = columns(w) - rows(w)
-    equal = (plain(E) == 0) & off if not hasattr(E, "__apply__") else False
-    if np.any(equal):
-        numerators = np.abs(np.where(equal, plain(X), 0))
-        if numerators.max() > 1e-6 * max(1.0, float(np.abs(plain(X)).max())):
-            index = tuple(int(i) for i in np.unravel_index(int(numerators.argmax()), numerators.shape))
-            value = plain(w)[(*index[:-2], index[-1])]
-            raise RuntimeError(
-                f"{name}: the gradient is not defined: the values {index[-2]} and {index[-1]} are both {value:.6g}, "
-                "and the function depends on how their vectors are chosen; use a function of the values alone or of "
-                "the space that these vectors span"
-            )
-    return ew.where(off & ~equal, X, 0.0) / ew.where(off & ~equal, E, 1.0)
 
 
 # ------------------------------------------------------------------------------------------------------------- Cholesky
@@ -190,8 +183,6 @@ class EighResult(NamedTuple):
 
 def _check_phase(name: str, diagonals: Any, size: Any) -> None:
     """Raise if the function depends on the phase of complex vectors, which is arbitrary."""
-    if hasattr(diagonals, "__apply__"):  # inside vmap values are not looked at
-        return
     turned = np.abs(plain(imag(diagonals)))
     if turned.size and turned.max() > 1e-2 * max(1e-2, float(np.abs(plain(size)).max())):
         raise RuntimeError(
@@ -200,6 +191,7 @@ def _check_phase(name: str, diagonals: Any, size: Any) -> None:
         )
 
 
+@for_all_examples
 def _eigh_rule(g: Any, out: tuple, upper: bool) -> Any:
     """V (diag gw + skew(Vᴴ gV) / 2 (w_j - w_i)) Vᴴ."""
     (w, V), (gw, gV) = out, g
@@ -208,7 +200,9 @@ def _eigh_rule(g: Any, out: tuple, upper: bool) -> Any:
     X = matmul(mH(V), gV)
     if V.dtype.kind == "c":
         _check_phase("linalg.eigh", _diagonal(X), X)
-    X = 0.5 * _over_differences(_skew(X), w, "linalg.eigh")
+    equal = equal_pairs(w, w.shape[-1])
+    check_equal("linalg.eigh", w, equal, X, _skew(X), gw, gV)
+    X = 0.5 * over_differences(_skew(X), w, equal)
     X = X if gw is None else X + diagonal_matrix(gw)
     return matmul(V, matmul(X, mH(V)))
 
@@ -223,8 +217,9 @@ _eigh = Primitive(_eigh_forward, name="eigh", joint=conjugated(_eigh_rule), save
 def eigh(A: Any, UPLO: str = "L") -> EighResult:
     """The eigenvalues, ascending, and orthonormal eigenvectors (the columns) of Hermitian A: A = V diag(w) Vᴴ.
 
-    Only the lower triangle of A ("U": the upper) is read. The gradient by the vectors is defined only where the
-    eigenvalues are distinct or the function does not depend on the choice of vectors; otherwise `backward` raises.
+    Only the lower triangle of A ("U": the upper) is read. Where eigenvalues are equal, a function of them alone has its
+    gradient, and one of the vectors if it does not depend on their choice; where the gradient is not defined, or cannot
+    be told from what arrives (V f(w) Vᴴ with equal w), `backward` raises. See degenerate.py.
     """
     if UPLO not in ("L", "U", "l", "u"):
         raise ValueError(f"linalg.eigh: UPLO must be 'L' or 'U', got {UPLO!r}")
@@ -252,17 +247,21 @@ def _eig_forward(A: ndarray, dtype: Any) -> tuple:
     return w.astype(target, copy=False), V.astype(target, copy=False)
 
 
+@for_all_examples
 def _eig_rule(g: Any, out: tuple, dtype: Any) -> Any:
     """V⁻ᴴ (diag gw + (Vᴴ gV - Vᴴ V diag Re(Vᴴ gV)) / conj(w_j - w_i)) Vᴴ, for eigenvectors of norm 1."""
     (w, V), (gw, gV) = out, g
     Vh = mH(V)
+    check_complete(V)
     if gV is None:
         X = rows(gw) * Vh
     else:
         X = matmul(Vh, gV)
         _check_phase("linalg.eig", _diagonal(X), X)
         X = X - matmul(Vh, V * columns(real(_diagonal(X))))
-        X = _over_differences(X, conj(w), "linalg.eig")
+        equal = equal_pairs(w, w.shape[-1])
+        check_equal("linalg.eig", w, equal, X, X, gw, gV)
+        X = over_differences(X, conj(w), equal)
         X = matmul(X if gw is None else X + diagonal_matrix(gw), Vh)
     return convert(solve(Vh, X), dtype)
 
@@ -273,7 +272,8 @@ _eig = Primitive(_eig_forward, name="eig", joint=conjugated(_eig_rule), saves=(O
 def eig(A: Any) -> EigResult:
     """The eigenvalues and eigenvectors (the columns, of norm 1) of any square A, complex: A V = V diag(w).
 
-    The gradient needs distinct eigenvalues, and a function that does not depend on the phases of the vectors.
+    The gradient needs independent eigenvectors and a function that does not depend on their phases, nor, where
+    eigenvalues are equal, on their choice; otherwise `backward` raises.
     """
     A = square("linalg.eig", A)
     return EigResult(*apply(_eig, (A,), (A.dtype,)))
@@ -295,41 +295,71 @@ class SVDResult(NamedTuple):
     Vh: Any
 
 
+@for_all_examples
 def _svd_rule(g: Any, out: tuple, full: bool) -> Any:
-    """U [(skew(Uᴴ gU) / E) S + S (skew(Vᴴ gV) / E) + diag gS] Vᴴ, E_ij = s_j² - s_i², and what lies outside of the
-    spans of U and V."""
+    """U (diag gS + skew(X + Y) / 2 (s_j - s_i) + skew(X - Y) / 2 (s_i + s_j)) Vᴴ with X = Uᴴ gU, Y = Vᴴ gV, and what lies
+    outside of the spans of U and V.
+
+    The first quotient is that of rotations of U and V together, of which a function of A must not depend where singular
+    values are equal; the second that of rotations of one against the other, which only a value of 0 leaves free.
+    """
     (U, S, Vh), (gU, gS, gVh) = out, g
-    K = S.shape[-1]
-    if full:  # the vectors beyond the K-th are arbitrary
-        U, Vh = U[..., :K], Vh[..., :K, :]
-        gU, gVh = (None if gU is None else gU[..., :K]), (None if gVh is None else gVh[..., :K, :])
-    M, N = U.shape[-2], Vh.shape[-1]
-    inner: Any = None if gS is None else diagonal_matrix(gS)
-    S2 = S * S
-    turns = None
-    for X, scale in (
-        (None if gU is None else _skew(matmul(mH(U), gU)), columns),
-        (None if gVh is None else _skew(matmul(Vh, mH(gVh))), rows),
-    ):
-        if X is not None:
-            term = _over_differences(X, S2, "linalg.svd") * scale(S)
-            inner = term if inner is None else inner + term
-            turns = _diagonal(X) if turns is None else turns + _diagonal(X)
-    if turns is not None and U.dtype.kind == "c":
-        _check_phase("linalg.svd", turns, inner)
-        if gU is not None:
-            own = _diagonal(_skew(matmul(mH(U), gU)))
-            inner = inner + diagonal_matrix(own / (2 * S))
-    if inner is None:
-        return 0 * matmul(U, Vh)
-    if gU is not None and M > K:
-        outside = gU / columns(S)
-        return matmul(matmul(U, inner) + outside - matmul(U, matmul(mH(U), outside)), Vh)
-    inner = matmul(inner, Vh)
-    if gVh is not None and N > K:
-        outside = gVh / rows(S)
-        inner = inner + outside - matmul(matmul(outside, mH(Vh)), Vh)
-    return matmul(U, inner)
+    if gU is None and gVh is None:
+        K = S.shape[-1]
+        return matmul(U[..., :K] * columns(gS), Vh[..., :K, :])
+    name, K, M, N = "linalg.svd", S.shape[-1], U.shape[-2], Vh.shape[-1]
+    zero = plain(S) <= rounding(S, max(M, N))
+    beside, below = (
+        _outside(name, v, gv, S, gS, zero) for v, gv in ((U, gU), (mH(Vh), None if gVh is None else mH(gVh)))
+    )
+    U, Vh = U[..., :K], Vh[..., :K, :]
+    X = 0 * diagonal_matrix(S) if gU is None else matmul(mH(U), gU[..., :K])
+    Y = 0 * diagonal_matrix(S) if gVh is None else matmul(Vh, mH(gVh[..., :K, :]))
+    if U.dtype.kind == "c":
+        _check_phase(name, _diagonal(_skew(X + Y)), X + Y)
+    equal = equal_pairs(S, max(M, N))
+    check_equal(name, S, equal, X + Y, _skew(X + Y), gS, gU, gVh)
+    against = _skew(X - Y)
+    both_zero = zero[..., :, None] & zero[..., None, :]
+    free = both_zero & (True if U.dtype.kind == "c" else ~np.eye(K, dtype=bool))
+    size = np.maximum(negligible(X)[1], negligible(Y)[1])
+    needed = free & (np.abs(plain(against)) > size)
+    check_zero(name, S, needed.any(-1) | (free.any(-1) & _used(gS, S)), "its vectors")
+    inner = 0.5 * (over_differences(_skew(X + Y), S, equal) + quotient(against, rows(S) + columns(S), both_zero))
+    inner = inner if gS is None else inner + diagonal_matrix(gS)
+    gA = matmul(matmul(U, inner), Vh)
+    gA = gA if beside is None else gA + matmul(beside, Vh)
+    return gA if below is None else gA + matmul(U, mH(below))
+
+
+def _used(gS: Any, S: Any) -> Any:
+    """Which values have a gradient."""
+    return np.zeros(S.shape, bool) if gS is None else plain(gS) != 0
+
+
+def _outside(name: str, V: Any, g: Any, S: Any, gS: Any, zero: ndarray) -> Any:
+    """(g - V Vᴴ g) / S, g the gradient of the first K columns V of V or of all, or None where there is nothing outside.
+
+    Full V = [V1 V2]: the gradient g2 of the V2 that spans the rest counts as V2 g2ᴴ V1 against V1.
+    """
+    n, K = V.shape[-2], S.shape[-1]
+    if g is None or n == K:
+        return None
+    V1, g1 = V[..., :K], g[..., :K]
+    W = g1 - matmul(V1, matmul(mH(V1), g1))
+    if V.shape[-1] > K:
+        V2, g2 = V[..., K:], g[..., K:]
+        size, small = negligible(g)
+        turning = np.abs(plain(_skew(matmul(mH(V2), g2))))
+        if (turning > small).any():
+            raise RuntimeError(
+                f"{name}: the gradient is not defined: the function depends on how the {n - K} vectors that belong to no "
+                "singular value are chosen; use full_matrices=False, or a function of the space that they span"
+            )
+        W = W - matmul(V2, matmul(mH(g2), V1))
+    size, small = np.abs(plain(W)), negligible(g)[1]
+    check_zero(name, S, zero & ((size > small).any(-2) | _used(gS, S)), "its vectors")
+    return quotient(W, columns(S), zero[..., None, :])
 
 
 _svd = Primitive(
@@ -345,8 +375,9 @@ def svd(A: Any, full_matrices: bool = True) -> SVDResult:
     """A = U diag(S) Vᴴ with S descending. With K = min(M, N): U (..., M, K), S (..., K), Vh (..., K, N), and with
     `full_matrices` U (..., M, M), Vh (..., N, N).
 
-    The gradient by the vectors needs distinct singular values, not 0 if M ≠ N, and of the full matrices uses the first
-    K vectors only. By S alone it is always defined.
+    By S alone the gradient is always defined (a subgradient, where values are equal or 0). By the vectors, also those
+    of full matrices that belong to no value, it needs a function that does not depend on their choice: none where values
+    are equal, such as U Vᴴ, or 0; otherwise `backward` raises.
     """
     return SVDResult(*apply(_svd, (matrices("linalg.svd", A),), (bool(full_matrices),)))
 
