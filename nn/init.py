@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core import random
+from autograd_core.kernels.blas import lapack
 from autograd_core.random import Generator
 from autograd_core.tensor import Tensor
 from autograd_core.versions import written
@@ -208,7 +209,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     rows = tensor.shape[0]
     columns = tensor.array.size // rows
     gaussian = random.standard_normal((rows, columns), np.promote_types(tensor.dtype, np.float32), generator)
-    q, r = np.linalg.qr(gaussian.T if rows < columns else gaussian)
+    q, r = lapack(np.linalg.qr, gaussian.T if rows < columns else gaussian)
     q *= np.sign(np.diag(r))  # makes the distribution uniform over the orthogonal matrices (Mezzadri 2006)
     q = q.T if rows < columns else q
     return _fill(tensor, gain * q.reshape(tensor.shape), "orthogonal_")

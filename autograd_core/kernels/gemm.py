@@ -24,6 +24,7 @@ import numpy as np
 from numpy import ndarray
 
 from .activation import EPILOGUES, apply, apply_to_rows
+from .blas import lapack
 from .runtime import kernel, plain, warms_up
 from .simd import ALONG_K, ALONG_M, MOST_ROWS, VECTORS, calls, copy, lanes, tile_from, turn
 from .threads import get_num_threads, parallel_for
@@ -318,10 +319,8 @@ def _stack(x: ndarray, lead: tuple[int, ...], batches: int) -> tuple[ndarray, in
     return x, each
 
 
-# Which product is used. A call of ours costs some 6 µs, NumPy's 2. NumPy's BLAS (OpenBLAS) stays on the calling thread
-# up to 2^18 multiply-adds, or for a matrix and a vector 9216; above, it wakes threads that spin for a while after the
-# call and take the processor from the threads of the kernels: a `linear` between two kernels then cost milliseconds
-# instead of microseconds. So NumPy has the products that it does on one thread, in less time than our call would save.
+# Which product is used. A call of ours costs some 6 µs, NumPy's 2. NumPy's BLAS has one thread (`blas.py`), ours all; and
+# up to 2^18 multiply-adds, or for a matrix and a vector 9216, a second thread saves less than our call costs.
 # Large ones take about as long either way: on registers of 32 bytes ours 0.9 to 1.05 times as long, on those of 64 less.
 WORTHWHILE = 2**18
 WORTHWHILE_VECTOR = 9216
@@ -334,7 +333,7 @@ def matmul(a: Any, b: Any, bias: Any = None, activation: str | None = None) -> n
     least = WORTHWHILE if M > 1 < N else WORTHWHILE_VECTOR
     if work >= least and a.dtype.char in "fd" and a.dtype == b.dtype and type(a) is type(b) is ndarray:
         return product(a, b, bias, activation)
-    out = np.matmul(a, b)
+    out = np.matmul(a, b) if work < least else lapack(np.matmul, a, b)  # complex: BLAS would use threads
     if bias is not None:
         out += bias
     return apply(activation, out)

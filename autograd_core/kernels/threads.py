@@ -9,25 +9,33 @@ OpenMP layer ends the process in a forked child, its workqueue layer when two Py
 parallel loop is compiled several times over.
 
 A thread that has nothing to do watches for a while (`spin.py`) before it sleeps: in a training step the next kernel
-comes soon, and would be done before a sleeping thread is awake.
+comes soon, and would be done before a sleeping thread is awake. It sleeps at once if threads share a CPU, or where the
+environment variable AUTOGRAD_SPIN is 0: then `spin.py` is not used at all. Results are the same.
+
+While there are several threads, the BLAS behind NumPy's products has one (`blas.py`).
 """
 
 from __future__ import annotations
 
-import importlib
+import functools
 import itertools
+import math
 import os
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
 
+from . import blas
 from .runtime import Kernel
 from .spin import Signal, watch
 
-PATIENCE = 100.0  # microseconds that an idle thread watches before it sleeps, if it has a CPU of its own
+# Microseconds that an idle thread watches before it sleeps, if it has a CPU of its own.
+PATIENCE = 0.0 if os.environ.get("AUTOGRAD_SPIN") == "0" else 100.0
 
 
 class Threads:
@@ -40,7 +48,6 @@ class Threads:
     worked = Signal()  # raised by a worker that has finished all it could
     unwatched = Signal()  # what a thread raises that has nothing to say
     starting = threading.Lock()
-    blas: Any = None  # keeps the limit of the BLAS pool in force
     # To hand work over costs some 15 µs; and 30 more if the worker was asleep. A thread should have more than that to do.
     worthwhile: float = 30_000
     patience = 0.0  # PATIENCE, or 0 if threads share a CPU
@@ -77,7 +84,7 @@ class Job:
 
     def wait(self) -> None:
         """Until the job is finished."""
-        while True:
+        while Threads.patience:
             seen = Threads.worked.number.value  # before `left`, which is counted down before it is raised
             if not self.left or not watch(Threads.worked, seen, Threads.patience, Threads.unwatched):
                 break
@@ -104,24 +111,32 @@ def parallel_for(kernel: Kernel, tasks: int, work: float, *args: Any) -> None:
     job.work()
     job.wait()
     job.args = ()  # a worker may find the job late; it must not keep the arrays alive
+    if len(sys.modules) != blas.Blas.modules:  # at the end, for Numba, imported to run the first kernel, loads a BLAS
+        blas.limit()
     if job.error is not None:
         raise job.error
 
 
 def _start_workers(count: int) -> None:
     with Threads.starting:
-        Threads.patience = PATIENCE if count < _cpus() else 0.0
         while Threads.running < count:
             Threads.running += 1
             name = f"kernels-{Threads.running}"
             threading.Thread(target=_worker, args=(Threads.jobs,), name=name, daemon=True).start()
+        _adapt()
+
+
+def _adapt() -> None:
+    """Threads watch only if each has a CPU of its own."""
+    Threads.patience = PATIENCE if Threads.running < _cpus() else 0.0
 
 
 def _worker(jobs: SimpleQueue) -> None:
     while True:
         seen = Threads.posted.number.value  # before the queue, into which a job is put before it is raised
         if jobs.empty():
-            if not watch(Threads.posted, seen, Threads.patience, Threads.worked, Threads.handover):
+            if not (Threads.patience and watch(Threads.posted, seen, Threads.patience, Threads.worked, Threads.handover)):
+                _adapt()  # the process may have got or lost CPUs
                 jobs.get().work()
             continue
         Threads.worked.raise_()
@@ -141,24 +156,46 @@ if hasattr(os, "register_at_fork"):
 
 
 def set_num_threads(n: int) -> None:
-    """How many threads kernels use, and the BLAS library behind NumPy's products.
+    """How many threads kernels use. Results do not depend on it. Raises ValueError unless n is at least 1.
 
-    Results of kernels do not depend on it. Raises ValueError unless n is at least 1.
+    The BLAS behind NumPy and SciPy has one thread from here on, or from the first kernel on several threads: its idle
+    threads would take the CPU from those of the kernels. n is also the most that it may have inside a factorisation of a
+    matrix of at least 768 rows and columns (`ag.linalg`). The limit holds for the whole process; to multiply large
+    arrays by NumPy on several threads: `with threadpoolctl.threadpool_limits(2, "blas"): a @ b`.
+
+    Idle threads watch for 0.1 ms before they sleep; in a process that is started with AUTOGRAD_SPIN=0 in its environment
+    they sleep at once.
     """
     if isinstance(n, bool) or not isinstance(n, int | np.integer):
         raise TypeError(f"set_num_threads: n must be an int, got {type(n).__name__} {n!r}")
     if n < 1:
         raise ValueError(f"set_num_threads: n is {n}, but must be at least 1; 1 means no threads besides the caller's")
     Threads.count = int(n)
-    Threads.blas = importlib.import_module("threadpoolctl").threadpool_limits(limits=int(n), user_api="blas")
+    blas.Blas.most = int(n)
+    blas.limit()
 
 
 def get_num_threads() -> int:
-    """How many threads kernels use: as set, or as many as this process has CPUs."""
+    """How many threads kernels use: as set, or as many as this process had CPUs when it was first asked."""
     if Threads.count is None:
         Threads.count = _cpus()
     return Threads.count
 
 
 def _cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The CPUs that this process may use."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return int(min(cpus, _quota()))
+
+
+@functools.cache
+def _quota(root: Path = Path("/sys/fs/cgroup")) -> float:
+    """The CPUs whose time the control group (a container) may use, rounded up; infinite without a quota."""
+    try:
+        if (root / "cpu.max").exists():  # version 2: "200000 100000" microseconds, or "max 100000"
+            quota, period = (root / "cpu.max").read_text().split()
+        else:
+            quota, period = ((root / f"cpu/cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
+        return max(1, math.ceil(int(quota) / int(period))) if int(quota) > 0 else math.inf
+    except (OSError, ValueError):
+        return math.inf

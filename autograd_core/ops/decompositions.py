@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ..kernels.blas import lapack
 from ..primitive import OUT, Primitive, convert
 from ..tensor import apply
 from . import elementwise as ew
@@ -81,10 +82,10 @@ def _lower_half(X: Any) -> Any:
 
 def _cholesky(A: ndarray) -> ndarray:
     try:
-        return np.linalg.cholesky(A)
+        return lapack(np.linalg.cholesky, A)
     except np.linalg.LinAlgError:
         for index in np.ndindex(A.shape[:-2]):
-            smallest = np.linalg.eigvalsh(A[index]).min()
+            smallest = lapack(np.linalg.eigvalsh, A[index]).min()
             if smallest <= 0 or not np.isfinite(smallest):
                 break
         where = f" at index {index} of the stack" if A.ndim > 2 else ""
@@ -150,7 +151,7 @@ def _qr_rule(g: Any, out: tuple, mode: str) -> Any:
 
 
 _qr = Primitive(
-    lambda A, mode: tuple(np.linalg.qr(A, mode)),
+    lambda A, mode: tuple(lapack(np.linalg.qr, A, mode)),
     name="qr",
     joint=conjugated(_qr_rule),
     saves=(OUT,),
@@ -208,7 +209,7 @@ def _eigh_rule(g: Any, out: tuple, upper: bool) -> Any:
 
 
 def _eigh_forward(A: ndarray, upper: bool) -> tuple:
-    return tuple(np.linalg.eigh(A, "U" if upper else "L"))
+    return tuple(lapack(np.linalg.eigh, A, "U" if upper else "L"))
 
 
 _eigh = Primitive(_eigh_forward, name="eigh", joint=conjugated(_eigh_rule), saves=(OUT,), outputs=True)
@@ -243,7 +244,7 @@ def _eig_forward(A: ndarray, dtype: Any) -> tuple:
     target = complex_dtype(dtype)
     if not A.size:
         return np.zeros(A.shape[:-1], target), np.zeros(A.shape, target)
-    w, V = np.linalg.eig(A)
+    w, V = lapack(np.linalg.eig, A)
     return w.astype(target, copy=False), V.astype(target, copy=False)
 
 
@@ -363,7 +364,7 @@ def _outside(name: str, V: Any, g: Any, S: Any, gS: Any, zero: ndarray) -> Any:
 
 
 _svd = Primitive(
-    lambda A, full: tuple(np.linalg.svd(A, full_matrices=full)),
+    lambda A, full: tuple(lapack(np.linalg.svd, A, full_matrices=full)),
     name="svd",
     joint=conjugated(_svd_rule),
     saves=(OUT,),
@@ -388,4 +389,4 @@ def svdvals(A: Any) -> Any:
     return svd(A, False).S if recorded(A) else apply(_svdvals, (A,))
 
 
-_svdvals = Primitive(lambda A: np.linalg.svd(A, compute_uv=False), name="svdvals")
+_svdvals = Primitive(lambda A: lapack(np.linalg.svd, A, compute_uv=False), name="svdvals")

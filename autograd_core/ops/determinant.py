@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ..kernels.blas import lapack
 from ..primitive import OUT, Primitive
 from ..tensor import apply
 from . import elementwise as ew
@@ -26,8 +27,8 @@ def _numbers(x: Any) -> Any:
 
 def _svd(A: ndarray) -> tuple:
     """U, S, V and det U · det Vᴴ."""
-    U, S, Vh = np.linalg.svd(A)
-    return U, S, np.swapaxes(Vh.conj(), -2, -1), (np.linalg.det(U) * np.linalg.det(Vh))[..., None, None]
+    U, S, Vh = lapack(np.linalg.svd, A)
+    return U, S, np.swapaxes(Vh.conj(), -2, -1), (lapack(np.linalg.det, U) * lapack(np.linalg.det, Vh))[..., None, None]
 
 
 def _products_without(S: ndarray, count: int) -> ndarray:
@@ -85,7 +86,7 @@ _hessian_primitive = Primitive(
     _hessian, name="det_hessian", vjps=(_hessian_rule, lambda g, A, E: hessian(A, g)), saves=(0, 1), uses=((0, 1), (0,))
 )
 _det = Primitive(
-    lambda A: np.asarray(np.linalg.det(A)),
+    lambda A: np.asarray(lapack(np.linalg.det, A)),
     name="det",
     vjps=(lambda g, A: _numbers(g) * cofactor(A),),
     saves=(0,),
@@ -117,7 +118,7 @@ def _inverse_transposed(A: Any) -> Any:
 
 
 def _any_singular(A: Any) -> bool:
-    return isinstance(A, ndarray) and bool((np.linalg.slogdet(A)[0] == 0).any())
+    return isinstance(A, ndarray) and bool((lapack(np.linalg.slogdet, A)[0] == 0).any())
 
 
 def _slogdet_rule(needs: list[bool], g: Any, A: Any, out: Any) -> tuple:
@@ -130,7 +131,7 @@ def _slogdet_rule(needs: list[bool], g: Any, A: Any, out: Any) -> tuple:
 
 
 _slogdet = Primitive(
-    lambda A: tuple(np.asarray(r) for r in np.linalg.slogdet(A)),
+    lambda A: tuple(np.asarray(r) for r in lapack(np.linalg.slogdet, A)),
     name="slogdet",
     joint=_slogdet_rule,
     saves=(0, OUT),

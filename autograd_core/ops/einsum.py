@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..kernels import gemm
 from ..primitive import Primitive, unified
 from ..tensor import apply, describe
 from . import elementwise as ew
@@ -31,7 +32,7 @@ def _contract(x: ndarray, y: ndarray, lx: str, ly: str, lo: str) -> ndarray:
     B, S, X, Y = (math.prod(sizes[c] for c in group) for group in (batch, summed, free_x, free_y))
     left = x.transpose([lx.index(c) for c in [*batch, *free_x, *summed]]).reshape(B, X, S)
     right = y.transpose([ly.index(c) for c in [*batch, *summed, *free_y]]).reshape(B, S, Y)
-    out = left * right if S == 1 else np.matmul(left, right)
+    out = left * right if S == 1 else gemm.matmul(left, right)
     order = [*batch, *free_x, *free_y]
     return out.reshape([sizes[c] for c in order]).transpose([order.index(c) for c in lo])
 

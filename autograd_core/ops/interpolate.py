@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..kernels import gemm
 from ..primitive import Primitive, operand
 from ..tensor import apply
 from .shape import permute, reshape
@@ -56,7 +57,8 @@ class Taps:
 def _resample(x: ndarray, dim: int, taps: Taps) -> ndarray:
     count = taps.index.shape[1]
     if count > FEW:
-        out = np.tensordot(x, taps.matrix.astype(x.dtype), (dim, 1))
+        out = gemm.matmul(np.moveaxis(x, dim, -1).reshape(-1, x.shape[dim]), taps.matrix.T.astype(x.dtype))
+        out = out.reshape(*x.shape[:dim], *x.shape[dim + 1 :], len(taps.index))
         return np.moveaxis(out, -1, dim)
     shape = [-1 if d == dim else 1 for d in range(x.ndim)]
     out = np.take(x, taps.index[:, 0], dim)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ..kernels.blas import lapack, scipy_linalg
 from ..primitive import OUT, Primitive, stand_in
 from ..tensor import apply
 from .complex import mH
@@ -19,9 +20,7 @@ from .solve import floating, matrices, plain, solve_triangular, square, triangle
 def _matrix_exp(A: ndarray) -> ndarray:
     if not A.size:
         return A.copy()
-    from scipy.linalg import expm
-
-    return np.asarray(expm(A)).astype(A.dtype, copy=False)
+    return np.asarray(lapack(scipy_linalg("expm"), A)).astype(A.dtype, copy=False)
 
 
 def _matrix_exp_rule(g: Any, A: Any) -> Any:
@@ -57,13 +56,12 @@ class LUFactorResult(NamedTuple):
 
 def _pivoted(A: ndarray) -> tuple[ndarray, ndarray]:
     """L and U in one array, and the rows exchanged, counted from 0."""
-    from scipy.linalg import lu_factor as factor
-
+    factor = scipy_linalg("lu_factor")
     K = min(A.shape[-2:])
     LU, pivots = np.empty_like(A), np.empty((*A.shape[:-2], K), np.int32)
     for index in np.ndindex(A.shape[:-2]):
         if A[index].size:
-            LU[index], pivots[index] = factor(A[index], check_finite=False)
+            LU[index], pivots[index] = lapack(factor, A[index], check_finite=False)
     return LU, pivots
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.blas import lapack
 from ..primitive import OUT, Primitive, convert, operand, stand_in, unified
 from ..tensor import Tensor, apply
 from . import elementwise as ew
@@ -153,7 +154,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any =
     if inside is not None:
         return inside.__lift__(lambda A: matrix_rank(A, tol, hermitian, atol=atol, rtol=rtol), A)
     array = plain(A)
-    S = np.abs(np.linalg.eigvalsh(array)) if hermitian else np.linalg.svd(array, compute_uv=False)
+    S = np.abs(lapack(np.linalg.eigvalsh, array)) if hermitian else lapack(np.linalg.svd, array, compute_uv=False)
     rank = (tolerance(S, array.shape, array.dtype, tol if atol is None else atol, rtol)[..., None] < S).sum(-1)
     return Tensor(np.asarray(rank, np.int64)) if isinstance(A, Tensor) else rank
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from ..kernels.blas import lapack, scipy_linalg
 from ..primitive import OUT, Primitive, stand_in, unified
 from ..tensor import Tensor, apply
 from . import elementwise as ew
@@ -59,7 +60,7 @@ def recorded(x: Any) -> bool:
 def singular(name: str, A: ndarray) -> np.linalg.LinAlgError:
     """The error for the first matrix of the stack whose elimination meets a zero pivot."""
     for index in np.ndindex(A.shape[:-2]):
-        if np.linalg.slogdet(A[index])[0] == 0:
+        if lapack(np.linalg.slogdet, A[index])[0] == 0:
             where = f" at index {index} of the stack" if index else ""
             break
     else:
@@ -75,7 +76,7 @@ def singular(name: str, A: ndarray) -> np.linalg.LinAlgError:
 
 def _solve(A: ndarray, B: ndarray) -> ndarray:
     try:
-        return np.linalg.solve(A, B)
+        return lapack(np.linalg.solve, A, B)
     except np.linalg.LinAlgError:
         raise singular("linalg.solve", A) from None
 
@@ -151,10 +152,9 @@ def _solve_triangular(A: ndarray, B: ndarray, upper: bool, unit: bool) -> ndarra
     if A.size and (np.diagonal(A, axis1=-2, axis2=-1) == 0).any():
         raise singular("linalg.solve_triangular", A)
     if A.ndim > 2 or not A.size or not B.size:
-        return np.linalg.solve(A, B)
-    from scipy.linalg import solve_triangular as by_substitution
-
-    return by_substitution(A, B, lower=not upper, check_finite=False).astype(B.dtype, copy=False)
+        return lapack(np.linalg.solve, A, B)
+    by_substitution = scipy_linalg("solve_triangular")
+    return lapack(by_substitution, A, B, lower=not upper, check_finite=False).astype(B.dtype, copy=False)
 
 
 def _triangular_rule(needs: list[bool], g: Any, A: Any, X: Any, upper: bool, unit: bool) -> tuple:
@@ -199,7 +199,7 @@ def cholesky_inverse(L: Any, upper: bool = False) -> Any:
 
 def _inv(A: ndarray) -> ndarray:
     try:
-        return np.linalg.inv(A)
+        return lapack(np.linalg.inv, A)
     except np.linalg.LinAlgError:
         raise singular("linalg.inv", A) from None
 
@@ -237,7 +237,7 @@ def matrix_power(A: Any, n: int) -> Any:
 def _pinv(A: ndarray, atol: Any, rtol: Any, hermitian: bool) -> ndarray:
     if not A.size:
         return np.zeros((*A.shape[:-2], A.shape[-1], A.shape[-2]), A.dtype)
-    U, S, Vh = np.linalg.svd(A, full_matrices=False)
+    U, S, Vh = lapack(np.linalg.svd, A, full_matrices=False)
     keep = tolerance(S, A.shape, A.dtype, atol, rtol)[..., None] < S
     inverse = np.where(keep, 1 / np.where(keep, S, 1), 0)
     return np.swapaxes(Vh.conj(), -2, -1) * inverse[..., None, :] @ np.swapaxes(U.conj(), -2, -1)
@@ -310,7 +310,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     M, N = A.shape[-2:]
     rcond = max(M, N) * float(np.finfo(A.dtype).eps) if rcond is None else rcond
     X = matmul(pinv(A, rtol=rcond), B)
-    S = np.linalg.svd(plain(A), compute_uv=False)
+    S = lapack(np.linalg.svd, plain(A), compute_uv=False)
     rank = (rcond * S.max(-1, keepdims=True, initial=0.0) < S).sum(-1)
     if M > N and (rank == N).all():
         off = ew.abs(matmul(A, X) - B)

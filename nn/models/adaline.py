@@ -12,6 +12,7 @@ from numpy import ndarray
 
 import autograd_core as ag
 from autograd_core import Generator, Tensor
+from autograd_core.kernels.blas import lapack
 from autograd_core.random import stream
 from autograd_core.versions import written
 
@@ -167,10 +168,10 @@ class _LeastSquares:
         self.R, self.P = np.zeros((D, D)), np.zeros((t.shape[1], D))
         for i in range(0, N, 4096):
             part = x[i : i + 4096].astype(np.float64)
-            self.R += part.T @ part / N
+            self.R += lapack(np.matmul, part.T, part) / N
             self.P += t[i : i + 4096].T @ part / N
         self.power = float(np.square(t).mean())
-        values, vectors = np.linalg.eigh(self.R)
+        values, vectors = lapack(np.linalg.eigh, self.R)
         trace, largest = float(values.sum()), float(values[-1])
         self.rate_bound = 2 / largest if largest > 0 else math.inf
         self.cautious = 0.1 / trace if trace > 0 else 1.0

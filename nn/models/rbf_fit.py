@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
+from autograd_core.kernels.blas import lapack
+
 from .. import functional as F
 
 ROWS = 4096  # examples at a time, where not all can be in memory
@@ -143,13 +145,13 @@ def read_out(parts: Any, ridge: float | str, bias: bool, eps: float) -> Readout:
     for phi, t in parts():
         phi = phi.astype(np.float64)
         N += len(phi)
-        gram, cross = gram + phi.T @ phi, cross + phi.T @ t  # (M, M), (M, K)
+        gram, cross = gram + lapack(np.matmul, phi.T, phi), cross + phi.T @ t  # (M, M), (M, K)
         sums, means, power = sums + phi.sum(0), means + t.sum(0), power + float(np.square(t).sum())
     center, mean = (sums / N, means / N) if bias else (0 * sums, 0 * means)
     gram -= N * np.outer(center, center)
     cross -= N * np.outer(center, mean)
     power -= N * float(mean @ mean)
-    values, vectors = np.linalg.eigh(gram)
+    values, vectors = lapack(np.linalg.eigh, gram)
     values = np.maximum(values, 0)
     M = len(values)
     cut = max(max(N, M) * eps**2, M * float(np.finfo(np.float64).eps))

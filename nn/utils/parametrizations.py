@@ -8,6 +8,7 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core.graph import no_grad
+from autograd_core.kernels.blas import lapack
 from autograd_core.ops.matrix_functions import matrix_exp
 from autograd_core.ops.shape import cat
 from autograd_core.tensor import Tensor
@@ -181,7 +182,7 @@ def householder_product(A: Any) -> Any:
 
 def _make_orthogonal(A: Tensor) -> Tensor:
     """Q of A = Q R with a positive diagonal of R, for a tall A."""
-    Q, R = np.linalg.qr(A.array)
+    Q, R = lapack(np.linalg.qr, A.array)
     diagonal = np.diagonal(R, axis1=-2, axis2=-1)
     size = np.abs(diagonal)
     return ag.from_numpy(Q * (diagonal / np.where(size == 0, 1, size))[..., None, :])
@@ -243,7 +244,7 @@ class _Orthogonal(Module):
                     "It is not possible to assign to the matrix exponential or the Cayley parametrizations when "
                     "use_trivialization=False."
                 )
-            h, tau = np.linalg.qr(Q.array, mode="raw")
+            h, tau = lapack(np.linalg.qr, Q.array, mode="raw")
             A = np.swapaxes(h, -1, -2).copy()  # reflections below the diagonal, R on and above it
             i = np.arange(k)
             A[..., i, i] = np.sign(A[..., i, i]) * np.where(tau == 0, -1, 1)  # LAPACK reflects nothing where tau is 0
