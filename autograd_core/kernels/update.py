@@ -1,4 +1,4 @@
-"""Steps of optimisers on all parameters of a model at once: SGD, Adam.
+"""Steps of optimisers on all parameters of a model at once: SGD, Adam; and the norm of all gradients, to clip them.
 
 A model has many parameters and most are small: a call of a kernel for each would cost more than the arithmetic, and Numba
 takes no list of arrays without copying it. So a kernel gets the addresses of the arrays' Python objects, and reads in
@@ -148,20 +148,72 @@ def _adam(start, stop, arrays, columns, like, step, root, beta1, beta2, eps, dec
                 x[uint(i)] -= step * m[uint(i)] / (np.sqrt(top) * inverse + eps)
 
 
+@kernel(reassociate=True)
+def _squares(start, stop, arrays, like, sums):  # type: ignore[no-untyped-def]
+    """sums[task] is the sum of the squares of a run of elements, in float64."""
+    first = 0
+    for p in range(len(arrays)):
+        n = _size(arrays, p)
+        begin, end = max(0, start * RUN - first), min(n, stop * RUN - first)
+        x = at(_header(arrays, p)[DATA], n, like)
+        while begin < end:
+            task = (first + begin) // RUN
+            after, total = min(end, (task + 1) * RUN - first), 0.0
+            for i in range(begin, after):
+                total += np.float64(x[uint(i)]) * np.float64(x[uint(i)])
+            sums[task] += total
+            begin = after
+        first += n
+
+
+@kernel()
+def _scale(start, stop, arrays, like, factor):  # type: ignore[no-untyped-def]
+    first, by = 0, like.dtype.type(factor)
+    for p in range(len(arrays)):
+        n = _size(arrays, p)
+        x = at(_header(arrays, p)[DATA], n, like)
+        for i in range(max(0, start * RUN - first), min(n, stop * RUN - first)):
+            x[uint(i)] *= by
+        first += n
+
+
 _likes = {np.dtype(d): np.empty(0, d) for d in (np.float32, np.float64)}
+NOTHING = np.empty(0, np.int64), np.empty(0)
+
+
+def _counted(arrays: list[ndarray], columns: int) -> tuple[int, ndarray, ndarray]:
+    """The number of elements (-1: the kernels are not compiled for them), the arrays' addresses, and one of their dtype."""
+    if set(map(type, arrays)) != {ndarray} or arrays[0].dtype not in _likes:
+        return -1 if arrays else 0, *NOTHING
+    dtype = arrays[0].dtype
+    addresses = np.fromiter(map(id, arrays), np.int64, len(arrays))
+    return _elements(addresses, columns, id(dtype)), addresses, _likes[dtype]
+
+
+def _share(step: Kernel, cost: float, n: int, *args: Any) -> bool:
+    if 0 < n <= RUN:
+        step(0, 1, *args)
+    elif n > 0:
+        parallel_for(step, -(-n // RUN), cost * n, *args)
+    return n >= 0
 
 
 def _run(step: Kernel, cost: float, arrays: list[ndarray], columns: int, *how: float) -> bool:
-    if set(map(type, arrays)) != {ndarray} or arrays[0].dtype not in _likes:
-        return not arrays
-    dtype = arrays[0].dtype
-    addresses = np.fromiter(map(id, arrays), np.int64, len(arrays))
-    n = _elements(addresses, columns, id(dtype))
-    if 0 < n <= RUN:
-        step(0, 1, addresses, columns, _likes[dtype], *how)
-    elif n > 0:
-        parallel_for(step, -(-n // RUN), cost * n, addresses, columns, _likes[dtype], *how)
-    return n >= 0
+    n, addresses, like = _counted(arrays, columns)
+    return _share(step, cost, n, addresses, columns, like, *how)
+
+
+def square_sum(arrays: list[ndarray]) -> float | None:
+    """The sum of the squares of all elements, added up in float64; None if the kernel is not compiled for the arrays."""
+    n, addresses, like = _counted(arrays, 1)
+    sums = np.zeros(-(-max(n, 0) // RUN))
+    return float(sums.sum()) if _share(_squares, 0.3, n, addresses, like, sums) else None
+
+
+def scale(arrays: list[ndarray], factor: float) -> bool:
+    """Multiply all elements by a number, in place. False if nothing could be done."""
+    n, addresses, like = _counted(arrays, 1)
+    return _share(_scale, 0.3, n, addresses, like, factor)
 
 
 def sgd(
@@ -196,3 +248,5 @@ def _optimisers() -> None:
         arrays = [np.ones(2, dtype) for _ in range(4)]
         sgd(arrays[:2], 0.0, 0.0, 0.0, 0.0, False, 1.0)
         adam(arrays, 4, 0.0, 1.0, 0.9, 0.9, 1.0, 0.0, 1.0, 1.0)
+        square_sum(arrays)
+        scale(arrays, 1.0)

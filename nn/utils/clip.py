@@ -8,9 +8,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
+from autograd_core.kernels import update
 from autograd_core.tensor import Tensor, describe, wrap
 from autograd_core.versions import written
+
+TINY = 1e-280  # below, a sum of squares may have lost some that float64 does not hold
 
 
 def _listed(parameters: Any, name: str, gradients: bool = False) -> list[Tensor]:
@@ -52,8 +56,13 @@ def get_total_norm(
     if not arrays:
         return wrap(np.zeros((), np.float32))
     p = float(norm_type)
-    norms = [float(np.linalg.norm(a.reshape(-1).astype(np.float64, copy=False), p)) if a.size else 0.0 for a in arrays]
-    total = np.asarray(np.linalg.norm(norms, p)).astype(np.result_type(*arrays))
+    squares = update.square_sum(arrays) if p == 2 else None
+    if squares is not None and TINY < squares < math.inf:
+        norms, norm = [], math.sqrt(squares)
+    else:  # another norm or dtype; or squares that float64 does not hold
+        norms = [_norm(a.reshape(-1), p) for a in arrays]
+        norm = _norm(np.array(norms), p)
+    total = np.asarray(norm).astype(np.finfo(np.result_type(*arrays, np.float16)).dtype)
     if error_if_nonfinite and not np.isfinite(total):
         bad = [i for i, norm in enumerate(norms) if not math.isfinite(norm)]
         raise RuntimeError(
@@ -61,6 +70,15 @@ def get_total_norm(
             f"gradient {bad[0] if bad else 'sizes'} of {len(norms)}, or pass error_if_nonfinite=False to go on anyway"
         )
     return wrap(total)
+
+
+def _norm(x: ndarray, p: float) -> float:
+    """The p-norm of a vector, in float64."""
+    x = x.astype(np.complex128 if x.dtype.kind == "c" else np.float64, copy=False)
+    largest = float(np.abs(x).max(initial=0.0))
+    if not 0 < largest < math.inf or p in (0, math.inf, -math.inf):
+        return float(np.linalg.norm(x, p)) if x.size else 0.0
+    return largest * float(np.linalg.norm(x / largest, p))
 
 
 def clip_grads_with_norm_(
@@ -71,9 +89,12 @@ def clip_grads_with_norm_(
     factor = float(max_norm) / (float(total_norm) + 1e-6)
     if factor >= 1:
         return
-    for p in listed:
-        p.grad.array[...] *= p.grad.dtype.type(factor)
-        written(p.grad.array)
+    arrays = [p.grad.array for p in listed]
+    scaled = update.scale(arrays, factor)
+    for array in arrays:
+        if not scaled:
+            array[...] *= array.dtype.type(factor)
+        written(array)
 
 
 def clip_grad_norm_(
