@@ -12,7 +12,7 @@ from numpy import ndarray
 from autograd_core.kernels import update
 from autograd_core.versions import all_written
 
-from .optimizer import Optimizer, check_betas, check_not_negative
+from .optimizer import Optimizer, check_betas, check_not_negative, real_views
 
 
 class Adam(Optimizer):
@@ -76,7 +76,10 @@ class Adam(Optimizer):
                 if columns == 5:
                     arrays.append(state.get("max_exp_avg_sq"))
         for t, (params, states, arrays) in steps.items():
-            if update.adam(arrays, columns, *self._factors(t, group)):
+            factors = self._factors(t, group)
+            if update.adam(arrays, columns, *factors) or (
+                (seen := real_views(arrays)) and update.adam(seen, columns, *factors)
+            ):
                 for state in states:
                     state["step"] = t
                 all_written(arrays[::columns])

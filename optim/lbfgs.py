@@ -9,10 +9,16 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_core.graph import enable_grad, no_grad
+from autograd_core.ops.complex import view_as_real
 from autograd_core.versions import written
 
 from .line_search import strong_wolfe
 from .optimizer import Optimizer, check_not_negative
+
+
+def _real(x: ndarray) -> ndarray:
+    """x, or a view of its real and imaginary parts."""
+    return view_as_real(x) if x.dtype.kind == "c" else x
 
 
 class LBFGS(Optimizer):
@@ -64,18 +70,19 @@ class LBFGS(Optimizer):
         return self.param_groups[0]["params"]
 
     def _gradient(self) -> ndarray:
-        """All gradients as one vector."""
+        """All gradients as one vector; a complex one as its real and imaginary parts."""
         return np.concatenate(
-            [(np.zeros_like(p.array) if p._grad is None else p._grad.array).ravel() for p in self._params]
+            [_real(np.zeros_like(p.array) if p._grad is None else p._grad.array).ravel() for p in self._params]
         )
 
     def _move(self, t: float, d: ndarray) -> None:
         """x ← x + t d."""
         start = 0
         for p in self._params:
-            part = d[start : start + p.array.size].reshape(p.array.shape)
+            x = _real(p.array)
+            part = d[start : start + x.size].reshape(x.shape)
             start += part.size
-            p.array[...] += t * part
+            x[...] += t * part
             written(p.array)
 
     def _direction(self, g: ndarray, state: dict[str, Any]) -> ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_core.graph import enable_grad, mode
+from autograd_core.ops.complex import view_as_complex, view_as_real
 from autograd_core.tensor import HookHandle, Tensor, as_array, wrap
 from autograd_core.versions import written
 
@@ -59,8 +60,10 @@ def _with_hooks(step: Callable) -> Callable:
 class Optimizer:
     """Changes parameters by their gradients. `params`: tensors, (name, tensor) pairs, or dicts of them with options.
 
+    A complex parameter learns as two real ones, its real and its imaginary part; its state is complex too.
+
     A subclass with one formula for each parameter writes `update(x, g, state, group)`, which changes the array `x`
-    (and the arrays in `state`) in place; another one overrides `step`. Options that a group does not give for itself
+    (and the arrays in `state`) in place, both real; another one overrides `step`. Options that a group does not give for itself
     come from `defaults`. `state[param]` is a dict; in `state_dict()` it is found by the number of the parameter,
     counted through the groups.
     """
@@ -130,7 +133,7 @@ class Optimizer:
                     f"can't optimize a non-leaf Tensor (parameter {i}, shape {param.shape}, computed by "
                     f"'{param.grad_fn.name if param.grad_fn else ''}'); use x.detach().requires_grad_()"
                 )
-            if param.dtype.kind != "f":
+            if param.dtype.kind not in "fc":
                 raise ValueError(f"can't optimize {param.dtype} (parameter {i}, shape {param.shape}); use a float")
         if len(set(params)) != len(params):
             twice = next(i for i, p in enumerate(params) if p in set(params[:i]))
@@ -176,8 +179,21 @@ class Optimizer:
         """One step on the parameters of a group: on one after the other, where a subclass does not know better."""
         for param in group["params"]:
             if param._grad is not None:
-                self.update(param.array, param._grad.array, self.state[param], group)
+                if param.dtype.kind == "c":
+                    self._update_complex(param, group)
+                else:
+                    self.update(param.array, param._grad.array, self.state[param], group)
                 written(param.array)
+
+    def _update_complex(self, param: Tensor, group: dict[str, Any]) -> None:
+        """`update` with a complex parameter seen as a real one, of shape (…, 2), and so its gradient and its state."""
+        grad: Any = param._grad
+        state = self.state[param]
+        seen = as_real(state)
+        self.update(view_as_real(param.array), view_as_real(grad.array), seen, group)
+        twice = (*param.shape, 2)
+        for name, value in seen.items():
+            state[name] = view_as_complex(value) if isinstance(value, ndarray) and value.shape == twice else value
 
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
         """One step on one parameter: change `x` and `state` in place, leave `g` as it is."""
@@ -289,7 +305,10 @@ class Optimizer:
                     f"loaded state dict has '{name}' of shape {array.shape} for parameter {number}, whose shape is "
                     f"{param.shape}"
                 )
-            return array.astype(param.dtype) if array.dtype.kind == "f" else array
+            if array.dtype.kind not in "fc":
+                return array
+            flat = self.flat_state and array.dtype.kind == "f"  # real also for complex parameters
+            return array.astype(param.array.real.dtype if flat else param.dtype)
         return copy.deepcopy(value)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -338,6 +357,21 @@ def _as_tensors(value: Any) -> Any:
     if isinstance(value, list):
         return [_as_tensors(v) for v in value]
     return wrap(value) if isinstance(value, ndarray) else value
+
+
+def as_real(state: dict[str, Any]) -> dict[str, Any]:
+    """The state of a parameter with its complex arrays seen as real ones, which share their memory."""
+    return {
+        name: view_as_real(value) if isinstance(value, ndarray) and value.dtype.kind == "c" else value
+        for name, value in state.items()
+    }
+
+
+def real_views(arrays: list[Any]) -> list[Any] | None:
+    """Arrays (and None) with the complex ones seen as real ones; None if none is complex."""
+    if not any(a is not None and a.dtype.kind == "c" for a in arrays):
+        return None
+    return [view_as_real(a) if a is not None and a.dtype.kind == "c" else a for a in arrays]
 
 
 def check_not_negative(group: dict[str, Any], **names: str) -> None:

@@ -11,7 +11,7 @@ from numpy import ndarray
 from autograd_core.kernels import update
 from autograd_core.versions import all_written
 
-from .optimizer import Optimizer, check_not_negative
+from .optimizer import Optimizer, check_not_negative, real_views
 
 
 class SGD(Optimizer):
@@ -72,7 +72,10 @@ class SGD(Optimizer):
                 if momentum:
                     arrays.append(self.state[param].get("momentum_buffer"))
         how = float(group["lr"]), momentum, float(group["dampening"]), float(group["weight_decay"]), nesterov
-        if type(self).update is SGD.update and update.sgd(arrays, *how, -1.0 if group["maximize"] else 1.0):
+        sign = -1.0 if group["maximize"] else 1.0
+        if type(self).update is not SGD.update:
+            super().update_group(group)
+        elif update.sgd(arrays, *how, sign) or ((seen := real_views(arrays)) and update.sgd(seen, *how, sign)):
             all_written(arrays[:: 3 if momentum else 2])
         else:
             super().update_group(group)

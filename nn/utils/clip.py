@@ -11,6 +11,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_core.kernels import update
+from autograd_core.ops.complex import view_as_real
 from autograd_core.tensor import Tensor, describe, wrap
 from autograd_core.versions import written
 
@@ -126,9 +127,13 @@ def clip_grad_norm_(
 def clip_grad_value_(
     parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
 ) -> None:
-    """Limit each element of the gradients to [-clip_value, clip_value], in place. Warns as `clip_grad_norm_` does."""
+    """Limit each element of the gradients, of complex ones each part, to [-clip_value, clip_value], in place.
+
+    Warns as `clip_grad_norm_` does.
+    """
     bound = float(clip_value)
     listed: list[Any] = _listed(parameters, "clip_grad_value_", gradients=True)
     for p in listed:
-        np.clip(p.grad.array, -bound, bound, out=p.grad.array)
+        g = view_as_real(p.grad.array) if p.grad.dtype.kind == "c" else p.grad.array
+        np.clip(g, -bound, bound, out=g)
         written(p.grad.array)
