@@ -6,7 +6,7 @@ Start reading at `graph.py`; then `tensor.py`, `primitive.py`, `ops/elementwise.
 import importlib
 import sys
 import warnings
-from types import ModuleType
+from types import ModuleType as _ModuleType
 from typing import Any
 
 from numpy import bool_ as bool
@@ -43,6 +43,7 @@ from .graph import (
     no_grad,
     set_grad_enabled,
 )
+from .primitive import published as _published
 from .primitive import result_type
 from .random import (
     Generator,
@@ -95,11 +96,11 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class _Package(ModuleType):
+class _Package(_ModuleType):
     """Keeps `ag.draw` the function when the module `draw` is imported, which Python would put in its place."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in _LAZY and isinstance(value, ModuleType):
+        if name in _LAZY and isinstance(value, _ModuleType):
             value = getattr(value, name, value)
         super().__setattr__(name, value)
 
@@ -116,3 +117,5 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_cor
 # The operations: every public function of `ops`, by the table of its family.
 globals().update(operators.FUNCTIONS)
 __all__ += operators.FUNCTIONS
+_published(__name__, operators.FUNCTIONS)
+_published(__name__, {f"Tensor.{name}": member for name, member in vars(Tensor).items()})

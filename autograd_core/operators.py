@@ -349,7 +349,8 @@ def _bind(kind: type) -> None:
         "imag": property(cx.imag),
     }
     others |= {"__array_ufunc__": _array_ufunc, "__array_function__": _array_function}
-    others |= {"astype": convert, "copy": shape.clone}  # ndarray's methods that PyTorch has under other names
+    # ndarray's methods that PyTorch has under other names
+    others |= {"astype": lambda x, dtype: convert(x, dtype), "copy": shape.clone}
     for name, attribute in others.items():
         setattr(kind, name, attribute)
 

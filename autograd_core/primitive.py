@@ -8,7 +8,9 @@ NumPy's price and, handed tensors, every higher one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -439,3 +441,20 @@ def _named(function: Callable, p: Primitive, doc: str | None) -> Callable:
     function.__doc__ = doc
     function.primitive = p  # type: ignore[attr-defined]
     return function
+
+
+def published(module: str, functions: Mapping[str, Any]) -> None:
+    """Functions that others make (`unary`, `binary`, …) learn by which public name pickle finds them: module.name."""
+    for name, function in functions.items():
+        if isinstance(function, FunctionType) and _found(function) is not function:
+            function.__module__, function.__qualname__ = module, name
+            if "<" in function.__name__:  # a lambda
+                function.__name__ = name.rpartition(".")[2]
+
+
+def _found(function: FunctionType) -> Any:
+    """What pickle finds by the name of the function."""
+    found: Any = sys.modules.get(function.__module__)
+    for name in function.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found

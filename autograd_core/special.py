@@ -56,6 +56,7 @@ from .ops.special import i1 as modified_bessel_i1
 from .ops.special import lgamma as gammaln
 from .ops.special import mvlgamma as multigammaln
 from .ops.trigonometric import sinc
+from .primitive import published as _published
 
 __all__ = [
     "airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "chebyshev_polynomial_t",
@@ -68,3 +69,5 @@ __all__ = [
     "shifted_chebyshev_polynomial_t", "shifted_chebyshev_polynomial_u", "shifted_chebyshev_polynomial_v",
     "shifted_chebyshev_polynomial_w", "sinc", "softmax", "spherical_bessel_j0", "xlog1py", "xlogy", "zeta",
 ]  # fmt: skip
+
+_published(__name__, {name: globals()[name] for name in __all__})

@@ -307,7 +307,7 @@ class Tensor:
 
 def _rebuild(kind: type, array: ndarray, requires_grad: bool, grad: Tensor | None) -> Tensor:
     t = new(kind)
-    t.array, t.node, t.origin, t._grad = array, None, None, grad
+    t.array, t.node, t.origin, t._grad = as_array(array), None, None, grad  # NumPy unpickles a dtype as a new object
     if requires_grad:
         t.node = leaf_node(t)
     return t

@@ -131,6 +131,7 @@ from autograd_core.ops.response import local_response_norm
 from autograd_core.ops.softmax import gumbel_softmax, log_softmax, softmax, softmin
 from autograd_core.ops.trigonometric import tanh
 from autograd_core.ops.unpool import lp_pool1d, lp_pool2d, lp_pool3d, max_unpool1d, max_unpool2d, max_unpool3d
+from autograd_core.primitive import published as _published
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
@@ -156,3 +157,5 @@ __all__ = [
     "squared_distance", "step", "tanh", "tanhshrink", "threshold", "threshold_", "triplet_margin_loss",
     "triplet_margin_with_distance_loss", "unfold", "upsample", "upsample_bilinear", "upsample_nearest",
 ]  # fmt: skip
+
+_published(__name__, {name: globals()[name] for name in __all__})

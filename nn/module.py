@@ -174,6 +174,16 @@ class Module:
         names = [*dir(type(self)), *self.__dict__, *self._parameters, *self._modules, *self._buffers]
         return sorted({name for name in names if name.isidentifier()})
 
+    def __getstate__(self) -> dict:
+        """For pickles and deep copies. What a hook computes anew before each call (pruning, the older weight_norm and
+        spectral_norm) is kept without its history."""
+        fields = self.__dict__.copy()
+        for hook in fields.get("_forward_pre_hooks", {}).values():
+            name = getattr(hook, "computes", "")
+            if isinstance(fields.get(name), Tensor):
+                fields[name] = fields[name].detach()
+        return fields
+
     def __setstate__(self, fields: dict) -> None:
         self.__dict__.update(fields)
 

@@ -317,6 +317,8 @@ class Optimizer:
     def __setstate__(self, fields: dict[str, Any]) -> None:
         self._reset()
         self.__dict__.update(fields)
+        for state in self.state.values():  # NumPy unpickles a dtype as a new object, which the kernels do not know
+            state.update({name: as_array(value) for name, value in state.items() if isinstance(value, ndarray)})
 
     # ---------------------------------------------------------------------------------------------------------- hooks
 

@@ -22,6 +22,11 @@ class Reparametrization:
     kind: str
     name: str
 
+    @property
+    def computes(self) -> str:
+        """The attribute that is not saved with its history."""
+        return self.name
+
     def compute(self, module: Module) -> Any:
         raise NotImplementedError
 

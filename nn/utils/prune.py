@@ -34,6 +34,11 @@ class BasePruningMethod(ABC):
     def __call__(self, module: Module, inputs: Any) -> None:
         setattr(module, self._tensor_name, self.apply_mask(module))
 
+    @property
+    def computes(self) -> str:
+        """The attribute that is not saved with its history."""
+        return self._tensor_name
+
     @abstractmethod
     def compute_mask(self, t: Any, default_mask: Any) -> Tensor:
         """The mask for a tensor of importances t: `default_mask`, of the same shape, with more zeros."""
