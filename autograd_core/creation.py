@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .ops.shape import sizes_of
-from .tensor import Above, Default, Tensor, as_array, describe, wrap
+from .tensor import Above, Default, Tensor, as_array, describe, held, wrap
 
 
 def _made(array: np.ndarray, requires_grad: bool) -> Tensor:
@@ -73,9 +73,15 @@ def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     return _made(np.empty(_checked(size, "empty"), _float_or(dtype)), requires_grad)
 
 
+def _filling(value: Any, dtype: Any, name: str) -> np.ndarray:
+    return held(value.array if isinstance(value, Tensor) else value, np.dtype(dtype), name)
+
+
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of the given shape filled with one value, whose type gives the dtype."""
-    value = as_array(fill_value, dtype)
+    value = as_array(fill_value) if dtype is None else _filling(fill_value, dtype, "full")
+    if value.ndim:
+        raise ValueError(f"full: fill_value must be a number or a 0-d tensor, got shape {value.shape}; use expand")
     return _made(np.full(_checked((size,), "full"), value, value.dtype), requires_grad)
 
 
@@ -94,12 +100,32 @@ def arange(
         raise ValueError(f"arange: step {step} does not lead from {start} to {end}")
     if dtype is None:
         dtype = Default.dtype if any(isinstance(v, float) for v in (start, end, step)) else np.int64
-    return _made(np.arange(start, end, step).astype(dtype), requires_grad)
+    dtype = np.dtype(dtype)
+    if dtype.kind in "iu" and step != step // 1:
+        raise ValueError(f"arange: a step of {step} in {dtype} would be cut off to {int(step)}; leave dtype out")
+    return _made(held(np.arange(start, end, step), dtype, "arange"), requires_grad)
 
 
-def linspace(start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """`steps` numbers evenly spaced from `start` to `end`, both included."""
-    return _made(np.linspace(start, end, steps).astype(_float_or(dtype)), requires_grad)
+def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """`steps` numbers evenly spaced from `start` to `end` (numbers or 0-d tensors), both included.
+
+    Computed in float64, whatever the dtypes of the ends, and rounded once to `dtype`.
+    """
+    start, end = (_number(v, "linspace") for v in (start, end))
+    if steps < 0:
+        raise ValueError(f"linspace: steps must not be negative, got {steps}")
+    is_complex = isinstance(start, complex) or isinstance(end, complex)
+    dtype = np.promote_types(Default.dtype, np.complex64) if dtype is None and is_complex else _float_or(dtype)
+    return _made(held(np.linspace(start, end, steps), dtype, "linspace"), requires_grad)
+
+
+def _number(x: Any, name: str) -> Any:
+    """A 0-d tensor as the Python number that it holds, so that nothing is computed in its dtype."""
+    if isinstance(x, Tensor | np.ndarray | np.generic):
+        if np.ndim(x):
+            raise ValueError(f"{name}: the ends must be numbers or 0-d tensors, got shape {tuple(np.shape(x))}")
+        return x.item()
+    return x
 
 
 def tril_indices(row: int, col: int, offset: int = 0) -> Tensor:
@@ -129,4 +155,5 @@ def empty_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Ten
 
 def full_like(x: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of x's shape and, unless given, dtype, filled with one value."""
-    return for_each_example(x, x.shape, lambda s: _made(np.full(s, fill_value, dtype or x.dtype), requires_grad))
+    value = _filling(fill_value, dtype or x.dtype, "full_like")
+    return for_each_example(x, x.shape, lambda s: _made(np.full(s, value, value.dtype), requires_grad))

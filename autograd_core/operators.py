@@ -50,7 +50,7 @@ from .ops import complex as cx
 from .ops import elementwise as ew
 from .primitive import convert, dtype_meant, is_operand, is_traced
 from .random import METHODS as RANDOM_METHODS
-from .tensor import Tensor, rewrite, wrap
+from .tensor import Tensor, held, rewrite, wrap
 
 # What each family offers: as `ag.name(x, …)` all of them, as `x.name(…)` those of the first list.
 FAMILIES: tuple[tuple[Any, str, str], ...] = (
@@ -294,7 +294,7 @@ def zero_(x: Tensor) -> Tensor:
 
 def fill_(x: Tensor, value: Any) -> Tensor:
     """Write one value into all of x."""
-    return copy_(x, value)
+    return copy_(x, value if is_traced(value) else Tensor(held(value, x.dtype, "fill_")))
 
 
 def _iterate(x: Tensor) -> Any:

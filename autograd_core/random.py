@@ -15,7 +15,7 @@ from .batching import Batched, in_levels
 from .creation import _checked, _made
 from .levels import expose
 from .ops.shape import reshape
-from .tensor import Default, Tensor, rewrite, wrap
+from .tensor import Default, Tensor, held, rewrite, wrap
 
 
 class Generator:
@@ -205,6 +205,7 @@ def randint(
         low, high, size = 0, low, high
     if high <= low:
         raise ValueError(f"randint: high must be greater than low, got low={low}, high={high}")
+    held([low, high - 1], np.dtype(dtype), "randint")
     return wrap(stream(generator).integers(low, high, _checked((size,), "randint")).astype(dtype))
 
 
@@ -375,6 +376,7 @@ def random_(x: Tensor, low: int = 0, high: int | None = None, *, generator: Gene
         low, high = 0, low or int(largest)
     if high <= low:
         raise ValueError(f"random_: high must be greater than low, got low={low}, high={high}")
+    held([low, high - 1], x.dtype, "random_")
     return _fill(x, "random_", lambda rng, shape: rng.integers(low, high, shape), generator)
 
 

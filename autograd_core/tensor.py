@@ -370,6 +370,8 @@ def as_array(data: Any, dtype: Any = None, *, copy: bool | None = None) -> ndarr
         array = np.asarray(data)
     else:
         array = np.array(_plain(data))
+        if dtype is not None:
+            array = held(array, np.dtype(dtype), "tensor")
         if dtype is None and array.dtype == np.float64 and not _holds_arrays(data):
             dtype = Default.dtype
         if dtype is None and array.dtype == np.complex128 and Default.dtype == np.float32 and not _holds_arrays(data):
@@ -385,6 +387,25 @@ def as_array(data: Any, dtype: Any = None, *, copy: bool | None = None) -> ndarr
     target = np.dtype((np.dtype(dtype) if dtype is not None else array.dtype).type)
     made = np.array(array, target, copy=copy, subok=False)
     return made if made.dtype is target else made.view(target)
+
+
+def held(value: Any, dtype: np.dtype, name: str) -> ndarray:
+    """Numbers that a program wrote down as an array of `dtype`; OverflowError for one beyond the range of an integer
+    dtype, which a conversion would wrap around. (Computed values wrap, as in PyTorch.)"""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiubc" and not all(type(v) is int for v in array.flat):  # ints beyond int64 are objects
+        return array
+    if dtype.kind in "iu" and array.dtype.kind in "iufO" and array.dtype != dtype and array.size:
+        low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+        # a fraction is cut off: -0.5 and 255.5 fit into uint8. NaN fits nowhere
+        inside = (array > low - 1) & (array < high + 1) if array.dtype.kind == "f" else (array >= low) & (array <= high)
+        inside |= array == low
+        if not np.all(inside):
+            wrong = array[~np.asarray(inside, bool)].flat[0]
+            way = f"a wider dtype, or, to let it wrap around, ag.tensor({wrong}).to(ag.{dtype})"
+            way = way if -(2**63) <= wrong < 2**63 and dtype.itemsize < 8 else "a floating dtype"
+            raise OverflowError(f"{name}: {wrong} does not fit into {dtype}, which holds {low} to {high}; use {way}")
+    return array.astype(dtype)
 
 
 def _plain(data: Any) -> Any:

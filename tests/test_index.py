@@ -260,3 +260,98 @@ def test_errors_come_before_anything_is_changed(call, error, message):
     with pytest.raises(error, match=message):
         call(x)
     np.testing.assert_array_equal(x.numpy(), X.numpy())
+
+
+# ------------------------------------------------------------------------------------------------------ random indices
+
+
+def random_index(draw, shape):
+    """An index of an array of `shape`: integers, slices, None, an ellipsis of any width, index arrays, masks."""
+    parts, d, ellipsis = [], 0, False
+    while d < len(shape):
+        kind = draw.choice(["slice", "int", "array", "array", "mask", "none", "ellipsis", "flag"])
+        n = shape[d]
+        if kind == "ellipsis" and not ellipsis:
+            ellipsis = True
+            parts.append(Ellipsis)
+            d += int(draw.integers(0, len(shape) - d + 1))
+        elif kind == "none":
+            parts.append(None)
+        elif kind == "flag":
+            parts.append(np.array(draw.random() < 0.8))
+        elif kind == "mask":
+            wide = int(draw.integers(1, min(2, len(shape) - d) + 1))
+            parts.append(draw.random(shape[d : d + wide]) < 0.6)
+            d += wide
+        elif kind == "slice":
+            start, stop = [(None, None), (0, 1), (1, None), (None, -1)][draw.integers(4)]
+            parts.append(slice(start, stop, [None, 2][draw.integers(2)]))
+            d += 1
+        elif kind == "int":
+            parts.append(int(draw.integers(-n, n)))
+            d += 1
+        elif kind == "array":
+            parts.append(draw.integers(-n, n, [(1,), (2,), (2, 1), (1, 2), (2, 2)][draw.integers(5)]))
+            d += 1
+    return tuple(parts)
+
+
+def positions(shape, index):
+    """What the index selects, by PyTorch's rule: numbers of elements, in two steps of NumPy's without an ellipsis."""
+    taken = sum(np.ndim(p) if getattr(p, "dtype", None) == bool else 1 for p in index if p is not None and p is not Ellipsis)
+    full = []
+    for p in index:
+        full += [slice(None)] * (len(shape) - taken) if p is Ellipsis else [p]
+    view, rest = [], []
+    for p in full:
+        array = isinstance(p, np.ndarray)
+        view += [slice(None)] * (p.ndim if p.dtype == bool else 1) if array else [p]
+        rest += [p] if array else [] if isinstance(p, int) else [slice(None)]
+    return np.arange(int(np.prod(shape))).reshape(shape)[tuple(view)][tuple(rest)]
+
+
+def test_thousands_of_random_indices_read_write_and_differentiate_as_pytorchs_rule_says():
+    draw = np.random.default_rng(0)
+    valid = 0
+    for _ in range(6000):
+        shape = tuple(draw.integers(1, 4, draw.integers(1, 5)).tolist())
+        index = random_index(draw, shape)
+        tensors = tuple(ag.tensor(p) if isinstance(p, np.ndarray) else p for p in index)
+        values = draw.standard_normal(shape)
+        x = ag.tensor(values, requires_grad=True)
+        try:
+            where = positions(shape, index)
+        except IndexError:
+            with pytest.raises(IndexError):
+                x[tensors]
+            continue
+        valid += 1
+        out = x[tensors]
+        np.testing.assert_array_equal(out.detach().numpy(), values.reshape(-1)[where], err_msg=str((shape, index)))
+        v = draw.standard_normal(where.shape)
+        (g,) = ag.grad((out * ag.tensor(v)).sum(), x)
+        expected = np.zeros(values.size)
+        np.add.at(expected, where, v)
+        np.testing.assert_allclose(g.numpy().reshape(-1), expected, err_msg=str((shape, index)))
+        y = ag.tensor(values)
+        y[tensors] = ag.tensor(v)
+        expected = values.reshape(-1).copy()
+        expected[where] = v  # of several for one element, the last
+        np.testing.assert_array_equal(y.numpy().reshape(-1), expected, err_msg=str((shape, index)))
+    assert valid > 3000
+
+
+def test_an_ellipsis_of_no_width_does_not_separate_index_arrays():
+    x = ag.arange(9).reshape(1, 3, 3)
+    i, j = ag.tensor([0, 1]), ag.tensor([[0], [1]])
+    assert x[:, i, ..., j].shape == (1, 2, 2)
+    assert x[:, i, ..., j].tolist() == x[:, i, j].tolist() == [[[0, 3], [1, 4]]]
+    assert x[..., 0, i, j].shape == (2, 2) and x[:, i, None, j].shape == (2, 2, 1, 1)
+    assert ag.ones(1, 3, 4, 3)[:, i, ..., j].shape == (2, 2, 1, 4)
+    y = ag.zeros(1, 3, 3)
+    y[:, i, ..., j] = ag.tensor([[[1.0, 2.0], [3.0, 4.0]]])
+    assert y[0, :2, :2].tolist() == [[1, 3], [2, 4]]
+    batch = ag.func.vmap(lambda r: r[:, i, ..., j])(ag.stack([x, x + 9]))
+    assert batch.shape == (2, 1, 2, 2) and batch[1].tolist() == (x + 9)[:, i, j].tolist()
+    per_example = ag.func.vmap(lambda r, k: r[:, k, ..., j])(ag.stack([x, x + 9]), ag.stack([i, i]))
+    assert per_example.tolist() == batch.tolist()

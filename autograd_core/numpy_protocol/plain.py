@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import is_traced
+from ..tensor import held
 from .common import TABLE, as_tensor, bare, f, typed, value, wrapped
 
 
@@ -56,7 +57,9 @@ def _like(name: str, make: Callable) -> None:
 
 
 def _filled(prototype: Any, shape: Any, fill_value: Any, dtype: Any = None, *rest: Any) -> Any:
-    return f.clone(f.broadcast_to(as_tensor(fill_value).to(dtype or prototype.dtype), shape))
+    dtype = np.dtype(dtype or prototype.dtype)
+    value = as_tensor(fill_value).to(dtype) if is_traced(fill_value) else wrapped(held(fill_value, dtype, "full_like"))
+    return f.clone(f.broadcast_to(value, shape))
 
 
 def _made(function: Callable) -> Callable:

@@ -15,7 +15,7 @@ from numpy import ndarray
 
 from ..graph import choosers
 from ..primitive import OUT, Primitive, binary, convert, is_traced, operand, result_type, unary, unified
-from ..tensor import Tensor, apply
+from ..tensor import Tensor, apply, held
 from .logic import eq, ge, gt, le, lt, ne  # noqa: F401 (the commonest are found here too)
 from .trigonometric import cos, sin, tan, tanh  # noqa: F401
 
@@ -275,6 +275,9 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     mask = condition.array if isinstance(condition, Tensor) else condition
     if isinstance(mask, ndarray) and mask.dtype != bool:
         raise TypeError(f"where: the condition must be boolean, got {mask.dtype}; compare it first, as in x != 0")
+    for x, y in ((input, other), (other, input)):
+        if type(x) is int and hasattr(y, "dtype") and y.dtype.kind in "iu":
+            held(x, y.dtype, "where")
     input, other = unified("where", input, other)
     if not (hasattr(input, "dtype") or hasattr(other, "dtype")):
         if is_traced(condition):

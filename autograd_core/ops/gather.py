@@ -13,7 +13,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import AUX, SHAPE, Primitive, stand_in
-from ..tensor import Tensor, apply, wrap
+from ..tensor import Tensor, apply, held, wrap
 from . import elementwise as ew
 from .index import put_at
 from .shape import array_operand, broadcast_to, dim_index, numpy_names, ravel, reshape
@@ -188,7 +188,7 @@ def _operands(name: str, x: Any, dim: int, index: Any, src: Any) -> tuple:
         return x, at, None, src
     _fits(x, index, at, name)
     if not hasattr(src, "dtype"):
-        return x, at, index, np.asarray(src).astype(x.dtype)
+        return x, at, index, held(src, x.dtype, name)
     _fits(src, index, -1, name, "src")
     if src.shape != index.shape and src.ndim:
         src = src[tuple(slice(n) for n in index.shape)]

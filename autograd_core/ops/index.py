@@ -15,7 +15,7 @@ from numpy import ndarray
 
 from ..graph import Deferred
 from ..primitive import SHAPE, Primitive, convert, is_traced, operand, stand_in
-from ..tensor import Tensor, apply, check_writable, describe, rewrite, store, wrap
+from ..tensor import Tensor, apply, check_writable, describe, held, rewrite, store, wrap
 from .shape import broadcast_to
 
 
@@ -149,15 +149,19 @@ def plain_index(index: Any, name: str) -> Any:
     )
 
 
-def _in_two_steps(index: Any) -> tuple[Any, Any]:
-    """The index as a view by the integers, slices and None in it, then the arrays and masks applied to that view.
+def _in_two_steps(index: Any, ndim: int) -> tuple[Any, Any]:
+    """The index of a tensor of `ndim` dimensions as a view by the integers, slices and None in it, then the arrays and
+    masks applied to that view.
 
     NumPy counts an integer beside index arrays as one of them, PyTorch takes the slice at it first; the shapes differ
-    where a slice stands between. Ours is PyTorch's. None in the place of a step that there is nothing to do in.
+    where a slice stands between. An ellipsis of no width separates index arrays for NumPy, not for PyTorch. Ours are
+    PyTorch's. None in the place of a step that there is nothing to do in.
     """
     if is_basic(index):
         return index, None
     items = index if isinstance(index, tuple) else (index,)
+    if any(i is Ellipsis for i in items) and sum(map(_width, items)) == ndim:
+        index = items = tuple(i for i in items if i is not Ellipsis)
     if not any(is_basic(i) and isinstance(i, int | np.integer) for i in items):
         return None, frozen(index)
     whole = slice(None)
@@ -172,6 +176,13 @@ def _in_two_steps(index: Any) -> tuple[Any, Any]:
             if not isinstance(i, int | np.integer):
                 rest.append(i if i is Ellipsis else whole)
     return tuple(view), frozen(tuple(rest))
+
+
+def _width(item: Any) -> int:
+    """How many dimensions a part of an index takes, an ellipsis counting as none."""
+    if item is None or item is Ellipsis:
+        return 0
+    return np.ndim(item) if isinstance(item, ndarray | bool | np.bool_) and np.asarray(item).dtype == bool else 1
 
 
 def frozen(index: Any) -> Any:
@@ -193,7 +204,7 @@ def getitem(x: Any, index: Any) -> Any:
     inside = stand_in(*index) if isinstance(index, tuple) else stand_in(index)
     if inside is not None:
         return inside.__index_into__(x, index)
-    view, rest = _in_two_steps(plain_index(index, "index"))
+    view, rest = _in_two_steps(plain_index(index, "index"), x.ndim)
     if rest is None:
         return _get(x, view, "index")
     return _get(x if view is None else _get(x, view, "index"), rest, "index")
@@ -211,10 +222,10 @@ def setitem(x: Any, index: Any, value: Any) -> None:
     if inside is not None:
         inside.__put_into__(x, index, value)
         return
-    view, rest = _in_two_steps(plain_index(index, name))
+    view, rest = _in_two_steps(plain_index(index, name), x.ndim)
     value = operand(value, name)
     if not is_traced(value):
-        value = wrap(np.asarray(value, x.dtype) if not hasattr(value, "dtype") else value)
+        value = wrap(held(value, x.dtype, name) if not hasattr(value, "dtype") else value)
     if isinstance(x, Tensor):
         check_writable(x, name)
     whole = tuple(x.shape)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import SHAPE, Primitive
-from ..tensor import apply
+from ..tensor import apply, held
 from .shape import array_operand, sizes_of
 
 MODES = ("constant", "reflect", "replicate", "circular")
@@ -38,6 +38,8 @@ def pad_constant(x: Any, widths: tuple, value: float = 0.0) -> Any:
     if any(b < 0 or a < 0 for b, a in widths):
         x = x[tuple(slice(max(0, -b), size - max(0, -a)) for size, (b, a) in zip(x.shape, widths, strict=True))]
         widths = tuple((max(0, b), max(0, a)) for b, a in widths)
+    if x.dtype.kind in "iu":
+        value = int(held(value, x.dtype, "pad"))
     return apply(_pad_primitive, (x,), (tuple(widths), value))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import OUT, Primitive, binary, operand, result_type, unary, unified
-from ..tensor import apply, describe
+from ..tensor import apply, describe, held
 from .elementwise import exp2, mul, sign, where
 
 
@@ -57,12 +57,15 @@ def _clamp(x: ndarray, low: Any, high: Any) -> ndarray:
     return (out if high is None else np.minimum(out, high)).astype(x.dtype, copy=False)
 
 
-def _held(bound: Any, dtype: np.dtype) -> Any:
-    """A Python number as the nearest that an integer dtype holds: no element is beyond it either."""
+def _bound(bound: Any, dtype: np.dtype, low: bool) -> Any:
+    """A bound that an integer dtype does not hold and no element reaches as the end of its range; one that all elements
+    are beyond would be the result, and raises."""
     if dtype.kind not in "iu" or not isinstance(bound, int):
         return bound
     limits = np.iinfo(dtype)
-    return limits.min if bound < limits.min else limits.max if bound > limits.max else bound
+    if low and bound < limits.min:
+        return limits.min
+    return limits.max if not low and bound > limits.max else int(held(bound, dtype, "clamp"))
 
 
 def _unclamped(g: Any, x: Any, low: Any, high: Any) -> Any:
@@ -98,7 +101,8 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
         raise ValueError("clamp: needs min or max, got None for both")
     bounds = [operand(b, "clamp") for b in (min, max) if b is not None]
     dtype = result_type(operand(input, "clamp"), *bounds)
-    input, *bounds = unified("clamp", input, *(_held(b, dtype) for b in bounds))
+    lows = (True, False) if min is not None else (False,)
+    input, *bounds = unified("clamp", input, *(_bound(b, dtype, low) for b, low in zip(bounds, lows, strict=False)))
     low = None if min is None else bounds[0]
     high = None if max is None else bounds[-1]
     if not hasattr(input, "dtype"):

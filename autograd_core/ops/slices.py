@@ -13,7 +13,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import SHAPE, Primitive, convert, stand_in
-from ..tensor import Tensor, apply, rewrite
+from ..tensor import Tensor, apply, held, rewrite
 from . import elementwise as ew
 from .gather import checked, index_operand, scatter, scatter_add, scatter_reduce
 from .index import add_rows, frozen, getitem, plain_index, put_at, scatter_back
@@ -150,7 +150,7 @@ def _value(name: str, value: Any, dtype: Any) -> Any:
         return convert(value, dtype)
     if not isinstance(value, bool | int | float | complex):
         raise TypeError(f"{name}: value must be a number or a 0-d tensor, got {type(value).__name__}")
-    return np.asarray(value).astype(dtype)
+    return held(value, dtype, name)
 
 
 # ------------------------------------------------------------------------------------------ by any index, flat, by mask
