@@ -157,7 +157,7 @@ def test_what_the_standard_lets_a_program_ask():
     info = ag.ones(1).__array_namespace__().__array_namespace_info__()
     assert info.default_dtypes()["real floating"] == np.float32
     assert info.default_dtypes()["complex floating"] == np.complex64
-    assert info.devices() == ["cpu"] and info.dtypes(kind="bool") == {"bool": np.dtype(bool)}
+    assert list(info.devices()) == ["cpu"] and info.dtypes(kind="bool") == {"bool": np.dtype(bool)}
 
 
 # ---------------------------------------------------------------------------------------------------------- matplotlib

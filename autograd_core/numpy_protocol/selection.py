@@ -183,15 +183,28 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
 
 
 @rule("sort")
-def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+def sort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None, descending: Any = NoValue
+) -> Any:
     refuse("sort", order=order)
-    return f.sort(*flat_if(as_tensor(a), axis))[0]
+    x, axis = flat_if(as_tensor(a), axis)
+    if given(descending, None):
+        return take_along_axis(x, _descending(value(x), axis), axis)
+    return f.sort(x, axis)[0]
 
 
 @rule("argsort")
-def argsort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+def argsort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None, descending: Any = NoValue
+) -> Any:
     refuse("argsort", order=order)
-    return f.argsort(*flat_if(as_tensor(a), axis))
+    x, axis = flat_if(as_tensor(a), axis)
+    return wrapped(_descending(value(x), axis)) if given(descending, None) else f.argsort(x, axis)
+
+
+def _descending(x: np.ndarray, axis: int) -> np.ndarray:
+    """The indices that sort x in descending order: equal values as they stood, NaN last, as NumPy 2.5 has it."""
+    return np.argsort(~x if x.dtype.kind in "biu" else -x, axis, kind="stable")
 
 
 @rule("sort_complex")

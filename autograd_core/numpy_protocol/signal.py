@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import fft
-from .algebra import eigvals, lstsq
+from .algebra import eigvals, lstsq, real_if_all_are
 from .common import as_tensor, f, floating, refuse, rule, value, wrapped
 
 # -------------------------------------------------------------------------------------------------------- convolutions
@@ -198,7 +198,7 @@ def roots(p: Any) -> Any:
     if n == 0:
         return wrapped(np.zeros(trailing, x.dtype))
     companion = f.cat([f.unsqueeze(-x[1:] / x[0], 0), wrapped(np.eye(n - 1, n, dtype=x.dtype))], 0)
-    w = eigvals(companion)
+    (w,) = real_if_all_are(companion, eigvals(companion))
     return f.cat([w, wrapped(np.zeros(trailing, w.dtype))], 0)
 
 
