@@ -154,6 +154,7 @@ def load_own(
         value = state_dict[key]
         if is_lazy(t) and is_lazy(value):
             continue
+        value = _without_dimension(t, value)
         problem = _problem(key, t, value, assign)
         if problem is not None:
             error_msgs.append(problem)
@@ -173,6 +174,13 @@ def load_own(
             head, *below = key[len(prefix) :].split(".", 1)
             if head not in (module._modules if below else names):
                 unexpected_keys.append(key)
+
+
+def _without_dimension(t: Tensor, value: Any) -> Any:
+    """Numbers had shape (1,) in old checkpoints, such as `num_batches_tracked` of PyTorch before 0.4."""
+    if is_lazy(t) or is_lazy(value) or t.shape != () or getattr(value, "shape", None) != (1,):
+        return value
+    return wrap(value.array.reshape(())) if isinstance(value, Tensor) else value.reshape(())
 
 
 def _problem(key: str, t: Tensor, value: Any, assign: bool) -> str | None:

@@ -344,6 +344,24 @@ def test_assign_takes_the_tensors_given():
         m.load_state_dict({"w": np.arange(3)}, strict=False, assign=True)
 
 
+@pytest.mark.parametrize("make", [ag.tensor, np.array], ids=["tensor", "array"])
+@pytest.mark.parametrize("assign", [False, True])
+def test_a_number_of_an_old_checkpoint_has_one_dimension(make, assign):
+    norm = nn.BatchNorm1d(2)
+    state = {**norm.state_dict(), "num_batches_tracked": make([7])}
+    norm.load_state_dict(state, assign=assign)
+    assert norm.num_batches_tracked.shape == () and norm.num_batches_tracked.item() == 7
+    prelu = nn.Module()
+    prelu.p = nn.Parameter(ag.tensor(1.0))
+    prelu.load_state_dict({"p": make([2.5])}, assign=assign)
+    assert isinstance(prelu.p, nn.Parameter) and prelu.p.shape == () and prelu.p.item() == 2.5
+    for shape in ((2,), (1, 1), (0,)):
+        with pytest.raises(RuntimeError, match="size mismatch for num_batches_tracked"):
+            norm.load_state_dict({**state, "num_batches_tracked": make(np.zeros(shape, int))}, assign=assign)
+    with pytest.raises(RuntimeError, match="size mismatch for weight"):  # and not the other way round
+        nn.PReLU().load_state_dict({"weight": make(2.5)}, assign=assign)
+
+
 def test_a_write_of_load_state_dict_is_noticed_by_a_stale_graph():
     m = Affine()
     y = (m(ag.ones(3, requires_grad=True)) ** 2).sum()

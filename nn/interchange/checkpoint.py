@@ -81,7 +81,7 @@ def load(path: str | Path, model: Any = None, strict: bool = True) -> Loaded:
     tensors = {name: from_numpy(array) for name, array in arrays.items()}
     try:
         loaded = Loaded(_restored(json.loads(texts[STRUCTURE]), tensors) if STRUCTURE in texts else tensors)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
             f"{path}: its metadata '{STRUCTURE}' does not describe its tensors ({error!r}); it was changed after nn.save"
         ) from None

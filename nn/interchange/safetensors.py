@@ -14,7 +14,8 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
+import reprlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
@@ -28,6 +29,8 @@ DTYPES = {
     "F16": "<f2", "F32": "<f4", "F64": "<f8", "C64": "<c8", "BF16": "<u2",
 }  # fmt: skip
 NAMES = {np.dtype(code): name for name, code in DTYPES.items() if name != "BF16"}
+MOST_DIMENSIONS = 64  # NumPy's
+LARGEST = 2**63 - 1  # bytes of an array, also of one with a size of 0 left out
 LONGEST_HEADER = 100_000_000  # bytes; the bound of the format's own library
 METADATA = "__metadata__"
 
@@ -79,7 +82,8 @@ def check_storable(name: Any, array: ndarray) -> None:
 def read(path: Path) -> tuple[dict[str, ndarray], dict[str, str]]:
     """The arrays of a file, each in memory of its own, and its metadata. bfloat16 becomes float32, without loss.
 
-    Raises ValueError that names the file and the byte where it goes wrong.
+    Raises ValueError that names the file and the byte where it goes wrong. Time and memory are in proportion to the file's
+    size, whatever its header says.
     """
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -88,7 +92,8 @@ def read(path: Path) -> tuple[dict[str, ndarray], dict[str, str]]:
         for name, (begin, _, code, shape) in header.tensors.items():
             array = np.empty(shape, DTYPES[code])
             file.seek(header.data + begin)
-            file.readinto(array.reshape(-1).view(np.uint8).data)
+            if file.readinto(array.reshape(-1).view(np.uint8).data) < array.nbytes:
+                header.wrong(header.data + begin, f"'{name}' could not be read whole; the file became shorter meanwhile")
             if code == "BF16":  # the upper half of a float32
                 array = (array.astype(np.uint32) << 16).view(np.float32)
             elif code == "BOOL":
@@ -116,7 +121,8 @@ class Header:
         self.tensors = {name: self.entry(name, entry) for name, entry in entries.items()}
         self.check_layout()
 
-    def wrong(self, at: int, what: str) -> NoReturn:
+    def wrong(self, at: int | Callable[[], int], what: str) -> NoReturn:
+        at = at() if callable(at) else at
         raise ValueError(
             f"{self.path}: not a complete safetensors file: at byte {at} {what} (the file has {self.size} bytes); save or "
             "download it again"
@@ -132,6 +138,10 @@ class Header:
             self.wrong(8 + len(text[: error.pos].encode()), f"the header is not JSON ({error.msg})")
         except RecursionError:
             self.wrong(8, "the header is not JSON of this format (nested too deeply)")
+        except ValueError as error:  # a number of thousands of digits
+            if str(error).startswith(f"{self.path}:"):
+                raise
+            self.wrong(8, f"the header is not JSON of this format ({error})")
         if not isinstance(entries, dict):
             self.wrong(8, "the header is not a JSON object")
         return entries
@@ -139,14 +149,15 @@ class Header:
     def without_duplicates(self, pairs: list) -> dict:
         entries = dict(pairs)
         if len(entries) < len(pairs):
-            names = [name for name, _ in pairs]
-            name = next(name for i, name in enumerate(names) if name in names[:i])
-            self.wrong(self.place(name, last=True), f"the header has '{name}' a second time")
+            seen: set[str] = set()
+            name = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+            self.wrong(self.place(name, last=True), f"the header has {_text(name)} a second time")
         return entries
 
     def place(self, name: str, last: bool = False) -> int:
         """The byte at which the header begins to speak of `name`."""
-        forms = b"|".join(re.escape(json.dumps(name, ensure_ascii=ascii).encode()) for ascii in (False, True))
+        texts = (json.dumps(name, ensure_ascii=ascii) for ascii in (False, True))
+        forms = b"|".join(re.escape(text.encode(errors="surrogatepass")) for text in texts)
         found = [match.start() for match in re.finditer(b"(?:" + forms + rb")\s*:", self.text)] or [0]
         return 8 + found[-1 if last else 0]
 
@@ -156,18 +167,27 @@ class Header:
         return metadata
 
     def entry(self, name: str, entry: Any) -> tuple[int, int, str, tuple]:
-        place = self.place(name)
+        def place() -> int:  # only where something is wrong: it looks through the whole header
+            return self.place(name)
+
+        called = _text(name)
         if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
-            self.wrong(place, f"the entry of '{name}' is not an object with dtype, shape and data_offsets")
+            self.wrong(place, f"the entry of {called} is not an object with dtype, shape and data_offsets")
         code, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
-        if code not in DTYPES:
-            self.wrong(place, f"'{name}' has the dtype {code!r}, which is none of {', '.join(DTYPES)}")
+        if not isinstance(code, str) or code not in DTYPES:
+            self.wrong(place, f"{called} has the dtype {reprlib.repr(code)}, which is none of {', '.join(DTYPES)}")
         if not _counts(shape) or not _counts(offsets) or len(offsets) != 2:
-            self.wrong(place, f"'{name}' has the shape {shape} and the offsets {offsets}; needed are lists of integers ≥ 0")
+            given = f"the shape {reprlib.repr(shape)} and the offsets {reprlib.repr(offsets)}"
+            self.wrong(place, f"{called} has {given}; needed are lists of integers ≥ 0")
+        if len(shape) > MOST_DIMENSIONS:
+            self.wrong(place, f"{called} has {len(shape)} dimensions, and arrays have at most {MOST_DIMENSIONS}")
         begin, end = offsets
-        needed = math.prod(shape) * np.dtype(DTYPES[code]).itemsize
+        itemsize = np.dtype(DTYPES[code]).itemsize
+        if max((*shape, end)) > LARGEST or math.prod(n for n in shape if n) * itemsize > LARGEST:
+            self.wrong(place, f"{called} has the shape {reprlib.repr(shape)}, which is larger than any array can be")
+        needed = math.prod(shape) * itemsize
         if end - begin != needed:
-            what = f"'{name}', {code} of shape {tuple(shape)}, takes {needed} bytes"
+            what = f"{called}, {code} of shape {tuple(shape)}, takes {needed} bytes"
             self.wrong(place, f"{what}, but the offsets {offsets} give it {end - begin}")
         return begin, end, code, tuple(shape)
 
@@ -177,13 +197,18 @@ class Header:
         for name, (begin, end, _, _) in sorted(self.tensors.items(), key=lambda item: item[1][:2]):
             if begin != at:
                 what = "overlaps" if begin < at else "leaves a gap after"
-                self.wrong(self.data + begin, f"'{name}' begins and {what} {before}, which ends at byte {self.data + at}")
+                self.wrong(self.data + begin, f"{_text(name)} begins and {what} {before}, which ends at byte {self.data + at}")
             if self.data + end > self.size:
                 place = f"it begins at byte {self.data + begin} and ends at {self.data + end}"
-                self.wrong(self.size, f"'{name}' is cut off: {place}")
-            at, before = end, f"'{name}'"
+                self.wrong(self.size, f"{_text(name)} is cut off: {place}")
+            at, before = end, _text(name)
         if self.data + at != self.size:
             self.wrong(self.data + at, f"the last tensor ends, and {self.size - self.data - at} bytes belong to none")
+
+
+def _text(name: str) -> str:
+    """A name as messages have it: in quotes, and shortened if it is very long."""
+    return f"'{name}'" if len(name) <= 100 else f"'{name[:60]}…{name[-30:]}'"
 
 
 def _counts(values: Any) -> bool:
