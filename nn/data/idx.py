@@ -1,96 +1,135 @@
-"""What a program that trains a model is made of: a name, options of the command, and a run."""
+"""IDX, the format of MNIST's files: a header of big-endian integers, then the numbers row by row.
+
+    bytes 0-1  zero
+    byte  2    type of the numbers, see `DTYPES`
+    byte  3    number of dimensions D
+    then       D sizes of 4 bytes each, then the data
+
+The first four bytes together are the *magic number*: 2051 for MNIST's images, 2049 for its labels. Source: LeCun,
+Cortes & Burges, "The MNIST database of handwritten digits", section "File formats".
+"""
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-from dataclasses import dataclass
+import gzip
+import math
+import reprlib
+import zlib
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-import autograd_core as ag
-import nn
-from nn.command import positive, whole
+import numpy as np
+from numpy import ndarray
 
-__all__ = ["Recipe", "UserError", "positive", "read_text", "save_results", "uninterrupted"]
+__all__ = ["read_idx", "write_idx"]
+
+DTYPES = {0x08: np.uint8, 0x09: np.int8, 0x0B: np.int16, 0x0C: np.int32, 0x0D: np.float32, 0x0E: np.float64}
+WAY_OUT = "delete the file and fetch it again"
+CHUNK = 1 << 20
 
 
-class UserError(Exception):
-    """Something the user can fix; shown as one message, without a traceback."""
+MOST_DIMENSIONS = 64  # NumPy's
+LARGEST = 2**63 - 1  # bytes of an array, also of one with a size of 0 left out
+RATIO, ALWAYS = 100, 1 << 26  # a gzipped file may hold 100 bytes for each of its own, and in any case 64 MiB
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """A model of the course and how `python -m nn train NAME` trains it unless the options say otherwise.
+def read_idx(path: str | Path, magic: int | None = None, max_bytes: int | None = None) -> ndarray:
+    """The array in an IDX file, plain or gzipped (told by its content, not its name), in native byte order.
 
-    A task (its data, its losses, its figures) is a subclass with `train` and the fields and options that it needs.
+    With `magic`, the file must have that magic number. `max_bytes` of data are read at most; by default a gzipped file may
+    hold 100 bytes for each byte of its own (images hold 3 to 10; gzip could pack 1000, and a small file could fill all
+    memory). Nothing is read whose size does not fit what the header says.
+
+    Raises FileNotFoundError for no file, and ValueError, naming the file, what was expected and what was found, for one
+    that is not IDX, is truncated, too long, too large, or a damaged gzip.
     """
-
-    name: str
-    about: str
-
-    def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Declare what can be given after the name. Those here hold for every recipe; a task adds its own before."""
-        parser.add_argument("--seed", type=whole, default=0, help="of everything random (default 0)")
-        parser.add_argument("--save", type=Path, metavar="FOLDER", help=f"where results go (default runs/{self.name})")
-        parser.add_argument("--quiet", action="store_true", help="no progress bar, only lines")
-
-    def run(self, options: argparse.Namespace) -> int:
-        """Check the folder of the results and `train`; the exit status of the command."""
-        folder = options.save or Path("runs") / self.name
-        check_folder(folder)
-        ag.manual_seed(options.seed)
-        return self.train(options, folder)
-
-    def train(self, options: argparse.Namespace, folder: Path) -> int:
-        """Train, print what came out, save it in the folder; the exit status of the command."""
-        raise NotImplementedError
+    path = Path(path)
+    with path.open("rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        if not packed:
+            return _read(raw, path, magic, max_bytes, path.stat().st_size)
+        limit = max(ALWAYS, RATIO * path.stat().st_size) if max_bytes is None else max_bytes
+        try:
+            with gzip.open(raw) as unpacked:
+                return _read(unpacked, path, magic, limit)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            size = path.stat().st_size
+            raise ValueError(f"{path}: a damaged gzip file of {size} bytes ({error}); {WAY_OUT}") from error
 
 
-def check_folder(folder: Path) -> None:
-    """Raise UserError if results cannot be written there. The folder is made, to see that it can be, and taken away again:
-    `save_results` makes it when there is something to save, and a run that fails leaves none behind."""
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"--save {folder}: is a file; give a folder")
-    new = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"--save {folder}: cannot be made ({error.strerror}); give another folder") from None
-    writable = os.access(folder, os.W_OK | os.X_OK)
-    for path in new:
-        path.rmdir()
-    if not writable:
-        raise UserError(f"--save {folder}: may not be written to; give another folder")
+def _read(f: Any, path: Path, magic: int | None, limit: int | None, size: int | None = None) -> ndarray:
+    """limit: of the data in bytes; size: of the whole file, where it is known."""
+    head = f.read(4)
+    if len(head) < 4:
+        raise ValueError(f"{path}: an IDX file starts with a magic number of 4 bytes, found {len(head)}; {WAY_OUT}")
+    given = int.from_bytes(head, "big")
+    if magic is not None and given != magic:
+        raise ValueError(
+            f"{path}: expected the magic number {magic} (0x{magic:08x}), found {given} (0x{given:08x}); this is "
+            f"another file than its name says, {WAY_OUT}"
+        )
+    if head[:2] != b"\0\0" or head[2] not in DTYPES:
+        types = ", ".join(f"0x{code:02x}" for code in DTYPES)
+        raise ValueError(
+            f"{path}: not an IDX file: expected two zero bytes and a type out of {types}, found {head[:3].hex(' ')}; "
+            f"{WAY_OUT}"
+        )
+    dtype, ndim = np.dtype(DTYPES[head[2]]), head[3]
+    sizes = f.read(4 * ndim)
+    if len(sizes) < 4 * ndim:
+        raise ValueError(
+            f"{path}: truncated in the header: {ndim} dimensions take {4 * ndim} bytes, found {len(sizes)}; {WAY_OUT}"
+        )
+    shape = tuple(np.frombuffer(sizes, ">u4").tolist())
+    if ndim > MOST_DIMENSIONS or math.prod(n for n in shape if n) * dtype.itemsize > LARGEST:
+        raise ValueError(
+            f"{path}: its header says {ndim} dimensions, {reprlib.repr(shape)}, more than any array can have; {WAY_OUT}"
+        )
+    expected = math.prod(shape) * dtype.itemsize
+    if limit is not None and expected > limit:
+        raise ValueError(
+            f"{path}: its header says {dtype} of shape {shape}, {expected} bytes of data, more than the {limit} that are "
+            f"allowed for this file; if that is what it should hold, pass max_bytes={expected}"
+        )
+    data: Any = b""
+    found = expected if size is None else size - 4 - 4 * ndim
+    if found == expected:
+        data = _up_to(f, expected + 1)
+        found = len(data)
+    if found != expected:
+        what = "too long" if found > expected else "truncated"
+        more = " or more" if found > expected and size is None else ""
+        raise ValueError(
+            f"{path}: {what}: its header says {dtype} of shape {shape}, expected {expected} bytes of data, found "
+            f"{found}{more}; {WAY_OUT}"
+        )
+    return np.frombuffer(data, dtype.newbyteorder(">")).astype(dtype, copy=False).reshape(shape)
 
 
-def read_text(path: Path, needed: str) -> str:
-    """The text of a file that --data names. Raises UserError that says what is needed."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise UserError(f"--data {path}: not a text in UTF-8; give {needed}") from None
-    except OSError as error:
-        raise UserError(f"--data {path}: cannot be read ({error.strerror}); give {needed}") from None
+def _up_to(f: Any, n: int) -> bytearray:
+    """At most n bytes, read in pieces: a damaged header may claim any size, and no memory is taken on its word."""
+    data = bytearray()
+    while len(data) < n and (piece := f.read(min(CHUNK, n - len(data)))):
+        data += piece
+    return data
 
 
-def uninterrupted(history: Any) -> Any:
-    """The history of a `fit` that nobody interrupted; else KeyboardInterrupt, for there is more to do than this `fit`."""
-    if history.interrupted:
-        raise KeyboardInterrupt
-    return history
+def write_idx(path: str | Path, array: ndarray) -> None:
+    """Write `array` as an IDX file, gzipped if the name ends in .gz; the same array gives the same bytes."""
+    path = Path(path)
+    codes = {np.dtype(dtype): code for code, dtype in DTYPES.items()}
+    code = codes.get(array.dtype.newbyteorder("="))
+    if code is None:
+        raise TypeError(f"write_idx: IDX holds {', '.join(map(str, codes))}, not {array.dtype}; convert it first")
+    with path.open("wb") as raw:
+        if path.suffix == ".gz":
+            with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=raw, mtime=0) as packed:
+                _write(packed, code, array)
+        else:
+            _write(raw, code, array)
 
 
-def save_results(folder: Path, model: Any, report: dict, figures: dict[str, Any]) -> None:
-    """Write the weights, the report as JSON and the figures by name, and print where they are."""
-    texts = {key: str(report[key]) for key in ("model", "data")}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        saved = [nn.save(model, folder / "model.safetensors", texts)]
-        saved += [nn.plot.save(figure, folder / f"{name}.png") for name, figure in figures.items()]
-        saved += [folder / "report.json"]
-        saved[-1].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"--save {folder}: cannot be written ({error.strerror or error}); give another folder") from None
-    print("saved: " + ", ".join(str(path) for path in saved))
+def _write(f: IO[bytes] | gzip.GzipFile, code: int, array: ndarray) -> None:
+    f.write(bytes((0, 0, code, array.ndim)) + np.array(array.shape, ">u4").tobytes())
+    f.write(np.ascontiguousarray(array, array.dtype.newbyteorder(">")).tobytes())
