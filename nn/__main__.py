@@ -31,8 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         return RECIPES[options.model].run(options)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (UserError, FloatingPointError) as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)  # in one line
         return 2
     except KeyboardInterrupt:
         print("\ninterrupted; nothing is saved", file=sys.stderr)

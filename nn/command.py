@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-__all__ = ["Parser", "one_of", "positive", "suggestion"]
+__all__ = ["Parser", "one_of", "positive", "suggestion", "whole"]
 
 
 class Parser(argparse.ArgumentParser):
@@ -57,6 +57,13 @@ def positive(kind: type) -> Callable[[str], Any]:
         return value
 
     return parse
+
+
+def whole(text: str) -> int:
+    """The type of an option that takes 0, 1, 2, …"""
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"needs a whole number, 0 or more, got '{text}'")
+    return int(text)
 
 
 def one_of(names: Sequence[str]) -> Callable[[str], str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import gzip
 import hashlib
+import importlib
 import itertools
 import math
 import os
@@ -203,13 +204,117 @@ def test_without_a_network_the_error_says_which_file_to_put_where(tmp_path, monk
     message = str(error.value)
     for part in (
         str(tmp_path / "mine" / "fashion-mnist" / "train-images-idx3-ubyte.gz"), str(store.cache_folder()),
-        "no network in tests", "26421880 bytes", "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/",
+        "no connection to raw.githubusercontent.com, no connection to fashion-mnist.s3-website", "26421880 bytes",
+        "from https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/", "train-labels-idx1-ubyte.gz, t10k-images",
     ):  # fmt: skip
         assert part in message
+    assert "\n" not in message and "no network in tests" not in message  # what the library says may be half a page
     monkeypatch.delenv("AUTOGRAD_DATA")
-    with pytest.raises(FileNotFoundError, match=re.escape(str(store.cache_folder() / "names.txt")) + ".*AUTOGRAD_DATA"):
+    path = store.cache_folder() / "tinyshakespeare" / "input.txt"
+    with pytest.raises(FileNotFoundError, match=re.escape(str(path)) + ", or set AUTOGRAD_DATA to a folder that has it$"):
+        ds.tiny_shakespeare()
+
+
+class Status(OSError):  # noqa: N818
+    """Like the error of requests for a page that is not there."""
+
+    def __init__(self, status):
+        super().__init__("a page of text\n" * 50)
+        self.response = type("Response", (), {"status_code": status})
+
+
+class ReadTimeout(OSError):  # noqa: N818 - named as requests names it
+    pass
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Status(404), "raw.githubusercontent.com answers with status 404"),
+        (ReadTimeout("Read timed out. " * 20), "raw.githubusercontent.com does not answer"),
+        (OSError("Max retries exceeded\n" * 20), "no connection to raw.githubusercontent.com"),
+        (ValueError("SHA256 hash of downloaded file"), "raw.githubusercontent.com has a file with another checksum"),
+        (OSError(28, "No space left on device", "/home/me/.cache"), "/home/me/.cache: No space left on device"),
+    ],
+)
+def test_a_refused_download_is_one_line(error, reason, monkeypatch):
+    monkeypatch.delenv("AUTOGRAD_DATA", raising=False)
+
+    def retrieve(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(importlib.import_module("pooch"), "retrieve", retrieve)
+    with pytest.raises(FileNotFoundError) as caught:
+        ds.tiny_shakespeare()
+    message = str(caught.value)
+    assert f"(not downloaded: {reason}): put the file from https://" in message
+    assert "\n" not in message and len(message) < 500
+
+
+SHIPPED = ["names", "sunspots", "daily_min_temperatures", "airline_passengers", "shakespeare_sample"]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_is_shipped_needs_no_full_data(name, monkeypatch):
+    monkeypatch.delenv("AUTOGRAD_DATA", raising=False)
+    assert len(getattr(ds, name)()) == [32_033, 2_820, 3_650, 144, 399_862][SHIPPED.index(name)]
+
+
+def test_the_shipped_files_say_where_they_are_from():
+    files = sorted(path.name for path in store.SHIPPED.glob("*.gz"))
+    said = {name: (store.SHIPPED / name).read_text(encoding="utf-8") for name in ("README.md", "LICENSE")}
+    assert len(files) == 5 and all(name in text for name in files for text in said.values())
+    assert sum((store.SHIPPED / name).stat().st_size for name in files) < 300_000
+
+
+def test_a_users_folder_comes_before_what_is_shipped(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_DATA", str(tmp_path))
+    path = put(tmp_path, "names.txt", b"emma")
+    assert store.find("names.txt") == path
+    with pytest.raises(FileNotFoundError, match="a folder was given"):
+        ds.names(tmp_path / "none")
+
+
+def test_a_damaged_shipped_file(tmp_path, monkeypatch):
+    (tmp_path / "names.txt.gz").write_bytes((store.SHIPPED / "names.txt.gz").read_bytes()[:5000])
+    monkeypatch.setattr(store, "SHIPPED", tmp_path)
+    monkeypatch.delenv("AUTOGRAD_DATA", raising=False)
+    with pytest.raises(ValueError, match=r"names.txt.gz: a damaged file of 5000 bytes \(.*\); install the package again"):
         ds.names()
+
+
+@needs_data
+def test_the_shipped_files_are_what_the_script_makes(tmp_path):
+    make_sample.make_shipped(tmp_path, DATA)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(p.name for p in store.SHIPPED.glob("*.gz"))
+    for made in tmp_path.iterdir():
+        assert gzip.decompress(made.read_bytes()) == gzip.decompress((store.SHIPPED / made.name).read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Month,Sunspots\n", "no line after the first"),
+        ("Month,Sunspots\n1749-01,58.0\n1749-02\n", "line 3 is '1749-02'"),
+        ("Month,Sunspots\n1749-01,many\n", "line 2 is '1749-01,many'"),
+        ("Month,Sunspots\nfirst,1.0\n", "line 2 is 'first,1.0'"),
+        ("Month,Sunspots\n1749-01,nan\n", "line 2 has the value nan"),
+    ],
+)
+def test_a_series_that_is_none(text, message, tmp_path):
+    path = tmp_path / "s.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=f"s.csv: {message}; it must be CSV: titles, then a date and a number a line"):
+        ds.read_series(path)
+
+
+def test_a_series_of_ones_own(tmp_path):
+    (tmp_path / "mine.csv").write_text("day,value\n2020-01-01,1.5\n2020-01-02,2\n\n")
+    s = ds.read_series(tmp_path / "mine.csv")
+    assert (s.name, s.values.tolist(), str(s.dates[1])) == ("mine", [1.5, 2.0], "2020-01-02")
+    (tmp_path / "no.csv").write_bytes(b"\xff\xfe")
+    with pytest.raises(ValueError, match=r"no.csv: not a text file in UTF-8"):
+        ds.read_series(tmp_path / "no.csv")
 
 
 def test_stored_tells_whether_a_file_is_here_without_a_download(tmp_path):
@@ -219,9 +324,9 @@ def test_stored_tells_whether_a_file_is_here_without_a_download(tmp_path):
 
 
 def test_with_a_root_nothing_is_downloaded(tmp_path):
-    with pytest.raises(FileNotFoundError, match="root was given, so nothing is downloaded") as error:
+    with pytest.raises(FileNotFoundError, match="a folder was given, so nothing is downloaded") as error:
         ds.MNIST(tmp_path)
-    assert "no network" not in str(error.value)
+    assert "no connection" not in str(error.value) and str(error.value).endswith("; or leave the folder out")
 
 
 def test_without_pooch_the_error_says_so(monkeypatch):

@@ -1,10 +1,12 @@
-"""How the sample of MNIST in `mnist_sample/` was made: `python -m nn.data.make_sample [folder]`.
+"""How `mnist_sample/` and `shipped/` were made: `python -m nn.data.make_sample [folder]`.
 
-Reads the full MNIST (from $AUTOGRAD_DATA, the cache, or by a download) and writes four IDX files and `SHA256SUMS`.
+Reads the full data (from $AUTOGRAD_DATA, the cache, or by a download) and writes four IDX files and `SHA256SUMS`, and the
+packed texts.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from numpy import ndarray
 
 from ..command import Parser
 from .idx import read_idx, write_idx
-from .store import find
+from .store import SHIPPED, find, read_text
 
 SEED = 1998
 SIZES = {"train": 10_000, "test": 2_000}
@@ -47,12 +49,31 @@ def make(folder: str | Path, root: str | Path | None = None) -> None:
     (folder / "SHA256SUMS").write_text("".join(sums), encoding="ascii")
 
 
+WHOLE = ("names.txt", "monthly-sunspots.csv", "daily-min-temperatures.csv", "airline-passengers.csv")
+CHARACTERS = 400_000
+
+
+def beginning(text: str) -> str:
+    """The first speeches of a text, up to the last whole one within `CHARACTERS` characters."""
+    return text[: text.rindex("\n\n", 0, CHARACTERS) + 1]
+
+
+def make_shipped(folder: str | Path, root: str | Path | None = None) -> None:
+    """Pack names and series whole, and the beginning of tiny Shakespeare, into `folder`."""
+    texts = {name: read_text(name, root) for name in WHOLE}
+    texts["shakespeare-sample.txt"] = beginning(read_text("tinyshakespeare/input.txt", root))
+    for name, text in texts.items():
+        (Path(folder) / f"{name}.gz").write_bytes(gzip.compress(text.encode("ascii"), 9, mtime=0))
+
+
 if __name__ == "__main__":
-    parser = Parser(prog="python -m nn.data.make_sample", description="Draw the sample of MNIST again.")
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parent / "mnist_sample", help="where to")
+    parser = Parser(prog="python -m nn.data.make_sample", description="Make again what the package ships of the data.")
+    parser.add_argument("folder", nargs="?", type=Path, default=SHIPPED.parent, help="where to (default: the package)")
     target = parser.parse_args().folder
     try:
-        make(target)
+        for name, write in (("mnist_sample", make), ("shipped", make_shipped)):
+            (target / name).mkdir(parents=True, exist_ok=True)
+            write(target / name)
     except OSError as error:
         parser.exit(2, f"error: {error}\n")
-    print(f"wrote the sample to {target}")
+    print(f"wrote mnist_sample/ and shipped/ to {target}")

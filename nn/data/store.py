@@ -1,18 +1,25 @@
-"""Where the data files are: a folder of the user's, the cache, or their publishers' servers.
+"""Where the data files are: a folder of the user's, the cache, the package itself, or their publishers' servers.
 
-`find(name)` looks in `root` if given, otherwise in $AUTOGRAD_DATA, then in the cache of the user, then downloads into
-the cache (with pooch, which is imported only then) and compares the SHA-256.
+`find(name)` looks in `root` if given, otherwise in $AUTOGRAD_DATA, then in the cache of the user, then among what comes
+with the package (`shipped/`), then downloads into the cache (with pooch, which is imported only then) and compares the
+SHA-256.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import logging
 import os
 import sys
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-__all__ = ["FILES", "File", "cache_folder", "find", "folders", "read_text", "stored"]
+__all__ = ["FILES", "SHIPPED", "File", "cache_folder", "find", "folders", "missing", "read_shipped", "read_text", "stored"]
+
+SHIPPED = Path(__file__).parent / "shipped"  # its README says what each file is, from where, under which licence
 
 
 @dataclass(frozen=True)
@@ -92,36 +99,49 @@ def folders(root: str | Path | None = None) -> list[Path]:
 
 
 def stored(name: str, root: str | Path | None = None) -> Path | None:
-    """The path of the file `name` if it is on this machine already, else None; nothing is downloaded."""
+    """The path of the file `name` if it is on this machine already, else None; nothing is downloaded.
+
+    Raises PermissionError for a folder that may not be read.
+    """
     for folder in folders(root):
         for candidate in _candidates(folder, name, flat=root is not None):
-            if candidate.is_file():
-                return candidate
-    return None
+            try:
+                if candidate.is_file():
+                    return candidate
+            except PermissionError:
+                raise PermissionError(f"{candidate}: may not be read; change who may, or give another folder") from None
+    packed = SHIPPED / f"{name}.gz"
+    return packed if root is None and packed.is_file() else None
+
+
+def missing(folder: str, root: str | Path | None = None) -> list[str]:
+    """The files of a set, such as "mnist", that are not on this machine."""
+    return [name for name in FILES if name.startswith(f"{folder}/") and stored(name, root) is None]
 
 
 def find(name: str, root: str | Path | None = None) -> Path:
     """The path of the file `name` (a key of `FILES`).
 
     With `root`, only that folder is searched: for `name`, for its last part alone, and in torchvision's layout, each
-    also unpacked. Raises FileNotFoundError that says what was searched and which file to put where.
+    also unpacked. Raises FileNotFoundError, one line that says what was searched and which file to put where.
     """
     path = stored(name, root)
     if path is not None:
         return path
     searched = folders(root)
-    reason = "root was given, so nothing is downloaded; leave it out for a download" if root is not None else ""
+    reason = "a folder was given, so nothing is downloaded"
     if root is None:
         try:
             return _download(name, searched[-1])
         except OSError as error:
             reason = str(error)
-    file = FILES[name]
-    urls = " or ".join(source + Path(name).name for source in file.sources)
+    source = FILES[name].sources[0] + Path(name).name
+    others = [other for other in missing(name.partition("/")[0], root) if other != name]
+    beside = f" (and beside it {', '.join(Path(other).name for other in others)} from there)" if others else ""
+    way_out = "; or leave the folder out" if root is not None else ", or set AUTOGRAD_DATA to a folder that has it"
     raise FileNotFoundError(
-        f"{name} is in none of: {', '.join(map(str, searched))} ({reason}). Fetch it from {urls} ({file.bytes} bytes, "
-        f"sha256 {file.sha256}) and put it at {searched[0] / name}"
-        + (", or set AUTOGRAD_DATA to a folder that has it" if root is None and len(searched) == 1 else "")
+        f"{name} is not in {' nor in '.join(map(str, searched))} ({reason}): put the file from {source} "
+        f"({FILES[name].bytes} bytes) at {searched[0] / name}{beside}{way_out}"
     )
 
 
@@ -138,33 +158,52 @@ def _candidates(folder: Path, name: str, flat: bool) -> list[Path]:
 
 
 def _download(name: str, folder: Path) -> Path:
-    """Fetch the file into `folder`. Raises OSError with the reason of every source."""
+    """Fetch the file into `folder`. Raises OSError with the reason of every source, in a few words each."""
     try:
         import pooch
-    except ImportError as error:
-        raise OSError(f"not downloaded: {error}; pip install pooch") from error
+    except ImportError:
+        raise OSError("not downloaded, for that takes the package pooch: pip install pooch") from None
     file, path, reasons = FILES[name], folder / name, []
-    for source in file.sources:
-        url = source + path.name
-        try:
-            return Path(
-                pooch.retrieve(
-                    url,
-                    known_hash=f"sha256:{file.sha256}",
-                    fname=path.name,
-                    path=path.parent,
-                    progressbar=sys.stderr.isatty(),
+    log = pooch.get_logger()
+    level = log.level
+    log.setLevel(logging.WARNING)  # it announces each attempt; what came out is said here
+    try:
+        for source in file.sources:
+            try:
+                return Path(
+                    pooch.retrieve(
+                        source + path.name,
+                        known_hash=f"sha256:{file.sha256}",
+                        fname=path.name,
+                        path=path.parent,
+                        progressbar=sys.stderr.isatty(),
+                    )
                 )
-            )
-        except (OSError, ValueError) as error:  # no network, no such page; a file with another checksum
-            reasons.append(f"{url}: {type(error).__name__}: {error}")
-    raise OSError("not downloaded: " + "; ".join(reasons))
+            except (OSError, ValueError) as error:  # no network, no such page; a file with another checksum
+                reasons.append(_reason(error, urlsplit(source).hostname or source))
+    finally:
+        log.setLevel(level)
+    raise OSError("not downloaded: " + ", ".join(dict.fromkeys(reasons)))
+
+
+def _reason(error: Exception, host: str) -> str:
+    """Why a download failed. What the libraries say of a refused connection is half a page, so it is not quoted."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status is not None:
+        return f"{host} answers with status {status}"
+    if isinstance(error, ValueError):
+        return f"{host} has a file with another checksum"
+    if isinstance(error, OSError) and error.strerror and error.filename:  # of the disk
+        return f"{error.filename}: {error.strerror}"
+    if "Timeout" in type(error).__name__:
+        return f"{host} does not answer"
+    return f"no connection to {host}"
 
 
 def read_text(name: str, root: str | Path | None = None) -> str:
     """The text of the file `name`. Raises ValueError if it is not the published file, byte for byte."""
     path = find(name, root)
-    data, file = path.read_bytes(), FILES[name]
+    data, file = _unpacked(path), FILES[name]
     found = hashlib.sha256(data).hexdigest()
     if found != file.sha256:
         raise ValueError(
@@ -172,3 +211,18 @@ def read_text(name: str, root: str | Path | None = None) -> str:
             f"{found}; the file is truncated or changed (line ends count), delete it and fetch it again"
         )
     return data.decode("ascii")
+
+
+def read_shipped(name: str) -> str:
+    """The text of a file in `SHIPPED` that is no published file but made from one."""
+    return _unpacked(SHIPPED / f"{name}.gz").decode("ascii")
+
+
+def _unpacked(path: Path) -> bytes:
+    data = path.read_bytes()
+    if path.parent != SHIPPED:
+        return data
+    try:
+        return gzip.decompress(data)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"{path}: a damaged file of {len(data)} bytes ({error}); install the package again") from None

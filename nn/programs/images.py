@@ -25,24 +25,27 @@ from .recipe import Recipe, UserError, positive, save_results
 DATA: dict[str, Any] = {"mnist": datasets.MNIST, "fashion-mnist": datasets.FashionMNIST, "sample": datasets.mnist_sample}
 
 
-def add_data_option(parser: argparse.ArgumentParser, default: str = "auto") -> None:
-    usual = "mnist where it is found, else the sample" if default == "auto" else default
+def add_data_option(parser: argparse.ArgumentParser, full: str = "mnist") -> None:
     parser.add_argument(
         "--data",
-        default=default,
+        default="auto",
         metavar="DATA",
         help="mnist, fashion-mnist, sample (10,000 digits that come with the package), or a folder with the four IDX "
-        f"files; by default {usual}",
+        f"files; by default {full} where it is found, else the sample",
     )
 
 
-def load_data(name: str, **options: Any) -> tuple[str, Any, Any]:
-    """The name of the data, and its training and test sets; options of `datasets.MNIST`."""
-    if name == "auto":
-        files = [f"mnist/{part}-ubyte.gz" for part in (
-            "train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")]  # fmt: skip
-        name = "mnist" if all(store.stored(file) for file in files) else "sample"
+def load_data(name: str, full: str = "mnist", **options: Any) -> tuple[str, Any, Any]:
+    """The name of the data, and its training and test sets; options of `datasets.MNIST`.
+
+    "auto" is `full` if that is on this machine, and otherwise the sample, which is said. Raises UserError for what cannot
+    be read.
+    """
     try:
+        if name == "auto":
+            name = "sample" if store.missing(DATA[full].folder) else full
+            if name == "sample":
+                print(f"{full} is not on this machine: a sample of MNIST is used (--data {full} fetches the full data)")
         if name in DATA:
             return name, DATA[name](train=True, **options), DATA[name](train=False, **options)
         folder = Path(name)
@@ -51,7 +54,8 @@ def load_data(name: str, **options: Any) -> tuple[str, Any, Any]:
         train, test = (datasets.MNIST(folder, train, **options) for train in (True, False))
         return name, train, test
     except (OSError, ValueError) as error:
-        raise UserError(str(error)) from None
+        advice = "; --data sample needs none" if name in DATA and isinstance(error, FileNotFoundError) else ""
+        raise UserError(f"--data {name}: {error}{advice}") from None
 
 
 def figures(test: Any, probabilities: np.ndarray) -> dict[str, Any]:
@@ -74,7 +78,7 @@ class Classifier(Recipe):
     epochs      passes over the training data
     lr          the largest learning rate
     batch_size  images a step
-    data        what to learn from unless the options say otherwise
+    data        what to learn from where it is found, unless the options say otherwise
     """
 
     build: Callable[[], Any]
@@ -84,7 +88,7 @@ class Classifier(Recipe):
     epochs: int
     lr: float
     batch_size: int = 64
-    data: str = "auto"
+    data: str = "mnist"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         add_data_option(parser, self.data)
@@ -111,7 +115,7 @@ class Classifier(Recipe):
 
     def train(self, options: argparse.Namespace, folder: Path) -> int:
         epochs, lr, batch_size = options.epochs, options.lr, options.batch_size
-        name, data, test = load_data(options.data, normalize=self.prepare is None, transform=self.prepare)
+        name, data, test = load_data(options.data, self.data, normalize=self.prepare is None, transform=self.prepare)
         training, validation = random_split(data, [len(data) - len(data) // 12, len(data) // 12])
         model = self.build()
         parameters = sum(p.numel() for p in model.parameters())

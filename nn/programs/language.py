@@ -17,12 +17,12 @@ import nn
 import nn.functional as F
 import optim
 from nn import plot
-from nn.data import datasets, random_split
+from nn.data import datasets, random_split, store
 from nn.models import RecurrentLM
 from nn.utils.rnn import detached
 from optim.training import Progress, evaluate, fit
 
-from .recipe import Recipe, UserError, positive, save_results
+from .recipe import Recipe, UserError, positive, read_text, save_results, uninterrupted
 
 
 class Streams:
@@ -81,8 +81,11 @@ class LanguageModel(Recipe):
     """An LSTM trained by Adam in one cycle of the learning rate; the loss is in nats a character.
 
     epochs, lr, batch_size, width, layers, dropout  what the options can change
+    choices, content  what --data can name besides a file, and what a file must have in it
     """
 
+    choices: str
+    content: str
     epochs: int
     lr: float
     batch_size: int
@@ -97,10 +100,14 @@ class LanguageModel(Recipe):
         ):  # fmt: skip
             default = getattr(self, name.replace("-", "_"))
             parser.add_argument(f"--{name}", type=positive(kind), default=default, help=f"{what} ({default:g})")
+        parser.add_argument(
+            "--data", default="auto", metavar="DATA", help=f"{self.choices}, or a file of your own: {self.content}"
+        )
         super().add_options(parser)
 
-    def data(self, options: argparse.Namespace) -> tuple[Any, Any, Any, bool]:
-        """The characters, batches to train on and to test on, and whether the state is carried from batch to batch."""
+    def data(self, options: argparse.Namespace) -> tuple[str, Any, Any, Any, bool]:
+        """The name of the data, the characters, batches to train on and to test on, and whether the state is carried from
+        batch to batch. Raises OSError or ValueError for what cannot be read."""
         raise NotImplementedError
 
     def samples(self, model: RecurrentLM, chars: Any) -> str:
@@ -109,9 +116,10 @@ class LanguageModel(Recipe):
 
     def train(self, options: argparse.Namespace, folder: Path) -> int:
         try:
-            characters, training, test, carry = self.data(options)
-        except OSError as error:
-            raise UserError(str(error)) from None
+            name, characters, training, test, carry = self.data(options)
+        except (OSError, ValueError) as error:
+            advice = "; --data sample needs none" if isinstance(error, FileNotFoundError) else ""
+            raise UserError(f"--data {options.data}: {error}{advice}") from None
         model = RecurrentLM(len(characters.chars), options.width, options.layers, dropout=self.dropout)
         parameters = sum(p.array.size for p in model.parameters())
         print(f"{self.name}: {self.about}; {parameters:,} parameters, {len(characters.chars)} characters")
@@ -124,12 +132,14 @@ class LanguageModel(Recipe):
             progress=False, callbacks=[Progress(bar=not options.quiet)], step_scheduler=schedule,
         )  # fmt: skip
         seconds = time.perf_counter() - started
+        if not len(history):
+            uninterrupted(history)
         result = evaluate(scores, test, loss)["loss"]
         print(f"held out: {result:.4f} nats a character ({result / math.log(2):.3f} bits; {seconds:.0f} s of training)")
         text = self.samples(model, characters)
         print(text)
         report = {
-            "model": self.name, "data": self.name, "seed": options.seed, "parameters": parameters,
+            "model": self.name, "data": name, "seed": options.seed, "parameters": parameters,
             "epochs": options.epochs, "lr": options.lr, "batch_size": options.batch_size, "width": options.width,
             "layers": options.layers, "seconds": round(seconds, 1), "interrupted": history.interrupted,
             "held_out_loss": result, "history": history.epochs, "samples": text,
@@ -142,13 +152,19 @@ class LanguageModel(Recipe):
 class FirstNames(LanguageModel):
     """A tenth of the names is held out. Names are padded to one length; the padding does not count."""
 
-    def data(self, options: argparse.Namespace) -> tuple[Any, Any, Any, bool]:
-        names = datasets.names()
+    def data(self, options: argparse.Namespace) -> tuple[str, Any, Any, Any, bool]:
+        if options.data in ("auto", "names"):
+            name, names = "names", datasets.names()
+        else:
+            words = read_text(Path(options.data), f"{self.choices}, or {self.content}").split()
+            if len(words) < 20:
+                raise ValueError(f"{len(words)} words are too few to learn from and to test on; give at least 20")
+            name, names = options.data, datasets.Names(words)
         training, test = random_split(names, [0.9, 0.1])
-        print(f"data: {len(training):,} names to train, {len(test):,} held out")
+        print(f"data: {name}, {len(training):,} names to train, {len(test):,} held out")
         loader = nn.data.DataLoader(training, batch_size=options.batch_size, shuffle=True)
         # one batch: its loss is the mean over characters, not over names
-        return names, loader, nn.data.DataLoader(test, batch_size=len(test)), False
+        return name, names, loader, nn.data.DataLoader(test, batch_size=len(test)), False
 
     def samples(self, model: RecurrentLM, chars: Any) -> str:
         words = {t: [chars.decode(model.sample(20, [0], t, stop=0)) for _ in range(10)] for t in (0.5, 1.0)}
@@ -158,28 +174,50 @@ class FirstNames(LanguageModel):
 class Shakespeare(LanguageModel):
     """The last tenth of the plays is held out. Long streams with the state carried on, 100 characters at a time."""
 
-    def data(self, options: argparse.Namespace) -> tuple[Any, Any, Any, bool]:
-        text = datasets.tiny_shakespeare()
+    def data(self, options: argparse.Namespace) -> tuple[str, Any, Any, Any, bool]:
+        name = options.data
+        if name == "auto":
+            name = "sample" if store.missing("tinyshakespeare") else "tinyshakespeare"
+            if name == "sample":
+                print("tinyshakespeare is not on this machine: a third of it is used (--data tinyshakespeare fetches all)")
+        if name == "tinyshakespeare":
+            text = datasets.tiny_shakespeare()
+        elif name == "sample":
+            text = datasets.shakespeare_sample()
+        else:
+            text = datasets.Characters(read_text(Path(name), f"{self.choices}, or {self.content}"))
+        fewest = 20 * (options.batch_size + 1)
+        if len(text) < fewest:
+            raise ValueError(f"{len(text)} characters are too few for {options.batch_size} streams; give at least {fewest}")
         training, test = text.split(0.9)
-        print(f"data: {len(training):,} characters to train, {len(test):,} held out")
-        return text, Streams(training.codes, options.batch_size, 100), Streams(test.codes, 10, 1000), True
+        print(f"data: {name}, {len(training):,} characters to train, {len(test):,} held out")
+        streams = Streams(training.codes, options.batch_size, 100)
+        return name, text, streams, Streams(test.codes, min(10, len(test) // 2), 1000), True
 
     def samples(self, model: RecurrentLM, chars: Any) -> str:
         parts = [
-            f"--- temperature {t}\n{chars.decode(model.sample(300, chars.encode(chr(10)), t))}" for t in (0.5, 0.8, 1.0)
+            f"--- temperature {t}\n{chars.decode(model.sample(300, _start(chars), t))}" for t in (0.5, 0.8, 1.0)
         ]
         return "\n".join(parts)
+
+
+def _start(chars: datasets.Characters) -> list[int]:
+    """The code of a line's end, or of the first character of a text that has one line."""
+    return chars.encode("\n" if "\n" in chars.chars else chars.text[0]).tolist()
 
 
 RECIPES = [
     FirstNames(
         name="names",
         about="an LSTM that spells first names",
+        choices="names (which come with the package)", content="words, one a line",
         epochs=14, lr=4e-3, batch_size=64, width=192, layers=1, dropout=0.3,
     ),
     Shakespeare(
         name="shakespeare",
         about="an LSTM that writes like Shakespeare, character by character",
+        choices="tinyshakespeare where it is found, else sample (a third of it that comes with the package)",
+        content="a text",
         epochs=12, lr=4e-3, batch_size=32, width=256, layers=1, dropout=0.3,
     ),
 ]  # fmt: skip

@@ -21,7 +21,7 @@ from nn.models import MLP, RecurrentRegressor, Seq2Seq
 from nn.utils import clip_grad_norm_
 from optim.training import Progress, fit
 
-from .recipe import Recipe, UserError, positive, save_results
+from .recipe import Recipe, UserError, positive, save_results, uninterrupted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,13 +164,31 @@ class Sunspots(Recipe):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--horizon", type=positive(int), default=self.horizon, help=f"months ahead ({self.horizon})")
         parser.add_argument("--epochs", type=positive(int), default=self.epochs, help=f"of training ({self.epochs})")
+        parser.add_argument(
+            "--data", default="sunspots", metavar="DATA",
+            help="sunspots (which come with the package), or a CSV file of your own: titles, then a month and a number a line",
+        )  # fmt: skip
         super().add_options(parser)
 
-    def train(self, options: argparse.Namespace, folder: Path) -> int:
+    def values(self, options: argparse.Namespace) -> np.ndarray:
+        """The square roots of the series. Raises UserError for one that cannot be read or learnt from."""
         try:
-            values = np.sqrt(datasets.sunspots().values.numpy())
-        except OSError as missing:
-            raise UserError(str(missing)) from None
+            series = datasets.sunspots() if options.data == "sunspots" else datasets.read_series(options.data)
+        except (OSError, ValueError) as error:
+            reason = f"cannot be read ({error.strerror})" if isinstance(error, OSError) and error.strerror else str(error)
+            raise UserError(f"--data {options.data}: {reason}; leave it out for the sunspots") from None
+        values, longest = series.values.numpy(), max(*self.orders, sum(self.bins)) + options.horizon
+        if int(0.8 * len(values)) < 2 * longest:
+            raise UserError(
+                f"--data {options.data}: has {len(values)} months; windows of up to {longest} with --horizon {options.horizon} "
+                f"take at least {-(-20 * longest // 8)}; give a longer series or a shorter horizon"
+            )
+        if values.min() < 0 or not values.std() > 0:
+            raise UserError(f"--data {options.data}: square roots are taken; give numbers from 0 on that are not all equal")
+        return np.sqrt(values)
+
+    def train(self, options: argparse.Namespace, folder: Path) -> int:
+        values = self.values(options)
         end = int(0.8 * len(values))
         mean, scale = values[:end].mean(), values[:end].std()
         scaled = (values - mean) / scale
@@ -199,10 +217,11 @@ class Sunspots(Recipe):
             model = MLP([len(self.bins), 32, 1], activation="tanh")
             optimizer = optim.AdamW(model.parameters(), lr=3e-3, weight_decay=1.0)
             schedule = optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=options.epochs * -(-len(x) // 64))
-            fit(
+            history = fit(
                 model, rest, loss=F.mse_loss, optimizer=optimizer, epochs=options.epochs, keep_best=False, progress=False,
                 step_scheduler=schedule, callbacks=[] if options.quiet else [Progress()],
             )  # fmt: skip
+            uninterrupted(history)
             with ag.no_grad():
                 outputs.append(base(tx) + model(ag.tensor(tx)).numpy()[:, 0])
             print(f"network {member + 1}: {error(outputs[-1]):.2f}")
@@ -211,7 +230,7 @@ class Sunspots(Recipe):
         change = error(together) / error(linear[best]) - 1
         print(f"mean of the networks: {error(together):.2f}, {change:+.1%} to the best autoregression ({seconds:.0f} s)")
         report = {
-            "model": self.name, "data": "sunspots", "seed": options.seed, "horizon": options.horizon,
+            "model": self.name, "data": options.data, "seed": options.seed, "horizon": options.horizon,
             "linear_errors": {order: error(forecast) for order, forecast in linear.items()},
             "errors": [error(output) for output in outputs], "error": error(together), "seconds": round(seconds, 1),
         }  # fmt: skip

@@ -20,26 +20,30 @@ from nn.models import LeNet5
 from optim.training import Progress, evaluate, fit
 
 from .images import add_data_option, load_data
-from .recipe import Recipe, positive, save_results
+from .recipe import Recipe, UserError, positive, save_results, uninterrupted
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer(Recipe):
     """LeNet-5 learns the odd classes from all their images. Then its last layer is replaced, and the even classes are to
-    be learnt from a few images each: from these features, or from scratch.
+    be learnt from a few images each: from these weights, or from scratch, and otherwise alike.
 
-    First the new layer alone is trained, all else frozen; then everything, the old layers at a tenth of the rate.
+    Which few images are drawn decides by several per cent, and so do the weights at the start: the whole is repeated, and
+    the mean and the standard deviation over the repetitions are what is reported.
     """
 
-    per_class: int = 10
-    epochs: int = 2
+    per_class: int = 5
+    steps: int = 1900  # of 32 images on the odd classes: two epochs of MNIST's, twelve of the sample's
+    epochs: int = 40  # on the few images
+    repeats: int = 5
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         add_data_option(parser)
-        parser.add_argument(
-            "--per-class", type=positive(int), default=self.per_class, help=f"images of each even class ({self.per_class})"
-        )
-        parser.add_argument("--epochs", type=positive(int), default=self.epochs, help=f"on the odd classes ({self.epochs})")
+        for name, default, what in (
+            ("per-class", self.per_class, "images of each even class"), ("steps", self.steps, "of training on odd digits"),
+            ("repeats", self.repeats, "repetitions with other images and weights"),
+        ):  # fmt: skip
+            parser.add_argument(f"--{name}", type=positive(int), default=default, help=f"{what} ({default})")
         super().add_options(parser)
 
     def train(self, options: argparse.Namespace, folder: Path) -> int:
@@ -47,41 +51,46 @@ class Transfer(Recipe):
         odd, _ = _half(data, 1)
         even, labels = _half(data, 0)
         even_test, _ = _half(test, 0)
-        few = np.concatenate([np.flatnonzero(labels == c)[: options.per_class] for c in range(5)])
-        small = TensorDataset(*(t[few] for t in even.tensors))
+        few = 5 * options.per_class
+        if min(np.bincount(labels, minlength=5)) < options.per_class:
+            raise UserError(f"--per-class {options.per_class}: {name} has an even class with fewer images; give fewer")
         print(f"{self.name}: {self.about}")
-        print(f"data: {name}, {len(odd):,} odd images, {len(small)} even ones to learn from, {len(even_test):,} to test")
+        print(f"data: {name}, {len(odd):,} odd images, {few} even ones to learn from, {len(even_test):,} to test")
+        accuracies: dict[str, list[list[float]]] = {"from odd digits": [], "from scratch": []}
         started = time.perf_counter()
-        base = LeNet5(5)
-        bars = [] if options.quiet else [Progress()]
-        run: dict[str, Any] = {"loss": F.cross_entropy, "keep_best": False, "progress": False}
-        optimizer = optim.Adam(base.parameters(), lr=1e-3)
-        fit(base, odd, optimizer=optimizer, epochs=options.epochs, callbacks=bars, **run)
-
-        tuned = LeNet5(5)
-        tuned.load_state_dict(base.state_dict())
-        tuned.classifier.fc3 = nn.Linear(84, 5)  # the new head
-        head = list(tuned.classifier.fc3.parameters())
-        for parameter in tuned.parameters():
-            parameter.requires_grad_(any(parameter is p for p in head))
-        curves = {"from odd digits": _learn(tuned, small, even_test, optim.Adam(head, lr=1e-2), 20, run)}
-        tuned.requires_grad_(True)
-        others = [p for p in tuned.parameters() if not any(p is q for q in head)]
-        groups = [{"params": head}, {"params": others, "lr": 1e-4}]
-        curves["from odd digits"] += _learn(tuned, small, even_test, optim.Adam(groups, lr=1e-3), 20, run)
-        scratch = LeNet5(5)
-        curves["from scratch"] = _learn(scratch, small, even_test, optim.Adam(scratch.parameters(), lr=1e-3), 40, run)
+        for repeat in range(options.repeats):
+            base = LeNet5(5)
+            run: dict[str, Any] = {"loss": F.cross_entropy, "keep_best": False, "progress": False}
+            epochs = max(1, round(options.steps * 32 / len(odd)))
+            bars = [] if options.quiet else [Progress()]
+            optimizer = optim.Adam(base.parameters(), lr=1e-3)
+            uninterrupted(fit(base, odd, optimizer=optimizer, epochs=epochs, batch_size=32, callbacks=bars, **run))
+            tuned, scratch = LeNet5(5), LeNet5(5)
+            tuned.load_state_dict(base.state_dict())
+            tuned.classifier.fc3 = nn.Linear(84, 5)  # the new head
+            small = _draw(even, labels, options.per_class)
+            for key, model in zip(accuracies, (tuned, scratch), strict=True):
+                accuracies[key].append(_learn(model, small, even_test, self.epochs, run))
+            shown = ", ".join(f"{key} {curves[-1][-1]:.2%}" for key, curves in accuracies.items())
+            print(f"repetition {repeat + 1}: {shown}")
         seconds = time.perf_counter() - started
-        found = {key: values[-1] for key, values in curves.items()}
-        text = ", ".join(f"{key} {value:.2%}" for key, value in found.items())
-        print(f"test on even digits after {len(small)} images: {text} ({seconds:.0f} s)")
+        last = {key: np.array(curves)[:, -1] for key, curves in accuracies.items()}
+        mean = {key: float(values.mean()) for key, values in last.items()}
+        spread = {key: float(values.std(ddof=1)) if len(values) > 1 else 0.0 for key, values in last.items()}
+        text = ", ".join(f"{key} {mean[key]:.1%} ± {100 * spread[key]:.1f}" for key in mean)
+        print(f"test on even digits after {few} images: {text} ({seconds:.0f} s)")
         report = {
             "model": self.name, "data": name, "seed": options.seed, "per_class": options.per_class,
-            "test_accuracy": found, "curves": curves, "seconds": round(seconds, 1),
+            "steps": options.steps, "repeats": options.repeats, "test_accuracy": mean, "spread": spread,
+            "curves": accuracies, "seconds": round(seconds, 1),
         }  # fmt: skip
-        figure = plot.curves(curves, "epoch on the few images", "accuracy on even digits")
+        means = {key: np.mean(curves, 0).tolist() for key, curves in accuracies.items()}
+        figure = plot.curves(means, f"{EVERY} epochs on the few images", "accuracy on even digits")
         save_results(folder, tuned, report, {"accuracy": figure})
         return 0
+
+
+EVERY = 5  # epochs between two evaluations
 
 
 def _half(data: Any, remainder: int) -> tuple[TensorDataset, np.ndarray]:
@@ -92,11 +101,18 @@ def _half(data: Any, remainder: int) -> tuple[TensorDataset, np.ndarray]:
     return TensorDataset(images[rows], ag.tensor(classes)), classes
 
 
-def _learn(model: Any, small: Any, test: Any, optimizer: Any, epochs: int, run: dict) -> list[float]:
-    """Train on the few images; the accuracy on the test set after each epoch."""
-    found = []
-    for _ in range(epochs):
-        fit(model, small, optimizer=optimizer, epochs=1, batch_size=10, **run)
+def _draw(even: TensorDataset, labels: np.ndarray, per_class: int) -> TensorDataset:
+    """That many images of each class, drawn at random."""
+    order = ag.randperm(len(labels)).numpy()
+    rows = np.concatenate([order[labels[order] == c][:per_class] for c in range(5)])
+    return TensorDataset(*(t[rows] for t in even.tensors))
+
+
+def _learn(model: Any, small: TensorDataset, test: TensorDataset, epochs: int, run: dict) -> list[float]:
+    """Train on the few images; the accuracies on the test set, after every few epochs."""
+    optimizer, found = optim.Adam(model.parameters(), lr=1e-3), []
+    for _ in range(0, epochs, EVERY):
+        uninterrupted(fit(model, small, optimizer=optimizer, epochs=EVERY, batch_size=10, **run))
         found.append(evaluate(model, test, F.cross_entropy)["accuracy"])
     return found
 

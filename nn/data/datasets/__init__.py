@@ -14,8 +14,8 @@ from .sequences import (
     reber_grammar,
     temporal_order,
 )
-from .series import Series, airline_passengers, daily_min_temperatures, sunspots
-from .text import Characters, Names, names, tiny_shakespeare
+from .series import Series, airline_passengers, daily_min_temperatures, read_series, sunspots
+from .text import Characters, Names, names, shakespeare_sample, tiny_shakespeare
 
 __all__ = [
     "Characters",
@@ -37,7 +37,9 @@ __all__ = [
     "moons",
     "names",
     "parity",
+    "read_series",
     "reber_grammar",
+    "shakespeare_sample",
     "sine",
     "sunspots",
     "temporal_order",

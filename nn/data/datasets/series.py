@@ -14,7 +14,7 @@ from autograd_core import Tensor, from_numpy
 from ..dataset import TensorDataset
 from ..store import read_text
 
-__all__ = ["Series", "airline_passengers", "daily_min_temperatures", "sunspots"]
+__all__ = ["Series", "airline_passengers", "daily_min_temperatures", "read_series", "sunspots"]
 
 
 class Series:
@@ -72,15 +72,44 @@ class Series:
         return TensorDataset(views[:, :length], views[:, length:])
 
 
+def read_series(path: str | Path) -> Series:
+    """The series in a CSV file: a line of titles, then a date (1749-01 or 1981-01-31) and a number a line.
+
+    Raises ValueError that names the file and the line for one that is neither, OSError if the file cannot be read.
+    """
+    path = Path(path)
+    try:
+        return _parsed(path.stem, path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: not a text file in UTF-8; it must be CSV: titles, then a date and a number a line") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}; it must be CSV: titles, then a date and a number a line") from None
+
+
+def _parsed(name: str, text: str) -> Series:
+    dates, values = [], []
+    for number, row in enumerate(csv.reader(text.splitlines()), 1):
+        if number == 1 or not row:
+            continue
+        try:
+            dates.append(np.datetime64(row[0]))
+            values.append(float(row[1]))
+        except (ValueError, IndexError):
+            raise ValueError(f"line {number} is '{','.join(row)}'") from None
+        if not np.isfinite(values[-1]):
+            raise ValueError(f"line {number} has the value {values[-1]}")
+    if not values:
+        raise ValueError("no line after the first")
+    return Series(name, np.array(dates), np.array(values, np.float32))
+
+
 def _read(name: str, file: str, root: str | Path | None) -> Series:
-    rows = list(csv.reader(read_text(file, root).splitlines()))[1:]
-    return Series(
-        name, np.array([row[0] for row in rows], "datetime64"), np.array([float(row[1]) for row in rows], np.float32)
-    )
+    return _parsed(name, read_text(file, root))
 
 
 def sunspots(root: str | Path | None = None) -> Series:
-    """2,820 monthly Zürich sunspot numbers, 1749-01 to 1983-12, from 0 to 253.8; `root` as in `MNIST`.
+    """2,820 monthly Zürich sunspot numbers, 1749-01 to 1983-12, from 0 to 253.8. Part of the package; `root` as in
+    `MNIST`.
 
     Source: Andrews & Herzberg 1985, by the Time Series Data Library and jbrownlee/Datasets.
     """
@@ -88,7 +117,8 @@ def sunspots(root: str | Path | None = None) -> Series:
 
 
 def airline_passengers(root: str | Path | None = None) -> Series:
-    """144 monthly totals of airline passengers in thousands, 1949-01 to 1960-12; `root` as in `MNIST`.
+    """144 monthly totals of airline passengers in thousands, 1949-01 to 1960-12. Part of the package; `root` as
+    in `MNIST`.
 
     Source: Box & Jenkins 1976, series G, by the Time Series Data Library and jbrownlee/Datasets.
     """
@@ -96,7 +126,8 @@ def airline_passengers(root: str | Path | None = None) -> Series:
 
 
 def daily_min_temperatures(root: str | Path | None = None) -> Series:
-    """3,650 daily minimum temperatures (°C) in Melbourne, 1981 to 1990; `root` as in `MNIST`.
+    """3,650 daily minimum temperatures (°C) in Melbourne, 1981 to 1990. Part of the package; `root`
+    as in `MNIST`.
 
     31 December is missing in the leap years 1984 and 1988. Source: Australian Bureau of Meteorology, by the Time Series
     Data Library and jbrownlee/Datasets.

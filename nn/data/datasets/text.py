@@ -11,9 +11,9 @@ from numpy import ndarray
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ..dataset import TensorDataset
-from ..store import read_text
+from ..store import read_shipped, read_text
 
-__all__ = ["Characters", "Names", "names", "tiny_shakespeare"]
+__all__ = ["Characters", "Names", "names", "shakespeare_sample", "tiny_shakespeare"]
 
 IGNORED = -100  # the target that cross-entropy leaves out (its ignore_index)
 
@@ -96,6 +96,17 @@ def tiny_shakespeare(root: str | Path | None = None) -> Characters:
     return Characters(read_text("tinyshakespeare/input.txt", root))
 
 
+def shakespeare_sample() -> Characters:
+    """The first 399,862 characters (63 distinct) of tiny Shakespeare. Part of the package.
+
+    `nn/data/shipped/README.md` says which plays these are, and what the source and the licence are.
+
+    >>> shakespeare_sample()
+    Characters(399862 characters, 63 distinct)
+    """
+    return Characters(read_shipped("shakespeare-sample.txt"))
+
+
 class Names(TensorDataset):
     """Words for a language model of characters.
 
@@ -135,8 +146,12 @@ class Names(TensorDataset):
 
 
 def names(root: str | Path | None = None) -> Names:
-    """32,033 first names in lower case, 2 to 15 letters (ssa.gov, 2018); `root` as in `MNIST`.
+    """32,033 first names in lower case, 2 to 15 letters (ssa.gov, 2018). Part of the package; `root` as in `MNIST`.
 
     Source: Karpathy, makemore, names.txt.
+
+    >>> x, y = names()[0]
+    >>> names().decode(y)
+    'emma'
     """
     return Names(read_text("names.txt", root).split())
