@@ -12,6 +12,7 @@ from ..kernels import gemm
 from ..kernels.blas import limit
 from ..primitive import Primitive, operand, result_type, unified
 from ..tensor import Tensor, apply
+from .accumulate import sum_over
 from .elementwise import conj
 from .reduce import sum
 from .shape import cat, dim_index, permute, reshape, squeeze, transpose, unsqueeze
@@ -298,7 +299,7 @@ _linear_primitive = Primitive(
     vjps=(
         lambda g, x, weight: _product(g, weight),  # (N, O) @ (O, I)
         lambda g, x, weight: _product(mT(g), x),  # (O, N) @ (N, I)
-        lambda g, x, weight: np.add.reduce(g, 0) if type(g) is ndarray else sum(g, 0),
+        lambda g, x, weight: sum_over(g, (0,)) if type(g) is ndarray else sum(g, 0),
     ),
     saves=(0, 1),
     uses=((1,), (0,), ()),

@@ -12,10 +12,9 @@ from numpy import ndarray
 from ..primitive import OUT, SHAPE, Primitive, convert
 from ..tensor import Default, apply
 from . import elementwise as ew
+from .accumulate import HALF, WIDER, narrowed, product, squares, sum_over, total
 from .scan import cumprod, in_dtype, may_hold_zero, slices
 from .shape import array_operand, broadcast_to, cat, dim_index, dim_indices, flip, numpy_names, permute, reshape
-
-add_over: Any = np.add.reduce
 
 
 def reduction_dims(x: Any, dim: Any, name: str) -> tuple[int, ...]:
@@ -45,7 +44,9 @@ def _floating(x: Any, name: str, dtype: Any = None) -> Any:
 
 
 def _sum(x: ndarray, dims: tuple, keepdim: bool) -> ndarray:
-    return np.asarray(add_over(x, dims, np.int64 if x.dtype.kind in "biu" else None, None, keepdim))
+    if x.dtype.kind in "biu":
+        return np.asarray(np.add.reduce(x, dims, np.int64, None, keepdim))
+    return sum_over(x, dims, keepdim)
 
 
 _sum_primitive = Primitive(
@@ -62,8 +63,13 @@ def sum(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) ->
     return in_dtype(sum(convert(x, dtype), dim, keepdim), dtype)
 
 
+def _mean(x: ndarray, dims: tuple, keepdim: bool, count: float) -> ndarray:
+    sums = total(x, dims, keepdim)
+    return narrowed(sums / sums.dtype.type(count), x.dtype)
+
+
 _mean_primitive = Primitive(
-    lambda x, dims, keepdim, count: np.asarray(add_over(x, axis=dims, keepdims=keepdim) / x.dtype.type(count)),
+    _mean,
     name="mean",
     vjps=(lambda g, x_shape, dims, keepdim, count: spread(g / count, x_shape, dims),),
     saves=(SHAPE,),
@@ -126,7 +132,7 @@ def _others(x: Any) -> Any:
 
 
 _prod_primitive = Primitive(
-    lambda x: np.asarray(np.multiply.reduce(x, -1, np.int64 if x.dtype.kind in "biu" else None)),
+    product,
     name="prod",
     vjps=(_prod_rule,),
     saves=(0, OUT),
@@ -312,8 +318,8 @@ def _logsumexp(x: ndarray, dims: tuple, keepdim: bool) -> ndarray:
         return np.asarray(np.log(np.sum(np.exp(x), axis=dims, keepdims=keepdim)))
     top = np.maximum.reduce(x, axis=dims, keepdims=True)
     top = np.where(np.isinf(top), 0, top).astype(x.dtype)
-    out = np.log(add_over(np.exp(x - top), axis=dims, keepdims=True)) + top
-    return np.asarray(out if keepdim else out.reshape(tuple(s for d, s in enumerate(out.shape) if d not in dims)))
+    out = narrowed(np.log(total(np.exp(x - top), dims, True)) + top, x.dtype)
+    return out if keepdim else out.reshape(tuple(s for d, s in enumerate(out.shape) if d not in dims))
 
 
 def _logsumexp_rule(g: Any, x: Any, out: Any, dims: tuple, keepdim: bool) -> Any:

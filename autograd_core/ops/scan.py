@@ -16,6 +16,7 @@ from numpy import ndarray
 from ..primitive import OUT, Primitive, convert
 from ..tensor import Default, Tensor, apply
 from . import elementwise as ew
+from .accumulate import running
 from .gather import gather_along
 from .shape import array_operand, cat, dim_index, numpy_names, reshape
 
@@ -38,14 +39,8 @@ def in_dtype(x: Any, dtype: Any) -> Any:
 # ---------------------------------------------------------------------------------------------------------- running sum
 
 
-def _cumsum(x: ndarray, dim: int, reverse: bool) -> ndarray:
-    kind = np.int64 if x.dtype.kind in "biu" else None
-    out = np.cumsum(_from_end(x, dim, reverse), dim, kind).reshape(x.shape)
-    return np.ascontiguousarray(_from_end(out, dim, True)).reshape(x.shape) if reverse else out
-
-
 _cumsum_primitive: Primitive = Primitive(
-    _cumsum, name="cumsum", vjps=(lambda g, dim, reverse: apply(_cumsum_primitive, (g,), (dim, not reverse)),)
+    running, name="cumsum", vjps=(lambda g, dim, reverse: apply(_cumsum_primitive, (g,), (dim, not reverse)),)
 )
 
 
@@ -123,7 +118,7 @@ def _cumprod_rule(g: Any, x: Any, out: Any, dim: int) -> Any:
 
 
 _cumprod_primitive = Primitive(
-    lambda x, dim: np.cumprod(x, dim, np.int64 if x.dtype.kind in "biu" else None),
+    lambda x, dim: running(x, dim, False, multiply=True),
     name="cumprod",
     vjps=(_cumprod_rule,),
     saves=(0, OUT),
@@ -159,8 +154,13 @@ def _logcumsumexp_rule(g: Any, x: Any, out: Any, dim: int) -> Any:
     return weight * recurrence(ratio, g, dim, True)
 
 
+def _logcumsumexp(x: ndarray, dim: int) -> ndarray:
+    """In float32, what is added late would be too small to change the sum."""
+    return np.logaddexp.accumulate(x, dim, dtype=np.float64).astype(x.dtype, copy=False)
+
+
 _logcumsumexp_primitive = Primitive(
-    lambda x, dim: np.logaddexp.accumulate(x, dim), name="logcumsumexp", vjps=(_logcumsumexp_rule,), saves=(0, OUT)
+    _logcumsumexp, name="logcumsumexp", vjps=(_logcumsumexp_rule,), saves=(0, OUT)
 )
 
 

@@ -19,6 +19,7 @@ from numpy import ndarray
 from ..graph import Node
 from ..primitive import SHAPE, Primitive, convert, operand, result_type, stand_in
 from ..tensor import Above, Tensor, apply, record
+from .accumulate import sum_over
 
 F = TypeVar("F", bound=Callable)
 
@@ -105,7 +106,7 @@ def sizes_of(shape: tuple, name: str) -> tuple:
 def _sum_to(x: Any, shape: tuple) -> Any:
     lead = x.ndim - len(shape)
     summed = tuple(i for i, size in enumerate(x.shape) if i < lead or (shape[i - lead] == 1 and size != 1))
-    return np.add.reduce(x, axis=summed).reshape(shape) if summed else np.reshape(x, shape)
+    return sum_over(x, summed).reshape(shape) if summed else np.reshape(x, shape)
 
 
 _sum_to_primitive = Primitive(
