@@ -303,11 +303,11 @@ def of_function(function: Any, size: int, batched: list[bool], values: list) -> 
 
 TABLE: tuple[tuple[str, Rule], ...] = (
     # copies, dtypes, complex numbers
-    ("to identity clone contiguous std conj real imag angle view_as_real tril triu", leading),
+    ("to identity kink nowhere clone contiguous std conj real imag angle view_as_real tril triu", leading),
     ("view_as_complex", view_as_complex),
     ("where complex divide_grad", elementwise),
     # reductions, scans, order, counting
-    ("sum mean amax amin all any median nanmedian logsumexp vector_norm softmax log_softmax", shifted(0)),
+    ("sum mean amax amin all any median nanmedian logsumexp softmax log_softmax", shifted(0)),
     ("norm", shifted(1)),
     ("prod ranks", leading),
     ("cumsum cumprod logcumsumexp running_extreme shift recurrence", shifted(0)),

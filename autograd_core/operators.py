@@ -90,7 +90,7 @@ FAMILIES: tuple[tuple[Any, str, str], ...] = (
     (softmax, "softmax log_softmax", ""),
     (
         reduce,
-        "sum nansum mean nanmean prod var std amax amin aminmax argmax argmin logsumexp norm dist count_nonzero all any",
+        "sum nansum mean nanmean prod var std amax amin aminmax argmax argmin logsumexp count_nonzero all any",
         "var_mean std_mean",
     ),
     (scan, "cumsum cumprod cummax cummin logcumsumexp diff", "trapezoid cumulative_trapezoid"),
@@ -135,7 +135,7 @@ FAMILIES: tuple[tuple[Any, str, str], ...] = (
     (interpolate, "", "interpolate upsample pixel_shuffle pixel_unshuffle channel_shuffle"),
     (grid_sample, "", "grid_sample affine_grid"),
     (linalg_aliases, "inverse pinverse cholesky qr svd ger lu_solve", "vecdot"),
-    (statistics, "cov corrcoef renorm", ""),
+    (statistics, "cov corrcoef renorm norm dist", ""),
     (cx, "conj sgn angle is_complex resolve_conj", "real imag complex polar view_as_real view_as_complex"),
 )
 METHODS: dict[str, Callable] = {

@@ -25,7 +25,7 @@ SHORT = 32  # rows that may be added up in float32, one after the other
 WIDE = 2048  # columns from which NumPy adds up rows at the speed of memory
 TASKS = 64  # at most, where columns are cut into parts
 WIDTH = 1024  # columns of a task, whose totals stay in the first-level cache
-SUM, SQUARES, PRODUCT = range(3)  # Σ x, Σ (x - center)², Π x
+SUM, EXACT, SQUARES, PRODUCT = range(4)  # Σ x, Σ x all in float64, Σ (x - center)², Π x
 
 
 @kernel(reassociate=True)
@@ -38,6 +38,11 @@ def _run(x, at, n, center, kind):  # type: ignore[no-untyped-def]
             for i in range(first, min(n, first + CHUNK)):
                 chunk += x[uint(at + i)]
             total += chunk
+        return total
+    if kind == EXACT:
+        total = 0.0
+        for i in range(n):
+            total += x[uint(at + i)]
         return total
     if kind == SQUARES:
         total = 0.0
@@ -83,6 +88,10 @@ def _columns(start, stop, x, R, C, part, repeat, center, kind, out):  # type: ig
                         chunk[j] += x[uint(at + i * step + j)]
                 for j in range(width):
                     totals[j] += chunk[j]
+        elif kind == EXACT:
+            for i in range(steps):
+                for j in range(width):
+                    totals[j] += x[uint(at + i * step + j)]
         else:
             for i in range(steps):
                 for j in range(width):
@@ -101,8 +110,11 @@ def _columns(start, stop, x, R, C, part, repeat, center, kind, out):  # type: ig
 
 
 def reduced(x: ndarray, K: int, R: int, C: int, kind: int, center: ndarray | None = None) -> ndarray:
-    """The sums (SQUARES: of squared differences from `center`, float64 (K, C); PRODUCT: only for C = 1, the products) of x
-    (K, R, C), float32 and contiguous, over R: (K, C), in float64 unless they are short sums. No size is 0."""
+    """x (K, R, C), float32 and contiguous, reduced over R: (K, C), in float64 unless they are short sums. No size is 0.
+
+    kind     SUM; EXACT, no two terms of which are added up in float32; SQUARES; PRODUCT, only for C = 1
+    center   (K, C) in float64: what the squares are of differences from
+    """
     if kind == SUM and C >= WIDE:
         return _wide_sums(x.reshape(K, R, C))
     center = np.zeros(K * C) if center is None else plain(center).reshape(-1)

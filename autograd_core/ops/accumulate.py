@@ -14,11 +14,12 @@ import numpy as np
 from numpy import ndarray
 
 from ..kernels import reduction as kernels
-from ..kernels.reduction import PRODUCT, SHORT, SQUARES, SUM
+from ..kernels.reduction import EXACT, PRODUCT, SHORT, SQUARES, SUM
 
 SMALL = 1024  # elements below which nothing is looked at: few terms follow each other
 LARGE = 8192  # elements from which kernels are as fast as NumPy
 
+add_over: Any = np.add.reduce
 HALF, SINGLE, COMPLEX = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.complex64)
 WIDER = {SINGLE: np.dtype(np.float64), COMPLEX: np.dtype(np.complex128)}
 
@@ -36,18 +37,25 @@ def total(x: ndarray, dims: tuple, keepdim: bool) -> Any:
     if x.dtype == HALF:
         x = x.astype(SINGLE)
     if x.size < SMALL or x.dtype not in WIDER or not dims:
-        return np.add.reduce(x, dims, None, None, keepdim)
+        return add_over(x, dims, None, None, keepdim)
     if x.size < LARGE:
-        return np.add.reduce(x, dims, WIDER[x.dtype] if _chain(x, dims) > SHORT else None, None, keepdim)
+        return add_over(x, dims, WIDER[x.dtype] if _chain(x, dims) > SHORT else None, None, keepdim)
     return _shaped(_reduced(x, dims, SUM), dims, keepdim)
 
 
 def sum_over(x: ndarray, dims: tuple, keepdim: bool = False) -> ndarray:
     """Σ x over `dims`, in the dtype of x."""
     if x.size < SMALL and x.dtype is not HALF:
-        return np.asarray(np.add.reduce(x, dims, None, None, keepdim))
+        return np.asarray(add_over(x, dims, None, None, keepdim))
     out = total(x, dims, keepdim)
     return narrowed(out, x.dtype) if x.dtype.kind in "fc" else np.asarray(out)
+
+
+def exact_total(x: ndarray, dims: tuple) -> Any:
+    """Σ x over `dims`, kept as 1; no term of float32 is added in float32."""
+    if x.dtype in WIDER and x.size >= LARGE and dims:
+        return _reduced(x, dims, EXACT)
+    return add_over(x, dims, WIDER.get(x.dtype, x.dtype), None, True)
 
 
 def squares(x: ndarray, dims: tuple, keepdim: bool, center: ndarray | None = None) -> Any:
@@ -62,7 +70,7 @@ def squares(x: ndarray, dims: tuple, keepdim: bool, center: ndarray | None = Non
     if center is not None:
         x = x - center
     each = x * x if x.dtype.kind == "f" else x.real * x.real + x.imag * x.imag
-    return np.add.reduce(each, dims, None, None, keepdim)
+    return add_over(each, dims, None, None, keepdim)
 
 
 def product(rows: ndarray) -> ndarray:
@@ -71,7 +79,7 @@ def product(rows: ndarray) -> ndarray:
         K, R = math.prod(rows.shape[:-1]), rows.shape[-1]
         return narrowed(kernels.reduced(rows, K, R, 1, PRODUCT).reshape(rows.shape[:-1]), SINGLE)
     wide = np.float32 if rows.dtype == HALF else WIDER.get(rows.dtype, np.int64 if rows.dtype.kind in "biu" else None)
-    out = np.multiply.reduce(rows, -1, wide)  # type: ignore[arg-type]
+    out = np.asarray(np.multiply.reduce(rows, -1, wide))
     return narrowed(out, rows.dtype if rows.dtype.kind in "fc" else out.dtype)
 
 
@@ -83,10 +91,10 @@ def running(x: ndarray, dim: int, reverse: bool, multiply: bool = False) -> ndar
         pairs = np.ascontiguousarray(x).view(SINGLE).reshape(*x.shape, 2)
         return kernels.scanned(pairs, dim, reverse, False).view(COMPLEX).reshape(x.shape)
     dtype = SINGLE if x.dtype == HALF else WIDER.get(x.dtype, np.int64 if x.dtype.kind in "biu" else x.dtype)
-    scan = np.multiply.accumulate if multiply else np.add.accumulate
+    scan: Any = np.multiply.accumulate if multiply else np.add.accumulate
     if not x.ndim:
         return narrowed(x, x.dtype if x.dtype.kind in "fc" else np.dtype(np.int64)).copy()
-    out = scan(np.flip(x, dim) if reverse else x, dim, dtype)  # type: ignore[arg-type]
+    out = scan(np.flip(x, dim) if reverse else x, dim, dtype)
     out = np.ascontiguousarray(np.flip(out, dim)) if reverse else out
     return narrowed(out, x.dtype) if x.dtype.kind in "fc" else out
 
@@ -111,7 +119,7 @@ def _reduced(x: ndarray, dims: tuple, kind: int, center: ndarray | None = None) 
     repeated = [d for d, (size, stride) in enumerate(zip(x.shape, x.strides, strict=True)) if size > 1 and not stride]
     if repeated and center is None:  # as by `broadcast_to`: one of many equal terms, times their number
         one = x[tuple(slice(1) if d in repeated else slice(None) for d in range(x.ndim))]
-        of_one = (total if kind == SUM else squares)(one, dims, True)
+        of_one = squares(one, dims, True) if kind == SQUARES else exact_total(one, dims)
         of_all = of_one * float(math.prod(x.shape[d] for d in repeated if d in dims))
         return np.broadcast_to(of_all, tuple(1 if d in dims else s for d, s in enumerate(x.shape)))
     order = sorted(range(x.ndim), key=lambda d: -abs(x.strides[d]))  # as it lies in memory
@@ -132,7 +140,7 @@ def _reduced(x: ndarray, dims: tuple, kind: int, center: ndarray | None = None) 
     out = kernels.reduced(y, K, R, C, kind, center).reshape(kept)
     rest = tuple(d for d in range(first) if over[d])
     if rest:
-        out = np.add.reduce(out, rest, np.float64, None, True)
+        out = add_over(out, rest, np.float64, None, True)
     if x.dtype == COMPLEX:
-        out = np.add.reduce(out, -1) if kind == SQUARES else out.astype(np.float64).view(np.complex128)[..., 0]
+        out = add_over(out, -1) if kind == SQUARES else out.astype(np.float64).view(np.complex128)[..., 0]
     return out.transpose(np.argsort(order)) if order else out

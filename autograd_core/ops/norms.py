@@ -1,4 +1,8 @@
-"""Norms of vectors and matrices, and distances. Where a norm has no slope (at 0, for one), its gradient is 0."""
+"""Norms of vectors and matrices, and distances. Where a norm has no slope (at 0, for one), its gradient is 0.
+
+The derivative of that gradient does not exist, and is NaN: |x|² by way of `norm` has one at 0, which cannot be had from
+0 / 0. Take `(x * x).sum()`, or choose another x there: `norm(where(zero, 1.0, x))`.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,16 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from ..kernels.blas import lapack
 from ..primitive import OUT, Primitive, convert, operand, stand_in, unified
 from ..tensor import Tensor, apply
 from . import elementwise as ew
+from .accumulate import HALF, WIDER, narrowed, squares, total
 from .complex import conj
 from .decompositions import svdvals
-from .reduce import amax, amin, spread, sum
+from .reduce import amax, amin, kink, spread, sum
 from .shape import dim_indices, permute, reshape, unsqueeze
 from .solve import inv, matrices, plain, square, tolerance
 
@@ -33,25 +39,75 @@ def _kept(x: Any, dims: tuple) -> tuple:
 # --------------------------------------------------------------------------------------------------------- vector norms
 
 
-def _norm2(x: np.ndarray, dims: tuple, keepdim: bool) -> np.ndarray:
-    squares: Any = x * x if x.dtype.kind == "f" else x.real**2 + x.imag**2
-    return np.asarray(np.sqrt(np.sum(squares, axis=dims, keepdims=keepdim)))
+def _norm(x: ndarray, p: float, dims: tuple, keepdim: bool) -> ndarray:
+    dtype = x.real.dtype
+    if p == 2 and x.dtype in WIDER:
+        return narrowed(np.sqrt(squares(x, dims, keepdim)), dtype)
+    size = np.abs(x if dtype != HALF else x.astype(np.float32))
+    if p == 1:
+        return narrowed(total(size, dims, keepdim), dtype)
+    if math.isinf(p):
+        reduce: Any = np.maximum.reduce if p > 0 else np.minimum.reduce
+        return narrowed(reduce(size, axis=dims, keepdims=keepdim), dtype)
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        sums = np.asarray(_powers(size, p, dims))
+        out = _root(sums, p)
+        limits = np.finfo(size.dtype)
+        if sums.size and not (sums.min() > limits.tiny / limits.eps and sums.max() < np.inf):
+            # a power was too small or too large; so are those of 0 and ∞, for which this changes nothing
+            largest = (np.maximum if p > 0 else np.minimum).reduce(size, axis=dims, keepdims=True)
+            unit = np.where((largest > 0) & (largest < np.inf), largest, 1).astype(size.dtype)
+            sums = np.asarray(_powers(size / unit, p, dims))
+            out = unit * _root(sums, p)
+    return narrowed(out if keepdim else out.reshape(tuple(s for d, s in enumerate(out.shape) if d not in dims)), dtype)
 
 
-def _norm2_rule(g: Any, x: Any, out: Any, dims: tuple, keepdim: bool) -> Any:
-    """g x̄ / |x|, and 0 where |x| = 0."""
-    zero = plain(out) == 0
-    scale = ew.where(zero, 0.0, g / ew.where(zero, 1.0, out))
-    return conj(x) * spread(scale, tuple(x.shape), dims)
+def _powers(size: ndarray, p: float, dims: tuple) -> Any:
+    return total(size * size if p == 2 else np.power(size, size.dtype.type(p)), dims, True)
 
 
-_norm2_primitive = Primitive(_norm2, name="vector_norm", vjps=(_norm2_rule,), saves=(0, OUT))
+def _root(sums: ndarray, p: float) -> ndarray:
+    """In float64: rounded to float32, 1 / p would move the roots of large numbers."""
+    return np.sqrt(sums) if p == 2 else sums.astype(np.float64) ** (1 / p)
+
+
+def _norm_rule(g: Any, x: Any, out: Any, p: float, dims: tuple, keepdim: bool) -> Any:
+    """sgn(x̄) (|x| / norm)^(p-1), and 0 where the norm is 0: a subgradient, which has no derivative there."""
+    shape = tuple(x.shape)
+    zero = out == 0
+    safe = ew.where(zero, 1.0, out)
+    if p == 2:
+        value = spread(ew.where(zero, 0.0, g / safe), shape, dims) * conj(x)
+    elif p == 1:
+        value = spread(g, shape, dims) * conj(ew.sgn(x))
+    elif math.isinf(p):
+        size, top = ew.abs(x), spread(out, shape, dims)
+        best = (size == top) | ((size != size) & (top != top))
+        share = convert(best, out.dtype)
+        value = spread(g, shape, dims) * (share / ew.maximum(sum(share, dims, True), 1)) * conj(ew.sgn(x))
+    else:
+        size, unit = ew.abs(x), spread(safe, shape, dims)
+        ratio = ew.where(size == 0, unit, size) / unit
+        value = spread(ew.where(zero, 0.0, g), shape, dims) * ratio ** (p - 1) * conj(ew.sgn(x))
+    if type(value) is ndarray:  # nothing is recorded
+        return value
+    if p < 2 and p != 1:  # the slope of each element is infinite at 0
+        value = kink(value, x, x == 0, ())
+    at = spread(zero, shape, dims)
+    if not getattr(g, "requires_grad", False):
+        at = at & spread(g != 0, shape, dims)  # 0 times the norm is constant
+    return kink(value, x, at, tuple(d - len(shape) for d in dims))
+
+
+_norm_primitive = Primitive(_norm, name="norm", vjps=(_norm_rule,), saves=(0, OUT))
 
 
 def vector_norm(
     x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, name: str = "linalg.vector_norm"
 ) -> Any:
-    """(Σ |x|^ord)^(1/ord) over `dim` (None: all). ord inf, -inf: the largest, smallest |x|; 0: how many are not 0."""
+    """(Σ |x|^ord)^(1/ord) over `dim` (None: all). ord inf, -inf: the largest, smallest |x|; 0: how many are not 0.
+
+    Where the norm is 0 its gradient is 0, and its second derivative NaN."""
     x = _floating(x, name, dtype)
     if not isinstance(ord, int | float) or ord != ord:
         raise ValueError(f"{name}: ord must be a number, inf or -inf, got {ord!r}")
@@ -61,23 +117,9 @@ def vector_norm(
         raise ValueError(
             f"{name}: no norm of order {ord} of nothing: shape {tuple(x.shape)} is empty along dims {dims}"
         )
-    if ord == 2:
-        return apply(_norm2_primitive, (x,), (dims, keepdim))
-    size = ew.abs(x)
     if ord == 0:
-        return sum(ew.sign(size), dims, keepdim)
-    if ord == 1:
-        return sum(size, dims, keepdim)
-    if abs(ord) == math.inf:
-        return (amax if ord > 0 else amin)(size, dims, keepdim) if dims else size
-    zero = plain(size) == 0
-    if ord < 0:
-        total = sum(size**ord, dims, keepdim)
-        return total ** (1 / ord)
-    powers = ew.where(zero, 0.0, ew.where(zero, 1.0, size) ** ord)
-    total = sum(powers, dims, keepdim)
-    nothing = plain(total) == 0
-    return ew.where(nothing, 0.0, ew.where(nothing, 1.0, total) ** (1 / ord))
+        return sum(ew.sign(ew.abs(x)), dims, keepdim)
+    return apply(_norm_primitive, (x,), (float(ord), dims, keepdim))
 
 
 # --------------------------------------------------------------------------------------------------------- matrix norms

@@ -12,7 +12,7 @@ from numpy import ndarray
 from ..primitive import OUT, SHAPE, Primitive, convert
 from ..tensor import Default, apply
 from . import elementwise as ew
-from .accumulate import HALF, WIDER, narrowed, product, squares, sum_over, total
+from .accumulate import HALF, add_over, exact_total, narrowed, product, squares, sum_over, total
 from .scan import cumprod, in_dtype, may_hold_zero, slices
 from .shape import array_operand, broadcast_to, cat, dim_index, dim_indices, flip, numpy_names, permute, reshape
 
@@ -45,7 +45,7 @@ def _floating(x: Any, name: str, dtype: Any = None) -> Any:
 
 def _sum(x: ndarray, dims: tuple, keepdim: bool) -> ndarray:
     if x.dtype.kind in "biu":
-        return np.asarray(np.add.reduce(x, dims, np.int64, None, keepdim))
+        return np.asarray(add_over(x, dims, np.int64, None, keepdim))
     return sum_over(x, dims, keepdim)
 
 
@@ -99,6 +99,8 @@ def nansum(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None)
 def nanmean(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The mean over `dim` of what is not NaN; of nothing, NaN."""
     x = _floating(x, "nanmean", dtype)
+    if x.dtype == HALF:  # which may not hold the count
+        return convert(nanmean(convert(x, np.float32), dim, keepdim), HALF)
     return nansum(x, dim, keepdim) / convert(sum(x == x, dim, keepdim), x.dtype)
 
 
@@ -172,6 +174,53 @@ def _var_options(dim: Any, unbiased: bool | None, correction: Any, name: str) ->
     return dim, 1 if correction is None else correction
 
 
+def _center(x: ndarray, dims: tuple) -> ndarray:
+    """The mean over `dims`, kept as 1; of float32 in float64: at a mean of 10⁶ float32 is 0.03 off, whose square would be
+    in the variance."""
+    count = math.prod(x.shape[d] for d in dims)
+    sums = exact_total(x, dims)
+    return np.asarray(sums / sums.dtype.type(count or math.nan))
+
+
+def _deviation_forward(x: ndarray, dims: tuple) -> ndarray:
+    center = _center(x, dims)
+    near = center.astype(x.dtype)
+    out = x - near
+    rest = (center - near).astype(x.dtype)
+    return out - rest if rest.any() else out
+
+
+_deviation: Primitive = Primitive(
+    _deviation_forward,
+    name="deviation",
+    vjps=(lambda g, x, dims: apply(_deviation, (g,), (dims,)),),
+    saves=(0,),
+    composition=lambda x, dims: x - mean(x, dims, True),
+)
+
+
+def _var_forward(x: ndarray, dims: tuple, keepdim: bool, divisor: float) -> ndarray:
+    wide = x.astype(np.float32) if x.dtype == HALF else x
+    sums = np.asarray(squares(wide, dims, keepdim, _center(wide, dims)))
+    with np.errstate(invalid="ignore", divide="ignore"):  # NaN of a single element
+        return narrowed(sums / sums.dtype.type(divisor), x.real.dtype)
+
+
+def _var_composition(x: Any, dims: tuple, keepdim: bool, divisor: float) -> Any:
+    d = apply(_deviation, (x,), (dims,))
+    sums = sum(d * d if x.dtype.kind == "f" else (d * d.conj()).real, dims, keepdim)
+    return sums / divisor if divisor else sums / np.zeros((), sums.dtype)
+
+
+def _var_rule(g: Any, x: Any, dims: tuple, keepdim: bool, divisor: float) -> Any:
+    """2 (x - mean) / (n - correction)"""
+    slope = g * (2 / divisor if divisor else math.inf)
+    return spread(slope, tuple(x.shape), dims) * ew.conj(apply(_deviation, (x,), (dims,)))
+
+
+_var = Primitive(_var_forward, name="var", vjps=(_var_rule,), saves=(0,), composition=_var_composition)
+
+
 @numpy_names
 def var_mean(
     x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
@@ -180,13 +229,8 @@ def var_mean(
     x = _floating(x, "var")
     dim, correction = _var_options(dim, unbiased, correction, "var")
     dims = reduction_dims(x, dim, "var")
-    center = mean(x, dims, True)
-    deviation = x - center
-    squares = deviation * deviation if x.dtype.kind == "f" else (deviation * deviation.conj()).real
-    count = math.prod(x.shape[d] for d in dims) - correction
-    total = sum(squares, dims, keepdim)
-    var = total / count if count > 0 else total / np.zeros((), total.dtype)
-    return var, center if keepdim else reshape(center, var.shape)
+    divisor = float(max(math.prod(x.shape[d] for d in dims) - correction, 0))
+    return apply(_var, (x,), (dims, keepdim, divisor)), mean(x, dims, keepdim)
 
 
 @numpy_names
@@ -197,11 +241,16 @@ def var(
     return var_mean(x, dim, unbiased, keepdim, correction=correction)[0]
 
 
+def _root_rule(g: Any, x: Any, out: Any) -> Any:
+    zero = out == 0
+    return kink(ew.where(zero, 0.0, g / (2 * ew.where(zero, 1.0, out))), x, zero, None)
+
+
 _root = Primitive(
     np.sqrt,
     name="std",
-    vjps=(lambda g, out: ew.where(out == 0, 0.0, g / (2 * ew.where(out == 0, 1.0, out))),),
-    saves=(OUT,),
+    vjps=(_root_rule,),
+    saves=(0, OUT),
 )
 
 
@@ -210,7 +259,10 @@ def std_mean(
     x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
 ) -> tuple:
     """(standard deviation, mean) over `dim`; see `std`."""
-    variance, center = var_mean(_floating(x, "std"), dim, unbiased, keepdim, correction=correction)
+    x = _floating(x, "std")
+    if x.dtype == HALF:  # whose variance may be too large for it
+        return tuple(convert(v, HALF) for v in std_mean(convert(x, np.float32), dim, unbiased, keepdim, correction=correction))
+    variance, center = var_mean(x, dim, unbiased, keepdim, correction=correction)
     return apply(_root, (variance,)), center
 
 
@@ -218,7 +270,7 @@ def std_mean(
 def std(
     x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
 ) -> Any:
-    """The square root of `var`. Where it is 0 its gradient is 0, a subgradient."""
+    """The square root of `var`. Where it is 0 its gradient is 0, a subgradient, and its second derivative NaN."""
     return std_mean(x, dim, unbiased, keepdim, correction=correction)[0]
 
 
@@ -310,7 +362,7 @@ def argmin(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     return _arg_over(_argmin, x, dim, keepdim)
 
 
-# ------------------------------------------------------------------------------------------------ log-sum-exp and norms
+# ------------------------------------------------------------------------------------------------ log-sum-exp
 
 
 def _logsumexp(x: ndarray, dims: tuple, keepdim: bool) -> ndarray:
@@ -341,61 +393,6 @@ def logsumexp(x: Any, dim: Any, keepdim: bool = False) -> Any:
     return apply(_logsumexp_primitive, (x,), (reduction_dims(x, dim, "logsumexp"), keepdim))
 
 
-def _norm(x: ndarray, p: float, dims: tuple, keepdim: bool) -> ndarray:
-    x = np.abs(x)
-    if p == 2:
-        out = np.sqrt(add_over(x * x, axis=dims, keepdims=keepdim))
-    elif p == 1:
-        out = add_over(x, axis=dims, keepdims=keepdim)
-    else:
-        out = np.power(add_over(np.power(x, x.dtype.type(p)), axis=dims, keepdims=keepdim), x.dtype.type(1 / p))
-    return np.asarray(out)
-
-
-def _norm_rule(g: Any, x: Any, out: Any, p: float, dims: tuple, keepdim: bool) -> Any:
-    """sign(x) |x|^(p-1) / norm^(p-1), and 0 where that is 0 / 0."""
-    shape = tuple(x.shape)
-    if p == 1:
-        return spread(g, shape, dims) * ew.conj(ew.sgn(x))
-    zero = out == 0
-    safe = ew.where(zero, 1.0, out)
-    if p == 2:
-        return spread(ew.where(zero, 0.0, g / safe), shape, dims) * ew.conj(x)
-    size = ew.abs(x)
-    power = ew.conj(ew.sgn(x)) * ew.where(size == 0, 1.0, size) ** (p - 1)
-    return spread(ew.where(zero, 0.0, g / safe ** (p - 1)), shape, dims) * power
-
-
-_norm_primitive = Primitive(_norm, name="norm", vjps=(_norm_rule,), saves=(0, OUT))
-
-
-@numpy_names
-def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    """(Σ |x|^p)^(1/p) over `dim`; p = ∞ and -∞: the largest and smallest |x|; 0: how many are not 0; "fro": 2.
-
-    All elements as one vector; for the norms of matrices see `linalg`. Where the norm is 0 its gradient is 0.
-    """
-    x = array_operand(x, "norm")
-    x = x if dtype is None else convert(x, dtype)
-    if x.dtype.kind not in "fc":
-        raise TypeError(f"norm: needs a floating tensor, got {x.dtype}; convert it with x.float() or pass dtype=")
-    if p == "fro" or p is None:
-        p = 2
-    if isinstance(p, str) or not isinstance(p, int | float):
-        raise ValueError(f'norm: p must be a number or "fro", got {p!r}; for "nuc" use ag.linalg.matrix_norm')
-    dims = reduction_dims(x, dim, "norm")
-    if math.isinf(p):
-        return amax(ew.abs(x), dim, keepdim) if p > 0 else amin(ew.abs(x), dim, keepdim)
-    if p == 0:
-        return sum(ew.sign(ew.abs(x)), dims, keepdim)
-    return apply(_norm_primitive, (x,), (float(p), dims, keepdim))
-
-
-def dist(x: Any, y: Any, p: float = 2) -> Any:
-    """The p-norm of x - y."""
-    return norm(ew.sub(x, y), p)
-
-
 # -------------------------------------------------------------------------------------------------------------- logical
 
 
@@ -424,3 +421,37 @@ def all(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
 def any(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether any element over `dim` is true (not 0)."""
     return _logical(_any, x, dim, keepdim)
+
+
+# ---------------------------------------------------------------------------------- where a derivative does not exist
+
+
+def _kink_rule(needs: list, g: Any, at: Any, dims: tuple | None) -> tuple:
+    """NaN at a kink, in each slice over `dims` where g is not 0."""
+    if not needs[1] or (isinstance(at, ndarray) and not at.any()):
+        return g, None, None
+    return g, apply(_nowhere, (g, at), (dims,)), None
+
+
+def _nowhere_forward(g: ndarray, at: ndarray, dims: tuple | None) -> ndarray:
+    bad = at if dims is None else at & (np.any(g != 0, axis=dims, keepdims=True) if dims else g != 0)
+    return np.where(bad, math.nan, 0).astype(g.dtype)
+
+
+# What a derivative that does not exist makes of g. As a derivative it is linear in g, and its own adjoint
+_nowhere: Primitive = Primitive(
+    _nowhere_forward,
+    name="nowhere",
+    vjps=(lambda g, at, dims: apply(_nowhere, (g, at), (dims,)), lambda g, at, dims: None),
+    saves=(1,),
+)
+
+
+_kink = Primitive(lambda value, x, at, dims: value, name="kink", joint=_kink_rule, saves=(2,))
+
+
+def kink(value: Any, x: Any, at: Any, dims: tuple | None) -> Any:
+    """`value`, a first derivative that was chosen where none exists, `at` some x, all of one shape: to differentiate it
+    there gives NaN. With `dims`, counted from the end, only in slices over them where that derivative is not multiplied by
+    0. None: everywhere."""
+    return value if type(value) is ndarray else apply(_kink, (value, x, at), (dims,))

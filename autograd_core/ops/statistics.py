@@ -1,15 +1,16 @@
-"""Covariance, correlation and bounded norms, as compositions."""
+"""Covariance and correlation, norms and what is bounded by them, as compositions."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from ..primitive import unified
-from .elementwise import sqrt, where
+from ..primitive import convert, unified
+from .elementwise import sqrt, sub, where
 from .linalg import matmul
-from .reduce import norm, sum
-from .shape import array_operand, dim_index, reshape, transpose, unsqueeze
+from .norms import matrix_norm, vector_norm
+from .reduce import reduction_dims, sum
+from .shape import array_operand, dim_index, numpy_names, reshape, transpose, unsqueeze
 from .strided import diagonal
 
 
@@ -49,6 +50,37 @@ def corrcoef(x: Any) -> Any:
         return c / c
     deviations = sqrt(diagonal(c))
     return c / unsqueeze(deviations, 1) / unsqueeze(deviations, 0)
+
+
+@numpy_names
+def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+    """(Σ |x|^p)^(1/p) over `dim`; p = ∞ and -∞: the largest and smallest |x|; 0: the number of those that are not 0; "fro":
+    2; "nuc", over two dims: the sum of singular values.
+
+    All elements as one vector; for other norms of matrices see `linalg`. Where the norm is 0 its gradient is 0, and its
+    second derivative NaN.
+    """
+    x = array_operand(x, "norm")
+    x = x if dtype is None else convert(x, dtype)
+    if x.dtype.kind not in "fc":
+        raise TypeError(f"norm: needs a floating tensor, got {x.dtype}; convert it with x.float() or pass dtype=")
+    if p == "nuc":
+        dims = tuple(range(x.ndim)) if dim is None else dim
+        if not isinstance(dims, list | tuple) or len(dims) != 2:
+            raise ValueError(
+                f'norm: "nuc" is a norm of matrices, over two dims; got shape {tuple(x.shape)}, dim {dim}; pass dim=(-2, -1)'
+            )
+        return matrix_norm(x, "nuc", dims, keepdim, name="norm")
+    if p == "fro" or p is None:
+        p = 2
+    if isinstance(p, str) or not isinstance(p, int | float):
+        raise ValueError(f'norm: p must be a number, "fro" or "nuc", got {p!r}')
+    return vector_norm(x, p, reduction_dims(x, dim, "norm"), keepdim, name="norm")
+
+
+def dist(x: Any, y: Any, p: float = 2) -> Any:
+    """The p-norm of x - y."""
+    return norm(sub(x, y), p)
 
 
 def renorm(x: Any, p: float, dim: int, maxnorm: float) -> Any:

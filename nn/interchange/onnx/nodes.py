@@ -11,7 +11,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_core.ops import elementwise as ew
-from autograd_core.ops import logic, rounding, shape, sort, special
+from autograd_core.ops import logic, rounding, shape, sort, special, statistics
 from autograd_core.ops import reduce as rd
 from autograd_core.ops import trigonometric as tr
 from autograd_core.ops.einsum import einsum
@@ -320,7 +320,8 @@ NODES: dict[str, Kind] = {
     "Tile": lambda node, x, repeats: tile(x, tuple(ints(repeats))), "Transpose": of(_transpose, "perm"), "Trilu": _trilu,
     "Unsqueeze": _unsqueeze,
     "ArgMax": _best(rd.argmax), "ArgMin": _best(rd.argmin), "CumSum": _cumsum, "Mean": lambda node, *xs: sum(xs) / len(xs),
-    "ReduceL1": reduced(lambda x, d, k: rd.norm(x, 1, d, k)), "ReduceL2": reduced(lambda x, d, k: rd.norm(x, 2, d, k)),
+    "ReduceL1": reduced(lambda x, d, k: statistics.norm(x, 1, d, k)),
+    "ReduceL2": reduced(lambda x, d, k: statistics.norm(x, 2, d, k)),
     "ReduceLogSum": reduced(lambda x, d, k: ew.log(_sum(x, d, k))), "ReduceLogSumExp": reduced(rd.logsumexp),
     "ReduceMax": reduced(rd.amax), "ReduceMean": reduced(_mean), "ReduceMin": reduced(rd.amin),
     "ReduceProd": reduced(_prod), "ReduceSum": reduced(_sum), "ReduceSumSquare": reduced(lambda x, d, k: _sum(x * x, d, k)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -198,14 +199,11 @@ def _norm(b: Builder, op: Op, x: str) -> str:
     p, dims, keepdim = op.params
     if p in (1, 2):
         return _reduce(b, f"ReduceL{p:.0f}", b.op("Abs", x) if not dims else x, dims, keepdim)
+    if math.isinf(p):
+        return _reduce(b, "ReduceMax" if p > 0 else "ReduceMin", b.op("Abs", x), dims, keepdim)
     dtype = op.given[0].dtype
     total = _reduce(b, "ReduceSum", b.op("Pow", b.op("Abs", x), b.constant(p, dtype)), dims, keepdim)
     return b.op("Pow", total, b.constant(1 / p, dtype))
-
-
-def _vector_norm(b: Builder, op: Op, x: str) -> str:
-    dims, keepdim = op.params
-    return _reduce(b, "ReduceL2", b.op("Abs", x) if not dims else x, dims, keepdim)
 
 
 def _best(kind: str) -> Rule:
@@ -271,5 +269,4 @@ RULES: dict[str, Rule] = {
     "take": _take,
     "tril": _triangle(0),
     "triu": _triangle(1),
-    "vector_norm": _vector_norm,
 }

@@ -1,0 +1,255 @@
+"""Reductions against float64: long ones along every axis, float16, values whose squares a dtype does not hold.
+
+A float32 sum of n terms, one after the other, loses some n / 4 roundings: at the sizes here 10⁻³ and more.
+"""
+
+import math
+
+import numpy as np
+import pytest
+
+import autograd_core as ag
+import nn.functional as F
+from autograd_core.kernels import reduction
+from autograd_core.ops import accumulate
+
+LONG = 2_000_000
+SHAPES = {0: (LONG, 2), 1: (2, LONG // 4, 3), 2: (3, 2, LONG // 4), "wide": (700, 2500), "all": (1000, 1000)}
+
+
+def values(shape, dtype, seed=0):
+    """Numbers about 0.3, whose sums lose most, with some noise."""
+    rng = np.random.default_rng([seed, len(shape)])
+    x = (0.3 + 0.01 * rng.random(shape, np.float32)).astype(np.float32)
+    return (x + 0.5j * x).astype(dtype) if np.dtype(dtype).kind == "c" else x.astype(dtype)
+
+
+def wide(x):
+    return x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)
+
+
+def broadcast_gradient(x, dim):
+    """Σ x over `dim`, as the gradient of a tensor that was broadcast."""
+    dims = range(x.ndim) if dim is None else [dim]
+    w = ag.zeros(*(1 if d in dims else s for d, s in enumerate(x.shape)), dtype=x.dtype, requires_grad=True)
+    (g,) = ag.grad((w * 1).expand(x.shape), w, x.conj() if x.dtype.kind == "c" else x)
+    return (g.conj() if x.dtype.kind == "c" else g).squeeze(dim)
+
+
+def squared(x):
+    return (x * x.conj()).real
+
+
+REDUCTIONS = {
+    "sum": (lambda x, d: x.sum(d), lambda x, d: x.sum(d)),
+    "mean": (lambda x, d: x.mean(d), lambda x, d: x.mean(d)),
+    "nansum": (lambda x, d: ag.nansum(x, d), lambda x, d: x.sum(d)),
+    "nanmean": (lambda x, d: ag.nanmean(x, d), lambda x, d: x.mean(d)),
+    "var": (lambda x, d: x.var(d), lambda x, d: x.var(d, ddof=1)),
+    "std": (lambda x, d: x.std(d), lambda x, d: x.std(d, ddof=1)),
+    "norm": (lambda x, d: x.norm(dim=d), lambda x, d: np.sqrt(squared(x).sum(d))),
+    "vector_norm": (lambda x, d: ag.linalg.vector_norm(x, 3, d), lambda x, d: (np.abs(x) ** 3).sum(d) ** (1 / 3)),
+    "logsumexp": (lambda x, d: x.logsumexp(tuple(range(x.ndim)) if d is None else d), lambda x, d: np.log(np.exp(x).sum(d))),
+    "broadcast": (broadcast_gradient, lambda x, d: x.sum(d)),
+}
+REAL_ONLY = {"nansum", "nanmean", "logsumexp"}
+CASES = [
+    (name, axis, dtype)
+    for name in REDUCTIONS
+    for axis in SHAPES
+    for dtype in ("float32", "complex64")
+    if not (dtype == "complex64" and (name in REAL_ONLY or axis == 2))
+]
+
+
+@pytest.mark.parametrize(("name", "axis", "dtype"), CASES)
+def test_a_long_reduction_agrees_with_float64(name, axis, dtype):
+    x = values(SHAPES[axis], dtype)
+    dim = {"wide": 0, "all": None}.get(axis, axis)
+    ours, theirs = REDUCTIONS[name]
+    got, expected = ours(ag.from_numpy(x), dim).numpy(), theirs(wide(x), dim)
+    assert got.dtype == (x.real.dtype if np.asarray(expected).dtype.kind == "f" else x.dtype)
+    np.testing.assert_allclose(got, expected, rtol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REDUCTIONS)
+@pytest.mark.parametrize(("shape", "dim"), [((25_000_000, 2), 0), ((2, 12_500_000), 1), ((10, 1_000_000, 3), 1)], ids=str)
+def test_a_very_long_reduction_agrees_with_float64(name, shape, dim):
+    x = values(shape, np.float32)
+    ours, theirs = REDUCTIONS[name]
+    np.testing.assert_allclose(ours(ag.from_numpy(x), dim).numpy(), theirs(wide(x), dim), rtol=1e-6)
+
+
+@pytest.mark.parametrize("dims", [0, 1, 2, (0, 1), (0, 2), (1, 2), (0, 1, 2), (-1,)], ids=str)
+@pytest.mark.parametrize("shape", [(40, 30, 50), (2000, 3, 2), (3, 1, 9000), (100, 90, 1), (33, 2, 2100)], ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "complex64", "float64"])
+def test_any_dims_of_any_layout(shape, dims, dtype):
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal(shape)
+    x = (x + 1j * rng.standard_normal(shape) if dtype == "complex64" else x).astype(dtype)
+    layouts = (x, np.asfortranarray(x), np.repeat(x, 2, 1)[:, ::2], x[::-1], x.transpose(1, 0, 2).copy().transpose(1, 0, 2))
+    repeated = np.broadcast_to(x[:1], shape), np.broadcast_to(x[:, :, :1], shape)
+    for layout in (*layouts, *repeated):
+        t, exact = ag.from_numpy(layout), wide(layout)
+        size = np.abs(exact).sum(dims)
+        np.testing.assert_array_less(np.abs(t.sum(dims).numpy() - exact.sum(dims)), 1e-6 * size + 1e-30)
+        assert t.sum(dims, True).shape == exact.sum(dims, keepdims=True).shape
+        np.testing.assert_allclose(t.var(dims, correction=0).numpy(), exact.var(dims), rtol=1e-6, atol=1e-12)
+        np.testing.assert_allclose(t.norm(dim=dims).numpy(), np.sqrt(squared(exact).sum(dims)), rtol=1e-6)
+
+
+def test_the_sum_of_a_large_broadcast_array_is_a_product():
+    x = np.broadcast_to(np.float32(0.1), (1000, 100_000))  # 400 MB, were it written
+    assert ag.from_numpy(x).sum().item() == pytest.approx(1e7, rel=1e-7)
+    assert ag.from_numpy(x).norm().item() == pytest.approx(1000, rel=1e-7)
+    assert ag.from_numpy(x).sum(0).shape == (100_000,)
+
+
+def test_results_do_not_depend_on_the_number_of_threads():
+    x = values((300_001, 3), np.float32)
+    before, found = ag.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3, 4):
+            ag.set_num_threads(threads)
+            made = [ag.from_numpy(v) for v in (x, x.T.copy())]
+            found.append([f(t, d).numpy() for f in (ag.sum, ag.var, ag.cumsum) for t in made for d in (0, 1)])
+    finally:
+        ag.set_num_threads(before)
+    for others in found[1:]:
+        for a, b in zip(found[0], others, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+# ------------------------------------------------------------------------------------------------------------- running
+
+
+RUNS = [((LONG, 1), 0), ((3, LONG // 4, 2), 1), ((2, LONG // 2), 1), ((2000, 1200), 0)]
+
+
+@pytest.mark.parametrize(("shape", "dim"), RUNS, ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "complex64"])
+def test_running_sums_agree_with_float64(shape, dim, dtype):
+    x = values(shape, dtype)
+    np.testing.assert_allclose(ag.from_numpy(x).cumsum(dim).numpy(), np.cumsum(wide(x), dim), rtol=1e-6)
+    v = ag.from_numpy(x[..., :2].copy()).requires_grad_()
+    (g,) = ag.grad(v.cumsum(dim), v, ag.from_numpy(x[..., :2].copy()))
+    back = np.flip(np.cumsum(np.flip(wide(x[..., :2]), dim), dim), dim)
+    np.testing.assert_allclose(g.numpy(), back, rtol=1e-6)
+
+
+def test_products_and_running_logarithms():
+    x = 1 + 1e-6 * np.random.default_rng(0).standard_normal((LONG, 2)).astype(np.float32)
+    np.testing.assert_allclose(ag.from_numpy(x).prod(0).numpy(), wide(x).prod(0), rtol=1e-6)
+    np.testing.assert_allclose(ag.from_numpy(x).cumprod(0).numpy(), wide(x).cumprod(0), rtol=1e-6)
+    assert ag.tensor([1e30, 1e30, 1e-30, 1e-30]).prod().item() == pytest.approx(1)
+    ones = ag.ones(100_000)
+    assert ones.logcumsumexp(0)[-1].item() == pytest.approx(1 + math.log(100_000), rel=1e-6)
+
+
+# ------------------------------------------------------------------------------------------------------------- float16
+
+
+@pytest.mark.parametrize("shape", [(3000, 3), (100_000, 1), (3, 3000), (5, 900, 4)], ids=str)
+@pytest.mark.parametrize("name", sorted(set(REDUCTIONS) - {"var", "std"}))
+def test_half_precision_accumulates_in_single(name, shape):
+    x = values(shape, np.float16)
+    ours, theirs = REDUCTIONS[name]
+    for dim in (*range(len(shape)), None):
+        got = ours(ag.from_numpy(x), dim).numpy()
+        assert got.dtype == np.float16
+        with np.errstate(over="ignore"):
+            np.testing.assert_allclose(got, theirs(wide(x), dim).astype(np.float16), rtol=1e-3)
+
+
+def test_half_precision_holds_what_its_result_holds():
+    h = ag.float16
+    x = ag.tensor(np.arange(1000.0), dtype=h)
+    assert x.mean().item() == 499.5
+    assert ag.tensor(np.ones(100_000), dtype=h).mean().item() == 1
+    assert ag.tensor(np.ones(100_000), dtype=h).sum().item() == math.inf
+    assert ag.tensor([300.0, 400.0], dtype=h).norm().item() == 500
+    assert x.std().item() == pytest.approx(288.8, rel=1e-3)
+    assert ag.tensor(np.full(4000, 0.1), dtype=h).cumsum(0)[-1].item() == pytest.approx(399.9, rel=1e-3)
+    a, b = ag.tensor(np.full((2, 4000), 0.1), dtype=h), ag.tensor(np.full((4000, 2), 0.1), dtype=h)
+    np.testing.assert_allclose((a @ b).numpy(), 39.97, rtol=1e-3)
+
+
+# --------------------------------------------------------------------------------------------- far from 0, huge, tiny
+
+
+@pytest.mark.parametrize(("shape", "dim"), [((1000, 5), 0), ((1000,), 0), ((5, 20_000), 1), ((20_000, 5), 0)], ids=str)
+def test_the_variance_of_numbers_far_from_0(shape, dim):
+    x = np.random.default_rng(0).normal(1e6, 1, shape).astype(np.float32)
+    t, exact = ag.from_numpy(x).requires_grad_(), wide(x)
+    np.testing.assert_allclose(t.var(dim).detach().numpy(), exact.var(dim, ddof=1), rtol=1e-6)
+    np.testing.assert_allclose(t.std(dim).detach().numpy(), exact.std(dim, ddof=1), rtol=1e-6)
+    (g,) = ag.grad(t.var(dim).sum(), t)
+    expected = 2 * (exact - exact.mean(dim, keepdims=True)) / (shape[dim] - 1)
+    np.testing.assert_allclose(g.numpy(), expected, rtol=1e-4, atol=1e-7 * abs(expected).max())
+
+
+@pytest.mark.parametrize("size", [4, 20_000])
+@pytest.mark.parametrize(("scale", "dtype"), [(1e20, "float32"), (1e-30, "float32"), (1e200, "float64"), (1e-200, "float64")])
+@pytest.mark.parametrize("p", [2, 3, 1.5, -2, 1, math.inf])
+def test_norms_of_huge_and_tiny_values(p, scale, dtype, size):
+    unit = np.linspace(1, 2, size)
+    x = ag.tensor(unit * scale, dtype=dtype, requires_grad=True)
+    one = ag.tensor(unit, dtype=ag.float64, requires_grad=True)
+    expected = ag.linalg.vector_norm(one, p)
+    for norm in (x.norm(p), ag.linalg.vector_norm(x, p)):
+        assert norm.item() / scale == pytest.approx(expected.item(), rel=1e-6)
+        np.testing.assert_allclose(ag.grad(norm, x)[0].numpy(), ag.grad(expected, one, retain_graph=True)[0].numpy(), rtol=2e-5)
+
+
+# --------------------------------------------------------------------------------------- second derivatives at a kink
+
+P = (1, 1.5, 2, 3, math.inf)
+AT_ZERO = {f"norm_{p}": lambda x, p=p: x.norm(p) for p in P}
+AT_ZERO |= {f"vector_norm_{p}": lambda x, p=p: ag.linalg.vector_norm(x, p, 0) for p in P}
+AT_ZERO |= {
+    "dist": lambda x: ag.dist(x, ag.zeros(3, dtype=x.dtype)),
+    "cdist": lambda x: ag.cdist(x[None], ag.zeros(1, 3, dtype=x.dtype)).sum(),
+    "pdist": lambda x: F.pdist(ag.stack([x, ag.zeros(3, dtype=x.dtype)])).sum(),
+    "pairwise_distance": lambda x: F.pairwise_distance(x, x.detach(), eps=0.0),
+    "matrix_norm": lambda x: ag.linalg.matrix_norm(x[None]),
+    "std": lambda x: x.std(),
+}
+
+
+@pytest.mark.parametrize("after", [lambda y: y, lambda y: y**2, lambda y: ag.exp(-y)], ids=["itself", "square", "exp"])
+@pytest.mark.parametrize("name", AT_ZERO)
+def test_the_gradient_at_zero_is_0_and_its_derivative_is_not_made_up(name, after):
+    x = ag.tensor(np.zeros(3), requires_grad=True)
+    (g,) = ag.grad(after(AT_ZERO[name](x)), x, create_graph=True)
+    np.testing.assert_array_equal(g.detach().numpy(), 0)
+    np.testing.assert_array_equal(ag.grad(AT_ZERO[name](x), x)[0].numpy(), 0)
+    (second,) = ag.grad(g[0], x)
+    assert np.isnan(second.numpy()).all()
+    assert np.isnan(ag.func.hessian(lambda x: after(AT_ZERO[name](x)))(x.detach()).numpy()).any()
+
+
+def test_what_does_not_reach_a_kink_keeps_its_second_derivative():
+    x = ag.tensor([[0.0, 0.0], [3.0, 4.0]], dtype=ag.float64, requires_grad=True)
+    (g,) = ag.grad((x.norm(dim=1) ** 2)[1], x, create_graph=True)
+    (second,) = ag.grad(g[1, 0], x)
+    np.testing.assert_allclose(second.numpy()[1], [2, 0], atol=1e-15)
+    (g,) = ag.grad((x.norm(dim=1) * ag.tensor([0.0, 1.0], dtype=ag.float64)).sum(), x, create_graph=True)
+    (second,) = ag.grad(g.sum(), x)  # 0 times a norm is constant
+    np.testing.assert_allclose(second.numpy(), [[0, 0], [0.032, -0.024]], atol=1e-15)
+
+
+def test_negative_orders_at_zero_and_the_nuclear_norm():
+    x = ag.zeros(3, requires_grad=True)
+    for order in (-1, -2, -math.inf):
+        np.testing.assert_array_equal(ag.grad(ag.linalg.vector_norm(x, order), x)[0].numpy(), 0)
+    a = np.arange(12.0).reshape(2, 2, 3)
+    np.testing.assert_allclose(ag.norm(ag.tensor(a), "nuc", (1, 2)).numpy(), np.linalg.norm(a, "nuc", (1, 2)))
+    assert ag.norm(ag.eye(3), p="nuc").item() == pytest.approx(3)
+
+
+def test_kernels_are_compiled_for_float32_alone():
+    reduction._reductions()
+    for kernel in (reduction._rows, reduction._columns, reduction._scan):
+        assert len(kernel.signatures) == 1, kernel.signatures
+    assert accumulate.SMALL <= accumulate.LARGE
