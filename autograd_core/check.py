@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
 from .gradients import grad
-from .graph import no_grad
-from .ops.complex import view_as_complex, view_as_real
+from .ops.complex import view_as_real
 from .random import default_generator
 from .tensor import Tensor, wrap
 
@@ -30,6 +30,9 @@ def gradcheck(
     nondet_tol: float = 0.0,
 ) -> bool:
     """Compare the gradients of `func(*inputs)` with central differences, element by element.
+
+    The inputs are changed in place for the differences, as in PyTorch, and changed back: so `func` may use them by
+    another name, as in `gradcheck(lambda *a: net(a[0]), (x, *net.parameters()))`.
 
     inputs           tensors and other arguments; those that require a gradient are checked and should be float64, or
                      complex128: then the derivatives by and of both parts are checked
@@ -53,7 +56,8 @@ def gradcheck(
     for i in checked:
         if not _is_dense(args[i].array):
             raise ValueError(f"gradcheck: elements of input {i} share memory (an expanded tensor); pass x.clone()")
-    func, args = _as_pairs(func, args)
+        if not args[i].array.flags.writeable:
+            raise ValueError(f"gradcheck: input {i} is read-only, and the differences are taken in place; pass x.clone()")
     try:
         _check(func, args, checked, eps, atol, rtol, nondet_tol)
     except GradcheckError:
@@ -99,24 +103,21 @@ def gradgradcheck(
     )
 
 
-def _as_pairs(func: Callable, args: tuple) -> tuple[Callable, tuple]:
-    """The same function with each complex tensor, argument or output, as a real one with a last dimension of 2."""
-    complex_ = [isinstance(x, Tensor) and x.requires_grad and x.dtype.kind == "c" for x in args]
-    pairs = tuple(
-        view_as_real(x.detach()).requires_grad_() if turn else x for x, turn in zip(args, complex_, strict=True)
-    )
-
-    def function(*xs: Any) -> Any:
-        outs = func(*(view_as_complex(x) if turn else x for x, turn in zip(xs, complex_, strict=True)))
-        if isinstance(outs, list | tuple):
-            return tuple(_as_pair(y) for y in outs)
-        return _as_pair(outs)
-
-    return function, pairs
+def _outputs(func: Callable, args: tuple) -> list:
+    """What the function returns, each complex tensor as a real one with a last dimension of 2."""
+    outs = func(*args)
+    outs = outs if isinstance(outs, list | tuple) else [outs]
+    return [view_as_real(y) if isinstance(y, Tensor) and y.dtype.kind == "c" else y for y in outs]
 
 
-def _as_pair(y: Any) -> Any:
-    return view_as_real(y) if isinstance(y, Tensor) and y.dtype.kind == "c" else y
+def _parts(x: ndarray) -> ndarray:
+    """The values of x as real numbers; the two parts of a complex one in a last dimension."""
+    return np.stack([x.real, x.imag], -1) if x.dtype.kind == "c" else x
+
+
+def _shape(x: Tensor) -> tuple:
+    """The shape of `_parts`."""
+    return (*x.shape, 2) if x.dtype.kind == "c" else x.shape
 
 
 def _is_dense(array: ndarray) -> bool:
@@ -132,8 +133,7 @@ def _differentiable(outputs: Any) -> list[Tensor]:
 def _check(
     func: Callable, args: tuple, checked: list[int], eps: float, atol: float, rtol: float, nondet_tol: float
 ) -> None:
-    outs = func(*args)
-    outputs = outs if isinstance(outs, list | tuple) else [outs]
+    outputs = _outputs(func, args)
     places = [k for k, y in enumerate(outputs) if isinstance(y, Tensor) and y.dtype.kind in "fc"]
     if not places:
         raise ValueError("gradcheck: the function returned no floating tensor to differentiate")
@@ -152,7 +152,7 @@ def _check(
 
 def _analytic(y: Tensor, xs: list[Tensor]) -> list[ndarray]:
     """The Jacobian of y by each x, (size of x, size of y), one backward pass for each element of y."""
-    jacobians = [np.zeros((x.array.size, y.array.size), _wide(y)) for x in xs]
+    jacobians = [np.zeros((_parts(x.array).size, y.array.size)) for x in xs]
     if not y.requires_grad:
         return jacobians
     for j in range(y.array.size):
@@ -162,44 +162,46 @@ def _analytic(y: Tensor, xs: list[Tensor]) -> list[ndarray]:
         for jacobian, x, gx in zip(jacobians, xs, found, strict=True):
             if gx is None:
                 continue
-            if gx.shape != x.shape or gx.dtype != x.dtype:
+            if gx.shape != x.shape:
                 raise GradcheckError(
-                    f"gradcheck: the gradient has shape {gx.shape}, {gx.dtype}, but its input has shape {x.shape}, "
-                    f"{x.dtype}; likely cause: a rule that does not sum over broadcast dimensions, or changes the dtype"
+                    f"gradcheck: the gradient has shape {gx.shape}, but its input has shape {x.shape}; likely cause: a "
+                    "rule that does not sum over broadcast dimensions"
                 )
-            jacobian[:, j] = gx.array.reshape(-1)
+            jacobian[:, j] = _parts(gx.array).reshape(-1)
     return jacobians
-
-
-def _wide(y: Tensor) -> Any:
-    return np.complex128 if y.dtype.kind == "c" else np.float64
 
 
 def _numeric(func: Callable, args: tuple, i: int, k: int, eps: float) -> ndarray:
     """The Jacobian of output k by input i from central differences, (size of x, size of y)."""
-    x = args[i]
+    size = _parts(args[i].array).size
     columns = []
-    for j in range(x.array.size):
+    for j in range(size):
         columns.append((_at(func, args, i, k, j, eps) - _at(func, args, i, k, j, -eps)) / (2 * eps))
-    size = _value(func, args, k).size
-    return np.array(columns).reshape(x.array.size, size)
+    return np.array(columns).reshape(size, _value(func, args, k).size)
 
 
 def _at(func: Callable, args: tuple, i: int, k: int, j: int, step: float) -> ndarray:
     """Output k with element j of input i moved by `step`."""
-    array = np.array(args[i].array, order="C")
-    array.reshape(-1)[j] += step
-    moved = wrap(array)
-    moved.requires_grad = True
-    return _value(func, (*args[:i], moved, *args[i + 1 :]), k)
+    with _moved(args[i].array, j, step):
+        return _value(func, args, k)
+
+
+@contextmanager
+def _moved(array: ndarray, j: int, step: float) -> Iterator[None]:
+    """Inside, element j is moved by `step`; of complex numbers, real and imaginary parts count as elements."""
+    pairs = array.dtype.kind == "c"
+    at = np.unravel_index(j // 2 if pairs else j, array.shape)
+    before = array[at]
+    try:
+        array[at] = before + (step * 1j if pairs and j % 2 else step)
+        yield
+    finally:
+        array[at] = before
 
 
 def _value(func: Callable, args: tuple, k: int) -> ndarray:
     """Output k as a flat array. Functions that differentiate inside need gradients enabled, so nothing is disabled."""
-    outs = func(*args)
-    y = outs[k] if isinstance(outs, list | tuple) else outs
-    with no_grad():
-        return np.asarray(y.array, _wide(y)).reshape(-1)
+    return np.array(_outputs(func, args)[k].array, np.float64).reshape(-1)
 
 
 def _compare(
@@ -214,7 +216,7 @@ def _compare(
         return
     score = np.where(bad, np.where(np.isnan(error), np.inf, error / (atol + rtol * np.abs(numeric))), -1.0)
     row, column = np.unravel_index(int(np.argmax(score)), score.shape)
-    at_x = tuple(int(n) for n in np.unravel_index(row, x.shape)) if x.ndim else ()
+    at_x = tuple(int(n) for n in np.unravel_index(row, _shape(x))) if _shape(x) else ()
     at_y = tuple(int(n) for n in np.unravel_index(column, y.shape)) if y.ndim else ()
     a, n = analytic[row, column], numeric[row, column]
     relative = abs(a - n) / max(abs(n), 1e-300)

@@ -135,10 +135,10 @@ def walk(seeds: list, wanted: set[Node], create_graph: bool) -> dict[Node, Any]:
 
 
 def _or_zeros(g: Any, t: Tensor) -> Any:
-    """A found gradient as a tensor, zeros where there is none."""
+    """A found gradient as a tensor of the dtype of t, zeros where there is none."""
     if g is None:
         return wrap(np.zeros(t.shape, t.dtype))
-    return g if isinstance(g, Tensor | Batched) else wrap(g)
+    return convert(g if isinstance(g, Tensor | Batched) else wrap(g), t.dtype)
 
 
 def like(result: Any, given: Any) -> Any:

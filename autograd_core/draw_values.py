@@ -45,8 +45,7 @@ def known_values(nodes: list[Node], roots: list[tuple[Node, Tensor]]) -> dict[No
             known[node] = value
 
     for node in nodes:
-        extra = node.extra
-        owner = extra.owner() if extra is not None and extra.owner is not None else None
+        owner = owner_of(node)
         if owner is not None and history(owner) is node:
             offer(node, owner.array, first_use.get(node))
     for node, t in roots:
@@ -129,9 +128,18 @@ def node_gradients(tensors: list, nodes: list[Node], gradient: Any) -> tuple[dic
     return found, notes
 
 
+def owner_of(node: Node) -> Tensor | None:
+    """The tensor that receives the node's gradient as its `.grad`: a leaf's own, or one that retains it."""
+    extra = node.extra
+    if extra is None:
+        return None
+    references = extra.retained if extra.owner is None else (extra.owner,)
+    return next((t for r in references if (t := r()) is not None), None)
+
+
 def held_grad(node: Node) -> ndarray | None:
     """The `.grad` of the tensor that receives the node's gradient."""
-    owner = node.extra.owner() if node.extra is not None and node.extra.owner is not None else None
+    owner = owner_of(node)
     return None if owner is None or owner.grad is None else owner.grad.array
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .graph import Node, mode, no_grad
 from .primitive import Primitive, convert, stand_in
-from .tensor import Above, Tensor, describe, history, output_node, wrap
+from .tensor import Above, Tensor, describe, history, output_node, set_node, wrap
 from .versions import changed_error, changed_since
 
 
@@ -204,7 +204,7 @@ def _output(o: Any, ctx: Context, node: Node, i: int, count: int) -> Any:
         return o
     own = output_node(node, i, count, o.array) if node.primitive.outputs else node
     if any(o is t for t in ctx.dirty):
-        o.node = own
+        set_node(o, own)
         return o
     return wrap(o.array, own)
 

@@ -16,8 +16,8 @@ from . import anomaly
 from .graph import Algebra, Node, backpropagate, choosers, enable_grad
 from .ops.elementwise import conj, where
 from .ops.shape import sum_to
-from .primitive import OUT, Primitive
-from .tensor import Tensor, apply, describe, history, output_node, wrap
+from .primitive import OUT, Primitive, convert, is_traced
+from .tensor import Tensor, apply, describe, history, kind_rank, output_node, wrap
 from .versions import changed_error, changed_since, written
 
 identity = Primitive(lambda x: x, name="identity", vjps=(lambda g: g,))
@@ -61,11 +61,7 @@ class ArrayAlgebra(Algebra):
 
     def hook(self, hook: Callable, g: Any) -> Any:
         replaced = hook(wrap(conj(g)))
-        if replaced is None:
-            return g
-        if not isinstance(replaced, Tensor) or replaced.shape != np.shape(g):
-            raise RuntimeError(f"a hook must return a tensor of shape {np.shape(g)} or None, got {describe(replaced)}")
-        return conj(replaced.array)
+        return g if replaced is None else conj(_replacement(replaced, g).array)
 
     def deposit(self, owner: Tensor, g: Any, ours: bool) -> None:
         dtype = owner.array.dtype
@@ -131,10 +127,10 @@ class TensorAlgebra(ArrayAlgebra):
 
     def hook(self, hook: Callable, g: Any) -> Any:
         replaced = hook(conj(g))
-        return g if replaced is None else conj(replaced)
+        return g if replaced is None else conj(_replacement(replaced, g))
 
     def deposit(self, owner: Tensor, g: Any, ours: bool) -> None:
-        g = conj(g if isinstance(g, Tensor) else wrap(np.array(g)))
+        g = convert(conj(g if isinstance(g, Tensor) else wrap(np.array(g))), owner.dtype)
         owner._grad = g if owner._grad is None else owner._grad + g
 
     def compose(self, node: Node, g: Any, needs: list[bool]) -> tuple:
@@ -160,6 +156,18 @@ class TensorAlgebra(ArrayAlgebra):
 
     def inspect(self, node: Node, gradients: Iterable) -> None:
         super().inspect(node, [g.array if isinstance(g, Tensor) else g for g in gradients])
+
+
+def _replacement(replaced: Any, g: Any) -> Any:
+    """What a hook put in the place of the gradient g, checked, in the dtype of g."""
+    if not is_traced(replaced) or tuple(replaced.shape) != np.shape(g):
+        raise RuntimeError(f"a hook must return a tensor of shape {np.shape(g)} or None, got {describe(replaced)}")
+    if kind_rank(replaced.dtype) > kind_rank(g.dtype):
+        raise RuntimeError(
+            f"a hook returned a gradient of {replaced.dtype} for one of {g.dtype}, which cannot hold it; return its real "
+            "part, g.real"
+        )
+    return convert(replaced, g.dtype)
 
 
 def _mask(parents: tuple) -> int:
@@ -202,13 +210,11 @@ def _seeds(name: str, outputs: Sequence[Tensor], gradients: Sequence[Any], symbo
                 raise RuntimeError(f"{name}: the gradient has shape {array.shape}, but the output has shape {y.shape}")
             if array.dtype.kind not in "fiubc":
                 raise TypeError(f"{name}: the gradient is {describe(g)}; it must hold numbers")
-            if array.dtype is not value.dtype:
-                g = array = array.astype(value.dtype)
             if symbolic:
                 g = g if isinstance(g, Tensor) else wrap(array)
             else:
                 g = array
-            g = conj(g)
+            g = conj(convert(g, value.dtype))
         seeds.append((node, g))
     return seeds
 
@@ -292,7 +298,7 @@ def grad(
     for i, (x, node) in enumerate(zip(wanted, nodes, strict=True)):
         g = found.get(node)
         if g is not None:
-            results.append(conj(g if isinstance(g, Tensor) else wrap(np.asarray(g))))
+            results.append(convert(conj(g if isinstance(g, Tensor) else wrap(np.asarray(g))), x.dtype))
         elif materialize_grads:
             results.append(wrap(np.zeros_like(x.array)))
         elif allow_unused:

@@ -62,11 +62,12 @@ class Node:
 class Extra:
     """What few nodes have: hooks, a tensor whose `.grad` is filled, the forward call that recorded the node."""
 
-    __slots__ = ("hooks", "owner", "after", "trace", "made_nan")
+    __slots__ = ("hooks", "owner", "retained", "after", "trace", "made_nan")
 
     def __init__(self) -> None:
         self.hooks: dict[int, Callable] = {}  # called with g, may replace it
-        self.owner: Callable | None = None  # weak reference to the tensor that receives g as its .grad
+        self.owner: Callable | None = None  # of a leaf: weak reference to the tensor that receives g as its .grad
+        self.retained: tuple[Callable, ...] = ()  # of others: weak references to the tensors that `retain_grad` was asked of
         self.after: dict[int, Callable] = {}  # called with the owner once its .grad is complete
         self.trace: str | None = None
         self.made_nan = False
@@ -372,6 +373,23 @@ def freed_error(node: Node) -> RuntimeError:
     )
 
 
+class Pass(threading.local):
+    """The backward pass that runs in this thread: how many walks are inside each other, and what to call at its end."""
+
+    depth = 0
+    endings: list | None = None
+
+
+running = Pass()
+
+
+def at_end_of_pass(act: Callable) -> None:
+    """Call `act()` once the backward pass that is running has ended, be it by an error."""
+    if running.endings is None:
+        running.endings = []
+    running.endings.append(act)
+
+
 def backpropagate(
     seeds: list[tuple[Node, Any]],
     algebra: Algebra,
@@ -388,6 +406,18 @@ def backpropagate(
     retain   keep the saved values for another pass
     deposit  False: touch no `.grad`, only return the gradients of the wanted nodes
     """
+    running.depth += 1
+    try:
+        return _walk(seeds, algebra, wanted, retain, deposit)
+    finally:
+        running.depth -= 1
+        if running.endings is not None and not running.depth:
+            endings, running.endings = running.endings, None
+            for act in endings:
+                act()
+
+
+def _walk(seeds: list, algebra: Algebra, wanted: set[Node] | None, retain: bool, deposit: bool) -> dict[Node, Any]:
     nodes = topological_order(node for node, _ in seeds)
     useful = None
     if wanted is not None:
@@ -436,10 +466,15 @@ def backpropagate(
             found[node] = g if node in ours and not parents else algebra.own(g)
         if extra is not None and deposit and extra.owner is not None:
             owner = extra.owner()
-            if owner is not None and (wanted is None or parents or node in wanted):
-                algebra.deposit(owner, algebra.chosen(g) if choosing else g, node in ours and not parents)
+            if owner is not None and (wanted is None or node in wanted):
+                algebra.deposit(owner, algebra.chosen(g) if choosing else g, node in ours)
                 for after in tuple(extra.after.values()):
                     after(owner)
+        if extra is not None and deposit and extra.retained:
+            for reference in extra.retained:
+                owner = reference()
+                if owner is not None:
+                    algebra.deposit(owner, algebra.chosen(g) if choosing else g, False)
         if not parents:
             continue
 

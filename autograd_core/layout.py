@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .graph import LEAF, enable_grad, mode, no_grad
-from .tensor import Tensor, View, history, wrap
+from .tensor import Tensor, View, history, set_node, wrap
 from .versions import memory_of
 
 
@@ -52,7 +52,8 @@ def in_place(function: Callable, name: str) -> Callable:
                     view.base = stand_in
         if x.origin is not None or not alone:
             x.origin = out.origin
-        x.array, x.node = out.array, out.node
+        x.array = out.array
+        set_node(x, out.node)
         return x
 
     method.__name__ = method.__qualname__ = name

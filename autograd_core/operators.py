@@ -50,7 +50,7 @@ from .ops import complex as cx
 from .ops import elementwise as ew
 from .primitive import convert, dtype_meant, is_operand, is_traced
 from .random import METHODS as RANDOM_METHODS
-from .tensor import Tensor, held, rewrite, wrap
+from .tensor import Tensor, check_writable, held, rewrite, store, wrap
 
 # What each family offers: as `ag.name(x, …)` all of them, as `x.name(…)` those of the first list.
 FAMILIES: tuple[tuple[Any, str, str], ...] = (
@@ -284,7 +284,11 @@ def stride(x: Tensor, dim: int | None = None) -> Any:
 def copy_(x: Tensor, source: Any) -> Tensor:
     """Write `source`, broadcast and converted, into x."""
     value = convert(source if is_traced(source) else Tensor(source), x.dtype)
-    return rewrite(x, lambda old: shape.broadcast_to(value, old.shape), name="copy_")
+    if not isinstance(x, Tensor) or not isinstance(value, Tensor):
+        return rewrite(x, lambda old: shape.broadcast_to(value, old.shape), name="copy_")
+    check_writable(x, "copy_")
+    store(x, shape.broadcast_to(value, x.shape), "copy_", replaces=True)
+    return x
 
 
 def zero_(x: Tensor) -> Tensor:

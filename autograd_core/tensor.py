@@ -6,8 +6,10 @@ kept without its values and a value without its history. Nodes never point at te
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable, Iterator
+from opcode import opmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -186,13 +188,15 @@ class Tensor:
         node = history(self)
         if node is None:
             raise RuntimeError("retain_grad: this tensor does not require a gradient; set requires_grad on its inputs")
-        if not self.is_leaf:
-            extra_of(node).owner = weakref.ref(self)
+        if node.primitive is not LEAF and not self.retains_grad:
+            extra = extra_of(node)
+            extra.retained = (*(r for r in extra.retained if r() is not None), weakref.ref(self))
 
     @property
     def retains_grad(self) -> bool:
+        """Whether `retain_grad` was called: a property of this tensor, whatever is written to it in place afterwards."""
         node = history(self)
-        return node is not None and not self.is_leaf and node.extra is not None and node.extra.owner is not None
+        return node is not None and node.extra is not None and any(r() is self for r in node.extra.retained)
 
     def register_hook(self, hook: Callable) -> HookHandle:
         """Call `hook(g)` with the gradient with respect to this tensor each time one is computed; what it returns, if
@@ -220,6 +224,23 @@ class Tensor:
         return array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
+        """What `np.asarray(x)`, and every function that knows only arrays, gets: `numpy()`, but RuntimeError while
+        recording is on and this tensor requires a gradient, which would be lost without a word.
+
+        >>> import numpy as np
+        >>> import autograd_core as ag
+        >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+        >>> np.asarray(x.detach())
+        array([1., 2.], dtype=float32)
+        """
+        if mode.enabled and history(self) is not None:
+            raise RuntimeError(
+                f"a tensor that requires a gradient (shape {self.shape}) was about to become a NumPy array, and its "
+                "gradient to be lost; to keep the gradient use np.stack or np.concatenate for a list of tensors, "
+                "ag.zeros(…) instead of np.zeros(…) for an array to assign into, and the function of ag or ag.special "
+                "of the same name instead of SciPy's; for the values alone pass x.detach() or x.numpy(), or compute "
+                "under ag.no_grad()"
+            )
         array = self.numpy()
         if dtype is not None and array.dtype != dtype:
             if copy is False:
@@ -265,12 +286,15 @@ class Tensor:
         return bool(self.array.item())
 
     def __float__(self) -> float:
+        _refuse_store(self)
         return float(self.item())
 
     def __int__(self) -> int:
+        _refuse_store(self)
         return int(self.item())
 
     def __complex__(self) -> complex:
+        _refuse_store(self)
         return complex(self.item())
 
     def __index__(self) -> int:
@@ -303,6 +327,25 @@ class Tensor:
         copy = build(kind, array.copy(), requires_grad, None if grad is None else wrap(grad.array.copy()))
         memo[id(self)] = copy
         return copy
+
+
+STORE = opmap["STORE_SUBSCR"]  # the instruction of `a[i] = x`
+
+
+def _refuse_store(x: Tensor) -> None:
+    """Raise if x is asked for a number by `a[i] = x`, the array being NumPy's, and a gradient would be lost.
+
+    NumPy does not ask for `__array__` there but for `__float__`, as `float(loss)` does, which is meant and allowed. So
+    the instruction that asks tells the two apart.
+    """
+    if mode.enabled and history(x) is not None:
+        frame = sys._getframe(2)
+        if frame.f_lasti >= 0 and frame.f_code.co_code[frame.f_lasti] == STORE:
+            raise RuntimeError(
+                "a[i] = x: the array is not a tensor, and x requires a gradient, which would be lost; make the array a "
+                "tensor, as in a = ag.zeros(3), or collect the values and use ag.stack([x, y]); to store the number "
+                "alone write a[i] = x.item()"
+            )
 
 
 def _rebuild(kind: type, array: ndarray, requires_grad: bool, grad: Tensor | None) -> Tensor:
@@ -554,8 +597,19 @@ def history(x: Tensor) -> Node | None:
     if view is not None and view.seen is not view.base.node and view.recorded:
         seen, view.seen = view.seen, view.base.node
         if not (_switched_on_or_off(seen) and _switched_on_or_off(view.seen)):
-            x.node = None if view.seen is None else replay(view.steps, view.base.array, view.seen)
+            set_node(x, None if view.seen is None else replay(view.steps, view.base.array, view.seen))
     return x.node
+
+
+def set_node(x: Tensor, node: Node | None) -> None:
+    """Give x another history. That its gradient shall be retained is a wish about x and moves to the new node."""
+    old = x.node
+    x.node = node
+    if old is not None and node is not None and old.extra is not None and old.extra.retained:
+        moved = tuple(r for r in old.extra.retained if r() is x)
+        if moved:
+            old.extra.retained = tuple(r for r in old.extra.retained if r() is not x)
+            extra_of(node).retained += moved
 
 
 def _switched_on_or_off(node: Node | None) -> bool:
@@ -628,8 +682,11 @@ def rewrite(x: Tensor, function: Callable, *args: Any, name: str, **kwargs: Any)
     return x
 
 
-def store(x: Tensor, result: Tensor, name: str) -> None:
-    """Write `result` into the memory of `x` and make its history that of `x`."""
+def store(x: Tensor, result: Tensor, name: str, replaces: bool = False) -> None:
+    """Write `result` into the memory of `x` and make its history that of `x`.
+
+    replaces   `result` was not computed from x: x keeps its old history as well, to which 0 flows back
+    """
     if not isinstance(result, Tensor):
         raise RuntimeError(
             f"{name}: inside vmap, values that differ by example cannot be stored in a tensor that all examples share "
@@ -655,10 +712,14 @@ def store(x: Tensor, result: Tensor, name: str) -> None:
         return
     view = x.origin
     if view is None:
-        x.node = node
+        if x.node is not None and (replaces or node is None):  # no node: constants
+            node = Above.write(x, node, array, ())
+        set_node(x, node)
     elif view.base.node is not None or node is not None:
-        view.base.node = Above.write(view.base, node, array, view.steps)
+        set_node(view.base, Above.write(view.base, node, array, view.steps))
         view.seen = None
+        if x.node is not None and x.node.extra is not None:
+            history(x)  # at once, so that what x's old node retains moves on
     else:
         x.node = None
 

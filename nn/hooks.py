@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from autograd_core.function import Function
+from autograd_core.graph import at_end_of_pass
 from autograd_core.tensor import HookHandle, Tensor
 
 if TYPE_CHECKING:
@@ -189,7 +190,10 @@ class Boundary:
     """The two gates of one call of a module: its inputs and its outputs each pass through an identity.
 
     Backpropagation meets the gate of the outputs first and learns grad_output there, then the module, then the gate of
-    the inputs, where grad_input is complete and the hooks run.
+    the inputs, where grad_input is complete and the hooks run. A pass that does not come through the gate of the outputs,
+    such as the differentiation of a gradient, is none of the module and calls no hook, as in PyTorch.
+
+    grad_output is kept for that pass alone: under create_graph=True it has a history, in which the gates are.
     """
 
     def __init__(self, module: Module):
@@ -214,12 +218,16 @@ class Boundary:
             if replaced is not None:
                 grads = _same_length("grad_output", replaced, grads)
         self.grad_output = grads
+        at_end_of_pass(self.forget)
         if not self.entered:  # no input needs a gradient, so that the other gate is never reached
             self.run((None,) * self.inputs)
         return grads
 
     def at_inputs(self, grads: tuple) -> tuple:
-        return self.run(grads)
+        return grads if self.grad_output is None else self.run(grads)
+
+    def forget(self) -> None:
+        self.grad_output = None
 
     def run(self, grads: tuple) -> tuple:
         for _, hook in hooks_of(self.module, "_backward_hooks"):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
+import nn
 from autograd_core.check import GradcheckError
 
 
@@ -110,6 +111,66 @@ def test_several_inputs_and_outputs():
 
 
 # ---------------------------------------------------------------------------------------------------------------- anomaly
+
+
+def a_module(dtype=np.float64):
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    for p in net.parameters():
+        p.data = p.detach().to(dtype)
+    return net
+
+
+def test_parameters_that_the_function_uses_by_another_name():
+    net = a_module()
+    x = ag.tensor(np.linspace(-1, 1, 6).reshape(2, 3), requires_grad=True)
+    kept = [p.detach().clone() for p in net.parameters()]
+    assert ag.gradcheck(lambda *a: net(a[0]), (x, *net.parameters()))
+    assert ag.gradgradcheck(lambda *a: net(a[0]), (x, *net.parameters()))
+    for p, k in zip(net.parameters(), kept, strict=True):
+        assert p.tolist() == k.tolist() and p.grad is None
+    with pytest.raises(GradcheckError, match=r"d output 0.* / d input 2.*the rule gives 0 everywhere"):
+        bias = net[0].bias
+        ag.gradcheck(lambda *a: net[2](net[1](x @ net[0].weight.mT + bias.detach())), (x, net[0].weight, bias))
+
+
+def test_complex_parameters_that_the_function_uses_by_another_name():
+    w = ag.tensor([1 + 2j, 0.5 - 1j], dtype=ag.complex128, requires_grad=True)
+    x = ag.tensor([1.5, -0.5], dtype=ag.float64, requires_grad=True)
+    assert ag.gradcheck(lambda *a: w * w * a[0], (x, w))
+    assert ag.gradcheck(lambda *a: (w * a[0]).abs(), (x, w))
+    assert ag.gradgradcheck(lambda *a: (w * a[0]).abs(), (x, w))
+    with pytest.raises(GradcheckError, match=r"d input 1\[\d, \d\]"):
+        ag.gradcheck(lambda *a: (w.detach() * w * a[0]), (x, w))
+
+
+def test_inputs_of_any_layout_and_results_that_are_views_of_them():
+    x = ag.from_numpy(np.arange(12.0).reshape(3, 4)[::-1, ::2]).requires_grad_()
+    assert ag.gradcheck(lambda x: x, x) and ag.gradcheck(lambda x: x.mT, x) and ag.gradcheck(lambda x: x * x, x)
+    z = ag.from_numpy((np.arange(8.0) + 1j).reshape(2, 4)[:, ::2]).requires_grad_()
+    assert ag.gradcheck(lambda z: z, z) and ag.gradcheck(lambda z: z.mT * z.mT, z)
+    assert ag.gradcheck(lambda x, y: x * y * y, (x, x))
+
+
+def test_an_input_that_cannot_be_moved_in_place():
+    values = np.ones(2)
+    x = ag.from_numpy(values).requires_grad_()
+    values.flags.writeable = False
+    x.array.flags.writeable = False
+    with pytest.raises(ValueError, match=r"input 0 is read-only, .* pass x\.clone\(\)"):
+        ag.gradcheck(lambda x: x * x, x)
+
+
+def test_the_inputs_are_as_before_after_an_error():
+    x = ag.tensor([1.0, 2.0], dtype=ag.float64, requires_grad=True)
+
+    def fails(x):
+        if x.detach()[0] != 1:
+            raise ZeroDivisionError
+        return x * x
+
+    with pytest.raises(ZeroDivisionError):
+        ag.gradcheck(fails, x)
+    assert x.tolist() == [1, 2]
 
 
 def test_anomaly_names_the_rule_and_the_forward_line():

@@ -163,7 +163,7 @@ def test_record_functions_are_refused_with_the_way_out():
     from numpy.lib import recfunctions
 
     with pytest.raises(
-        TypeError, match=r"recfunctions\.stack_arrays has no rule .* leave the graph .* np\.asarray\(x\)"
+        TypeError, match=r"recfunctions\.stack_arrays has no rule .* leave the graph .* x\.numpy\(\)"
     ):
         recfunctions.stack_arrays([ag.ones(2), ag.ones(2)])
 
@@ -178,7 +178,7 @@ rindex startswith str_len
 @pytest.mark.parametrize("name", [name for name, _ in UFUNCS])
 def test_every_ufunc_has_a_rule_or_is_refused_by_name(name):
     if name in TEXTS.split():
-        with pytest.raises(TypeError, match=rf"np\.{name} has no rule"):
+        with pytest.raises(TypeError, match=rf"{name} has no rule"):
             dict(UFUNCS)[name](*[ag.ones(2)] * dict(UFUNCS)[name].nin)
     else:
         aliases = {"absolute": "abs", "divide": "true_divide", "clip": "clip"}

@@ -52,10 +52,10 @@ def refuse_out(name: str, out: Any) -> None:
         )
 
 
-def no_rule(name: str) -> TypeError:
+def no_rule(name: str, module: str = "np") -> TypeError:
     return TypeError(
-        f"np.{name} has no rule for tensors, so its gradient would be lost; write it with functions that have one, or "
-        "leave the graph on purpose with np.asarray(x)"
+        f"{f'{module}.{name}' if module else f'the ufunc {name}'} has no rule for tensors, so its gradient would be lost; write it with functions that have one, "
+        "or leave the graph on purpose with x.numpy()"
     )
 
 
@@ -64,7 +64,7 @@ def refuse(name: str, **options: Any) -> None:
     given = {key: value for key, value in options.items() if value is not None and value is not NoValue}
     if given:
         shown = ", ".join(f"{key}={value!r}" for key, value in given.items())
-        raise TypeError(f"np.{name}: {shown} is not supported on tensors; leave it out, or use np.asarray(x)")
+        raise TypeError(f"np.{name}: {shown} is not supported on tensors; leave it out, or use x.numpy()")
 
 
 # ------------------------------------------------------------------------------------------------------------ operands

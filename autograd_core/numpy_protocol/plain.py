@@ -80,7 +80,17 @@ _like(
 )
 
 # Creation with like=t: np.array([t, u], like=t) is the recorded stack, np.zeros(3, like=t) a tensor of zeros
-_on_values("arange empty eye full identity ones tri zeros fromfunction fromiter fromstring frombuffer")
+_on_values("arange empty eye identity ones tri zeros fromfunction fromiter fromstring frombuffer")
+
+
+
+def _full(
+    shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None, like: Any = None
+) -> Any:
+    return f.clone(f.broadcast_to(typed(fill_value, dtype), shape))
+
+
+TABLE["full"] = _full
 
 
 def _converted(name: str) -> None:

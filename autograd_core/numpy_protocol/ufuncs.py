@@ -1,15 +1,20 @@
-"""NumPy's universal functions on tensors, with their methods: np.add(t, u), np.add.reduce(t), np.add.outer(t, u)."""
+"""The universal functions of NumPy and of `scipy.special` on tensors: np.add(t, u), scipy.special.gammaln(t).
+
+With their methods: np.add.reduce(t), np.add.outer(t, u).
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from .. import special
 from ..operators import FUNCTIONS
 from ..primitive import OUT, operand, unary
-from .common import TABLE, as_tensor, axis_index, bare, cut, f, no_rule, refuse, refuse_out, wrapped
+from .common import TABLE, as_tensor, axis_index, bare, cut, f, no_rule, refuse, refuse_out, value, wrapped
 from .reductions import over
 
 # ufuncs whose name differs from ours; all others are looked up under their own
@@ -69,28 +74,74 @@ def _double(x: Any) -> Any:
     return x if x.dtype.kind == "c" else x.double()
 
 
-def function_of(ufunc: np.ufunc) -> Callable | None:
-    """Our function for a ufunc, None if there is none."""
+# SciPy's ufuncs whose twin has another name, or the degree before the argument; the others stand under their own
+IN_SPECIAL = {
+    "j0": "bessel_j0", "j1": "bessel_j1", "y0": "bessel_y0", "y1": "bessel_y1", "k0": "modified_bessel_k0",
+    "k1": "modified_bessel_k1", "k0e": "scaled_modified_bessel_k0", "k1e": "scaled_modified_bessel_k1", "_zeta": "zeta",
+}  # fmt: skip
+BY_DEGREE = {
+    "eval_chebyt": "chebyshev_polynomial_t", "eval_chebyu": "chebyshev_polynomial_u", "eval_legendre":
+    "legendre_polynomial_p", "eval_sh_chebyt": "shifted_chebyshev_polynomial_t", "eval_sh_chebyu":
+    "shifted_chebyshev_polynomial_u", "eval_laguerre": "laguerre_polynomial_l", "eval_hermite": "hermite_polynomial_h",
+    "eval_hermitenorm": "hermite_polynomial_he",
+}  # fmt: skip
+OF_SCIPY: dict[str, Callable] = {
+    "cbrt": cbrt,
+    "exp10": lambda x: f.exp(x * np.log(10.0)),
+    "log_expit": lambda x: f.logsigmoid(x),
+    "betaln": lambda a, b: special.gammaln(a) + special.gammaln(b) - special.gammaln(f.add(a, b)),
+}
+
+
+def _by_degree(name: str) -> Callable:
+    function = getattr(special, name)
+    return lambda n, x: function(x, _whole(n, name))
+
+
+def _whole(n: Any, name: str) -> Any:
+    """A degree as an int where it is a whole number; otherwise as it is, for the function to refuse."""
+    if getattr(n, "requires_grad", False):
+        raise TypeError(f"{name}: there is no derivative with respect to the degree n; pass n.detach() or an int")
+    number = value(n)
+    return int(number) if number.ndim == 0 and number == np.floor(number) else n
+
+
+def _of_scipy(name: str) -> Callable | None:
+    if name in BY_DEGREE:
+        return _by_degree(BY_DEGREE[name])
+    return OF_SCIPY.get(name) or getattr(special, IN_SPECIAL.get(name, name), None)
+
+
+def function_of(ufunc: np.ufunc) -> tuple[Callable | None, str]:
+    """Our function for a ufunc, None if there is none, and the module that the ufunc is from.
+
+    By the object, not by its name alone: somebody's own ufunc may be called "relu" or "exp" and mean something else.
+    """
     name = ufunc.__name__
-    return OWN.get(name) or FUNCTIONS.get(RENAMED.get(name, name))
+    if getattr(np, name, None) is ufunc:
+        return OWN.get(name) or FUNCTIONS.get(RENAMED.get(name, name)), "np"
+    for module in ("scipy.special", "scipy.special._ufuncs"):
+        if getattr(sys.modules.get(module), name, None) is ufunc:
+            return _of_scipy(name), "scipy.special"
+    return None, ""
 
 
 def array_ufunc(x: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """`Tensor.__array_ufunc__`."""
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+    function, module = function_of(ufunc)
     refuse_out(name, kwargs.pop("out", None))
     if method == "at":
         raise TypeError(f"np.{name}: changes an array in place; use x.index_add_(…) or x[i] += v, which are recorded")
-    function = function_of(ufunc)
     if function is None:
-        raise no_rule(name)
+        raise no_rule(name, module)
     if method == "__call__":
         return _call(name, function, inputs, **kwargs)
     if method == "outer":
         a, b = (as_tensor(i) for i in inputs)
         return _call(name, function, (f.reshape(a, (*a.shape, *(1,) * b.ndim)), b), **kwargs)
     if ufunc.nin != 2 or ufunc.nout != 1:
-        raise no_rule(name)
+        raise no_rule(name, module)
     if method == "reduce":
         return _reduce(ufunc, function, *inputs, **kwargs)
     if method == "accumulate":

@@ -56,7 +56,7 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     """x where x > 0, alpha (e^(x / alpha) - 1) elsewhere: an ELU with a continuous slope (Barron 2017)."""
     if alpha == 0:
         raise ValueError("celu: alpha divides x and cannot be 0; use relu for the limit")
-    return run(_celu, input, float(alpha), 1.0, 1 / alpha, inplace=inplace)
+    return run(_celu, input, float(alpha), 1.0, 1 / float(alpha), inplace=inplace)
 
 
 # ------------------------------------------------------------------------------------------------------ sigmoid and kin

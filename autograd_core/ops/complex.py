@@ -77,6 +77,8 @@ def complex(real: Any, imag: Any) -> Any:
             raise TypeError(f"complex: needs two floating tensors, got {getattr(x, 'dtype', type(x).__name__)}")
     if real.dtype != imag.dtype:
         raise TypeError(f"complex: the parts are {real.dtype} and {imag.dtype}; convert one, as in x.to({real.dtype})")
+    if real.dtype.itemsize < 4:  # there is no complex dtype of float16 parts
+        real, imag = convert(real, np.float32), convert(imag, np.float32)
     try:
         return apply(_complex, (real, imag))
     except ValueError:

@@ -318,6 +318,13 @@ logaddexp2: Callable = binary(
     name="logaddexp2",
     doc="log2(2^x + 2^y), without overflow.",
 )
+
+
+def like(y: Any, g: Any) -> Any:
+    """y, a number in the dtype of g: NumPy's functions would make a float64 of it."""
+    return y if hasattr(y, "dtype") else np.asarray(y, g.dtype)
+
+
 def times_log(log: Callable) -> Callable:
     """x log(y) on arrays, and 0 where x = 0 unless y is NaN."""
 
@@ -330,7 +337,7 @@ def times_log(log: Callable) -> Callable:
 
 xlogy = binary(
     times_log(np.log),
-    (lambda g, x, y: where((x == 0) & (y <= 0), 0.0, g * log(y)), lambda g, x, y: g * x / y),
+    (lambda g, x, y: where((x == 0) & (y <= 0), 0.0, g * log(like(y, g))), lambda g, x, y: g * x / y),
     saves=(0, 1),
     uses=((0, 1), (0, 1)),
     floating=True,

@@ -67,7 +67,8 @@ def _dropped(x: Any, p: float, shape: tuple, alpha: bool, inplace: bool, name: s
         return apply(_drop_primitive, (x, np.ones(shape, bool)), (0.0, 0.0, 0.0))
     mask = _mask(shape, p)
     if not alpha:
-        return apply(_drop_primitive, (x, mask), (1 / (1 - p), 0.0, 0.0))
+        return apply(_drop_primitive, (x, mask), (float(1 / (1 - p)), 0.0, 0.0))
+    p = float(p)
     scale = 1 / math.sqrt((1 - p) * (1 + p * SELU_LIMIT**2))
     shift = -scale * SELU_LIMIT * p
     return apply(_drop_primitive, (x, mask), (scale, shift, scale * SELU_LIMIT + shift))
@@ -171,7 +172,7 @@ def gaussian_noise(input: Any, std: float = 0.1, training: bool = True) -> Any:
     if not std >= 0:
         raise ValueError(f"gaussian_noise: std must not be negative, got {std}")
     (input,) = unified("gaussian_noise", input, floating=True)
-    return input + std * _noise(tuple(input.shape), input.dtype) if training and std else input
+    return input + float(std) * _noise(tuple(input.shape), input.dtype) if training and std else input
 
 
 @by_example

@@ -13,7 +13,7 @@ from numpy import ndarray
 
 from ..kernels import distance as kernels
 from ..primitive import AUX, OUT, Primitive, operand, unified
-from ..tensor import apply, describe
+from ..tensor import Tensor, apply, describe
 from .elementwise import exp, log, reciprocal, rsqrt, sqrt, where
 from .loss import transformed
 from .reduce import sum
@@ -100,7 +100,7 @@ def _width_of_each(name: str, s: Any, c: Any) -> Any:
             f"{name}: widths must be one number or one for each of the {c.shape[0]} centres, got shape {tuple(s.shape)}"
         )
     if not transformed(s):
-        array = np.asarray(s)
+        array = s.array if isinstance(s, Tensor) else s
         if not (array > 0).all():
             wrong = float(array[~(array > 0)].flat[0])
             raise ValueError(f"{name}: widths must be positive, got {wrong:g}; learn their logarithms to keep them so")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import OUT, Primitive, binary, operand, result_type, unary, unified
+from ..primitive import OUT, Primitive, binary, convert, operand, result_type, unary, unified
 from ..tensor import apply, describe, held
 from .elementwise import exp2, mul, sign, where
 
@@ -180,7 +180,7 @@ def ldexp(input: Any, other: Any) -> Any:
 
 
 _mantissa = unary(
-    lambda x: np.frexp(x)[0], lambda g, x: ldexp(g, -_exponent(x)), saves=(0,), name="frexp", doc="x / 2^exponent."
+    lambda x: np.frexp(x)[0], lambda g, x: convert(ldexp(g, -_exponent(x)), g.dtype), saves=(0,), name="frexp", doc="x / 2^exponent."
 )
 _exponent: Callable = unary(lambda x: np.frexp(x)[1], None, name="frexp_exponent", floating=False)
 

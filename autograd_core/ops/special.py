@@ -19,7 +19,7 @@ from numpy import ndarray
 
 from ..primitive import OUT, Primitive, binary, no_derivative, operand, unary, unified
 from ..tensor import apply, describe
-from .elementwise import exp, log, log1p, sign, times_log, where
+from .elementwise import exp, like, log, log1p, sign, times_log, where
 from .rounding import clamp
 from .trigonometric import sinc
 
@@ -78,7 +78,7 @@ ndtri = _special(
 entr = _special("entr", lambda g, x: g * (-log(x) - 1), doc="-x log x, 0 at 0 and -∞ below.")
 xlog1py = binary(
     times_log(np.log1p),
-    (lambda g, x, y: where((x == 0) & (y <= -1), 0.0, g * log1p(y)), lambda g, x, y: g * x / (1 + y)),
+    (lambda g, x, y: where((x == 0) & (y <= -1), 0.0, g * log1p(like(y, g))), lambda g, x, y: g * x / (1 + y)),
     saves=(0, 1),
     uses=((0, 1), (0, 1)),
     floating=True,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import SHAPE, Primitive, stand_in
+from ..primitive import SHAPE, Primitive, convert, stand_in
 from ..tensor import Tensor, apply
 from ..versions import memory_of
 from .index import getitem_primitive, scatter_back
@@ -276,7 +276,7 @@ def _replaced(x: Any, src: Any, primitive: Primitive, params: tuple, name: str) 
     shape = primitive.forward(np.broadcast_to(np.zeros((), x.dtype), x.shape), *params).shape
     if tuple(src.shape) != shape:
         raise ValueError(f"{name}: src has shape {tuple(src.shape)}, but the part of x it replaces has {shape}")
-    return apply(write, (x, src), (((primitive, params),),))
+    return apply(write, (x, convert(src, x.dtype)), (((primitive, params),),))
 
 
 @numpy_names
