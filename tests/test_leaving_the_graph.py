@@ -112,7 +112,7 @@ def test_an_element_of_an_array_is_no_place_for_a_gradient(dtype):
 def test_numbers_stay_numbers():
     x, t = tensors()
     assert float(t) == t.item() == 3.0 and int(t) == 3 and complex(t) == 3
-    assert math.sqrt(t) == math.sqrt(3) and f"{t:.2f}" == "%.2f" % t == "3.00"
+    assert math.sqrt(t) == math.sqrt(3) and f"{t:.2f}" == format(t, ".2f") == "3.00"
     assert x.tolist() == [1, 2] and str(t).startswith("tensor(3.") and bool(t) and t in [t]
     held, table = [0.0], {}
     held[0], table["loss"] = float(t), t

@@ -1,5 +1,7 @@
 """What every operation proves, from its row of `tables`."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -120,13 +122,46 @@ def test_inputs_are_not_modified_and_results_are_their_own(row):
                 if real and x.grad is not None and isinstance(other, Tensor):
                     assert not np.shares_memory(x.grad.array, other.array)
     for x, a in zip(xs, arrays, strict=True):
-        np.testing.assert_array_equal(np.asarray(x), a)
+        np.testing.assert_array_equal(x.numpy() if isinstance(x, Tensor) else x, a)
     for r, k in zip(ys, kept, strict=True):
         np.testing.assert_array_equal(r.array, k)
     for r in ys:
         if not row.view:
             continue
         assert any(np.shares_memory(r.array, x.array) for x in xs if isinstance(x, Tensor))
+
+
+# What saves its output, in PyTorch too (rbf and lstsq's product are ours): a later write to it is refused. Nothing else may.
+SAVES_ITS_OUTPUT = set(
+    "relu sigmoid tanh softmax log_softmax pow exp expm1 exp2 sqrt rsqrt reciprocal tan hypot copysign std amax amin median "
+    "prod cumprod logsumexp logcumsumexp norm vector_norm erfcx ndtri ctc_loss solve solve_triangular inv pinv cholesky qr lu "
+    "eigh eig svd rbf matmul".split()
+)
+
+
+@every(DIFFERENTIABLE)
+def test_the_result_can_be_written_in_place(row):
+    """y.mul_(2) gives the gradient of 2 y, or says which operation needs y as it was."""
+    arrays = row.draw()
+    count = len(floating(row.f(*tensors(row, arrays, grad=True))))
+    for place in range(count):
+        grads = []
+        for write in (lambda y: y.mul_(2), lambda y: y * 2):
+            xs = tensors(row, arrays, grad=True)
+            ys = floating(row.f(*[x * 1 if isinstance(x, Tensor) and x.requires_grad else x for x in xs]))
+            try:
+                ys[place] = write(ys[place])
+                weighted(row, ys).backward()
+            except RuntimeError as error:
+                refused = re.search("'(.*)' saved", str(error))
+                if not (refused and refused[1] in SAVES_ITS_OUTPUT) and "share one place in memory" not in str(error):
+                    raise
+                break
+            grads.append([x.grad for x in xs if isinstance(x, Tensor) and x.requires_grad])
+        for a, b in zip(*(grads if len(grads) == 2 else ([], [])), strict=True):
+            assert (a is None) == (b is None)
+            if a is not None:
+                np.testing.assert_allclose(a.array, b.array, rtol=1e-10, atol=1e-12)
 
 
 def directional(row, arrays, directions, step=1e-5):

@@ -206,7 +206,7 @@ def test_constants_written_to_a_tensor_without_history_leave_it_without(name):
     FILL[name](a)
     assert not a.requires_grad
     with ag.no_grad():
-        x, a = computed()
+        _, a = computed()
         FILL[name](a)
     assert not a.requires_grad
 

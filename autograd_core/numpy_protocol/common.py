@@ -53,9 +53,10 @@ def refuse_out(name: str, out: Any) -> None:
 
 
 def no_rule(name: str, module: str = "np") -> TypeError:
+    what = f"{module}.{name}" if module else f"the ufunc {name}"
     return TypeError(
-        f"{f'{module}.{name}' if module else f'the ufunc {name}'} has no rule for tensors, so its gradient would be lost; write it with functions that have one, "
-        "or leave the graph on purpose with x.numpy()"
+        f"{what} has no rule for tensors, so its gradient would be lost; write it with functions that have one, or leave "
+        "the graph on purpose with x.numpy()"
     )
 
 

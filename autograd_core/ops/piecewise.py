@@ -158,8 +158,8 @@ def _slopes(lower: float, upper: float, shape: tuple, dtype: np.dtype) -> ndarra
 
 _hardtanh = activation(
     lambda x, low, high: np.minimum(np.maximum(x, low), high),
-    lambda g, out, low, high: zeroed(g, (out <= low) | (out >= high)),
-    (OUT,),
+    lambda g, x, low, high: zeroed(g, (x <= low) | (x >= high)),  # of x: the output may be overwritten
+    (0,),
     "hardtanh",
 )
 
@@ -183,8 +183,8 @@ def relu6(input: Any, inplace: bool = False) -> Any:
 
 _hardsigmoid = activation(
     lambda x: np.minimum(np.maximum(x / 6 + 0.5, 0), 1),
-    lambda g, out: zeroed(g, (out <= 0) | (out >= 1)) / 6,
-    (OUT,),
+    lambda g, x: zeroed(g, (x <= -3) | (x >= 3)) / 6,
+    (0,),
     "hardsigmoid",
 )
 

@@ -180,7 +180,11 @@ def ldexp(input: Any, other: Any) -> Any:
 
 
 _mantissa = unary(
-    lambda x: np.frexp(x)[0], lambda g, x: convert(ldexp(g, -_exponent(x)), g.dtype), saves=(0,), name="frexp", doc="x / 2^exponent."
+    lambda x: np.frexp(x)[0],
+    lambda g, x: convert(ldexp(g, -_exponent(x)), g.dtype),
+    saves=(0,),
+    name="frexp",
+    doc="x / 2^exponent.",
 )
 _exponent: Callable = unary(lambda x: np.frexp(x)[1], None, name="frexp_exponent", floating=False)
 

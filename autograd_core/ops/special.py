@@ -55,10 +55,9 @@ erfc = _special("erfc", lambda g, x: g * (-2 / SQRT_PI * exp(-(x * x))), doc="1 
 erfcx = _special(
     "erfcx", lambda g, x, out: g * (2 * x * out - 2 / SQRT_PI), saves=(0, OUT), doc="exp(x²) erfc(x), the scaled one."
 )
-erfinv = _special(
+erfinv: Callable = _special(
     "erfinv",
-    lambda g, out: g * (SQRT_PI / 2 * exp(out * out)),
-    saves=(OUT,),
+    lambda g, x: g * (SQRT_PI / 2 * exp(erfinv(x) ** 2)),  # computed again: the output may be overwritten
     doc="The inverse of erf on [-1, 1]; ±∞ at the ends.",
 )
 ndtr = _special(
