@@ -86,7 +86,7 @@ class Point:
             if not isinstance(y, Tensor | Batched):
                 raise TypeError(
                     f"{self.name}: the function must return tensors, but output {i} is {describe(y)}, which has no "
-                    "history to differentiate; wrap constants as ag.tensor(…)"
+                    f"history to differentiate; {_way_back(y)}"
                 )
         if not leaves:
             raise ValueError(f"{self.name}: the function returned nothing to differentiate")
@@ -211,9 +211,9 @@ def grad_and_value(func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: 
         with point.opened():
             value, aux = with_aux("grad", func(*replaced(args, places, point.inputs), **kwargs), has_aux)
         if not isinstance(value, Tensor | Batched) or value.shape != ():
+            way = "sum it, or use jacrev or vjp" if isinstance(value, Tensor | Batched) else _way_back(value)
             raise ValueError(
-                f"grad: the function must return a tensor of one number, shape (), got {_shape_of(value)}; sum it, or "
-                "use jacrev or vjp"
+                f"grad: the function must return a tensor of one number, shape (), got {_shape_of(value)}; {way}"
             )
         if value.dtype.kind == "c":
             raise TypeError(f"grad: the function must return a real number, got {value.dtype}; take its abs()")
@@ -225,6 +225,16 @@ def grad_and_value(func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: 
         return result, ((value, point.aux(aux)) if has_aux else value)
 
     return gradient
+
+
+def _way_back(value: Any) -> str:
+    """What to do about a function that returned something other than a tensor."""
+    if isinstance(value, np.ndarray | np.generic | bool | int | float | complex):
+        return (
+            "math.sin, float(x), x.item(), x.numpy() and their like leave the graph: use ag.sin or np.sin and return the "
+            "tensor; wrap a constant as ag.tensor(…)"
+        )
+    return "return one tensor; what else there is can be returned beside it with has_aux=True"
 
 
 def _shape_of(value: Any) -> str:

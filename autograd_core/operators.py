@@ -48,9 +48,9 @@ from .ops import (
 )
 from .ops import complex as cx
 from .ops import elementwise as ew
-from .primitive import convert, dtype_meant, is_operand, is_traced
+from .primitive import convert, dtype_meant, is_operand, is_traced, not_an_operand
 from .random import METHODS as RANDOM_METHODS
-from .tensor import Tensor, check_writable, held, rewrite, store, wrap
+from .tensor import Tensor, as_array, check_writable, held, rewrite, store, wrap
 
 # What each family offers: as `ag.name(x, …)` all of them, as `x.name(…)` those of the first list.
 FAMILIES: tuple[tuple[Any, str, str], ...] = (
@@ -159,17 +159,17 @@ IN_PLACE = (
 LAYOUT_IN_PLACE = "squeeze unsqueeze t transpose swapaxes swapdims".split()  # the tensor itself becomes the view
 
 
-def _or_not_implemented(function: Callable) -> Callable:
+def _or_not_implemented(function: Callable, name: str | None = None) -> Callable:
     """As an operator: leave operands of unknown type to their own class."""
 
     def operator(x: Tensor, y: Any) -> Any:
-        return function(x, y) if is_operand(y) else NotImplemented
+        return function(x, y) if is_operand(y) else not_an_operand(y, name or function.__name__)
 
     return operator
 
 
 def _reflected(function: Callable) -> Callable:
-    return _or_not_implemented(lambda x, y: function(y, x))
+    return _or_not_implemented(lambda x, y: function(y, x), function.__name__)
 
 
 def _in_place(function: Callable, name: str) -> Callable:
@@ -283,7 +283,7 @@ def stride(x: Tensor, dim: int | None = None) -> Any:
 
 def copy_(x: Tensor, source: Any) -> Tensor:
     """Write `source`, broadcast and converted, into x."""
-    value = convert(source if is_traced(source) else Tensor(source), x.dtype)
+    value = convert(source if is_traced(source) else wrap(as_array(source)), x.dtype)
     if not isinstance(x, Tensor) or not isinstance(value, Tensor):
         return rewrite(x, lambda old: shape.broadcast_to(value, old.shape), name="copy_")
     check_writable(x, "copy_")

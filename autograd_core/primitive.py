@@ -239,7 +239,60 @@ def operand(x: Any, name: str) -> Any:
         return x
     if isinstance(x, np.generic):
         return x.item()
-    raise TypeError(f"{name}: needs tensors, arrays or numbers, got {describe(x)}; make it a tensor with ag.tensor(…)")
+    raise TypeError(f"{name}: needs tensors, arrays or numbers, got {_way_to_a_tensor(x)}")
+
+
+def _way_to_a_tensor(x: Any) -> str:
+    """What x is, and how to make a tensor of it."""
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return f"{type(x).__name__}({', '.join(x._fields)}); take one of them, as in result.{x._fields[0]}"
+    if isinstance(x, tuple | list) and any(is_traced(item) for item in x):
+        if isinstance(x, list):
+            return f"a list of {len(x)} with tensors in it; join them with ag.stack(…) or ag.cat(…)"
+        return (
+            f"a tuple of {len(x)}, such as a recurrent layer returns; unpack it first, as in output, _ = lstm(x), or join "
+            "tensors with ag.stack(…)"
+        )
+    return f"{describe(x)}; make it a tensor with ag.tensor(…)"
+
+
+def not_an_operand(x: Any, name: str) -> Any:
+    """For an operator whose other operand is not ours: NotImplemented, so that x's own class is asked, or a TypeError for
+    a tuple or list of tensors, which has no arithmetic but would be said to be 'unsupported'."""
+    if type(x) in (tuple, list) and is_traced(*x):
+        operand(x, name)
+    return NotImplemented
+
+
+def parts_to_take(*kinds: type) -> None:
+    """Let named results such as (values, indices) say, where one is used like a tensor, which part to take.
+
+    They are tuples, which would be repeated by `* 2` and be unequal to any number.
+    """
+    arithmetic = "add sub mul truediv floordiv mod pow matmul".split()
+    names = [f"__{r}{name}__" for name in arithmetic for r in ("", "r")] + "__lt__ __le__ __gt__ __ge__ __eq__ __ne__".split()
+    for kind in kinds:
+        for name in [*names, "__neg__", "__abs__"]:
+            setattr(kind, name, _refusing(kind, getattr(tuple, name, None)))
+        kind.__getattr__ = _no_attribute  # type: ignore[attr-defined]
+
+
+def _refusing(kind: Any, of_tuples: Callable | None) -> Callable:
+    def method(self: Any, *others: Any) -> Any:
+        if others and not is_operand(others[0]):
+            return NotImplemented if of_tuples is None else of_tuples(self, *others)
+        first, *rest = kind._fields
+        raise TypeError(
+            f"{kind.__name__} gives ({first}, {', '.join(rest)}), not one tensor; take the part that is meant, as in "
+            f"result.{first}"
+        )
+
+    return method
+
+
+def _no_attribute(self: Any, name: str) -> Any:
+    hint = f"; it is ({', '.join(self._fields)}), take result.{self._fields[0]}.{name}" if hasattr(Tensor, name) else ""
+    raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'{hint}")
 
 
 def is_traced(*xs: Any) -> bool:
@@ -417,7 +470,7 @@ def binary(
             raise
 
     def operator(x: Any, y: Any) -> Any:
-        return general(x, y) if is_operand(y) else NotImplemented
+        return general(x, y) if is_operand(y) else not_an_operand(y, name)
 
     function = _named(build(general), p, doc)
     function.operator = build(operator)  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ kept without its values and a value without its history. Nodes never point at te
 from __future__ import annotations
 
 import sys
+import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from opcode import opmap
@@ -61,7 +62,9 @@ class Tensor:
         __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = __rpow__ = __rmatmul__ = __add__
         __and__ = __or__ = __xor__ = __lshift__ = __rshift__ = __rand__ = __ror__ = __rxor__ = __add__
 
-    def __init__(self, data: Any, requires_grad: bool = False):
+    def __init__(self, data: Any, *more: Any, requires_grad: bool = False):
+        if more or type(data) is int:
+            requires_grad = _not_sizes(data, *more)
         self.array = as_array(data, copy=True)
         self.node = None
         self.origin = None
@@ -137,7 +140,12 @@ class Tensor:
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient that `backward` accumulated here: a tensor of this shape and dtype, or None."""
+        """The gradient that `backward` accumulated here: a tensor of this shape and dtype, or None.
+
+        Of a computed tensor that does not retain it (see `retain_grad`) it is None, with a warning.
+        """
+        if self._grad is None and self.node is not None and self.node.primitive is not LEAF:
+            _warn_of_no_grad(self)
         return self._grad
 
     @grad.setter
@@ -327,6 +335,28 @@ class Tensor:
         copy = build(kind, array.copy(), requires_grad, None if grad is None else wrap(grad.array.copy()))
         memo[id(self)] = copy
         return copy
+
+
+def _not_sizes(data: Any, *more: Any) -> bool:
+    """The second argument of `Tensor`, requires_grad; or a TypeError for sizes, which the class of PyTorch takes."""
+    if len(more) == 1 and isinstance(more[0], bool):
+        return more[0]
+    sizes = ", ".join(map(str, (data, *more)))
+    values = f"ag.tensor([{sizes}])" if more else f"ag.tensor({sizes})"
+    raise TypeError(
+        f"Tensor({sizes}): takes values, not sizes; a tensor of that shape is ag.zeros({sizes}) or ag.empty({sizes}), and "
+        f"of {'these values' if more else 'this number'} {values}"
+    )
+
+
+def _warn_of_no_grad(x: Tensor) -> None:
+    if not x.is_leaf and not x.retains_grad:
+        warnings.warn(
+            f"the .grad of a computed tensor (shape {x.shape}, by '{node_name(x.node)}') is None: backward fills it for "
+            "leaves. To change a leaf and keep it one write `with ag.no_grad(): w -= lr * w.grad`, not `w = w - lr * "
+            "w.grad`; to have the gradient of a computed tensor call x.retain_grad() before backward",
+            stacklevel=3,
+        )
 
 
 STORE = opmap["STORE_SUBSCR"]  # the instruction of `a[i] = x`

@@ -521,7 +521,7 @@ ERRORS = {
     "collate shapes": (lambda: default_collate([np.zeros(3), np.zeros(3), np.zeros(4)]), ValueError,
                        r"sample 0 has shape \(3,\) and sample 2 has \(4,\)"),
     "collate fields": (lambda: default_collate([(1, 2), (1,)]), ValueError, r"\[1, 2\]"),
-    "collate type": (lambda: default_collate([object()]), TypeError, "a sample is a object"),
+    "collate type": (lambda: default_collate([object()]), TypeError, "a sample is of type object"),
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from numpy import ndarray
 
 from ..graph import choosers
 from ..primitive import OUT, Primitive, binary, convert, is_traced, operand, result_type, unary, unified
-from ..tensor import Tensor, apply, held
+from ..tensor import Tensor, apply, as_array, held, wrap
 from .logic import eq, ge, gt, le, lt, ne  # noqa: F401 (the commonest are found here too)
 from .trigonometric import cos, sin, tan, tanh  # noqa: F401
 
@@ -281,7 +281,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     input, other = unified("where", input, other)
     if not (hasattr(input, "dtype") or hasattr(other, "dtype")):
         if is_traced(condition):
-            input, other = Tensor(input), Tensor(other)
+            input, other = wrap(as_array(input)), wrap(as_array(other))
     elif not hasattr(input, "dtype"):
         input = np.asarray(input, other.dtype)
     elif not hasattr(other, "dtype"):

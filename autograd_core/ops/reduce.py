@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import OUT, SHAPE, Primitive, convert
+from ..primitive import OUT, SHAPE, Primitive, convert, parts_to_take
 from ..tensor import Default, apply
 from . import elementwise as ew
 from .accumulate import HALF, add_over, exact_total, narrowed, product, squares, sum_over, total
@@ -322,6 +322,7 @@ def amin(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 AMinMax = namedtuple("aminmax", "min max")  # type: ignore[name-match]
+parts_to_take(AMinMax)
 
 
 @numpy_names

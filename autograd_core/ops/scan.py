@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import OUT, Primitive, convert
+from ..primitive import OUT, Primitive, convert, parts_to_take
 from ..tensor import Default, Tensor, apply
 from . import elementwise as ew
 from .accumulate import running
@@ -180,6 +180,7 @@ def logcumsumexp(x: Any, dim: int) -> Any:
 
 CumMax = namedtuple("cummax", "values indices")  # type: ignore[name-match]
 CumMin = namedtuple("cummin", "values indices")  # type: ignore[name-match]
+parts_to_take(CumMax, CumMin)
 
 
 def _running(x: ndarray, dim: int, largest: bool) -> ndarray:

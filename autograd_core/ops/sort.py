@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ..primitive import Primitive, stand_in
+from ..primitive import Primitive, parts_to_take, stand_in
 from ..tensor import Tensor, apply
 from . import elementwise as ew
 from .gather import gather_along
@@ -28,6 +28,7 @@ KthValue = namedtuple("kthvalue", "values indices")  # type: ignore[name-match]
 Median = namedtuple("median", "values indices")  # type: ignore[name-match]
 NanMedian = namedtuple("nanmedian", "values indices")  # type: ignore[name-match]
 Mode = namedtuple("mode", "values indices")  # type: ignore[name-match]
+parts_to_take(Max, Min, Sort, TopK, KthValue, Median, NanMedian, Mode)
 
 
 def _order(x: ndarray, dim: int, descending: bool) -> ndarray:

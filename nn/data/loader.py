@@ -56,7 +56,7 @@ def default_collate(batch: list) -> Any:
         fields = [default_collate(list(field)) for field in zip(*batch)]
         return type(first)(*fields) if hasattr(first, "_fields") else fields
     raise TypeError(
-        f"default_collate: a sample is a {type(first).__name__}; it must be a tensor, an array, a number, a string, or "
+        f"default_collate: a sample is of type {type(first).__name__}; it must be a tensor, an array, a number, a string, or "
         "a mapping, tuple or list of these; or give the DataLoader a collate_fn"
     )
 
