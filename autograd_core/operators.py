@@ -298,7 +298,7 @@ def zero_(x: Tensor) -> Tensor:
 
 def fill_(x: Tensor, value: Any) -> Tensor:
     """Write one value into all of x."""
-    return copy_(x, value if is_traced(value) else Tensor(held(value, x.dtype, "fill_")))
+    return copy_(x, value if is_traced(value) else wrap(as_array(held(value, x.dtype, "fill_"))))
 
 
 def _iterate(x: Tensor) -> Any:
