@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -44,6 +46,7 @@ def test_every_task_runs_once(eager, tasks):
 @pytest.mark.parametrize("patience", [0.0, 50.0])
 def test_threads_sleep_and_wake(eager, monkeypatch, patience):
     parallel_for(fill, 10, 1e9, np.zeros(10), 0.0)
+    monkeypatch.setattr(threads, "PATIENCE", patience)
     monkeypatch.setattr(Threads, "patience", patience)
     for pause in (0.0, 0.0, 0.01, 0.0):  # long enough to fall asleep, or not
         time.sleep(pause)
@@ -165,3 +168,85 @@ def test_the_number_of_threads(monkeypatch):
         threads.set_num_threads(1.5)
     assert threads.get_num_threads() == 2
 
+
+# ------------------------------------------------------------------------------------------------- processes of their own
+
+BEGIN = """
+import faulthandler, os, sys, time
+faulthandler.dump_traceback_later(240, exit=True)
+import numpy as np
+import autograd_core as ag
+from autograd_core.kernels import spin, threads
+from autograd_core.kernels.threads import Threads
+
+def run(count, rounds=30):
+    Threads.count, Threads.worthwhile = count, 1.0
+    ag.manual_seed(0)
+    for _ in range(rounds):
+        x = ag.randn(100, 120, requires_grad=True)
+        y = ag.tanh(x @ x.T).sum()
+        y.backward()
+    return y.item(), x.grad.numpy().tobytes()
+"""
+ONE_CPU = BEGIN + """
+cpus = os.sched_getaffinity(0)
+one = {min(cpus)}
+alone = run(1)
+os.sched_setaffinity(0, one)
+assert run(4) == alone
+assert Threads.patience == 0
+os.sched_setaffinity(0, cpus)
+"""
+CPUS_LOST = BEGIN + """
+threads._cpus = lambda: 8
+alone = run(1)
+assert run(3) == alone
+assert Threads.patience == threads.PATIENCE > 0
+threads._cpus = lambda: len(os.sched_getaffinity(0))
+for thread in os.listdir("/proc/self/task"):  # as `taskset -ap` does
+    os.sched_setaffinity(int(thread), {min(os.sched_getaffinity(0))})
+until = time.monotonic() + 120
+while Threads.patience and time.monotonic() < until:
+    assert run(3, 1) == run(1, 1)
+    time.sleep(0.01)
+assert Threads.patience == 0
+assert run(3) == alone
+"""
+NO_SPIN = BEGIN + """
+threads._cpus = lambda: 8
+assert threads.PATIENCE == 0
+assert run(3) == run(1)
+assert Threads.running == 2 and spin._compiled.cache_info().currsize == 0
+"""
+
+
+def process(code, **environment):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system has no sched_setaffinity")
+def test_a_process_with_one_cpu():
+    process(ONE_CPU)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="the system has no /proc")
+def test_a_process_that_loses_its_cpus():
+    process(CPUS_LOST, AUTOGRAD_SPIN="1")
+
+
+def test_watching_can_be_turned_off():
+    process(NO_SPIN, AUTOGRAD_SPIN="0")
+
+
+@pytest.mark.parametrize(("files", "cpus"), [
+    ({"cpu.max": "150000 100000\n"}, 2), ({"cpu.max": "max 100000\n"}, np.inf), ({"cpu.max": "20000 100000\n"}, 1),
+    ({"cpu/cpu.cfs_quota_us": "300000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 3),
+    ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, np.inf), ({}, np.inf), ({"cpu.max": "?"}, np.inf),
+])  # fmt: skip
+def test_the_quota_of_a_container(tmp_path, files, cpus):
+    (tmp_path / "cpu").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert threads._quota.__wrapped__(tmp_path) == cpus
