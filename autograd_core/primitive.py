@@ -346,9 +346,11 @@ def unary(
     saves: tuple = (),
     name: str | None = None,
     floating: bool = True,
+    prepare: Callable | None = None,
     doc: str | None = None,
 ) -> Callable:
-    """An elementwise function of one operand. `floating`: integers become the default float first."""
+    """An elementwise function of one operand. `floating`: integers become the default float first; `prepare(x)` makes
+    of what is no floating tensor what `forward` takes, instead."""
     name = name or forward.__name__
     p = Primitive(forward, name=name, vjps=(vjp,) if vjp else (), saves=saves, elementwise=True)
     save_x, save_out = 0 in saves, OUT in saves
@@ -382,7 +384,7 @@ def unary(
         return t
 
     def general(x: Any) -> Any:
-        (x,) = unified(name, x, floating=floating)
+        (x,) = unified(name, x, floating=floating) if prepare is None else (prepare(x),)
         return apply(p, (x,))
 
     return _named(function, p, doc)

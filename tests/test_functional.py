@@ -104,7 +104,7 @@ def test_dropout_errors(name):
     with pytest.raises(TypeError, match=f"{name}: inplace=True needs a tensor"):
         f(np.ones(shape), 0.5, True, True)
     with pytest.raises(TypeError, match=f"{name}: needs a floating tensor, got Tensor of shape .*complex64"):
-        f(ag.tensor(np.ones(shape, np.complex64)))
+        f(ag.tensor(np.ones(shape, np.complex64)), 0.5, True)
 
 
 @pytest.mark.parametrize("name", CHANNELS)

@@ -298,7 +298,9 @@ def random_index(draw, shape):
 
 def positions(shape, index):
     """What the index selects, by PyTorch's rule: numbers of elements, in two steps of NumPy's without an ellipsis."""
-    taken = sum(np.ndim(p) if getattr(p, "dtype", None) == bool else 1 for p in index if p is not None and p is not Ellipsis)
+    masks = [p for p in index if isinstance(p, np.ndarray) and p.dtype.kind == "b"]
+    none = [p for p in index if p is None or p is Ellipsis]
+    taken = len(index) - len(none) - len(masks) + sum(m.ndim for m in masks)
     full = []
     for p in index:
         full += [slice(None)] * (len(shape) - taken) if p is Ellipsis else [p]

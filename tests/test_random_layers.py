@@ -114,3 +114,23 @@ def test_by_example(f):
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_dropout2d_of_a_matrix_warns_and_drops_elements():
+    x = ag.ones(100, 50, requires_grad=True)
+    for layer in (lambda v: F.dropout2d(v, 0.5), nn.Dropout2d()):
+        with pytest.warns(UserWarning, match=r"dropout2d: an input of shape \(100, 50\) .* single elements"):
+            y = layer(x)
+        kept = (y != 0).float()
+        assert 0.4 < kept.mean().item() < 0.6 and kept.mean(0).min() > 0 and kept.mean(1).max() < 1
+        assert set(y.detach().numpy().reshape(-1).tolist()) == {0, 2}
+        (g,) = ag.grad(y.sum(), x)
+        assert (g == y).all()
+    with pytest.warns(UserWarning, match="dropout2d"):
+        assert F.dropout2d(x, training=False) is x
+    per_row = F.dropout1d(ag.ones(100, 50)).numpy()  # there a matrix is (C, L)
+    assert (per_row == per_row[:, :1]).all() and set(per_row[:, 0]) == {0, 2}
+    alpha = F.feature_alpha_dropout
+    for f, shape in ((F.dropout2d, (4,)), (F.dropout3d, (4, 5)), (F.dropout1d, (2, 2, 2, 2)), (alpha, (3,))):
+        with pytest.raises(ValueError, match="use dropout to drop single elements"):
+            f(ag.ones(shape))

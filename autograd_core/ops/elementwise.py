@@ -166,6 +166,8 @@ def pow(input: Any, exponent: Any) -> Any:
     if isinstance(input, bool | int | float) and hasattr(exponent, "dtype"):
         input, exponent = unified("pow", input, exponent)
         input = np.asarray(input, result_type(input, exponent))
+    if getattr(input, "dtype", None) == np.bool_ and isinstance(exponent, bool):
+        return where(input, True, not exponent)  # the only power of booleans that is boolean: True**0 = False**0 = True
     if getattr(input, "dtype", None) == np.bool_ and not isinstance(exponent, float):
         dtype = result_type(input, operand(exponent, "pow"))
         input = convert(input, dtype if dtype != np.bool_ else np.int64)
@@ -202,7 +204,9 @@ square = unary(
 
 
 def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
-    """input + value * tensor1 * tensor2."""
+    """input + value * tensor1 * tensor2. Of integers, integers, if value is whole."""
+    if isinstance(value, float) and value == value // 1 and result_type(input, tensor1, tensor2).kind in "iu":
+        value = int(value)
     return plus(input, mul(tensor1, tensor2) if value == 1 else value * mul(tensor1, tensor2))
 
 

@@ -19,7 +19,9 @@ from numpy import ndarray
 from ..primitive import AUX, OUT, Primitive, convert, is_traced, unary, unified
 from ..random import by_example, uniform
 from ..tensor import Default, apply, describe, rewrite
+from .elementwise import where
 from .large import with_kernels
+from .rounding import clamp
 from .shape import reshape
 
 _INTEGER = {2: np.int16, 4: np.int32, 8: np.int64}
@@ -75,13 +77,29 @@ def run(p: Primitive, x: Any, *params: Any, inplace: bool = False) -> Any:
 
 # ------------------------------------------------------------------------------------------------------ rectified units
 
+def _whole_or_float(x: Any) -> Any:
+    """x as relu takes it: integers stay integers."""
+    (x,) = unified("relu", x, floating=not is_whole(x))
+    if getattr(x, "dtype", Default.dtype).kind == "c":
+        raise TypeError(f"relu: needs real numbers, got {describe(x)}; take x.real, x.imag or abs(x)")
+    return x
+
+
+def is_whole(x: Any) -> bool:
+    """Whether x holds integers, which a piecewise linear function with whole slopes and bounds leaves integers."""
+    return hasattr(x, "dtype") and x.dtype.kind in "iu"
+
+
 _relu = unary(
-    *with_kernels("relu", lambda x: np.maximum(x, 0), lambda g, out: zeroed(g, out <= 0)), saves=(OUT,), name="relu"
+    *with_kernels("relu", lambda x: np.maximum(x, 0), lambda g, out: zeroed(g, out <= 0)),
+    saves=(OUT,),
+    prepare=_whole_or_float,
+    name="relu",
 )
 
 
 def relu(input: Any, inplace: bool = False) -> Any:
-    """max(0, x), with slope 0 at 0."""
+    """max(0, x), with slope 0 at 0. Of integers, integers."""
     return overwritten("relu", input, _relu) if inplace else _relu(input)
 
 
@@ -165,10 +183,21 @@ _hardtanh = activation(
 
 
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
-    """x within [min_val, max_val], the nearer bound outside; the slope at a bound is 0."""
+    """x within [min_val, max_val], the nearer bound outside; the slope at a bound is 0. Of integers, integers."""
     if not min_val <= max_val:
         raise ValueError(f"hardtanh: min_val must not be greater than max_val, got {min_val} and {max_val}")
+    if is_whole(input):
+        low, high = _whole("hardtanh", input, min_val=min_val, max_val=max_val)
+        return overwritten("hardtanh", input, lambda x: clamp(x, low, high)) if inplace else clamp(input, low, high)
     return run(_hardtanh, input, float(min_val), float(max_val), inplace=inplace)
+
+
+def _whole(name: str, x: Any, **numbers: Any) -> list[int]:
+    """Arguments of a function of integers as integers, or an error for a fraction."""
+    for key, number in numbers.items():
+        if number != number // 1:
+            raise TypeError(f"{name}: {key}={number} is a fraction and x holds {x.dtype}; use x.float()")
+    return [int(number) for number in numbers.values()]
 
 
 def bounded(x: Any, limit: float) -> Any:
@@ -221,7 +250,14 @@ _threshold = activation(_threshold_forward, lambda g, low, threshold, value: zer
 
 
 def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Any:
-    """x where x > threshold, `value` elsewhere."""
+    """x where x > threshold, `value` elsewhere. Of integers, integers."""
+    if is_whole(input):
+        least, other = _whole("threshold", input, threshold=threshold, value=value)
+
+        def chosen(x: Any) -> Any:
+            return where(x > least, x, other)
+
+        return overwritten("threshold", input, chosen) if inplace else chosen(input)
     return run(_threshold, input, float(threshold), float(value), inplace=inplace)
 
 

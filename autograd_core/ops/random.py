@@ -6,6 +6,7 @@ What is drawn is an input of the operation, so a graph can be run again with the
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -82,15 +83,21 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     >>> dropout(ag.ones(4), p=1.0)
     tensor([0., 0., 0., 0.])
     """
+    _probability(p, "dropout")
+    if not training or not p:
+        return input
     input = _checked(input, p, "dropout")
-    return _dropped(input, p, tuple(input.shape), False, inplace, "dropout") if training and p else input
+    return _dropped(input, p, tuple(input.shape), False, inplace, "dropout")
 
 
 def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
     """Dropout that keeps mean 0 and variance 1, for SELU units: dropped ones take SELU's lower limit, and the result is
     scaled and shifted (Klambauer et al. 2017, section "Dropout")."""
+    _probability(p, "alpha_dropout")
+    if not training or not p:
+        return input
     input = _checked(input, p, "alpha_dropout")
-    return _dropped(input, p, tuple(input.shape), True, inplace, "alpha_dropout") if training and p else input
+    return _dropped(input, p, tuple(input.shape), True, inplace, "alpha_dropout")
 
 
 @by_example
@@ -110,32 +117,41 @@ def _channels(x: Any, ndims: tuple, unbatched: int | None, name: str) -> tuple:
     return (*x.shape[:keep], *(1,) * (x.ndim - keep))
 
 
+def _by_channel(
+    x: Any, p: float, training: bool, inplace: bool, ndims: tuple, unbatched: int | None, name: str, alpha: bool = False
+) -> Any:
+    _probability(p, name)
+    shape = _channels(x if hasattr(x, "ndim") else np.asarray(x), ndims, unbatched, name)
+    return _dropped(_checked(x, p, name), p, shape, alpha, inplace, name) if training and p else x
+
+
 def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
     """`alpha_dropout` of whole channels: input (N, C, …)."""
-    input = _checked(input, p, "feature_alpha_dropout")
-    shape = _channels(input, (2, 64), None, "feature_alpha_dropout")
-    return _dropped(input, p, shape, True, inplace, "feature_alpha_dropout") if training and p else input
+    return _by_channel(input, p, training, inplace, (2, 64), None, "feature_alpha_dropout", alpha=True)
 
 
 def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """Dropout of whole channels: input (N, C, L) or (C, L)."""
-    input = _checked(input, p, "dropout1d")
-    shape = _channels(input, (2, 3), 2, "dropout1d")
-    return _dropped(input, p, shape, False, inplace, "dropout1d") if training and p else input
+    return _by_channel(input, p, training, inplace, (2, 3), 2, "dropout1d")
 
 
 def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """Dropout of whole channels (Tompson et al. 2015): input (N, C, H, W), or, as in PyTorch, (N, C, L)."""
-    input = _checked(input, p, "dropout2d")
-    shape = _channels(input, (3, 4), None, "dropout2d")
-    return _dropped(input, p, shape, False, inplace, "dropout2d") if training and p else input
+    """Dropout of whole channels (Tompson et al. 2015): input (N, C, H, W), or, as in PyTorch, (N, C, L).
+
+    Of an input (N, C) it drops elements, as `dropout` does, with a warning.
+    """
+    if getattr(input, "ndim", 0) == 2:
+        warnings.warn(
+            f"dropout2d: an input of shape {tuple(input.shape)} has no channels of more than one element, so single "
+            "elements are dropped; use dropout",
+            stacklevel=2,
+        )
+    return _by_channel(input, p, training, inplace, (2, 4), None, "dropout2d")
 
 
 def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """Dropout of whole channels: input (N, C, D, H, W) or (C, D, H, W)."""
-    input = _checked(input, p, "dropout3d")
-    shape = _channels(input, (4, 5), 4, "dropout3d")
-    return _dropped(input, p, shape, False, inplace, "dropout3d") if training and p else input
+    return _by_channel(input, p, training, inplace, (4, 5), 4, "dropout3d")
 
 
 def drop_connect(

@@ -390,6 +390,8 @@ _logsumexp_primitive = Primitive(_logsumexp, name="logsumexp", vjps=(_logsumexp_
 def logsumexp(x: Any, dim: Any, keepdim: bool = False) -> Any:
     """log Σ e^x over `dim`, without overflow; the gradient is the softmax."""
     x = array_operand(x, "logsumexp")
+    if x.dtype.kind == "c":
+        raise TypeError(f"logsumexp: needs real numbers, got {x.dtype}; take x.real, x.imag or abs(x)")
     x = x if x.dtype.kind == "f" else convert(x, Default.dtype)
     return apply(_logsumexp_primitive, (x,), (reduction_dims(x, dim, "logsumexp"), keepdim))
 
