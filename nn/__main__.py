@@ -5,8 +5,10 @@ What can be trained, and how, is in `nn/programs`. Nothing imports this.
 
 from __future__ import annotations
 
+import functools
 import sys
 
+from autograd_core.compilation import Compilation
 from nn.command import Parser
 from nn.programs import RECIPES
 from nn.programs.recipe import UserError
@@ -30,7 +32,8 @@ def parser() -> Parser:
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
-        return RECIPES[options.model].run(options)
+        with Compilation(show=not getattr(options, "quiet", False), say=functools.partial(print, flush=True)):
+            return RECIPES[options.model].run(options)
     except (UserError, FloatingPointError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)  # in one line
         return 2

@@ -92,7 +92,7 @@ def test_plain_copies_only_what_kernels_cannot_take():
 
 
 @pytest.mark.slow
-def test_warmup_compiles_every_family_behind_a_bar(capfd):
+def test_warmup_compiles_every_family(capfd):
     ag.warmup()
     from autograd_core.kernels import sliding
 
@@ -100,10 +100,9 @@ def test_warmup_compiles_every_family_behind_a_bar(capfd):
     for path in SOURCE.parent.glob("*.py"):
         if "@warms_up" in path.read_text():
             assert any(name.startswith(f"{path.stem}.") for name in runtime.warmups), path.stem
-    shown = capfd.readouterr().err
-    assert "compiling kernels: 100%" in shown
-    ag.warmup(progress=False)
-    assert "compiling" not in capfd.readouterr().err
+    capfd.readouterr()
+    ag.warmup()
+    assert capfd.readouterr() == ("", "")  # nothing is left to compile
 
 
 def test_watchers_are_told_what_is_compiled(monkeypatch):

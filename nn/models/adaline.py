@@ -12,6 +12,7 @@ from numpy import ndarray
 
 import autograd_core as ag
 from autograd_core import Generator, Tensor
+from autograd_core.compilation import announces_compiling
 from autograd_core.kernels.blas import lapack
 from autograd_core.random import stream
 from autograd_core.versions import written
@@ -51,6 +52,7 @@ class Adaline(Linear):
         with ag.no_grad():
             return classes_of(self(Tensor(points("Adaline.predict", x, self.in_features, self.weight.dtype))))
 
+    @announces_compiling
     def fit(
         self,
         x: Any,
@@ -77,7 +79,7 @@ class Adaline(Linear):
         tolerance  stop when an epoch lowers the loss by less than this part of it
         shuffle    for "lms": a new order in each epoch, from `generator`; else in turn
         history    record the weights after every epoch
-        progress   called with a line for each epoch
+        progress   called with a line for each epoch, and one before kernels are compiled, once on a machine
 
         The mean of the weights diverges unless lr < 2 / λ; such a rate is refused. With "lms" also the variance must
         stay bounded, which asks for less (lr < 2 / tr R is enough for small steps): if the loss grows beyond all

@@ -12,6 +12,7 @@ from numpy import ndarray
 
 import autograd_core as ag
 from autograd_core import Generator, Tensor
+from autograd_core.compilation import announces_compiling
 from autograd_core.random import stream
 from autograd_core.versions import written
 
@@ -82,6 +83,7 @@ class Perceptron(Module):
 
     # ---------------------------------------------------------------------------------------------------------- learning
 
+    @announces_compiling
     def fit(
         self,
         x: Any,
@@ -111,7 +113,7 @@ class Perceptron(Module):
                   ratchet; it wants `shuffle`). For classes that no hyperplane separates
         average   in the end take the mean of the weights over all examples seen (Freund & Schapire 1999)
         history   record every update, with the weights after it
-        progress  called with a line for each epoch
+        progress  called with a line for each epoch, and one before kernels are compiled, once on a machine
 
         **Convergence.** Let x̂ = (x, 1), or x without a bias, R the largest |x̂|, and γ the margin of a hyperplane that
         separates the classes: the smallest distance of an x̂ from it. Then from weights of 0 a unit is updated at most

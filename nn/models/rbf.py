@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from numpy import ndarray
 
 import autograd_core as ag
 from autograd_core import Generator, Tensor
+from autograd_core.compilation import announces_compiling, clock
 from autograd_core.ops.shape import cat
 from autograd_core.random import stream
 from autograd_core.versions import written
@@ -84,6 +84,7 @@ class RBFNetwork(Module):
         state_dict.setdefault(f"{prefix}answers", self.answers.detach().clone())
         super()._load_from_state_dict(state_dict, prefix, *others)
 
+    @announces_compiling
     def fit(
         self,
         x: Any,
@@ -115,7 +116,7 @@ class RBFNetwork(Module):
                     cross-validation
         iterations  of k-means
         generator   of what is random, by default the library's
-        progress    called with a line of text after each step
+        progress    called with a line of text after each step, and one before kernels are compiled
 
         Raises, with nothing changed, for what does not fit together.
         """
@@ -232,10 +233,10 @@ class _Steps:
     def __init__(self, progress: Callable[[str], None] | None):
         self.progress = progress
         self.lines: list[str] = []
-        self.started = time.perf_counter()
+        self.started = clock()
 
     def __call__(self, text: str) -> None:
-        now = time.perf_counter()
+        now = clock()
         self.lines.append(f"{text} ({now - self.started:.1f} s)")
         self.started = now
         if self.progress is not None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from autograd_core.compilation import clock
 from nn import plot
 from nn.models import Adaline, Perceptron, RBFNetwork
 from nn.models.rbf_fit import WIDTHS
@@ -39,9 +39,9 @@ class Fitted(Recipe):
         x, y = data.tensors[0].flatten(1), data.tensors[1]
         print(f"{self.name}: {self.about}")
         print(f"data: {name}, {len(data):,} images to train, {len(test):,} to test")
-        started = time.perf_counter()
+        started = clock()
         model, details = self.learn(options, x, y, len(data.classes))
-        seconds = time.perf_counter() - started
+        seconds = clock() - started
         predictions = model.predict(test.tensors[0].flatten(1)).array
         accuracy = float((predictions == test.targets.array).mean())
         print(f"test: accuracy {accuracy:.2%} ({seconds:.0f} s of learning)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import autograd_core as ag
 import nn
 import nn.functional as F
 import optim
+from autograd_core.compilation import clock
 from nn import plot
 from nn.data import DataLoader, datasets, random_split, store
 from nn.models import MLP, LeNet5, LeNet5Original, MAPLoss, RecurrentRegressor, ResNet
@@ -125,13 +125,13 @@ class Classifier(Recipe):
         optimizer = optim.Adam(model.parameters(), lr=lr)
         steps = epochs * -(-len(training) // batch_size)
         schedule = optim.lr_scheduler.OneCycleLR(optimizer, max_lr=lr, total_steps=steps)
-        started = time.perf_counter()
+        started = clock()
         history = fit(
             model, training, validation, loss=self.loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size,
             metrics={"accuracy": self.accuracy}, keep_best=False, progress=False, step_scheduler=schedule,
             callbacks=[Progress(bar=not options.quiet), KeepBest("validation_accuracy", mode="max")],
         )  # fmt: skip
-        seconds = time.perf_counter() - started
+        seconds = clock() - started
         if history.interrupted:
             kept = f"the weights of epoch {history.best_epoch} are kept" if history.best_epoch else "no epoch was finished"
             print(f"\ninterrupted in epoch {len(history) + 1} of {epochs}; {kept}")

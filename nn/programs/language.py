@@ -16,6 +16,7 @@ import autograd_core as ag
 import nn
 import nn.functional as F
 import optim
+from autograd_core.compilation import clock
 from nn import plot
 from nn.data import datasets, random_split, store
 from nn.models import RecurrentLM
@@ -126,12 +127,12 @@ class LanguageModel(Recipe):
         scores = Scores(model, carry)
         optimizer = optim.Adam(model.parameters(), lr=options.lr)
         schedule = optim.lr_scheduler.OneCycleLR(optimizer, options.lr, total_steps=options.epochs * len(training))
-        started = time.perf_counter()
+        started = clock()
         history = fit(
             scores, training, test, loss=loss, optimizer=optimizer, epochs=options.epochs, keep_best=False,
             progress=False, callbacks=[Progress(bar=not options.quiet)], step_scheduler=schedule,
         )  # fmt: skip
-        seconds = time.perf_counter() - started
+        seconds = clock() - started
         if not len(history):
             uninterrupted(history)
         result = evaluate(scores, test, loss)["loss"]

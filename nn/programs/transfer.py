@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import autograd_core as ag
 import nn
 import nn.functional as F
 import optim
+from autograd_core.compilation import clock
 from nn import plot
 from nn.data import TensorDataset
 from nn.models import LeNet5
@@ -57,7 +57,7 @@ class Transfer(Recipe):
         print(f"{self.name}: {self.about}")
         print(f"data: {name}, {len(odd):,} odd images, {few} even ones to learn from, {len(even_test):,} to test")
         accuracies: dict[str, list[list[float]]] = {"from odd digits": [], "from scratch": []}
-        started = time.perf_counter()
+        started = clock()
         for repeat in range(options.repeats):
             base = LeNet5(5)
             run: dict[str, Any] = {"loss": F.cross_entropy, "keep_best": False, "progress": False}
@@ -73,7 +73,7 @@ class Transfer(Recipe):
                 accuracies[key].append(_learn(model, small, even_test, self.epochs, run))
             shown = ", ".join(f"{key} {curves[-1][-1]:.2%}" for key, curves in accuracies.items())
             print(f"repetition {repeat + 1}: {shown}")
-        seconds = time.perf_counter() - started
+        seconds = clock() - started
         last = {key: np.array(curves)[:, -1] for key, curves in accuracies.items()}
         mean = {key: float(values.mean()) for key, values in last.items()}
         spread = {key: float(values.std(ddof=1)) if len(values) > 1 else 0.0 for key, values in last.items()}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from autograd_core.compilation import Compilation, shows_bars, tqdm_class
 
 if TYPE_CHECKING:
     from .fit import Run
@@ -164,36 +165,54 @@ def restores(callback: Callback) -> bool:
 
 
 class Progress(Callback):
-    """A line of results for each epoch and, in a terminal or notebook, a progress bar over its batches (unless bar=False)."""
+    """A line of results for each epoch and, in a terminal or notebook, a progress bar over its batches (unless bar=False).
+
+    Where kernels are compiled first, once on a machine, another bar (or, where none is drawn, a line) says so, and the bar
+    of the epoch neither shows nor counts that time.
+    """
 
     def __init__(self, bar: bool = True):
         self.show_bar = bar
 
     def on_start(self, run: Run) -> None:
         self.bar: Any = None
+        self.compilation: Compilation | None = None
+        self.compiled = 0.0  # seconds that the bar knows of
 
     def on_epoch_start(self, run: Run) -> None:
-        width = len(str(run.epochs))
-        self.bar = _tqdm()(
-            total=run.batches or None,
-            desc=f"epoch {run.epoch:{width}}/{run.epochs}",
-            unit="batch",
-            leave=False,
-            dynamic_ncols=True,
-            disable=not (self.show_bar and (sys.stderr.isatty() or "ipykernel" in sys.modules)),
-        )
+        if self.compilation is None:
+            self.compilation = Compilation(self.show_bar, _write).__enter__()
 
     def on_batch_end(self, run: Run) -> None:
-        self.bar.update()
+        assert self.compilation is not None
+        new, self.compiled = self.compilation.seconds - self.compiled, self.compilation.seconds
+        if self.bar is None:  # only now: the first batch may have waited for kernels
+            self.bar = tqdm_class()(
+                total=run.batches or None,
+                initial=run.batch,
+                desc=f"epoch {run.epoch:{len(str(run.epochs))}}/{run.epochs}",
+                unit="batch",
+                leave=False,
+                dynamic_ncols=True,
+                disable=not (self.show_bar and shows_bars()),
+            )
+        else:
+            if new and not self.bar.disable:
+                self.bar.start_t += new
+                self.bar.last_print_t += new
+            self.bar.update()
         if run.batch % 20 == 0:
             self.bar.set_postfix(loss=f"{run.batch_loss:.4f}", refresh=False)
 
     def on_epoch_end(self, run: Run) -> None:
         self._close()
-        _tqdm().write(line(run), file=sys.stdout)
+        _write(line(run))
 
     def on_end(self, run: Run) -> None:
         self._close()
+        if self.compilation is not None:
+            self.compilation.__exit__()
+            self.compilation = None
 
     def _close(self) -> None:
         if self.bar is not None:
@@ -201,12 +220,10 @@ class Progress(Callback):
             self.bar = None
 
 
-def _tqdm() -> Any:
-    """The class of bars for this place. A notebook that cannot show widgets needs no warning of it: the lines do."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from tqdm.auto import tqdm
-    return tqdm
+def _write(text: str) -> None:
+    """A line, above the bars."""
+    tqdm_class().write(text, file=sys.stdout)
+    sys.stdout.flush()
 
 
 def line(run: Run) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterable, Sized
 from typing import Any
 
 import numpy as np
 
 import autograd_core as ag
+from autograd_core.compilation import clock
 
 from .batches import as_loader, batch_loss, batches, weight_of
 from .callbacks import Callback, KeepBest, Progress, restores
@@ -155,7 +155,8 @@ def fit(
     step_scheduler     its `step()` is called after each batch
     keep_best          in the end the model gets the weights of the epoch with the lowest validation (else train) loss,
                        unless a callback (`KeepBest`, `EarlyStopping`) chooses them
-    progress           show a progress bar
+    progress           show a progress bar; before it one for kernels that are compiled, once on a machine. The seconds of
+                       an epoch do not count that
     generator          of the order of the batches, by default the library's
 
     An interrupt (Ctrl-C) ends training at once but not with an exception: the history, with `interrupted` set, and the
@@ -191,7 +192,7 @@ def fit(
         callback.on_start(run)
     try:
         for run.epoch in range(1, epochs + 1):
-            started = time.perf_counter()
+            started = clock()
             for callback in watching:
                 callback.on_epoch_start(run)
             results = _epoch(run, loader, loss, step_scheduler, watching)
@@ -199,7 +200,7 @@ def fit(
                 found = evaluate(model, held_out, loss, metrics=metrics)
                 results |= {f"validation_{name}": value for name, value in found.items()}
             results["learning_rate"] = float(optimizer.param_groups[0]["lr"])
-            results["seconds"] = time.perf_counter() - started
+            results["seconds"] = clock() - started
             run.history.epochs.append(results)
             _step(scheduler, results)
             for callback in watching:
