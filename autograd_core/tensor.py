@@ -442,6 +442,12 @@ def as_array(data: Any, dtype: Any = None, *, copy: bool | None = None) -> ndarr
     elif isinstance(data, ndarray | np.generic):
         array = np.asarray(data)
     else:
+        if mode.enabled and isinstance(data, list | tuple) and _holds_history(data):
+            warnings.warn(
+                "a tensor was made of a list with tensors that require a gradient, by their values alone; to keep their "
+                "gradient use ag.stack([x, y]), to say that the values are meant x.detach() or x.item()",
+                stacklevel=3,
+            )
         array = np.array(_plain(data))
         if dtype is not None:
             array = held(array, np.dtype(dtype), "tensor")
@@ -490,6 +496,13 @@ def _plain(data: Any) -> Any:
             raise ValueError(f"a tensor needs rows of one shape, got {sorted(shapes)[:4]}; pad or pack them first")
         return rows
     return data.array if isinstance(data, Tensor) else data
+
+
+def _holds_history(data: Any) -> bool:
+    """Whether a tensor somewhere in nested lists requires a gradient."""
+    if isinstance(data, list | tuple):
+        return any(map(_holds_history, data))
+    return isinstance(data, Tensor) and history(data) is not None
 
 
 def _holds_arrays(data: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -188,6 +189,19 @@ def test_a_ufunc_of_somebody_else_is_not_taken_for_ours_by_its_name():
     numba = pytest.importorskip("numba")
     with pytest.raises(TypeError, match="the ufunc relu has no rule for tensors"):
         numba.vectorize(["float64(float64)"])(relu)(x)
+
+
+def test_a_list_of_tensors_that_require_a_gradient_warns():
+    _, t = tensors()
+    for make in (ag.tensor, ag.as_tensor, ag.Tensor):
+        with pytest.warns(UserWarning, match=r"to keep their gradient use ag\.stack") as caught:
+            assert not make([[t, 1.0], [2.0, t]]).requires_grad
+        assert caught[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ag.tensor([t.detach(), t.item()])
+        with ag.no_grad():
+            ag.tensor([t, t])
 
 
 def test_np_full_like_a_tensor_records_its_value():

@@ -5,6 +5,7 @@ With their methods: np.add.reduce(t), np.add.outer(t, u).
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -120,10 +121,14 @@ def function_of(ufunc: np.ufunc) -> tuple[Callable | None, str]:
     name = ufunc.__name__
     if getattr(np, name, None) is ufunc:
         return OWN.get(name) or FUNCTIONS.get(RENAMED.get(name, name)), "np"
-    for module in ("scipy.special", "scipy.special._ufuncs"):
-        if getattr(sys.modules.get(module), name, None) is ufunc:
-            return _of_scipy(name), "scipy.special"
-    return None, ""
+    return (_of_scipy(name), "scipy.special") if ufunc in _ufuncs_of(sys.modules.get("scipy.special")) else (None, "")
+
+
+@functools.cache
+def _ufuncs_of(special: Any) -> set:
+    """The ufuncs of `scipy.special`, if it has been imported; not by name, for two may have the same."""
+    modules = [] if special is None else [special, special._ufuncs]
+    return {u for module in modules for u in vars(module).values() if isinstance(u, np.ufunc)}
 
 
 def array_ufunc(x: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
