@@ -16,8 +16,8 @@ from numpy import ndarray
 
 from ..kernels import gemm
 from ..primitive import Primitive, operand
-from ..tensor import apply
-from .shape import permute, reshape
+from ..tensor import Tensor, apply
+from .shape import clone, permute, reshape
 
 MODES = ("nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear", "area")
 RANK = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
@@ -240,7 +240,7 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
     n = len(lead)
     x = reshape(input, (*lead, C // (r * r), r, r, H, W))
     x = permute(x, (*range(n), n, n + 3, n + 1, n + 4, n + 2))
-    return reshape(x, (*lead, C // (r * r), H * r, W * r))
+    return _own(reshape(x, (*lead, C // (r * r), H * r, W * r)), input)
 
 
 def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
@@ -252,7 +252,7 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
     n = len(lead)
     x = reshape(input, (*lead, C, H // r, r, W // r, r))
     x = permute(x, (*range(n), n, n + 2, n + 4, n + 1, n + 3))
-    return reshape(x, (*lead, C * r * r, H // r, W // r))
+    return _own(reshape(x, (*lead, C * r * r, H // r, W // r)), input)
 
 
 def channel_shuffle(input: Any, groups: int) -> Any:
@@ -263,7 +263,13 @@ def channel_shuffle(input: Any, groups: int) -> Any:
         )
     N, C, *rest = input.shape
     x = reshape(input, (N, groups, C // groups, *rest))
-    return reshape(permute(x, (0, 2, 1, *range(3, x.ndim))), (N, C, *rest))
+    return _own(reshape(permute(x, (0, 2, 1, *range(3, x.ndim))), (N, C, *rest)), input)
+
+
+def _own(out: Any, input: Any) -> Any:
+    """`out`, copied if it is a view of the input, as where the factor is 1: a write to it must not reach the input."""
+    a, b = (x.array if isinstance(x, Tensor) else x for x in (out, input))
+    return clone(out) if isinstance(a, ndarray) and isinstance(b, ndarray) and np.may_share_memory(a, b) else out
 
 
 def _factor(name: str, x: Any, factor: Any) -> int:

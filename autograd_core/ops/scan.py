@@ -18,7 +18,7 @@ from ..tensor import Default, Tensor, apply
 from . import elementwise as ew
 from .accumulate import running
 from .gather import gather_along
-from .shape import array_operand, cat, dim_index, numpy_names, reshape
+from .shape import array_operand, cat, clone, dim_index, numpy_names, reshape
 
 
 def slices(x: Any, dim: int, start: int | None, stop: int | None) -> Any:
@@ -218,7 +218,7 @@ def cummin(x: Any, dim: int) -> CumMin:
 
 @numpy_names
 def diff(x: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
-    """The n-th differences x_(k+1) - x_k along `dim`; of booleans, whether they differ."""
+    """The n-th differences x_(k+1) - x_k along `dim`; of booleans, whether they differ. For n = 0 a copy of x."""
     x = array_operand(x, "diff")
     if x.ndim == 0:
         raise ValueError("diff: needs at least 1 dimension, got shape ()")
@@ -230,7 +230,7 @@ def diff(x: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = N
     for _ in range(n):
         later, earlier = slices(x, at, 1, None), slices(x, at, None, -1)
         x = later ^ earlier if x.dtype == bool else later - earlier
-    return x
+    return x if n else clone(x)
 
 
 def _steps(name: str, y: Any, x: Any, dx: Any, dim: int) -> tuple:

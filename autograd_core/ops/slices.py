@@ -240,7 +240,7 @@ def masked_select(x: Any, mask: Any) -> Any:
     shape = np.broadcast_shapes(tuple(x.shape), mask.shape)
     x = broadcast_to(x, shape) if tuple(x.shape) != shape else x
     if not shape:
-        return ravel(x)[: int(mask)]
+        return getitem(ravel(x), mask.reshape(1))
     return getitem(x, np.broadcast_to(mask, shape))
 
 
