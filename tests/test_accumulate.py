@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
+import nn
 import nn.functional as F
 from autograd_core.kernels import reduction
 from autograd_core.ops import accumulate
@@ -147,6 +148,76 @@ def test_products_and_running_logarithms():
     assert ones.logcumsumexp(0)[-1].item() == pytest.approx(1 + math.log(100_000), rel=1e-6)
 
 
+# -------------------------------------------------------------------------------------------------------------- losses
+
+
+LOSSES = {
+    "mse_loss": (F.mse_loss, lambda x, t: np.square(x - t)),
+    "l1_loss": (F.l1_loss, lambda x, t: np.abs(x - t)),
+    "huber_loss": (F.huber_loss, lambda x, t: np.square(x - t) / 2),
+    "smooth_l1_loss": (F.smooth_l1_loss, lambda x, t: np.square(x - t) / 2),
+    "binary_cross_entropy": (F.binary_cross_entropy, lambda x, t: -(t * np.log(x) + (1 - t) * np.log1p(-x))),
+    "kl_div": (F.kl_div, lambda x, t: t * (np.log(t) - x)),
+    "poisson_nll_loss": (F.poisson_nll_loss, lambda x, t: np.exp(x) - t * x),
+    "soft_margin_loss": (F.soft_margin_loss, lambda x, t: np.log1p(np.exp(-x * t))),
+    "weighted": (lambda x, t: F.mse_loss(x, t, weight=x), lambda x, t: np.square(x - t) * x / x.mean()),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("shape", [(LONG,), (LONG // 2, 2)], ids=str)
+def test_the_mean_of_many_losses_agrees_with_float64(name, shape):
+    x, t = values(shape, np.float32), np.full(shape, 0.1, np.float32)
+    ours, each = LOSSES[name]
+    a = ag.from_numpy(x).requires_grad_()
+    loss = ours(a, ag.from_numpy(t))
+    assert loss.item() == pytest.approx(each(wide(x), wide(t)).mean(), rel=1e-6)
+    if name == "mse_loss":
+        np.testing.assert_allclose(ag.grad(loss, a)[0].numpy(), 2 * (wide(x) - t) / x.size, rtol=1e-6)
+
+
+def test_products_of_long_vectors():
+    x, y = values((LONG,), np.float32), values((LONG,), np.float32, 1)
+    a, b = ag.from_numpy(x), ag.from_numpy(y)
+    for product in (ag.dot(a, b), ag.inner(a, b), a @ b, (a * b).sum(), ag.linalg.vecdot(a, b)):
+        assert product.item() == pytest.approx(wide(x) @ wide(y), rel=1e-6)
+    z = values((LONG,), np.complex64)
+    assert abs(ag.vdot(ag.from_numpy(z), ag.from_numpy(z)).item() / np.vdot(wide(z), wide(z)) - 1) < 1e-6
+    h = ag.tensor([300.0, 400.0, -300.0, -400.0], dtype=ag.float16)
+    assert ag.dot(h, h.flip(0)).item() == -math.inf
+    assert ag.dot(h, ag.tensor([300.0, 400.0, 300.0, 400.0], dtype=ag.float16)).item() == 0
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_softmax_and_its_losses_over_many_classes(axis):
+    C = 500_000
+    x = np.zeros((2, C), np.float32)
+    x[0] = values((C,), np.float32)
+    x = x if axis else x.T.copy()
+    e = np.exp(wide(x))
+    s = e.sum(axis, keepdims=True)
+    t = ag.from_numpy(x).requires_grad_()
+    np.testing.assert_allclose(t.softmax(axis).detach().numpy(), e / s, rtol=1e-6)
+    np.testing.assert_allclose(t.log_softmax(axis).detach().numpy(), np.log(e / s), rtol=1e-6)
+    (g,) = ag.grad(t.log_softmax(axis), t, ag.full(x.shape, 0.1))
+    np.testing.assert_allclose(g.numpy(), 0.1 - e / s * 0.1 * C, atol=2e-7)  # that of e^out
+    if axis:
+        losses = F.cross_entropy(t, ag.tensor([0, 1]), reduction="none", label_smoothing=0.5)
+        logp = np.log(e / s)
+        np.testing.assert_allclose(losses.detach().numpy(), -0.5 * logp[[0, 1], [0, 1]] - 0.5 * logp.mean(1), rtol=1e-6)
+
+
+def test_softmax_and_losses_of_half_precision():
+    x = np.zeros((2, 5000), np.float16)
+    for dim in (0, 1):
+        np.testing.assert_allclose(ag.from_numpy(x).softmax(dim).numpy(), 1 / x.shape[dim], rtol=1e-3)
+        np.testing.assert_allclose(ag.from_numpy(x).log_softmax(dim).numpy(), -math.log(x.shape[dim]), rtol=1e-3)
+    far = ag.tensor([300.0, -300.0], dtype=ag.float16)
+    assert F.mse_loss(far / 2, far).item() == pytest.approx(22_500, rel=1e-3)
+    assert F.mse_loss(ag.zeros(100_000, dtype=ag.float16), ag.ones(100_000, dtype=ag.float16)).item() == 1
+    assert F.l1_loss(ag.zeros(100_000, dtype=ag.float16), ag.ones(100_000, dtype=ag.float16)).item() == 1
+
+
 # ------------------------------------------------------------------------------------------------------------- float16
 
 
@@ -253,3 +324,92 @@ def test_kernels_are_compiled_for_float32_alone():
     for kernel in (reduction._rows, reduction._columns, reduction._scan):
         assert len(kernel.signatures) == 1, kernel.signatures
     assert accumulate.SMALL <= accumulate.LARGE
+
+
+# ------------------------------------------------------------------------------------------------------ normalisation
+
+NORMALISATIONS = {
+    "layer_norm": (lambda x, w, b: F.layer_norm(x, (12,), w, b), (5, 12), (12,)),
+    "layer_norm_long": (lambda x, w, b: F.layer_norm(x, (3000,), w, b), (4, 3000), (3000,)),
+    "group_norm": (lambda x, w, b: F.group_norm(x, 2, w, b), (3, 4, 5), (4,)),
+    "group_norm_planes": (lambda x, w, b: F.group_norm(x, 2, w, b), (3, 4, 70), (4,)),
+    "instance_norm": (lambda x, w, b: F.instance_norm(x, None, None, w, b), (3, 4, 5), (4,)),
+    "instance_norm_planes": (lambda x, w, b: F.instance_norm(x, None, None, w, b), (3, 4, 80), (4,)),
+    "batch_norm": (lambda x, w, b: F.batch_norm(x, None, None, w, b, True), (8, 4), (4,)),
+    "batch_norm_planes": (lambda x, w, b: F.batch_norm(x, None, None, w, b, True), (3, 4, 70), (4,)),
+    "rms_norm": (lambda x, w, b: F.rms_norm(x, (12,), w) + b, (5, 12), (12,)),
+    "normalize": (lambda x, w, b: F.normalize(x) * w + b, (5, 12), (12,)),
+    "local_response_norm": (lambda x, w, b: F.local_response_norm(x, 3, k=0.0) * w[0] + b[0], (2, 4, 5), (4,)),
+    "local_response_norm_1": (lambda x, w, b: F.local_response_norm(x, 3, 1.0, 1.0, 0.0) * w[0] + b[0], (2, 4, 5), (4,)),
+    "cross_map_lrn": (lambda x, w, b: nn.CrossMapLRN2d(3, 1.0, 0.5, 0.0)(x) * w[0] + b[0], (2, 4, 5, 1), (4,)),
+    "cosine_similarity": (lambda x, w, b: F.cosine_similarity(x, w) + b[0], (5, 12), (12,)),
+}
+
+
+HUGE = [(name, 1e20, "float32") for name in NORMALISATIONS] + [(name, 1e15, "float32") for name in NORMALISATIONS]
+HUGE += [(name, 1e200, "float64") for name in NORMALISATIONS if "response" not in name and "lrn" not in name]
+
+
+@pytest.mark.parametrize(("name", "scale", "dtype"), HUGE)
+def test_normalisations_of_huge_values(name, scale, dtype):
+    f, shape, weight = NORMALISATIONS[name]
+    rng = np.random.default_rng(5)
+    x, w, b, g = (rng.standard_normal(s).astype(dtype) for s in (shape, weight, weight, shape))
+    x += 1
+
+    def results(x, dtype, scale):
+        tensors = [ag.tensor(v, dtype=dtype, requires_grad=True) for v in (x, w, b)]
+        y = f(*tensors)
+        u = ag.tensor(g, dtype=dtype) if y.shape == shape else ag.tensor(g[..., 0], dtype=dtype)
+        gradients = ag.grad(y, tensors, u, create_graph=True)
+        plain = ag.grad(f(*tensors), tensors, u)  # by the kernels; those above by the composition
+        scaled = [v * scale if i == 0 else v for i, v in enumerate(gradients)]
+        return [y, *scaled, plain[0] * scale, *plain[1:]]
+
+    near = scale if dtype == "float32" else 1e6  # at 1e6 eps is nothing any more
+    expected = results(wide(x) * near, np.float64, near)
+    for got, want in zip(results(x * np.array(scale, dtype), dtype, scale), expected, strict=True):
+        want = want.detach().numpy()
+        np.testing.assert_allclose(got.detach().numpy(), want, rtol=2e-4, atol=1e-5 * np.abs(want).max())
+
+
+def test_layer_norm_of_1e20():
+    y = F.layer_norm(ag.tensor([[1e20, -1e20, 2e20, 0.0]]), (4,))
+    np.testing.assert_allclose(y.numpy(), [[0.4472136, -1.3416408, 1.3416408, -0.4472136]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(2000, 3), (2000, 3, 2), (300, 3, 80)], ids=str)
+def test_statistics_of_batches_far_from_0(shape):
+    x = np.random.default_rng(0).normal(1e6, 1, shape).astype(np.float32)
+    x[0] -= 3e5  # the first example is unlike the others
+    mean, var = ag.zeros(3), ag.ones(3)
+    y = F.batch_norm(ag.from_numpy(x), mean, var, training=True, momentum=1.0)
+    dims = (0, *range(2, x.ndim))
+    exact = wide(x)
+    np.testing.assert_allclose(mean.numpy(), exact.mean(dims), rtol=1e-6)
+    np.testing.assert_allclose(var.numpy(), exact.var(dims, ddof=1), rtol=1e-6)
+    expected = (exact - exact.mean(dims, keepdims=True)) / np.sqrt(exact.var(dims, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(y.numpy(), expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("M", [12, 3000])
+def test_layer_norm_far_from_0(M):
+    x = np.random.default_rng(0).normal(1e6, 1, (5, M)).astype(np.float32)
+    exact = wide(x)
+    expected = (exact - exact.mean(1, keepdims=True)) / np.sqrt(exact.var(1, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(F.layer_norm(ag.from_numpy(x), (M,)).numpy(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_gradients_of_weights_over_many_rows():
+    x, g = values((400_000, 4), np.float32), values((400_000, 4), np.float32, 1)
+    w, b = ag.ones(4, requires_grad=True), ag.zeros(4, requires_grad=True)
+    gw, gb = ag.grad(F.layer_norm(ag.from_numpy(x), (4,), w, b), [w, b], ag.from_numpy(g))
+    exact = wide(x)
+    normal = (exact - exact.mean(1, keepdims=True)) / np.sqrt(exact.var(1, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(gb.numpy(), wide(g).sum(0), rtol=1e-6)
+    np.testing.assert_allclose(gw.numpy(), (wide(g) * normal).sum(0), atol=1e-6 * np.abs(wide(g) * normal).sum(0).max())
+    weight = ag.zeros(4, 4, requires_grad=True)
+    bias = ag.zeros(4, requires_grad=True)
+    for f in (lambda: F.linear(ag.from_numpy(x), weight, bias), lambda: ag.from_numpy(x) @ weight.mT + bias):
+        (gb,) = ag.grad(f(), bias, ag.from_numpy(g))
+        np.testing.assert_allclose(gb.numpy(), wide(g).sum(0), rtol=1e-6)

@@ -84,21 +84,50 @@ def weighted_products_of(x, g, w, at, size, count, stats, s, out):  # type: igno
 
 
 @kernel()
-def measure(x, at, step, size, count, stats, s, eps, out):  # type: ignore[no-untyped-def]
-    """stats[s] of the set of all runs; out is room for `count` pairs.
-
-    The mean of the first run stands in for the mean of all, so that no pass is needed for that. However unlike the others
-    that run is, it is itself part of σ², and so the mean square about its mean is at most (count + 1) σ².
-    """
-    n = size * count
-    means_of(x, at, size, 1, stats, s)
-    powers_of(x, at, step, size, count, stats, s, 0, out)
-    total, squares = 0.0, 0.0
-    for i in range(count):
-        total += out[i, 0]
-        squares += out[i, 1]
-    rest = total / n
+def scale_of(total, squares, n, eps, centred):  # type: ignore[no-untyped-def]
+    """REST, VARIANCE and SCALE of n elements, from Σ d and Σ d²."""
+    rest = total / n if centred else 0.0
     variance = squares / n - rest * rest
     if variance < 0:
         variance = 0.0
-    stats[s, REST], stats[s, VARIANCE], stats[s, SCALE] = rest, variance, 1 / np.sqrt(variance + eps)
+    return rest, variance, 1 / np.sqrt(variance + eps)
+
+
+@kernel()
+def scaled_of(x, at, step, size, count, mean, eps, centred):  # type: ignore[no-untyped-def]
+    """The same of all `count` runs, d = x - mean, whose squares are too large: of d divided by its maximum."""
+    top, total, squares, n = 0.0, 0.0, 0.0, size * count
+    for i in range(count):
+        for j in range(size):
+            top = max(top, abs(np.float64(x[uint(at + i * step + j)]) - mean))
+    for i in range(count):
+        for j in range(size):
+            d = (np.float64(x[uint(at + i * step + j)]) - mean) / top
+            total += d
+            squares += d * d
+    rest, variance, scale = scale_of(total, squares, n, eps / top / top, centred)
+    return rest * top, variance * top * top, scale / top
+
+
+@kernel()
+def measure(x, at, step, size, count, stats, s, eps, out):  # type: ignore[no-untyped-def]
+    """stats[s] of the set of all runs; out is room for `count` pairs.
+
+    The mean of the first run stands in for the mean of all, so that no pass is needed for that, unless it is so far off
+    that digits would be lost.
+    """
+    n = size * count
+    means_of(x, at, size, 1, stats, s)
+    for attempt in range(2):
+        powers_of(x, at, step, size, count, stats, s, 0, out)
+        total, squares = 0.0, 0.0
+        for i in range(count):
+            total += out[i, 0]
+            squares += out[i, 1]
+        rest, variance, scale = scale_of(total, squares, n, eps, True)
+        if not squares < np.inf:
+            rest, variance, scale = scaled_of(x, at, step, size, count, np.float64(stats[s, MEAN]), eps, True)
+        if attempt == 1 or not rest * rest > variance:
+            break
+        stats[s, MEAN] = stats[s, MEAN] + rest  # an unlike first run: what is squared would be mostly the mean
+    stats[s, REST], stats[s, VARIANCE], stats[s, SCALE] = rest, variance, scale

@@ -25,7 +25,19 @@ import numpy as np
 from numpy import ndarray
 
 from .exponential import uint
-from .moments import MEAN, REST, SCALE, VARIANCE, means_of, measure, powers_of, products_of, weighted_products_of
+from .moments import (
+    MEAN,
+    REST,
+    SCALE,
+    VARIANCE,
+    means_of,
+    measure,
+    powers_of,
+    products_of,
+    scale_of,
+    scaled_of,
+    weighted_products_of,
+)
 from .runtime import kernel, plain, warms_up
 from .threads import parallel_for
 
@@ -75,13 +87,13 @@ def _planes_backward(  # type: ignore[no-untyped-def]
             b += product * w[p % C]
         if not x_wanted:
             continue
-        slope = x.dtype.type(r * r * b / (S * count)) if measured else zero
-        shift = x.dtype.type(rest * slope - r * a / (S * count)) if measured else zero
+        slope = x.dtype.type(r * b / (S * count)) if measured else zero
+        shift = x.dtype.type(rest * r * slope - r * a / (S * count)) if measured else zero
         for i in range(count):
             p = s * first + i * step
             at, scale = p * S, r * w[p % C]
             for j in range(S):
-                gx[uint(at + j)] = g[uint(at + j)] * scale + shift - (x[uint(at + j)] - mean) * slope
+                gx[uint(at + j)] = g[uint(at + j)] * scale + shift - (x[uint(at + j)] - mean) * r * slope
 
 
 # ---------------------------------------------------------------------------------------------------------------- rows
@@ -109,11 +121,10 @@ def _rows_forward(start, stop, x, out, stats, w, b, M, block, centred, eps):  # 
                 stats[i, MEAN] = 0
         powers_of(x, first * M, M, M, last - first, stats, first, 1, sums)
         for i in range(first, last):
-            rest = sums[i - first, 0] / M if centred else 0.0
-            variance = sums[i - first, 1] / M - rest * rest
-            if variance < 0:
-                variance = 0.0
-            stats[i, REST], stats[i, VARIANCE], stats[i, SCALE] = rest, variance, 1 / np.sqrt(variance + eps)
+            rest, variance, scale = scale_of(sums[i - first, 0], sums[i - first, 1], M, eps, centred)
+            if not sums[i - first, 1] < np.inf:
+                rest, variance, scale = scaled_of(x, i * M, M, M, 1, np.float64(stats[i, MEAN]), eps, centred)
+            stats[i, REST], stats[i, VARIANCE], stats[i, SCALE] = rest, variance, scale
         for i in range(first, last):
             at, v = i * M, i * M % size
             mean, rest, r = stats[i, MEAN], stats[i, REST], stats[i, SCALE]
@@ -144,11 +155,11 @@ def _rows_backward(  # type: ignore[no-untyped-def]
                     at, v = i * M, i * M % size
                     mean, rest, r = stats[i, MEAN], stats[i, REST], stats[i, SCALE]
                     total, product = sums[i - first, 0], sums[i - first, 1] - rest * sums[i - first, 0]
-                    slope = x.dtype.type(np.float64(r) * r * product / M)
-                    shift = x.dtype.type(rest * slope - total / M) if centred else zero
+                    slope = x.dtype.type(r * product / M)
+                    shift = x.dtype.type(rest * r * slope - total / M) if centred else zero
                     for j in range(M):
                         gw = g[uint(at + j)] * w[uint(v + j)]
-                        gx[uint(at + j)] = (gw + shift - (x[uint(at + j)] - mean) * slope) * r
+                        gx[uint(at + j)] = (gw + shift - (x[uint(at + j)] - mean) * r * slope) * r
             if w_wanted:
                 for i in range(first, last):
                     at, v = i * M, i * M % size
@@ -185,21 +196,20 @@ def _columns_forward(start, stop, x, out, stats, w, b, N, S, block, measured, ep
             for i in range(N):
                 at = (i * C + c0) * S
                 for j in range(size):
-                    d = x[uint(at + j)] - means[j]
+                    d = np.float64(x[uint(at + j)] - means[j])
                     totals[j] += d
                     squares[j] += d * d
             for c in range(channels):
-                rest, square = _channel_total(totals, c, S) / n, _channel_total(squares, c, S) / n
+                total, square = _channel_total(totals, c, S), _channel_total(squares, c, S)
                 if attempt == 0:
-                    stats[c0 + c, MEAN] = rest
+                    stats[c0 + c, MEAN] = total / n
                     for j in range(c * S, (c + 1) * S):
-                        means[j] = rest
+                        means[j] = total / n
                 else:
-                    variance = square - rest * rest
-                    if variance < 0:
-                        variance = 0.0
-                    stats[c0 + c, REST], stats[c0 + c, VARIANCE] = rest, variance
-                    stats[c0 + c, SCALE] = 1 / np.sqrt(variance + eps)
+                    rest, variance, scale = scale_of(total, square, n, eps, True)
+                    if not square < np.inf:
+                        rest, variance, scale = scaled_of(x, (c0 + c) * S, C * S, S, N, np.float64(means[c * S]), eps, True)
+                    stats[c0 + c, REST], stats[c0 + c, VARIANCE], stats[c0 + c, SCALE] = rest, variance, scale
         for c in range(channels):
             scale = stats[c0 + c, SCALE] * w[c0 + c]
             for j in range(c * S, (c + 1) * S):
@@ -236,17 +246,17 @@ def _columns_backward(  # type: ignore[no-untyped-def]
             product = (_channel_total(products, c, S) - rest * total) * r
             sums[c0 + c, 0], sums[c0 + c, 1] = total, product
             scale = r * w[c0 + c]
-            slope = r * scale * product / n
+            slope = r * product / n
             for j in range(c * S, (c + 1) * S):
                 scales[j] = scale
                 if measured:
-                    slopes[j], shifts[j] = slope, rest * slope - scale * total / n
+                    slopes[j], shifts[j] = slope, rest * scale * slope - scale * total / n
         if x_wanted:
             for i in range(N):
                 at = (i * C + c0) * S
                 for j in range(size):
                     gx[uint(at + j)] = (
-                        g[uint(at + j)] * scales[j] + shifts[j] - (x[uint(at + j)] - means[j]) * slopes[j]
+                        g[uint(at + j)] * scales[j] + shifts[j] - (x[uint(at + j)] - means[j]) * scales[j] * slopes[j]
                     )
 
 
@@ -351,8 +361,13 @@ def group_norm_backward(
     count = C // groups
     if 0 < S < FEW:
         gx, *others = rows_backward(needs, g, x, _weight(w, C, x.dtype, 1.0, S), stats, count * S, True)
-        return gx, *(None if v is None else np.add.reduce(v.reshape(C, S), 1) for v in others)
+        return gx, *(None if v is None else _added(v.reshape(C, S), 1) for v in others)
     return _backward_planes(needs, g, x, w, stats, (N * groups, count, count, 1), True)
+
+
+def _added(x: ndarray, axis: int) -> ndarray:
+    """The sum along an axis, in float64 meanwhile."""
+    return np.add.reduce(x, axis, np.float64).astype(x.dtype, copy=False)
 
 
 @kernel()
@@ -399,14 +414,14 @@ def rows_backward(
     w_wanted = any(needs[1:])
     gx = np.empty(x.shape if needs[0] else 0, x.dtype)
     R, period = len(stats), len(w) // M if M else 1
-    # each task has sums of its own for the weights: few tasks, whatever the number of threads
-    block = max(-(-R // 32), 4 * period) if w_wanted else 16
+    # each task has sums of its own for the weights: few tasks, whatever the number of threads, but no long sums
+    block = max(min(-(-R // 32), 256), 4 * period) if w_wanted else 16
     tasks = -(-R // block)
     parts = np.empty((tasks if w_wanted else 0, 2, len(w)), x.dtype)
     if x.size:
         args = plain(x).reshape(-1), plain(g).reshape(-1), gx.reshape(-1), parts.reshape(-1), stats, w
         parallel_for(_rows_backward, tasks, 0.5 * x.size, *args, M, block, centred, needs[0], w_wanted)
-    return gx if needs[0] else None, *(np.add.reduce(parts[:, i], 0) if needs[1 + i] else None for i in range(2))
+    return gx if needs[0] else None, *(_added(parts[:, i], 0) if needs[1 + i] else None for i in range(2))
 
 
 @warms_up

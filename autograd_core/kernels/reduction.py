@@ -149,6 +149,29 @@ def _wide_sums(x: ndarray) -> ndarray:
     return out[:, 0] if whole == R else out[:, 0] + np.add.reduce(x[:, whole:], 1)
 
 
+@kernel(reassociate=True)
+def _pairs(start, stop, x, y, part, difference, out):  # type: ignore[no-untyped-def]
+    """out (parts,): Σ x y, or Σ (x - y)² if `difference`, of each part."""
+    for task in range(start, stop):
+        first, total = task * part, 0.0
+        last = min(len(x), first + part)
+        if difference:
+            for i in range(first, last):
+                d = np.float64(x[uint(i)]) - y[uint(i)]
+                total += d * d
+        else:
+            for i in range(first, last):
+                total += np.float64(x[uint(i)]) * y[uint(i)]
+        out[task] = total
+
+
+def of_pairs(x: ndarray, y: ndarray, difference: bool) -> float:
+    """Σ x y over all elements of two arrays of float32 and one shape, or Σ (x - y)² if `difference`, in float64."""
+    out = np.empty(-(-x.size // PART))
+    parallel_for(_pairs, len(out), 0.15 * x.size, plain(x).reshape(-1), plain(y).reshape(-1), PART, difference, out)
+    return float(np.add.reduce(out))
+
+
 @kernel()
 def _scan(start, stop, x, R, C, reverse, product, out):  # type: ignore[no-untyped-def]
     """Running sums or products of x (K, R, C) along R."""
@@ -194,3 +217,4 @@ def _reductions() -> None:
     reduced(x, 2, 2, 1, SUM)
     reduced(x, 1, 2, 2, SUM)
     scanned(x, 1, False, False)
+    of_pairs(x, x, True)

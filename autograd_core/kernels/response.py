@@ -18,6 +18,7 @@ from .runtime import kernel, plain, warms_up
 from .threads import parallel_for
 
 WIDTH = 64  # positions a task
+LARGE = 1e12  # elements whose squares, times the powers of the gradient, float32 may not hold
 
 
 @kernel()
@@ -96,7 +97,10 @@ def _tasks(x: ndarray) -> tuple[int, int, int]:
 def response_forward(
     x: ndarray, before: int, after: int, alpha: float, beta: float, k: float
 ) -> tuple[ndarray, ndarray]:
-    """x (N, C, …) divided, and d."""
+    """x (N, C, …) divided, and d. Of float32 with large values, d is float64."""
+    if x.dtype == np.float32 and x.size and max(x.max(), -x.min()) > LARGE:
+        out, d = response_forward(x.astype(np.float64), before, after, alpha, beta, k)
+        return out.astype(np.float32), d
     out, d = np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype)
     if x.size:
         tasks, C, S = _tasks(x)
@@ -108,6 +112,9 @@ def response_forward(
 def response_backward(
     g: ndarray, x: ndarray, d: ndarray, before: int, after: int, alpha: float, beta: float
 ) -> ndarray:
+    if d.dtype != x.dtype:
+        wide = g.astype(d.dtype), x.astype(d.dtype)
+        return response_backward(*wide, d, before, after, alpha, beta).astype(x.dtype)
     gx = np.empty(x.shape, x.dtype)
     if x.size:
         tasks, C, S = _tasks(x)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy import ndarray
 
 from .exponential import exp, exp_run
+from .moments import CHUNK
 from .runtime import kernel, plain, warms_up
 from .threads import parallel_for
 
@@ -23,20 +24,29 @@ INTEGERS = {4: np.int32, 8: np.int64}
 uint = np.uintp  # places are unsigned: for a signed one Numba asks whether it counts from the end
 
 
+# Sums over a row: CHUNK terms at a time in the dtype of x, and these in float64
+
+
 @kernel(reassociate=True)
 def _sum(x, at, n):  # type: ignore[no-untyped-def]
-    total = x.dtype.type(0)
-    for i in range(n):
-        total += x[uint(at + i)]
-    return total
+    total = 0.0
+    for first in range(0, n, CHUNK):
+        part = x.dtype.type(0)
+        for i in range(first, min(n, first + CHUNK)):
+            part += x[uint(at + i)]
+        total += part
+    return x.dtype.type(total)
 
 
 @kernel(reassociate=True)
 def _dot(x, y, at, n):  # type: ignore[no-untyped-def]
-    total = x.dtype.type(0)
-    for i in range(n):
-        total += x[uint(at + i)] * y[uint(at + i)]
-    return total
+    total = 0.0
+    for first in range(0, n, CHUNK):
+        part = x.dtype.type(0)
+        for i in range(first, min(n, first + CHUNK)):
+            part += x[uint(at + i)] * y[uint(at + i)]
+        total += part
+    return x.dtype.type(total)
 
 
 @kernel()
@@ -58,12 +68,15 @@ def _max(bits, at, top, top_bits, n):  # type: ignore[no-untyped-def]
 @kernel(reassociate=True)
 def _exp_shifted(x, at, m, e, n):  # type: ignore[no-untyped-def]
     """e = exp(x[at : at + n] - m). Returns the sum."""
-    total = x.dtype.type(0)
-    for i in range(n):
-        value = exp(x[uint(at + i)] - m)
-        e[uint(i)] = value
-        total += value
-    return total
+    total = 0.0
+    for first in range(0, n, CHUNK):
+        part = x.dtype.type(0)
+        for i in range(first, min(n, first + CHUNK)):
+            value = exp(x[uint(at + i)] - m)
+            e[uint(i)] = value
+            part += value
+        total += part
+    return x.dtype.type(total)
 
 
 @kernel()
@@ -166,10 +179,13 @@ def _count(t, w, C, ignored):  # type: ignore[no-untyped-def]
 @kernel(reassociate=True)
 def _weighted(x, at, m, w):  # type: ignore[no-untyped-def]
     """Σ w (x - m) of a row."""
-    total = x.dtype.type(0)
-    for c in range(len(w)):
-        total += w[uint(c)] * (x[uint(at + c)] - m)
-    return total
+    total = 0.0
+    for first in range(0, len(w), CHUNK):
+        part = x.dtype.type(0)
+        for c in range(first, min(len(w), first + CHUNK)):
+            part += w[uint(c)] * (x[uint(at + c)] - m)
+        total += part
+    return x.dtype.type(total)
 
 
 @kernel(reassociate=True)

@@ -73,6 +73,25 @@ def squares(x: ndarray, dims: tuple, keepdim: bool, center: ndarray | None = Non
     return add_over(each, dims, None, None, keepdim)
 
 
+def inner_product(x: ndarray, y: ndarray) -> Any:
+    """Σ x y of two vectors of one dtype, in it or a wider one."""
+    if x.dtype in WIDER and x.size >= LARGE:
+        return np.float64(kernels.of_pairs(x, y, False)) if x.dtype == SINGLE else total(x * y, (0,), False)
+    if x.dtype == HALF:
+        x, y = x.astype(SINGLE), y.astype(SINGLE)
+    return np.dot(x, y)
+
+
+def square_distance(x: ndarray, y: ndarray) -> Any:
+    """Σ (x - y)² over all elements of two arrays of one shape and dtype, in that dtype or a wider one."""
+    if x.dtype == SINGLE and x.size >= LARGE:
+        return np.float64(kernels.of_pairs(x, y, True))
+    if x.dtype == HALF:
+        x = x.astype(SINGLE)
+    d = np.subtract(x, y, order="C").reshape(-1)
+    return np.dot(d, d)
+
+
 def product(rows: ndarray) -> ndarray:
     """Π x over the last dimension."""
     if rows.dtype == SINGLE and rows.size >= LARGE:

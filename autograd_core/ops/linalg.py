@@ -12,7 +12,7 @@ from ..kernels import gemm
 from ..kernels.blas import limit
 from ..primitive import Primitive, operand, result_type, unified
 from ..tensor import Tensor, apply
-from .accumulate import sum_over
+from .accumulate import inner_product, narrowed, sum_over
 from .elementwise import conj
 from .reduce import sum
 from .shape import cat, dim_index, permute, reshape, squeeze, transpose, unsqueeze
@@ -73,7 +73,7 @@ def matmul(x: Any, y: Any) -> Any:
 
 def _dot_forward(x: ndarray, y: ndarray) -> ndarray:
     limit()  # the sum of a long product depends on the number of BLAS's threads
-    return np.asarray(np.dot(x, y))
+    return narrowed(inner_product(x, y), x.dtype)
 
 
 _dot = Primitive(

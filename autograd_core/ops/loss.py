@@ -15,6 +15,7 @@ from numpy import ndarray
 
 from ..primitive import Primitive, is_traced, operand, unified
 from ..tensor import Tensor, apply
+from .accumulate import narrowed, square_distance
 from .activation import logsigmoid, sigmoid
 from .elementwise import abs, exp, log, maximum, square, where
 from .piecewise import elementwise, hardtanh, relu, zeroed
@@ -87,8 +88,8 @@ def weighted(name: str, losses: Any, weight: Any, reduction: str) -> Any:
 
 
 def _mean_square(x: ndarray, t: ndarray) -> ndarray:
-    d = np.subtract(x, t, order="C").reshape(-1)
-    return np.asarray(np.dot(d, d) / x.dtype.type(d.size))
+    total = square_distance(x, t)
+    return narrowed(total / total.dtype.type(x.size), x.dtype)
 
 
 def _mean_square_slope(g: Any, x: Any, t: Any) -> Any:

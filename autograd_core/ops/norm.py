@@ -28,7 +28,7 @@ from ..versions import written
 from . import elementwise as ew
 from .conv import floating
 from .loss import transformed
-from .reduce import mean
+from .reduce import amax, mean
 from .shape import reshape
 
 # ------------------------------------------------------------------------------------------------------- compositions
@@ -37,7 +37,15 @@ from .shape import reshape
 def _standardised(x: Any, dims: tuple, eps: float) -> Any:
     """(x - μ) / √(σ² + ε), with μ and σ² over `dims`."""
     d = x - mean(x, dims, keepdim=True)
-    return d * ew.rsqrt(mean(d * d, dims, keepdim=True) + eps)
+    return _by_root_mean_square(d, dims, eps)
+
+
+def _by_root_mean_square(d: Any, dims: tuple, eps: float) -> Any:
+    """d / √(mean d² + ε); where the squares would be too large, of d / max |d|."""
+    top = amax(ew.abs(d.detach() if hasattr(d, "detach") else d), dims, keepdim=True) if math.prod(d.shape) else 1.0
+    unit = ew.where(top > math.sqrt(np.finfo(d.dtype).max) / 1e4, top, 1.0)
+    d = d / unit
+    return d * ew.rsqrt(mean(d * d, dims, keepdim=True) + eps / unit / unit)
 
 
 def _by_channel(v: Any, x: Any) -> Any:
@@ -73,8 +81,7 @@ def _layer_composition(x: Any, w: Any, b: Any, dims: int, eps: float) -> Any:
 
 
 def _rms_composition(x: Any, w: Any, dims: int, eps: float) -> Any:
-    scale = ew.rsqrt(mean(x * x, tuple(range(-dims, 0)), keepdim=True) + eps)
-    return _affine(x * scale, w, None)
+    return _affine(_by_root_mean_square(x, tuple(range(-dims, 0)), eps), w, None)
 
 
 # --------------------------------------------------------------------------------------------------------- primitives

@@ -77,7 +77,7 @@ def _norm_rule(g: Any, x: Any, out: Any, p: float, dims: tuple, keepdim: bool) -
     zero = out == 0
     safe = ew.where(zero, 1.0, out)
     if p == 2:
-        value = spread(ew.where(zero, 0.0, g / safe), shape, dims) * conj(x)
+        value = _over_norm(ew.where(zero, 0.0, g), conj(x), safe, dims)
     elif p == 1:
         value = spread(g, shape, dims) * conj(ew.sgn(x))
     elif math.isinf(p):
@@ -97,6 +97,16 @@ def _norm_rule(g: Any, x: Any, out: Any, p: float, dims: tuple, keepdim: bool) -
     if not getattr(g, "requires_grad", False):
         at = at & spread(g != 0, shape, dims)  # 0 times the norm is constant
     return kink(value, x, at, tuple(d - len(shape) for d in dims))
+
+
+def _over_norm(g: Any, x: Any, out: Any, dims: tuple) -> Any:
+    """g x / out, where g / out may be too small for the dtype."""
+    shape = tuple(x.shape)
+    if type(g) is ndarray and type(x) is ndarray:
+        factor, limits = g / out, np.finfo(g.dtype)
+        if factor.size and np.abs(factor).min() > limits.tiny / limits.eps:
+            return spread(factor, shape, dims) * x
+    return spread(g, shape, dims) * (x / spread(out, shape, dims))
 
 
 _norm_primitive = Primitive(_norm, name="norm", vjps=(_norm_rule,), saves=(0, OUT))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..kernels import response as kernels
-from ..primitive import AUX, Primitive
+from ..primitive import AUX, Primitive, convert
 from ..tensor import apply, describe
 from . import elementwise as ew
 from .conv import floating
@@ -23,6 +23,8 @@ from .shape import reshape
 
 
 def _composition(x: Any, size: int, alpha: float, beta: float, k: float) -> Any:
+    if x.dtype == np.float32:  # squares of large numbers
+        return convert(_composition(convert(x, np.float64), size, alpha, beta, k), np.float32)
     squares = reshape(x * x, (x.shape[0], 1, x.shape[1], math.prod(x.shape[2:])))
     padded = pad(squares, (0, 0, size // 2, (size - 1) // 2))
     means = reshape(avg_pool2d(padded, (size, 1), 1), x.shape)
@@ -88,6 +90,8 @@ def cross_map_lrn2d(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.
     if x.ndim != 4:
         raise ValueError(f"{name}: Expected input to be 4D, got {x.ndim}D instead (shape {tuple(x.shape)})")
     _check_size(name, size)
+    if x.dtype == np.float32:  # squares of large numbers
+        return convert(cross_map_lrn2d(convert(x, np.float64), size, alpha, beta, k), np.float32)
     C, reach = x.shape[1], (size + 1) // 2
     c, other = np.arange(C)[:, None], np.arange(C)
     counted = (other < c + reach) & ((other > c - reach) | (other == 0))

@@ -12,6 +12,7 @@ from ..kernels import softmax as kernels
 from ..primitive import OUT, Primitive, convert, operand, stand_in, unified
 from ..random import by_example, stream
 from ..tensor import Tensor
+from .accumulate import HALF, narrowed, sum_over
 from .elementwise import exp
 from .piecewise import run
 from .reduce import argmax, sum
@@ -21,7 +22,8 @@ DTYPES = np.dtype(np.float32), np.dtype(np.float64)  # for which there are kerne
 
 
 def _shifted(x: ndarray, dim: int) -> ndarray:
-    """x minus its maximum along `dim`: the shift changes no softmax and keeps exp from overflowing."""
+    """x minus its maximum along `dim`: the shift changes no softmax and keeps exp from overflowing. float16 in float32."""
+    x = x.astype(np.float32) if x.dtype == HALF else x
     return x - np.maximum.reduce(x, axis=dim, keepdims=True) if x.size else x.copy()
 
 
@@ -35,8 +37,8 @@ def _softmax_forward(x: ndarray, dim: int) -> ndarray:
         return kernels.softmax(x, False)
     out = _shifted(x, dim)
     np.exp(out, out=out)
-    out /= np.add.reduce(out, axis=dim, keepdims=True)
-    return out
+    out /= sum_over(out, (dim,), True)
+    return narrowed(out, x.dtype)
 
 
 def _softmax_rule(g: Any, out: Any, dim: int) -> Any:
@@ -50,8 +52,8 @@ def _log_softmax_forward(x: ndarray, dim: int) -> ndarray:
     if _in_rows(x, dim):
         return kernels.softmax(x, True)
     out = _shifted(x, dim)
-    out -= np.log(np.add.reduce(np.exp(out), axis=dim, keepdims=True))
-    return out
+    out -= np.log(sum_over(np.exp(out), (dim,), True))
+    return narrowed(out, x.dtype)
 
 
 def _log_softmax_rule(g: Any, out: Any, dim: int) -> Any:
