@@ -142,24 +142,3 @@ def test_llvm_accepts_the_code_for_other_machines(features, architecture, monkey
         module = llvm.parse_assembly(gates._module(np.dtype(dtype), llvm.get_default_triple()))
         module.verify()
         assert {f.name for f in module.functions if not f.is_declaration} == set(gates.FORMULAS)
-
-
-def test_the_code_is_kept_and_found_again(tmp_path, monkeypatch):
-    import llvmlite.binding as llvm
-
-    gates.gate_code(np.dtype(np.float32))  # LLVM is initialised
-    target = llvm.Target.from_default_triple().create_target_machine(cpu=llvm.get_host_cpu_name(), jit=True)
-    monkeypatch.setattr(machine_code, "cache_folder", lambda path: tmp_path)
-    made = []
-
-    def text(dtype, triple):
-        made.append(dtype)
-        return f'target triple = "{triple}"\ndefine void @nothing() {{ ret void }}'
-
-    first = machine_code.object_code(Path(__file__), np.dtype(np.float32), target, "", text)
-    (kept,) = tmp_path.iterdir()
-    assert kept.read_bytes() == first
-    assert machine_code.object_code(Path(__file__), np.dtype(np.float32), target, "", text) == first and len(made) == 1
-    machine_code.object_code(Path(__file__), np.dtype(np.float32), target, "+other", text)  # another machine
-    machine_code.object_code(Path(__file__), np.dtype(np.float64), target, "", text)
-    assert len(made) == 3

@@ -201,31 +201,44 @@ def test_the_tiles_of_each_machine(features, architecture, vector_bytes, registe
         assert {f.name for f in module.functions if not f.is_declaration} >= set(tiles.NAMES)
 
 
-@pytest.fixture
-def target():
-    import llvmlite.binding as llvm
-
-    simd.calls(np.dtype(np.float32))  # the target is initialised
-    return llvm.Target.from_default_triple().create_target_machine(cpu=llvm.get_host_cpu_name(), jit=True)
+def narrow_test_code(dtype, triple):
+    kind = {"float32": "float", "float64": "double"}[dtype.name]
+    return f'target triple = "{triple}"\ndefine void @f({kind}* %x) {{ ret void }}'
 
 
 SOURCE = Path(simd.__file__)
+F4, F8 = np.dtype(np.float32), np.dtype(np.float64)
 
 
-def test_the_code_is_kept_and_found_again(tmp_path, target, monkeypatch):
+def test_the_code_is_kept_and_found_again(tmp_path, monkeypatch):
     monkeypatch.setattr(machine_code, "cache_folder", lambda path: tmp_path)
-    f4 = np.dtype(np.float32)
     told = []
     monkeypatch.setattr(machine_code.Compiling, "watchers", [lambda *what: told.append(what)])
-    first = machine_code.object_code(SOURCE, f4, target, "", tiles.tile_code)
+    assert machine_code.addresses(SOURCE, F4, ["f"], narrow_test_code)[0]
     assert told == [("simd float32", True), ("simd float32", False)]
     (kept,) = tmp_path.iterdir()
-    assert kept.read_bytes() == first
-    assert machine_code.object_code(SOURCE, f4, target, "", None) == first  # None would raise
+    whole = kept.read_bytes()
+    assert machine_code.addresses(SOURCE, F4, ["f"], None)[0]  # None would raise
+    name, features = machine_code.cpu()
+    for other in ((name, features + ",+sse4a"), ("x86-64", features)):  # another machine
+        monkeypatch.setattr(machine_code, "cpu", lambda other=other: other)
+        with pytest.raises(TypeError):
+            machine_code.addresses(SOURCE, F4, ["f"], None)
+    monkeypatch.setattr(machine_code, "cpu", lambda: (name, features))
     with pytest.raises(TypeError):
-        machine_code.object_code(SOURCE, f4, target, "+another", None)  # of a machine with other features
+        machine_code.addresses(SOURCE, F8, ["f"], None)
+    kept.write_bytes(whole[:-1])
+    assert machine_code.addresses(SOURCE, F4, ["f"], narrow_test_code)[0]
+    assert kept.read_bytes() == whole
 
 
-def test_without_a_cache_it_is_compiled(target, monkeypatch):
+def test_code_without_the_function_is_not_called(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine_code, "cache_folder", lambda path: tmp_path)
+    machine_code.addresses(SOURCE, F4, ["f"], narrow_test_code)
+    with pytest.raises(RuntimeError, match="not in the machine code"):  # found in the cache, compiled again: an error
+        machine_code.addresses(SOURCE, F4, ["g"], narrow_test_code)
+
+
+def test_without_a_cache_it_is_compiled(monkeypatch):
     monkeypatch.setattr(machine_code, "cache_folder", lambda path: None)
-    assert len(machine_code.object_code(SOURCE, np.dtype(np.float64), target, "", tiles.tile_code)) > 10_000
+    assert all(machine_code.addresses(SOURCE, F8, tiles.NAMES, tiles.tile_code))

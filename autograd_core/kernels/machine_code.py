@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .runtime import Compiling, cache_folder
+from .cache import cache_folder, compilers, load, remove, save
+from .runtime import Compiling
+from .vectors import cpu
 
 _engines: list = []  # they hold the code, and must live as long as the process
 
@@ -24,38 +25,51 @@ def addresses(source: Path, dtype: np.dtype, names: Iterable[str], text: Callabl
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         llvm.initialize_native_asmparser()
-        features = llvm.get_host_cpu_features().flatten()
-        target = llvm.Target.from_default_triple().create_target_machine(
-            cpu=llvm.get_host_cpu_name(), features=features, opt=3, codemodel="jitdefault", jit=True
-        )
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
-        code = object_code(source, dtype, target, features, text)
-        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        engine.finalize_object()
-        _engines.append(engine)
-        return np.array([engine.get_function_address(name) for name in names], np.int64)
+        folder = cache_folder(source.resolve())
+        key = repr((source.stem, dtype.name, llvm.get_default_triple(), *cpu(), *compilers())).encode()
+        path = folder and folder / f"{dtype.name}-{hashlib.sha256(key).hexdigest()[:20]}.kernel"
+        code = path and load(path, key)
+        if path and code:
+            try:
+                return _linked(code, names)
+            except Exception:  # whatever it is, it is not what is wanted
+                remove(path)
+        code = _compiled(f"{source.stem} {dtype.name}", lambda: text(dtype, llvm.get_default_triple()))
+        if path:
+            save(path, key, code)
+        return _linked(code, names)
 
 
-def object_code(
-    source: Path, dtype: np.dtype, target: Any, features: str, text: Callable[[np.dtype, str], str]
-) -> bytes:
-    """The machine code of a module, from the cache if it is there."""
-    import llvmlite
+def _target() -> Any:
+    """This machine, for LLVM. An engine takes it, and takes it along when it goes."""
     import llvmlite.binding as llvm
 
-    folder = cache_folder(source.resolve())
-    what = f"{llvmlite.__version__} {target.triple} {llvm.get_host_cpu_name()} {features}"
-    path = None if folder is None else folder / f"{dtype.name}-{hashlib.sha256(what.encode()).hexdigest()[:16]}.o"
-    if path is not None and path.exists():
-        return path.read_bytes()
-    name = f"{source.stem} {dtype.name}"
+    name, features = cpu()
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=name, features=features, opt=3, codemodel="jitdefault", jit=True
+    )
+
+
+def _compiled(name: str, text: Callable[[], str]) -> bytes:
+    """The machine code of a module."""
+    import llvmlite.binding as llvm
+
     Compiling.report(name, True)
     try:
-        code = target.emit_object(llvm.parse_assembly(text(dtype, target.triple)))
+        return _target().emit_object(llvm.parse_assembly(text()))
     finally:
         Compiling.report(name, False)
-    if path is not None:
-        temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.write_bytes(code)
-        os.replace(temporary, path)
-    return code
+
+
+def _linked(code: bytes, names: Iterable[str]) -> ndarray:
+    """The addresses of functions in machine code, once it is in memory to be run."""
+    import llvmlite.binding as llvm
+
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    found = [engine.get_function_address(name) for name in names]
+    if not all(found):
+        raise RuntimeError(f"a function of {', '.join(names)} is not in the machine code")
+    _engines.append(engine)
+    return np.array(found, np.int64)

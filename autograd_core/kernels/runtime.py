@@ -1,4 +1,4 @@
-"""How every kernel is compiled: one policy for flags and the cache on disk. `threads.py` says how they are run.
+"""How every kernel is compiled: one policy for flags. `cache.py` keeps what is compiled; `threads.py` runs it.
 
 A kernel is a function of arrays and numbers, decorated with `@kernel`. Numba is imported, and the function compiled,
 when it is first called. Kernels may call each other; `kernel.function` is the plain Python function.
@@ -6,23 +6,22 @@ when it is first called. Kernels may call each other; `kernel.function` is the p
 
 from __future__ import annotations
 
-import ast
+import contextlib
 import functools
 import hashlib
 import importlib
 import os
-import shutil
-import tempfile
+import sys
 import threading
-import time
 import types
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
+
+from .cache import KernelCache, cache_folder, code_text, source_hash
 
 # NaN and infinities are values here, so never "nnan" or "ninf". "contract" allows fused multiply-adds.
 FLAGS = frozenset({"contract", "nsz"})
@@ -40,7 +39,6 @@ class Compiling:
     """
 
     lock = threading.RLock()
-    warned_no_cache = False
     watchers: list[Callable[[str, bool], None]] = []
     done = 0  # compilations that have ended in this process
     listening = False  # whether Numba reports its compilations
@@ -98,17 +96,33 @@ def _compile(k: Kernel) -> Any:
     function.__qualname__, function.__module__ = k.function.__qualname__, k.function.__module__
     function.autograd_kernel = k.function.__name__  # type: ignore[attr-defined]
     options = {"nogil": True, "error_model": "numpy", "fastmath": set(k.flags)}
-    folder = cache_folder(Path(function.__code__.co_filename).resolve())
-    if folder is not None:
-        config, before = numba.config, numba.config.CACHE_DIR
-        config.CACHE_DIR = str(folder)
-        try:
-            return numba.njit(cache=True, **options)(function)
-        except RuntimeError as error:  # no locator: the folder went away since
-            _warn_no_cache(str(error))
-        finally:
-            config.CACHE_DIR = before
-    return numba.njit(**options)(function)
+    dispatcher = numba.njit(**options)(function)
+    folder = cache_folder(source_of(k))
+    if folder is not None and hasattr(dispatcher, "_cache"):  # not if NUMBA_DISABLE_JIT is set
+        dispatcher._cache = KernelCache(k.function.__name__, text_of(k), folder)
+    return dispatcher
+
+
+def source_of(k: Kernel) -> Path:
+    return Path(k.function.__code__.co_filename).resolve()
+
+
+def text_of(k: Kernel) -> str:
+    """What a kernel does and what those that it calls do, as text: no more and no less than is compiled into it.
+
+    A source that cannot be read counts by the bytecode alone."""
+    found: dict[int, str] = {}
+    waiting = [k]
+    while waiting:
+        this = waiting.pop()
+        if id(this) in found:
+            continue
+        code, names = this.function.__code__, this.function.__globals__
+        with contextlib.suppress(OSError, ValueError, SyntaxError):
+            found[id(this)] = source_hash(source_of(this))
+        found[id(this)] = f"{found.get(id(this))} {sorted(this.flags)} {code_text(code, names)}"
+        waiting += [names[name] for name in code.co_names if isinstance(names.get(name), Kernel)]
+    return hashlib.sha256("\n".join(found.values()).encode()).hexdigest()
 
 
 def _listen(event: Any) -> None:
@@ -127,75 +141,6 @@ def _listen(event: Any) -> None:
                 Compiling.report(name, starts)
 
     event.register("numba:compile", Listener())
-
-
-# ------------------------------------------------------------------------------------------------------- the cache
-
-
-@functools.cache
-def source_hash(path: Path) -> str:
-    """A name for the text of a file of kernels and of all it imports from its folder. Numba looks for edits only in the
-    file of the kernel itself, but helpers of other files are compiled into it; so an edit there gives a new cache."""
-    found: dict[Path, bytes] = {}
-    waiting = [path, Path(__file__).resolve()]  # this file holds the flags
-    while waiting:
-        file = waiting.pop()
-        if file in found or not file.exists():
-            continue
-        found[file] = file.read_bytes()
-        for statement in ast.walk(ast.parse(found[file])):
-            if isinstance(statement, ast.ImportFrom) and statement.level == 1:
-                names = [statement.module] if statement.module else [name.name for name in statement.names]
-                waiting += [file.with_name(f"{name}.py") for name in names]
-    digest = hashlib.sha256()
-    for file in sorted(found):
-        digest.update(file.name.encode() + found[file])
-    return f"{path.stem}-{digest.hexdigest()[:16]}"
-
-
-def cache_roots(source: Path) -> list[Path]:
-    """Where compiled kernels may be kept, best first: where the user says, beside the source, in the user's cache."""
-    named = os.environ.get("NUMBA_CACHE_DIR")
-    place = hashlib.sha256(str(source).encode()).hexdigest()[:8]  # installations share a folder, not what is in it
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    roots = [Path(named) / f"autograd_core-{place}"] if named else []
-    return [*roots, source / "__pycache__" / "numba", home / f"autograd_core-{place}"]
-
-
-@functools.cache
-def cache_folder(path: Path) -> Path | None:
-    """The cache for this text of a file of kernels, or None (with one warning) where none can be written."""
-    roots = cache_roots(path.parent)
-    for root in roots:
-        folder = root / source_hash(path)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                pass
-        except OSError:
-            continue
-        _forget_old(root, folder)
-        return folder
-    _warn_no_cache(f"none of {', '.join(map(str, roots))} can be written")
-    return None
-
-
-def _forget_old(root: Path, current: Path) -> None:
-    """Remove the caches of earlier source texts, once nothing was added to them for a week."""
-    os.utime(current)
-    for folder in root.iterdir():
-        if folder != current and folder.is_dir() and time.time() - folder.stat().st_mtime > 7 * 24 * 3600:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _warn_no_cache(why: str) -> None:
-    if not Compiling.warned_no_cache:
-        Compiling.warned_no_cache = True
-        warnings.warn(
-            f"compiled kernels are not kept: {why}. Every process compiles them again; set NUMBA_CACHE_DIR to a folder "
-            "that can be written",
-            stacklevel=2,
-        )
 
 
 # --------------------------------------------------------------------------------------------- what kernels are given
@@ -219,10 +164,36 @@ def warms_up(function: Callable[[], None]) -> Callable[[], None]:
     return function
 
 
-def _after_fork() -> None:
-    """In the child, whoever held the lock does not exist."""
-    Compiling.lock = threading.RLock()
+def _locks() -> list:
+    """What a thread holds that compiles or frees code: our lock, and those of Numba and llvmlite once they are imported."""
+    found = [Compiling.lock]
+    places = ("numba.core.compiler_lock", "global_compiler_lock", "_lock"), ("llvmlite.binding.ffi", "lib", "_lock", "_lock")
+    for module, *names in places:
+        lock: Any = sys.modules.get(module)
+        for name in names:
+            lock = getattr(lock, name, None)  # other versions may have it elsewhere
+        if lock is not None:
+            found.append(lock)
+    return found
+
+
+class Fork:
+    """A fork waits until no thread compiles: half a compilation would be in the child, and locks that nobody opens."""
+
+    held: list = []
+
+    @staticmethod
+    def before() -> None:
+        Fork.held = _locks()
+        for lock in Fork.held:
+            lock.acquire()
+
+    @staticmethod
+    def after() -> None:
+        held, Fork.held = Fork.held, []
+        for lock in reversed(held):
+            lock.release()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=Fork.before, after_in_parent=Fork.after, after_in_child=Fork.after)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import platform
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -41,12 +42,40 @@ def machine_with(features: dict[str, bool], architecture: str) -> Machine:
     return Machine(16, OF_16_REGISTERS)
 
 
+WIDER = {16: ("avx", "fma", "f16c", "xop"), 32: ("avx512",), 64: ()}  # features that no vectors of these bytes have
+
+
+def widest() -> int:
+    """How many bytes a vector may have: 16, 32 or 64 if the environment variable AUTOGRAD_VECTOR_BYTES says so, else 64.
+
+    So a CPU with AVX-512 can run, and test, the tiles of AVX (32) and of SSE, which are as wide as NEON's (16). The
+    variable is read when the first kernel is compiled. It does not make vectors wider than the CPU's. Raises ValueError
+    if it is anything else.
+    """
+    wanted = os.environ.get("AUTOGRAD_VECTOR_BYTES") or "64"
+    if wanted not in ("16", "32", "64"):
+        raise ValueError(
+            f"AUTOGRAD_VECTOR_BYTES is {wanted!r}, but vectors have 16, 32 or 64 bytes; unset it to have the widest of this CPU"
+        )
+    return int(wanted)
+
+
+def cpu() -> tuple[str, str]:
+    """The name of this CPU, and its features without those of wider vectors than `widest`, as LLVM takes them."""
+    import llvmlite.binding as llvm
+
+    found = llvm.get_host_cpu_features()
+    without = [f"-{name}" for name, there in found.items() if there and name.startswith(WIDER[widest()])]
+    return llvm.get_host_cpu_name(), ",".join([found.flatten(), *without])  # the last word counts
+
+
 @functools.cache
 def machine() -> Machine:
     """The tiles for this CPU."""
     import llvmlite.binding as llvm
 
-    return machine_with(dict(llvm.get_host_cpu_features()), platform.machine())
+    found = {name: there and not name.startswith(WIDER[widest()]) for name, there in llvm.get_host_cpu_features().items()}
+    return machine_with(found, platform.machine())
 
 
 def lanes(dtype: Any) -> int:
