@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python
+# The engine on Python floats: shown at once, while collecting all tests takes its seconds.
+ENGINE := tests/test_graph.py
 INSTALL = $(RUN) -m pip --disable-pip-version-check install --editable
 
 .PHONY: train test test-all bench notebooks lint clean
@@ -10,7 +12,9 @@ train: .venv/installed
 	$(RUN) -m nn train lenet5 $(ARGS)
 
 test: .venv/installed-test
-	$(RUN) -m pytest -m "not slow" -n 2 $(ARGS)
+	$(if $(ARGS),,$(RUN) -m pytest $(ENGINE))
+	@echo "all the others, on two processes: some minutes; the first time kernels are compiled besides"
+	$(RUN) -m pytest -m "not slow" -n 2 $(if $(ARGS),$(ARGS),--ignore=$(ENGINE))
 
 test-all: .venv/installed-test
 	$(RUN) -m pytest -n 2 $(ARGS)

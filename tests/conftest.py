@@ -1,10 +1,24 @@
 """What holds for every test: no mode leaks out of one, and every test starts from the same random state."""
 
+import sys
+
 import pytest
 
 import autograd_core as ag
 from autograd_core import graph
 from autograd_core.tensor import Default
+
+NUMBA_AT_COLLECTION = pytest.StashKey[bool]()
+
+
+def pytest_collection_finish(session):
+    session.config.stash[NUMBA_AT_COLLECTION] = "numba" in sys.modules
+
+
+@pytest.fixture
+def numba_at_collection(request):
+    """Whether collecting the tests imported Numba, that is, compiled something or loaded it."""
+    return request.config.stash[NUMBA_AT_COLLECTION]
 
 
 @pytest.fixture(autouse=True)

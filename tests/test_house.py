@@ -105,3 +105,8 @@ def test_top_level():
     fixed = {"pyproject.toml", "README.md", "autograd_core", "nn", "optim", "tests", "notebooks", "bench"}
     fixed |= {"Makefile", "LICENSE"}
     assert {name for name in top if not name.startswith(".")} <= fixed
+
+
+def test_collecting_the_tests_compiles_nothing(numba_at_collection):
+    """Or the first result waits for it, in every worker."""
+    assert not numba_at_collection, "a test file calls a kernel when it is imported; let a test or a fixture do it"

@@ -326,7 +326,7 @@ def test_one_signature_a_dtype():
 # ------------------------------------------------------------------------------------------------------------- errors
 
 X = np.zeros((2, 3, 4, 4))
-OUT, INDICES = ops.max_pool2d(X, 2, return_indices=True)
+OUT, INDICES = np.zeros((2, 3, 2, 2)), np.tile([[0, 2], [8, 10]], (2, 3, 1, 1))  # max_pool2d(X, 2)
 
 
 @pytest.mark.parametrize(
