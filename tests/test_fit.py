@@ -340,10 +340,10 @@ def test_the_command_repeats_itself(folder):
     [
         (["train"], "the following arguments are required: MODEL"),
         (["train", "alexnet"], "invalid choice: 'alexnet'"),
-        (["train", "mlp", "--epochs", "0"], "argument --epochs: must be positive, got 0"),
-        (["train", "mlp", "--epochs", "many"], "argument --epochs: needs a int, got 'many'"),
-        (["train", "mlp", "--lr", "-1"], "argument --lr: must be positive, got -1"),
-        (["train", "mlp", "--nonsense"], "unrecognized arguments: --nonsense"),
+        (["train", "mlp", "--epochs", "0"], "argument --epochs: must be positive and finite, got 0"),
+        (["train", "mlp", "--epochs", "many"], "argument --epochs: needs an integer, got 'many'"),
+        (["train", "mlp", "--lr", "-1"], "argument --lr: must be positive and finite, got -1"),
+        (["train", "mlp", "--nonsense"], "there is no option --nonsense"),
         ([], "the following arguments are required: command"),
     ],
 )
