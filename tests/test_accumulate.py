@@ -13,6 +13,7 @@ import nn
 import nn.functional as F
 from autograd_core.kernels import reduction
 from autograd_core.ops import accumulate
+from autograd_core.ops.rbf import rbf
 
 LONG = 2_000_000
 SHAPES = {0: (LONG, 2), 1: (2, LONG // 4, 3), 2: (3, 2, LONG // 4), "wide": (700, 2500), "all": (1000, 1000)}
@@ -273,52 +274,6 @@ def test_norms_of_huge_and_tiny_values(p, scale, dtype, size):
         np.testing.assert_allclose(ag.grad(norm, x)[0].numpy(), ag.grad(expected, one, retain_graph=True)[0].numpy(), rtol=2e-5)
 
 
-# --------------------------------------------------------------------------------------- second derivatives at a kink
-
-P = (1, 1.5, 2, 3, math.inf)
-AT_ZERO = {f"norm_{p}": lambda x, p=p: x.norm(p) for p in P}
-AT_ZERO |= {f"vector_norm_{p}": lambda x, p=p: ag.linalg.vector_norm(x, p, 0) for p in P}
-AT_ZERO |= {
-    "dist": lambda x: ag.dist(x, ag.zeros(3, dtype=x.dtype)),
-    "cdist": lambda x: ag.cdist(x[None], ag.zeros(1, 3, dtype=x.dtype)).sum(),
-    "pdist": lambda x: F.pdist(ag.stack([x, ag.zeros(3, dtype=x.dtype)])).sum(),
-    "pairwise_distance": lambda x: F.pairwise_distance(x, x.detach(), eps=0.0),
-    "matrix_norm": lambda x: ag.linalg.matrix_norm(x[None]),
-    "std": lambda x: x.std(),
-}
-
-
-@pytest.mark.parametrize("after", [lambda y: y, lambda y: y**2, lambda y: ag.exp(-y)], ids=["itself", "square", "exp"])
-@pytest.mark.parametrize("name", AT_ZERO)
-def test_the_gradient_at_zero_is_0_and_its_derivative_is_not_made_up(name, after):
-    x = ag.tensor(np.zeros(3), requires_grad=True)
-    (g,) = ag.grad(after(AT_ZERO[name](x)), x, create_graph=True)
-    np.testing.assert_array_equal(g.detach().numpy(), 0)
-    np.testing.assert_array_equal(ag.grad(AT_ZERO[name](x), x)[0].numpy(), 0)
-    (second,) = ag.grad(g[0], x)
-    assert np.isnan(second.numpy()).all()
-    assert np.isnan(ag.func.hessian(lambda x: after(AT_ZERO[name](x)))(x.detach()).numpy()).any()
-
-
-def test_what_does_not_reach_a_kink_keeps_its_second_derivative():
-    x = ag.tensor([[0.0, 0.0], [3.0, 4.0]], dtype=ag.float64, requires_grad=True)
-    (g,) = ag.grad((x.norm(dim=1) ** 2)[1], x, create_graph=True)
-    (second,) = ag.grad(g[1, 0], x)
-    np.testing.assert_allclose(second.numpy()[1], [2, 0], atol=1e-15)
-    (g,) = ag.grad((x.norm(dim=1) * ag.tensor([0.0, 1.0], dtype=ag.float64)).sum(), x, create_graph=True)
-    (second,) = ag.grad(g.sum(), x)  # 0 times a norm is constant
-    np.testing.assert_allclose(second.numpy(), [[0, 0], [0.032, -0.024]], atol=1e-15)
-
-
-def test_negative_orders_at_zero_and_the_nuclear_norm():
-    x = ag.zeros(3, requires_grad=True)
-    for order in (-1, -2, -math.inf):
-        np.testing.assert_array_equal(ag.grad(ag.linalg.vector_norm(x, order), x)[0].numpy(), 0)
-    a = np.arange(12.0).reshape(2, 2, 3)
-    np.testing.assert_allclose(ag.norm(ag.tensor(a), "nuc", (1, 2)).numpy(), np.linalg.norm(a, "nuc", (1, 2)))
-    assert ag.norm(ag.eye(3), p="nuc").item() == pytest.approx(3)
-
-
 def test_kernels_are_compiled_for_float32_alone():
     reduction._reductions()
     for kernel in (reduction._rows, reduction._columns, reduction._scan):
@@ -398,6 +353,29 @@ def test_layer_norm_far_from_0(M):
     exact = wide(x)
     expected = (exact - exact.mean(1, keepdims=True)) / np.sqrt(exact.var(1, keepdims=True) + 1e-5)
     np.testing.assert_allclose(F.layer_norm(ag.from_numpy(x), (M,)).numpy(), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("f", [ag.cov, np.cov], ids=["ag", "np"])
+def test_covariances_of_numbers_far_from_0(f):
+    x = np.random.default_rng(0).normal(1e6, 1, (3, 1000)).astype(np.float32)
+    w = np.arange(1000) % 3
+    np.testing.assert_allclose(f(ag.from_numpy(x)).numpy(), np.cov(wide(x)), atol=1e-6)
+    np.testing.assert_allclose(f(ag.from_numpy(x), fweights=ag.from_numpy(w)).numpy(), np.cov(wide(x), fweights=w), atol=1e-6)
+    np.testing.assert_allclose(ag.corrcoef(ag.from_numpy(x)).numpy(), np.corrcoef(wide(x)), atol=1e-6)
+    mask = x > 1e6
+    masked = np.var(ag.from_numpy(x), axis=1, where=mask).numpy()
+    np.testing.assert_allclose(masked, np.var(wide(x), axis=1, where=mask), rtol=1e-5)
+
+
+def test_the_gradients_of_radial_functions_of_many_points():
+    x, c = values((200_000, 2), np.float32), ag.tensor([[0.1, 0.2], [0.5, 0.4]], requires_grad=True)
+    s = ag.tensor([1.0, 2.0], requires_grad=True)
+    found = ag.grad(rbf(ag.from_numpy(x), c, s).sum(), [c, s])
+    d = wide(x)[:, None] - wide(c.detach().numpy())
+    q, k = np.square(d).sum(-1), 1 / np.array([1.0, 4.0])
+    y = np.exp(-0.5 * q * k)
+    np.testing.assert_allclose(found[0].numpy(), (d * (y * k)[..., None]).sum(0), rtol=1e-5)
+    np.testing.assert_allclose(found[1].numpy(), (y * q * k).sum(0) / np.array([1.0, 2.0]), rtol=1e-5)
 
 
 def test_the_gradients_of_weights_over_many_rows():

@@ -163,8 +163,8 @@ def _slopes(start, stop, g, q, out, k, N, M, kind, w, total, spread):  # type: i
     for task in range(start, stop):
         first, last = task * COLUMNS, min(M, (task + 1) * COLUMNS)
         for m in range(first, last):
-            total[uint(m)] = zero
-            spread[uint(m)] = zero
+            total[uint(m)] = 0
+            spread[uint(m)] = 0
         for n in range(N):
             at = n * M
             if kind == GAUSSIAN:
@@ -208,9 +208,10 @@ def radial_gradients(
     """From the gradient of φ to those of x and c, and Σ_n g φ'(q) q of each centre (M,), which is k times that of k."""
     N, M = len(x), len(c)
     g, x, c, k = plain(g), plain(x), plain(c), plain(k)
-    w, total, spread = np.empty_like(q), np.empty(M, q.dtype), np.empty(M, q.dtype)
+    w, total, spread = np.empty_like(q), np.empty(M), np.empty(M)
     flat = (a.reshape(-1) for a in (g, q, out))
     parallel_for(_slopes, math.ceil(M / COLUMNS), 2 * q.size, *flat, k, N, M, kind, w.reshape(-1), total, spread)
+    total, spread = total.astype(q.dtype), spread.astype(q.dtype)
     if needs[0] or needs[1]:
         x, c = moved(x, c)
     gx = _away(w.sum(1), x, matmul(w, c)) if needs[0] else None

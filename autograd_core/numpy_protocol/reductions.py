@@ -99,6 +99,8 @@ def var(
     count = _count(x, where, axis)
     center = sum(x, axis, keepdims=True, where=where) / count if mean is NoValue else as_tensor(mean)
     deviation = masked(x - center, where, 0)
+    if mean is NoValue:  # far from 0 the first mean is rounded
+        deviation = masked(deviation - sum(deviation, axis, keepdims=True) / count, where, 0)
     squares = deviation * deviation if x.dtype.kind == "f" else (deviation * f.conj(deviation)).real
     return _squeezed(sum(squares, axis, keepdims=True) / np.maximum(count - ddof, 0), axis, keepdims)
 

@@ -157,16 +157,18 @@ def cov(
         if weights is not None:
             w = as_tensor(weights) if w is None else w * as_tensor(weights)
     if w is None:
-        center, scale = f.mean(x, 1, True), x.shape[1] - ddof
+        scale = x.shape[1] - ddof
     else:
         total = f.sum(w)
-        center = f.sum(x * w, 1, True) / total
         scale = (
             total
             if ddof == 0
             else total - (ddof if aweights is None else ddof * f.sum(w * as_tensor(aweights)) / total)
         )
-    deviation = x - center
+    deviation = x
+    for _ in range(2):  # far from 0 the first mean is rounded
+        mean = f.mean(deviation, 1, True) if w is None else f.sum(deviation * w, 1, True) / total
+        deviation = deviation - mean
     product = f.matmul(deviation if w is None else deviation * w, f.transpose(f.conj(deviation), 0, 1))
     return _no_unit_dims(product / scale)
 

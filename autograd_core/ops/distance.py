@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from ..primitive import unified
-from .elementwise import maximum
 from .norms import vector_norm
 from .reduce import sum
 from .shape import broadcast_to, dim_index
@@ -17,7 +16,7 @@ def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> A
     """x / max(|x|_p, eps): vectors along `dim` of length 1, those shorter than eps divided by eps."""
     (x,) = unified("normalize", input, floating=True)
     at = dim_index(dim, x.ndim, "normalize")
-    return x / maximum(vector_norm(x, p, at, True, name="normalize"), eps)
+    return x / vector_norm(x, p, at, True, name="normalize", least=eps)
 
 
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
@@ -47,5 +46,5 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
         ) from None
     at = dim_index(dim, len(shape), "cosine_similarity")
     x1, x2 = broadcast_to(x1, shape), broadcast_to(x2, shape)
-    n1, n2 = (maximum(vector_norm(x, 2, at, True), eps) for x in (x1, x2))
+    n1, n2 = (vector_norm(x, 2, at, True, least=eps) for x in (x1, x2))
     return sum((x1 / n1) * (x2 / n2), at)

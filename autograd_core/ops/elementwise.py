@@ -16,6 +16,7 @@ from numpy import ndarray
 from ..graph import choosers
 from ..primitive import OUT, Primitive, binary, convert, is_traced, operand, result_type, unary, unified
 from ..tensor import Tensor, apply, as_array, held, wrap
+from .kink import kink
 from .logic import eq, ge, gt, le, lt, ne  # noqa: F401 (the commonest are found here too)
 from .trigonometric import cos, sin, tan, tanh  # noqa: F401
 
@@ -362,9 +363,15 @@ def _sign(x: ndarray) -> ndarray:
 
 
 sign = unary(_sign, lambda g: 0 * g, floating=False, name="sign", doc="-1, 0 or 1; of NaN 0; its derivative is 0.")
-abs = unary(
-    np.abs, lambda g, x: g * conj(sgn(x)), saves=(0,), floating=False, name="abs", doc="|x|; the slope at 0 is 0."
-)
+
+
+def _abs_rule(g: Any, x: Any) -> Any:
+    """0 at 0. That of complex numbers is the norm of two, whose derivative does not exist there."""
+    value = g * conj(sgn(x))
+    return value if type(value) is np.ndarray or x.dtype.kind != "c" else kink(value, x, x == 0, None)
+
+
+abs = unary(np.abs, _abs_rule, saves=(0,), floating=False, name="abs", doc="|x|; the slope at 0 is 0.")
 
 _conj = Primitive(np.conj, name="conj", vjps=(lambda g: conj(g),))
 

@@ -19,7 +19,8 @@ from . import elementwise as ew
 from .accumulate import HALF, WIDER, narrowed, squares, total
 from .complex import conj
 from .decompositions import svdvals
-from .reduce import amax, amin, kink, spread, sum
+from .kink import kink
+from .reduce import amax, amin, spread, sum
 from .shape import dim_indices, permute, reshape, unsqueeze
 from .solve import inv, matrices, plain, square, tolerance
 
@@ -39,7 +40,12 @@ def _kept(x: Any, dims: tuple) -> tuple:
 # --------------------------------------------------------------------------------------------------------- vector norms
 
 
-def _norm(x: ndarray, p: float, dims: tuple, keepdim: bool) -> ndarray:
+def _norm(x: ndarray, p: float, dims: tuple, keepdim: bool, least: float) -> ndarray:
+    out = _whole_norm(x, p, dims, keepdim)
+    return np.asarray(np.maximum(out, out.dtype.type(least))) if least else out
+
+
+def _whole_norm(x: ndarray, p: float, dims: tuple, keepdim: bool) -> ndarray:
     dtype = x.real.dtype
     if p == 2 and x.dtype in WIDER:
         return narrowed(np.sqrt(squares(x, dims, keepdim)), dtype)
@@ -71,10 +77,12 @@ def _root(sums: ndarray, p: float) -> ndarray:
     return np.sqrt(sums) if p == 2 else sums.astype(np.float64) ** (1 / p)
 
 
-def _norm_rule(g: Any, x: Any, out: Any, p: float, dims: tuple, keepdim: bool) -> Any:
+def _norm_rule(g: Any, x: Any, out: Any, p: float, dims: tuple, keepdim: bool, least: float) -> Any:
     """sgn(x̄) (|x| / norm)^(p-1), and 0 where the norm is 0: a subgradient, which has no derivative there."""
     shape = tuple(x.shape)
-    zero = out == 0
+    zero = out <= least
+    if least:
+        g = ew.where(zero, 0.0, g)
     safe = ew.where(zero, 1.0, out)
     if p == 2:
         value = _over_norm(ew.where(zero, 0.0, g), conj(x), safe, dims)
@@ -92,7 +100,9 @@ def _norm_rule(g: Any, x: Any, out: Any, p: float, dims: tuple, keepdim: bool) -
     if type(value) is ndarray:  # nothing is recorded
         return value
     if p < 2 and p != 1:  # the slope of each element is infinite at 0
-        value = kink(value, x, x == 0, ())
+        value = kink(value, x, (x == 0) & spread(out > least, shape, dims), ())
+    if least:  # near 0 it is constant
+        return value
     at = spread(zero, shape, dims)
     if not getattr(g, "requires_grad", False):
         at = at & spread(g != 0, shape, dims)  # 0 times the norm is constant
@@ -113,11 +123,13 @@ _norm_primitive = Primitive(_norm, name="norm", vjps=(_norm_rule,), saves=(0, OU
 
 
 def vector_norm(
-    x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, name: str = "linalg.vector_norm"
-) -> Any:
+    x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, name: str = "linalg.vector_norm",
+    least: float = 0.0,
+) -> Any:  # fmt: skip
     """(Σ |x|^ord)^(1/ord) over `dim` (None: all). ord inf, -inf: the largest, smallest |x|; 0: how many are not 0.
 
-    Where the norm is 0 its gradient is 0, and its second derivative NaN."""
+    Where the norm is 0 its gradient is 0, and its second derivative NaN. `least`: the result is at least that, with all
+    derivatives 0 where the norm is no larger."""
     x = _floating(x, name, dtype)
     if not isinstance(ord, int | float) or ord != ord:
         raise ValueError(f"{name}: ord must be a number, inf or -inf, got {ord!r}")
@@ -128,8 +140,8 @@ def vector_norm(
             f"{name}: no norm of order {ord} of nothing: shape {tuple(x.shape)} is empty along dims {dims}"
         )
     if ord == 0:
-        return sum(ew.sign(ew.abs(x)), dims, keepdim)
-    return apply(_norm_primitive, (x,), (float(ord), dims, keepdim))
+        return ew.maximum(sum(ew.sign(ew.abs(x)), dims, keepdim), float(least))
+    return apply(_norm_primitive, (x,), (float(ord), dims, keepdim, float(least)))
 
 
 # --------------------------------------------------------------------------------------------------------- matrix norms
@@ -154,8 +166,7 @@ def matrix_norm(
         out = sum(S, -1) if ord == "nuc" else (amax if ord == 2 else amin)(S, -1)
     elif ord in (1, -1, math.inf, -math.inf):
         first, second = dims if abs(ord) == 1 else dims[::-1]
-        sums = sum(ew.abs(A), first, True)
-        out = (amax if ord > 0 else amin)(sums, second, True)
+        out = vector_norm(vector_norm(A, 1, first, True), math.copysign(math.inf, ord), second, True)
         return out if keepdim else reshape(out, tuple(s for i, s in enumerate(A.shape) if i not in dims))
     else:
         raise ValueError(f"{name}: ord must be 'fro', 'nuc', inf, -inf, 1, -1, 2 or -2, got {ord!r}")

@@ -15,12 +15,14 @@ from ..kernels import distance as kernels
 from ..primitive import AUX, OUT, Primitive, operand, unified
 from ..tensor import Tensor, apply, describe
 from .elementwise import exp, log, reciprocal, rsqrt, sqrt, where
+from .kink import kinked
 from .loss import transformed
 from .reduce import sum
 from .shape import broadcast_to, reshape, unsqueeze
 
 
 def _thin_plate(q: Any) -> Any:
+    q = kinked(q)
     return 0.5 * q * log(where(q == 0, 1.0, q))  # with 0 and a slope of 0 at the centre
 
 

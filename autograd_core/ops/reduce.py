@@ -13,6 +13,7 @@ from ..primitive import OUT, SHAPE, Primitive, convert, parts_to_take
 from ..tensor import Default, apply
 from . import elementwise as ew
 from .accumulate import HALF, add_over, exact_total, narrowed, product, squares, sum_over, total
+from .kink import kink
 from .scan import cumprod, in_dtype, may_hold_zero, slices
 from .shape import array_operand, broadcast_to, cat, dim_index, dim_indices, flip, numpy_names, permute, reshape
 
@@ -424,37 +425,3 @@ def all(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
 def any(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether any element over `dim` is true (not 0)."""
     return _logical(_any, x, dim, keepdim)
-
-
-# ---------------------------------------------------------------------------------- where a derivative does not exist
-
-
-def _kink_rule(needs: list, g: Any, at: Any, dims: tuple | None) -> tuple:
-    """NaN at a kink, in each slice over `dims` where g is not 0."""
-    if not needs[1] or (isinstance(at, ndarray) and not at.any()):
-        return g, None, None
-    return g, apply(_nowhere, (g, at), (dims,)), None
-
-
-def _nowhere_forward(g: ndarray, at: ndarray, dims: tuple | None) -> ndarray:
-    bad = at if dims is None else at & (np.any(g != 0, axis=dims, keepdims=True) if dims else g != 0)
-    return np.where(bad, math.nan, 0).astype(g.dtype)
-
-
-# What a derivative that does not exist makes of g. As a derivative it is linear in g, and its own adjoint
-_nowhere: Primitive = Primitive(
-    _nowhere_forward,
-    name="nowhere",
-    vjps=(lambda g, at, dims: apply(_nowhere, (g, at), (dims,)), lambda g, at, dims: None),
-    saves=(1,),
-)
-
-
-_kink = Primitive(lambda value, x, at, dims: value, name="kink", joint=_kink_rule, saves=(2,))
-
-
-def kink(value: Any, x: Any, at: Any, dims: tuple | None) -> Any:
-    """`value`, a first derivative that was chosen where none exists, `at` some x, all of one shape: to differentiate it
-    there gives NaN. With `dims`, counted from the end, only in slices over them where that derivative is not multiplied by
-    0. None: everywhere."""
-    return value if type(value) is ndarray else apply(_kink, (value, x, at), (dims,))

@@ -38,6 +38,7 @@ def cov(x: Any, *, correction: int = 1, fweights: Any = None, aweights: Any = No
     w = math.prod(weights, start=1.0)
     count = sum(w) if weights else x.shape[1]
     centred = x - unsqueeze(sum(x * w, 1), 1) / count
+    centred = centred - unsqueeze(sum(centred * w, 1), 1) / count  # far from 0 the first mean is rounded
     taken = sum(w * weights[-1]) / count if aweights is not None else 1
     out = matmul(centred * w, transpose(centred, 0, 1)) / (count - correction * taken)
     return reshape(out, ()) if single else out
@@ -91,6 +92,6 @@ def renorm(x: Any, p: float, dim: int, maxnorm: float) -> Any:
     if x.ndim < 2:
         raise ValueError(f"renorm: x must have at least 2 dimensions, got shape {tuple(x.shape)}")
     at = dim_index(dim, x.ndim, "renorm")
-    size = norm(x, p, tuple(d for d in range(x.ndim) if d != at), True)
+    size = vector_norm(x, p, tuple(d for d in range(x.ndim) if d != at), True, name="renorm", least=maxnorm)
     large = size > maxnorm
     return x * where(large, maxnorm / (where(large, size, 1.0) + 1e-7), 1.0)

@@ -196,7 +196,13 @@ def _prod(b: Builder, op: Op, x: str) -> str:
 
 
 def _norm(b: Builder, op: Op, x: str) -> str:
-    p, dims, keepdim = op.params
+    out = _whole_norm(b, op, x)
+    least = op.params[3]
+    return b.op("Max", out, b.constant(least, op.given[0].dtype)) if least else out
+
+
+def _whole_norm(b: Builder, op: Op, x: str) -> str:
+    p, dims, keepdim, _ = op.params
     if p in (1, 2):
         return _reduce(b, f"ReduceL{p:.0f}", b.op("Abs", x) if not dims else x, dims, keepdim)
     if math.isinf(p):
