@@ -12,7 +12,7 @@ from typing import Any
 from numpy import bool_ as bool
 from numpy import complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8
 
-from . import fft, linalg, operators
+from . import fft, linalg, operators, packages
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .check import gradcheck, gradgradcheck
 from .creation import (
@@ -88,6 +88,8 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
+    if name in packages.PACKAGES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name in _LAZY:
         module = importlib.import_module(f".{_LAZY[name]}", __name__)
         value = getattr(module, name, module)
@@ -110,6 +112,7 @@ class _Package(_ModuleType):
 
 
 sys.modules[__name__].__class__ = _Package
+packages.install()
 
 # Infinities and NaN are results here, as in PyTorch. Only warnings that this package itself would cause are silenced.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_core\.")

@@ -232,11 +232,11 @@ __all__ = [
     "load", "save", "summary",
 ]  # fmt: skip
 
-LATER = {name: f"nn.{name}" for name in ("data", "grad", "interchange", "layers", "models", "modules", "plot", "utils")}
-LATER["onnx"] = "nn.interchange.onnx"
+LATER = {name: f".{name}" for name in ("data", "grad", "interchange", "layers", "models", "modules", "plot", "utils")}
+LATER["onnx"] = ".interchange.onnx"
 
 
 def __getattr__(name: str) -> Any:
     if name in LATER:
-        return importlib.import_module(LATER[name])
+        return importlib.import_module(LATER[name], __name__)
     raise AttributeError(f"module 'nn' has no attribute '{name}'")

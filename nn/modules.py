@@ -10,7 +10,7 @@ import importlib.util
 import sys
 from typing import Any
 
-import nn
+nn: Any = importlib.import_module(__name__.rpartition(".")[0])
 
 # PyTorch's file -> ours
 FILES = {
@@ -24,7 +24,7 @@ FILES = {
 }  # fmt: skip
 
 for _name, _place in FILES.items():
-    globals()[_name] = sys.modules[f"{__name__}.{_name}"] = importlib.import_module(f"nn.{_place}")
+    globals()[_name] = sys.modules[f"{__name__}.{_name}"] = importlib.import_module(f"{nn.__name__}.{_place}")
 
 
 def __getattr__(name: str) -> Any:

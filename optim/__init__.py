@@ -42,7 +42,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if not name.startswith("_"):
-        training = importlib.import_module("optim.training")
+        training = importlib.import_module(".training", __name__)
         if name in training.__all__:
             return getattr(training, name)
     raise AttributeError(f"module 'optim' has no attribute '{name}'")

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_core import Tensor, as_tensor, get_default_dtype
+from autograd_core.nn.data import DataLoader, Dataset, TensorDataset
 from autograd_core.ops.shape import reshape
-from nn.data import DataLoader, Dataset, TensorDataset
 
 
 class Batch(NamedTuple):

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-import nn.functional as F
 from autograd_core import Tensor
+from autograd_core.nn import Module
+from autograd_core.nn import functional as F
+from autograd_core.nn.data import TensorDataset
 from autograd_core.tensor import describe
-from nn import Module
-from nn.data import TensorDataset
 
 from ..optimizer import Optimizer
 from .callbacks import Callback

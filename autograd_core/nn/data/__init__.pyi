@@ -1,0 +1,1 @@
+from nn.data import *  # noqa: F403

@@ -1,0 +1,1 @@
+from nn.data.datasets import *  # noqa: F403

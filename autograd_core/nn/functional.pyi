@@ -1,0 +1,1 @@
+from nn.functional import *  # noqa: F403

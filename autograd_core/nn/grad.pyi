@@ -1,0 +1,1 @@
+from nn.grad import *  # noqa: F403

@@ -1,0 +1,1 @@
+from nn.interchange import *  # noqa: F403

@@ -1,0 +1,1 @@
+from nn.layers import *  # noqa: F403

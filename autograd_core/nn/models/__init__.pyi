@@ -1,0 +1,1 @@
+from nn.models import *  # noqa: F403

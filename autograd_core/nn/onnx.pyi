@@ -1,0 +1,1 @@
+from nn.interchange.onnx import *  # noqa: F403

@@ -1,0 +1,1 @@
+from nn.parameter import *  # noqa: F403

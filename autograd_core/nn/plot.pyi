@@ -1,0 +1,1 @@
+from nn.plot import *  # noqa: F403

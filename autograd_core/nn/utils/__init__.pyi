@@ -1,0 +1,1 @@
+from nn.utils import *  # noqa: F403

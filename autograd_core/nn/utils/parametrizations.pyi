@@ -1,0 +1,1 @@
+from nn.utils.parametrizations import *  # noqa: F403

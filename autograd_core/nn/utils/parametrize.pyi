@@ -1,0 +1,1 @@
+from nn.utils.parametrize import *  # noqa: F403

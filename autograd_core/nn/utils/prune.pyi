@@ -1,0 +1,1 @@
+from nn.utils.prune import *  # noqa: F403

@@ -1,0 +1,1 @@
+from nn.utils.rnn import *  # noqa: F403

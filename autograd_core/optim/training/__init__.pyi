@@ -1,0 +1,1 @@
+from optim.training import *  # noqa: F403
