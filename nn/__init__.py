@@ -232,11 +232,10 @@ __all__ = [
     "load", "save", "summary",
 ]  # fmt: skip
 
-LATER = {name: f".{name}" for name in ("data", "grad", "interchange", "layers", "models", "modules", "plot", "utils")}
-LATER["onnx"] = ".interchange.onnx"
+LATER = ("data", "grad", "interchange", "layers", "models", "modules", "onnx", "plot", "utils")
 
 
 def __getattr__(name: str) -> Any:
     if name in LATER:
-        return importlib.import_module(LATER[name], __name__)
+        return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module 'nn' has no attribute '{name}'")

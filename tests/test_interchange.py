@@ -1,14 +1,22 @@
 """Tensors and the world outside: NumPy's memory, DLPack, the array API standard, matplotlib, pickle and copy."""
 
 import copy
+import importlib
 import io
 import pickle
+import subprocess
+import sys
+import types
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import autograd_core as ag
 import nn
+import optim
+
+ROOT = Path(__file__).parent.parent
 
 # ---------------------------------------------------------------------------------------------------------- np.asarray
 
@@ -267,3 +275,15 @@ def test_a_module_holding_a_history_is_refused():
     net.cache = net(ag.ones(1, 2))
     with pytest.raises(RuntimeError, match="computed by 'linear' cannot be pickled or deep-copied"):
         copy.deepcopy(net)
+
+
+def test_what_is_documented_as_a_module_can_be_imported():
+    """`import nn.onnx` and `from nn.data import …`, whatever is an attribute and a module."""
+    code = "import nn.onnx; from nn.onnx import load; import nn; assert nn.onnx.load is load is nn.interchange.onnx.load"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    for package in (ag, nn, optim):
+        named = {name for name in dir(package) if isinstance(getattr(package, name), types.ModuleType)}
+        for name in named | set(getattr(package, "LATER", ())):
+            module = getattr(package, name)
+            if module.__name__.partition(".")[0] in ("autograd_core", "nn", "optim") and not name.startswith("_"):
+                assert importlib.import_module(f"{package.__name__}.{name}") is module

@@ -713,11 +713,6 @@ def test_nodes_that_are_unknown():
         (node("RNN", "x", "w", "r", hidden_size=2, activations=["Elu"]), [(3, 1, 2), (1, 2, 2), (1, 2, 2)], "activations"),
         (node("MaxPool", "x", kernel_shape=[2], outputs=2), [(1, 1, 4)], "its output of indices"),
         (node("ArgMax", "x", select_last_index=1), [(2, 3)], "select_last_index"),
-        (
-            node("Resize", "x", "", "w", mode="linear", coordinate_transformation_mode="asymmetric"),
-            [(1, 1, 2), (3,)],
-            "mode linear with the coordinates asymmetric",
-        ),
     ],
     ids=lambda v: getattr(v, "op_type", ""),
 )

@@ -14,7 +14,10 @@ from autograd_core.tensor import Tensor, describe
 from ...module import Module
 from ...parameter import Parameter
 from .export import BUFFERS, PRODUCER, onnx_package
+from .external import ExternalDataError, read_external
 from .nodes import NODES
+
+HINTS = {"consumed_inputs"}  # of opset 1: which inputs may be overwritten
 
 
 class Node:
@@ -30,18 +33,32 @@ class Node:
                 f"onnx.load: node '{self.name}' is {domain}{self.kind}, which cannot be computed here; there are "
                 f"{', '.join(NODES)}"
             )
+        self.rule = NODES[self.kind]
+        for name, value in self.attributes.items():
+            if name not in self.rule.reads | self.rule.ignores | HINTS and not self._is_default(onnx, name, value):
+                raise self.unsupported(f"the attribute {name}={value!r} cannot be taken into account here")
 
     def __call__(self, values: list) -> tuple:
         """The outputs, from the values of the inputs."""
         try:
-            out = NODES[self.kind](self, *values)
+            out = self.rule.compute(self, *values)
         except Exception as error:
             error.add_note(f"[in node {self.name}, {self.kind}]")
             raise
-        return out if isinstance(out, tuple) else (out,)
+        outs = out if isinstance(out, tuple) else (out,)
+        if any(self.outputs[len(outs) :]):
+            raise self.unsupported(f"its output {len(outs) + 1}, '{next(filter(None, self.outputs[len(outs) :]))}'")
+        return outs
+
+    def _is_default(self, onnx: Any, name: str, value: Any) -> bool:
+        """Whether the attribute says what holds without it, by the definition of the operator."""
+        schema = onnx.defs.get_schema(self.kind, self.version)
+        default = schema.attributes[name].default_value if name in schema.attributes else None
+        return default is not None and bool(default.name) and _attribute(onnx, default) == value
 
     def get(self, name: str, default: Any = None) -> Any:
-        """An attribute."""
+        """An attribute, one of those that the rule says it reads."""
+        assert name in self.rule.reads, (self.kind, name)
         return self.attributes.get(name, default)
 
     def unsupported(self, why: str) -> NotImplementedError:
@@ -144,7 +161,8 @@ def load(path: str | Path | bytes) -> ONNXModule:
     evaluation. Files of other programs load too, as far as their nodes are among those known.
 
     Raises ValueError that names the file if it is no ONNX file, NotImplementedError for a node that cannot be computed
-    here, with its name, before anything is computed; ImportError without the package onnx.
+    here, with its name, before anything is computed; ImportError without the package onnx. Weights that the file keeps in
+    other files are read from its folder and those below, never from elsewhere.
     """
     onnx = onnx_package()
     content = path if isinstance(path, bytes) else Path(path).read_bytes()
@@ -152,12 +170,11 @@ def load(path: str | Path | bytes) -> ONNXModule:
     proto = onnx.ModelProto()
     try:
         proto.ParseFromString(content)
+        read_external(onnx, proto, None if isinstance(path, bytes) else Path(path).parent, name)
         onnx.checker.check_model(proto)
+    except ExternalDataError:
+        raise
     except Exception as error:
         first = str(error).strip().split("\n")[0]
         raise ValueError(f"{name}: not a valid ONNX file ({first}; it has {len(content)} bytes); export it again") from None
-    if any(t.external_data for t in proto.graph.initializer):
-        raise ValueError(
-            f"{name}: keeps its weights in other files; save it as one, with onnx.save(…, save_as_external_data=False)"
-        )
     return ONNXModule(onnx, proto)

@@ -12,8 +12,8 @@ from autograd_core.ops import recurrent, shape
 from autograd_core.ops.linalg import matmul
 
 from ... import functional as F
-
-Kind = Callable[..., Any]
+from .resize import resized
+from .rule import Rule, reads
 
 
 def ints(x: Any) -> list[int]:
@@ -49,6 +49,7 @@ def padded(x: Any, pairs: list[tuple[int, int]], value: float = 0.0) -> Any:
 # ------------------------------------------------------------------------------------------------- products, convolutions
 
 
+@reads("alpha", "beta", "transA", "transB", ignores=("broadcast",))
 def _gemm(node: Any, a: Any, b: Any, c: Any = None) -> Any:
     alpha, beta, across = node.get("alpha", 1.0), node.get("beta", 1.0), node.get("transA", 0)
     a = a.T if across else a
@@ -59,8 +60,16 @@ def _gemm(node: Any, a: Any, b: Any, c: Any = None) -> Any:
     return out if c is None else out + (c if beta == 1 else c * beta)
 
 
+def _check_window(node: Any, w: Any) -> None:
+    window = node.get("kernel_shape")
+    if window is not None and tuple(window) != tuple(w.shape[2:]):
+        raise node.unsupported(f"kernel_shape={window} with a weight of shape {tuple(w.shape)}")
+
+
+@reads("kernel_shape", "group", "auto_pad", "pads", "strides", "dilations")
 def _conv(node: Any, x: Any, w: Any, bias: Any = None) -> Any:
     dims = x.ndim - 2
+    _check_window(node, w)
     stride, dilation = node.get("strides") or [1] * dims, node.get("dilations") or [1] * dims
     pairs = margins(node, x.shape[2:], list(w.shape[2:]), stride, dilation)
     padding = [before for before, _ in pairs]
@@ -69,9 +78,11 @@ def _conv(node: Any, x: Any, w: Any, bias: Any = None) -> Any:
     return by_dims("conv", x)(x, w, bias, stride, padding, dilation, node.get("group", 1))
 
 
+@reads("kernel_shape", "group", "output_shape", "output_padding", "auto_pad", "pads", "strides", "dilations")
 def _conv_transpose(node: Any, x: Any, w: Any, bias: Any = None) -> Any:
     """Unequal padding is cut off afterwards, which is what it means here."""
     dims = x.ndim - 2
+    _check_window(node, w)
     if node.get("output_shape") or node.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
         raise node.unsupported("output_shape and auto_pad; give pads and output_padding")
     stride, dilation = node.get("strides") or [1] * dims, node.get("dilations") or [1] * dims
@@ -104,13 +115,15 @@ def _pool(node: Any, x: Any) -> tuple:
     return window, stride, dilation, pairs
 
 
+@reads("kernel_shape", "ceil_mode", "auto_pad", "pads", "strides", "dilations", ignores=("storage_order",))
 def _max_pool(node: Any, x: Any) -> Any:
-    if len(node.outputs) > 1 and node.outputs[1]:
+    if len(node.outputs) > 1 and node.outputs[1]:  # the one thing that storage_order is about
         raise node.unsupported("its output of indices")
     window, stride, dilation, pairs = _pool(node, x)
     return by_dims("max_pool", x)(padded(x, pairs, -math.inf), window, stride, 0, dilation)
 
 
+@reads("kernel_shape", "ceil_mode", "count_include_pad", "auto_pad", "pads", "strides", "dilations")
 def _average_pool(node: Any, x: Any) -> Any:
     """The mean of the padded image; where padding does not count, over the mean of ones, padded alike."""
     window, stride, dilation, pairs = _pool(node, x)
@@ -130,12 +143,15 @@ def _average_pool(node: Any, x: Any) -> Any:
     return out / pool(np.pad(counted, [(0, 0), (0, 0), *rest]), window, stride)
 
 
-def _global(function: str) -> Kind:
-    return lambda node, x: getattr(x, function)(tuple(range(2, x.ndim)), keepdim=True)
+def _global(function: str) -> Rule:
+    return Rule(lambda node, x: getattr(x, function)(tuple(range(2, x.ndim)), keepdim=True))
 
 
+@reads("kernel_shape", "ceil_mode", "p", "auto_pad", "pads", "strides", "dilations")
 def _lp_pool(node: Any, x: Any) -> Any:
-    window, stride, _, pairs = _pool(node, x)
+    window, stride, dilation, pairs = _pool(node, x)
+    if any(d != 1 for d in dilation):
+        raise node.unsupported("dilations")
     p = node.get("p", 2)
     return (by_dims("avg_pool", x)(padded(x.abs() ** p, pairs), window, stride) * math.prod(window)) ** (1 / p)
 
@@ -143,13 +159,17 @@ def _lp_pool(node: Any, x: Any) -> Any:
 # ---------------------------------------------------------------------------------------------------------- normalisation
 
 
+@reads("epsilon", "training_mode", "spatial", ignores=("momentum", "is_test"))
 def _batch_norm(node: Any, x: Any, w: Any, b: Any, mean: Any, var: Any) -> Any:
     if node.get("training_mode", 0):
         raise node.unsupported("training_mode; export the model in evaluation mode")
+    if not node.get("spatial", 1):
+        raise node.unsupported("spatial=0, statistics of each element")
     mean, var = (v.detach() if hasattr(v, "detach") else v for v in (mean, var))
     return F.batch_norm(x, mean, var, w, b, eps=node.get("epsilon", 1e-5))
 
 
+@reads("axis", "epsilon")
 def _layer_norm(node: Any, x: Any, w: Any, b: Any = None) -> Any:
     axis = node.get("axis", -1) % x.ndim
     sizes = tuple(x.shape[axis:])
@@ -157,18 +177,22 @@ def _layer_norm(node: Any, x: Any, w: Any, b: Any = None) -> Any:
     return F.layer_norm(x, sizes, w, b, node.get("epsilon", 1e-5))
 
 
+@reads("num_groups", "epsilon")
 def _group_norm(node: Any, x: Any, w: Any, b: Any) -> Any:
     return F.group_norm(x, node.get("num_groups"), w, b, node.get("epsilon", 1e-5))
 
 
+@reads("epsilon")
 def _instance_norm(node: Any, x: Any, w: Any, b: Any) -> Any:
     return F.instance_norm(x, weight=w, bias=b, eps=node.get("epsilon", 1e-5))
 
 
+@reads("size", "alpha", "beta", "bias")
 def _lrn(node: Any, x: Any) -> Any:
     return F.local_response_norm(x, node.get("size"), node.get("alpha", 1e-4), node.get("beta", 0.75), node.get("bias", 1.0))
 
 
+@reads("p", "axis")
 def _lp_normalization(node: Any, x: Any) -> Any:
     return x / x.norm(node.get("p", 2), dim=node.get("axis", -1), keepdim=True)
 
@@ -178,7 +202,7 @@ def _lp_normalization(node: Any, x: Any) -> Any:
 ORDERS = {"LSTM": (0, 2, 3, 1), "GRU": (1, 0, 2), "RNN": (0,)}  # our gates (i f g o; r z n; one) among ONNX's
 
 
-def _recurrent(kind: str) -> Kind:
+def _recurrent(kind: str) -> Rule:
     """X (T, N, I), W (D, G H, I), R (D, G H, H), B (D, 2 G H): Y (T, D, N, H) and the last states (D, N, H)."""
 
     def compute(
@@ -186,7 +210,7 @@ def _recurrent(kind: str) -> Kind:
     ) -> tuple:
         T, N, _ = x.shape
         H, D = r.shape[2], w.shape[0]
-        _check_recurrent(node, kind, D, lengths, T)
+        _check_recurrent(node, kind, D, H, lengths, T)
         rows, counts, outs = shape.reshape(x, (T * N, x.shape[2])), np.full(T, N), []
         last: list[list] = [[] for _ in range(2 if kind == "LSTM" else 1)]
         for d in range(D):
@@ -208,7 +232,8 @@ def _recurrent(kind: str) -> Kind:
                 held.append(state)
         return (outs[0] if D == 1 else shape.cat(outs, 1), *(shape.stack(states) for states in last))
 
-    return compute
+    names = ("hidden_size", "direction", "activations", "layout", "clip", "input_forget", "linear_before_reset")
+    return Rule(compute, frozenset(names), frozenset({"output_sequence"}))
 
 
 def _ordered(w: Any, kind: str, H: int) -> Any:
@@ -219,7 +244,7 @@ def _ordered(w: Any, kind: str, H: int) -> Any:
     return shape.reshape(gates[list(ORDERS[kind])], tuple(w.shape))
 
 
-def _check_recurrent(node: Any, kind: str, D: int, lengths: Any, T: int) -> None:
+def _check_recurrent(node: Any, kind: str, D: int, H: int, lengths: Any, T: int) -> None:
     usual = {"LSTM": ["sigmoid", "tanh", "tanh"], "GRU": ["sigmoid", "tanh"]}
     given = [name.lower() for name in node.get("activations") or []]
     fits = all(name in ("tanh", "relu") for name in given) if kind == "RNN" else given in ([], usual[kind] * D)
@@ -229,6 +254,8 @@ def _check_recurrent(node: Any, kind: str, D: int, lengths: Any, T: int) -> None
         raise node.unsupported("linear_before_reset=0: here, as in PyTorch, the reset gate acts after the product")
     if node.get("layout", 0) or node.get("clip") or node.get("input_forget", 0):
         raise node.unsupported("layout=1, clip or input_forget")
+    if node.get("hidden_size", H) != H or (node.get("direction", "forward") == "bidirectional") != (D == 2):
+        raise node.unsupported(f"hidden_size or direction that do not fit weights of {D} directions and {H} units")
     if lengths is not None and set(ints(lengths)) != {T}:
         raise node.unsupported("sequences of unequal lengths")
 
@@ -236,29 +263,27 @@ def _check_recurrent(node: Any, kind: str, D: int, lengths: Any, T: int) -> None
 # --------------------------------------------------------------------------------------------------------------- resizing
 
 
+RESIZE = (
+    "mode", "coordinate_transformation_mode", "nearest_mode", "cubic_coeff_a", "exclude_outside", "extrapolation_value",
+    "antialias", "axes", "keep_aspect_ratio_policy",
+)  # fmt: skip
+
+
+@reads(*RESIZE)
 def _resize(node: Any, x: Any, roi: Any = None, scales: Any = None, sizes: Any = None) -> Any:
-    if node.kind == "Upsample":  # (x, scales), as "asymmetric"
+    if node.version < 11:  # (x, scales)
         roi, scales = None, roi
-    if sizes is not None:
-        size = ints(sizes)
-    else:
-        factors = np.asarray(scales.array if hasattr(scales, "array") else scales).reshape(-1)
-        size = [math.floor(n * s) for n, s in zip(x.shape, factors, strict=True)]
-    mode, how = node.get("mode", "nearest"), node.get("coordinate_transformation_mode", "half_pixel")
-    how = "asymmetric" if node.kind == "Upsample" else how
-    if size[:2] != list(x.shape[:2]):
-        raise node.unsupported("other dimensions than those after the first two")
-    whole = all(m % n == 0 for n, m in zip(x.shape[2:], size[2:], strict=True))
-    if mode == "nearest" and (whole or (how == "asymmetric" and node.get("nearest_mode") == "floor")):
-        return F.interpolate(x, size[2:], mode="nearest")
-    names = {"linear": ("linear", "bilinear", "trilinear"), "cubic": ("", "bicubic", "")}
-    if mode in names and how in ("half_pixel", "pytorch_half_pixel", "align_corners"):
-        if mode == "cubic" and node.get("cubic_coeff_a", -0.75) != -0.75:
-            raise node.unsupported("another cubic_coeff_a than -0.75")
-        return F.interpolate(x, size[2:], mode=names[mode][x.ndim - 3], align_corners=how == "align_corners")
-    raise node.unsupported(f"mode {mode} with the coordinates {how}")
+    return resized(node, x, roi, scales, sizes)
 
 
+@reads("mode", "scales", "height_scale", "width_scale")
+def _upsample(node: Any, x: Any, scales: Any = None) -> Any:
+    if node.get("height_scale") is not None:
+        scales = [1, 1, node.get("height_scale"), node.get("width_scale")]
+    return resized(node, x, None, node.get("scales") if scales is None else scales, None)
+
+
+@reads("blocksize", "mode")
 def _depth_to_space(node: Any, x: Any) -> Any:
     N, C, H, W = x.shape
     s = node.get("blocksize")
@@ -268,18 +293,28 @@ def _depth_to_space(node: Any, x: Any) -> Any:
     return shape.reshape(parts, (N, C // s**2, H * s, W * s))
 
 
+@reads("blocksize", "mode")
 def _space_to_depth(node: Any, x: Any) -> Any:
     N, C, H, W = x.shape
     s = node.get("blocksize")
+    if node.get("mode", "DCR") == "CRD":
+        return F.pixel_unshuffle(x, s)
     parts = shape.permute(shape.reshape(x, (N, C, H // s, s, W // s, s)), (0, 3, 5, 1, 2, 4))
     return shape.reshape(parts, (N, C * s**2, H // s, W // s))
 
 
+@reads(ignores=("ratio", "seed", "is_test"))
 def _dropout(node: Any, x: Any, *how: Any) -> Any:
     return (x, np.ones(x.shape, bool))
 
 
-LAYERS: dict[str, Kind] = {
+@reads("alpha")
+def _swish(node: Any, x: Any) -> Any:
+    alpha = node.get("alpha", 1.0)
+    return F.silu(x) if alpha == 1 else x * F.sigmoid(x * alpha)
+
+
+LAYERS: dict[str, Rule] = {
     "AveragePool": _average_pool,
     "BatchNormalization": _batch_norm,
     "Conv": _conv,
@@ -301,5 +336,6 @@ LAYERS: dict[str, Kind] = {
     "RNN": _recurrent("RNN"),
     "Resize": _resize,
     "SpaceToDepth": _space_to_depth,
-    "Upsample": _resize,
+    "Swish": _swish,
+    "Upsample": _upsample,
 }
