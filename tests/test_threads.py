@@ -250,3 +250,58 @@ def test_the_quota_of_a_container(tmp_path, files, cpus):
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     assert threads._quota.__wrapped__(tmp_path) == cpus
+
+
+# ------------------------------------------------------------------------------------------------------- interruptions
+
+
+@kernel()
+def slowly(start, stop, out, rounds):
+    for i in range(start, stop):
+        for _ in range(rounds):
+            out[i] = out[i] * 0.5 + 1.0
+
+
+@pytest.mark.parametrize("where", ["work", "wait"])
+def test_an_interrupted_call_leaves_no_worker_behind(eager, monkeypatch, where):
+    jobs = []
+
+    class Interrupted(threads.Job):
+        def __init__(self, *args):
+            super().__init__(*args)
+            jobs.append(self)
+
+    def interrupted(self):
+        if threading.current_thread() is not threading.main_thread():
+            return plain(self)
+        while self.left and not self.helpers:  # until a worker is in the kernel
+            time.sleep(0)
+        raise KeyboardInterrupt
+
+    plain = getattr(threads.Job, where)
+    monkeypatch.setattr(Interrupted, where, interrupted, raising=False)
+    monkeypatch.setattr(threads, "Job", Interrupted)
+    parallel_for(slowly, 0, 1e9, np.zeros(1), 1)
+    for _ in range(5):
+        out = np.zeros(12)
+        with pytest.raises(KeyboardInterrupt):
+            parallel_for(slowly, 12, 1e9, out, 300_000)
+        before = out.copy()
+        assert not jobs[-1].helpers
+        time.sleep(0.005)
+        np.testing.assert_array_equal(out, before)
+
+
+def test_a_second_interruption_does_not_leave_workers_behind(monkeypatch):
+    job = threads.Job(fill, 10, 1, ())
+    job.helpers.append(None)
+    signals = iter([KeyboardInterrupt, KeyboardInterrupt])
+
+    def sleep(_):
+        for signal in signals:
+            raise signal
+        job.helpers.clear()
+
+    monkeypatch.setattr(threads.time, "sleep", sleep)
+    job.abandon()
+    assert not job.helpers and job.tasks == 0

@@ -23,6 +23,7 @@ import math
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -59,7 +60,7 @@ class Threads:
 class Job:
     """The tasks of one call, in chunks that threads take as they are free."""
 
-    __slots__ = ("args", "chunk", "error", "finished", "kernel", "left", "lock", "take", "tasks")
+    __slots__ = ("args", "chunk", "error", "finished", "helpers", "kernel", "left", "lock", "take", "tasks")
 
     def __init__(self, kernel: Callable, tasks: int, chunk: int, args: tuple):
         self.kernel, self.tasks, self.chunk, self.args = kernel, tasks, chunk, args
@@ -68,6 +69,27 @@ class Job:
         self.lock, self.finished = threading.Lock(), threading.Lock()
         self.finished.acquire()
         self.error: BaseException | None = None
+        self.helpers: list[None] = []  # one for each worker that is in `help`
+
+    def help(self) -> None:
+        """`work`, by a worker."""
+        self.helpers.append(None)
+        try:
+            self.work()
+        finally:
+            self.helpers.pop()
+
+    def abandon(self) -> None:
+        """After the caller was interrupted: begin no more chunks, and wait for those that workers are in. The caller is
+        about to let go of arrays that they write to; and a kernel may know an array by its address alone."""
+        while True:
+            try:
+                self.tasks = 0
+                while self.helpers:
+                    time.sleep(0)
+                return
+            except BaseException:  # a second signal; the first is raised when the workers have left
+                continue
 
     def work(self) -> None:
         """Run chunks until none is left to take. Whoever ends the last one reports that the job is finished."""
@@ -105,11 +127,15 @@ def parallel_for(kernel: Kernel, tasks: int, work: float, *args: Any) -> None:
     if Threads.running < threads - 1:
         _start_workers(threads - 1)
     job = Job(run, tasks, -(-tasks // chunks), args)
-    for _ in range(min(threads, chunks) - 1):
-        Threads.jobs.put(job)
-    Threads.posted.raise_()
-    job.work()
-    job.wait()
+    try:
+        for _ in range(min(threads, chunks) - 1):
+            Threads.jobs.put(job)
+        Threads.posted.raise_()
+        job.work()
+        job.wait()
+    except BaseException:  # of the handler of a signal: those of the kernel are in job.error
+        job.abandon()
+        raise
     job.args = ()  # a worker may find the job late; it must not keep the arrays alive
     if len(sys.modules) != blas.Blas.modules:  # at the end, for Numba, imported to run the first kernel, loads a BLAS
         blas.limit()
@@ -137,11 +163,11 @@ def _worker(jobs: SimpleQueue) -> None:
         if jobs.empty():
             if not (Threads.patience and watch(Threads.posted, seen, Threads.patience, Threads.worked, Threads.handover)):
                 _adapt()  # the process may have got or lost CPUs
-                jobs.get().work()
+                jobs.get().help()
             continue
         Threads.worked.raise_()
         try:
-            jobs.get_nowait().work()
+            jobs.get_nowait().help()
         except Empty:
             continue
 

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ..kernels.blas import lapack
 from ..primitive import stand_in
 from . import elementwise as ew
 from .shape import unsqueeze
@@ -128,7 +129,7 @@ def check_complete(V: Any) -> None:
     n = V.shape[-1]
     if not V.size or not np.isfinite(V).all():
         return
-    S = np.linalg.svd(V, compute_uv=False)
+    S = lapack(np.linalg.svd, V, compute_uv=False)
     bad = S[..., -1] * 0.01 < n * np.finfo(S.dtype).eps * S[..., 0]
     if bad.any():
         stack = tuple(int(i) for i in np.argwhere(bad)[0])
