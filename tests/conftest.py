@@ -1,5 +1,6 @@
 """What holds for every test: no mode leaks out of one, and every test starts from the same random state."""
 
+import os
 import sys
 
 import pytest
@@ -7,6 +8,11 @@ import pytest
 import autograd_core as ag
 from autograd_core import graph
 from autograd_core.tensor import Default
+
+# The text of help depends on the terminal, unless that is said here.
+os.environ["COLUMNS"] = "120"
+for variable in ("FORCE_COLOR", "PYTHON_COLORS", "CLICOLOR_FORCE"):
+    os.environ.pop(variable, None)
 
 NUMBA_AT_COLLECTION = pytest.StashKey[bool]()
 

@@ -23,7 +23,10 @@ from nn.data import DataLoader, TensorDataset, make_sample, read_idx, store
 from nn.data import datasets as ds
 
 DATA = os.environ.get("AUTOGRAD_DATA")
-needs_data = pytest.mark.skipif(not DATA, reason="needs the full data; set AUTOGRAD_DATA to a folder that has mnist/ …")
+needs_data = pytest.mark.skipif(
+    not DATA or not all(Path(DATA, name).exists() for name in store.FILES),
+    reason=f"needs the full data; set AUTOGRAD_DATA to a folder that has all of {', '.join(store.FILES)}",
+)
 SAMPLE = Path(ds.__file__).parent.parent / "mnist_sample"
 
 

@@ -4,7 +4,6 @@ says what to do, the exit status, and no empty folder."""
 import importlib
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -49,7 +48,7 @@ def begins(monkeypatch, name, error=Started):
     def now():
         raise error
 
-    monkeypatch.setattr(MODULES[name], "time", SimpleNamespace(perf_counter=now))
+    monkeypatch.setattr(MODULES[name], "clock", now)
 
 
 @pytest.mark.parametrize("name", RECIPES)
