@@ -157,7 +157,7 @@ def cov(
         if weights is not None:
             w = as_tensor(weights) if w is None else w * as_tensor(weights)
     if w is None:
-        scale = x.shape[1] - ddof
+        scale = np.asarray(max(x.shape[1] - ddof, 0), x.real.dtype)
     else:
         total = f.sum(w)
         scale = (
@@ -165,6 +165,7 @@ def cov(
             if ddof == 0
             else total - (ddof if aweights is None else ddof * f.sum(w * as_tensor(aweights)) / total)
         )
+        scale = f.maximum(scale, 0)  # as in NumPy, infinite or NaN where nothing is left
     deviation = x
     for _ in range(2):  # far from 0 the first mean is rounded
         mean = f.mean(deviation, 1, True) if w is None else f.sum(deviation * w, 1, True) / total

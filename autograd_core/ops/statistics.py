@@ -5,51 +5,69 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+from numpy import ndarray
+
 from ..primitive import convert, unified
-from .elementwise import sqrt, sub, where
+from .complex import real
+from .elementwise import conj, maximum, sqrt, sub, where
 from .linalg import matmul
 from .norms import matrix_norm, vector_norm
 from .reduce import reduction_dims, sum
 from .shape import array_operand, dim_index, numpy_names, reshape, transpose, unsqueeze
+from .solve import plain
 from .strided import diagonal
 
 
 def cov(x: Any, *, correction: int = 1, fweights: Any = None, aweights: Any = None) -> Any:
-    """The covariance matrix of the rows of x, (V, N) -> (V, V); of a vector, its variance.
+    """The covariance matrix of the rows of x, (V, N) -> (V, V); of a single row or a vector, its variance, ().
 
-    correction   what is taken off the number of observations (Bessel's correction: 1)
+    correction   what is taken off the number of observations (Bessel's correction: 1); if that leaves none, the result is
+                 infinite or NaN
     fweights     (N,) whole numbers: how often each observation counts
     aweights     (N,) numbers: how much each observation weighs
+
+    Raises for negative weights, and for weights that sum to 0.
     """
     (x,) = unified("cov", array_operand(x, "cov"), floating=True)
     if x.ndim > 2:
         raise ValueError(f"cov: x must be (variables, observations), or a vector, got shape {tuple(x.shape)}")
-    single = x.ndim < 2
-    x = reshape(x, (1, -1)) if single else x
+    x = reshape(x, (1, math.prod(x.shape))) if x.ndim < 2 else x
     weights, given = [], (("fweights", fweights), ("aweights", aweights))
     for name, w in ((name, array_operand(w, "cov")) for name, w in given if w is not None):
+        w = reshape(w, (1,)) if w.ndim == 0 else w
         if tuple(w.shape) != (x.shape[1],):
             raise ValueError(
                 f"cov: {name} must hold a number for each of the {x.shape[1]} observations, got shape {tuple(w.shape)}"
             )
         if name == "fweights" and w.dtype.kind not in "iu":
             raise TypeError(f"cov: fweights count observations and must be integers, got {w.dtype}")
-        weights.append(unified("cov", x, w)[1])
+        weights.append(_weights(name, unified("cov", x, w)[1]))
     w = math.prod(weights, start=1.0)
-    count = sum(w) if weights else x.shape[1]
+    count = sum(w) if weights else np.asarray(x.shape[1], x.real.dtype)
     centred = x - unsqueeze(sum(x * w, 1), 1) / count
     centred = centred - unsqueeze(sum(centred * w, 1), 1) / count  # far from 0 the first mean is rounded
     taken = sum(w * weights[-1]) / count if aweights is not None else 1
-    out = matmul(centred * w, transpose(centred, 0, 1)) / (count - correction * taken)
-    return reshape(out, ()) if single else out
+    out = matmul(centred * w, conj(transpose(centred, 0, 1))) / maximum(real(count - correction * taken), 0)
+    return reshape(out, ()) if len(out) == 1 else out
+
+
+def _weights(name: str, w: Any) -> Any:
+    """Weights, none negative and not all 0, as far as can be seen (inside `vmap` they cannot)."""
+    values = plain(w)
+    if isinstance(values, ndarray) and not (values.real >= 0).all():
+        raise ValueError(f"cov: {name} must not be negative, got {values.min()}")
+    if isinstance(values, ndarray) and not values.any():
+        raise ValueError(f"cov: {name} sum to 0, so nothing is observed; give a positive one")
+    return w
 
 
 def corrcoef(x: Any) -> Any:
-    """Pearson's correlation coefficients of the rows of x, (V, N) -> (V, V); of a vector, 1."""
+    """Pearson's correlation coefficients of the rows of x, (V, N) -> (V, V); of a single row or a vector, 1."""
     c = cov(x)
     if c.ndim == 0:
         return c / c
-    deviations = sqrt(diagonal(c))
+    deviations = sqrt(real(diagonal(c)))
     return c / unsqueeze(deviations, 1) / unsqueeze(deviations, 0)
 
 
