@@ -541,6 +541,23 @@ def describe(x: Any) -> str:
     return f"{type(x).__name__} {x!r}" if isinstance(x, bool | int | float | complex) else type(x).__name__
 
 
+_CONVERSIONS = {"float32": "float", "float64": "double", "float16": "half", "int64": "long", "bool": "bool"}
+
+
+def conversion(what: str, x: Any, dtype: Any) -> str:
+    """The code that converts x, which a message calls `what`: it can be pasted."""
+    name = np.dtype(dtype).name
+    if isinstance(x, ndarray):
+        return f'{what}.astype("{name}")'
+    return f"{what}.{_CONVERSIONS[name]}()" if name in _CONVERSIONS else f"{what}.to(ag.{name})"
+
+
+def either_conversion(what: str, x: Any, dtype: Any) -> str:
+    """How to bring x and the parameters of a model, of `dtype`, together."""
+    model = "" if x.dtype.kind != "f" else f", or the model, {conversion('model', None, x.dtype)}"
+    return f"convert the input, {conversion(what, x, dtype)}{model}"
+
+
 # ------------------------------------------------------------------------------------------------------------ recording
 
 

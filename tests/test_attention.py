@@ -462,7 +462,7 @@ SDPA, MHA = F.scaled_dot_product_attention, nn.MultiheadAttention(4, 2)
         (lambda: SDPA(X, Y, Y, ag.zeros(3, 4)), ValueError, r"mask of shape \(3, 4\) does not broadcast .* \(2, 3, 5\)"),
         (lambda: SDPA(X[0], Y[0], Y[0], ag.zeros(2, 3, 5)), ValueError, r"does not broadcast to .* here \(3, 5\)"),
         (lambda: SDPA(X, Y, Y, ag.zeros(3, 5).long()), TypeError, "attn_mask must be boolean or, as the query, float32"),
-        (lambda: SDPA(X, Y, Y, ag.zeros(3, 5).double()), TypeError, r"float64; convert it with .bool\(\) or .to\(float32\)"),
+        (lambda: SDPA(X, Y, Y, ag.zeros(3, 5).double()), TypeError, r"float64; pass attn_mask.bool\(\) or attn_mask.float\(\)"),
         (
             lambda: SDPA(ag.ones(3, 4, 2), ag.ones(2, 4, 2), ag.ones(2, 4, 2), enable_gqa=True),
             ValueError,

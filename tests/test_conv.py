@@ -381,7 +381,7 @@ X, W = np.zeros((8, 3, 28, 28), np.float32), np.zeros((16, 3, 3, 3), np.float32)
         (lambda: ops.conv2d(X, W[0]), ValueError, r"weight has shape \(3, 3, 3\), but must have 4 dim"),
         (lambda: ops.conv2d(X, W[:, :, :0]), ValueError, r"weight has shape \(16, 3, 0, 3\); no size may be 0"),
         (lambda: ops.conv2d(X, W, np.zeros(3, np.float32)), ValueError, r"bias has shape \(3,\), but must be \(16,\)"),
-        (lambda: ops.conv2d(X, W.astype(np.float64)), TypeError, r"x is float32 and weight float64; convert one"),
+        (lambda: ops.conv2d(X, W.astype(np.float64)), TypeError, r"x is float32 and weight float64; convert the input"),
         (lambda: ops.conv2d(X.astype(np.int64), W), TypeError, r"x is int64, but must be float32 or float64"),
         (lambda: ops.conv2d(X, 2.0), TypeError, r"weight must be a tensor or an array, got float 2.0"),
         (lambda: ops.conv2d(X, W, stride=0), ValueError, r"stride is 0, but must be at least 1"),

@@ -232,7 +232,7 @@ W = ag.tensor(TABLE)
         (
             lambda: F.embedding_bag(BAG, W, ag.tensor([0]), mode="sum", per_sample_weights=ag.ones(3)),
             TypeError,
-            r"per_sample_weights are Tensor of shape \(3,\), float32, but weight is float64; convert them",
+            r"per_sample_weights are Tensor of shape \(3,\), float32, but weight is float64; pass per_sample_weights.double",
         ),
         (
             lambda: F.embedding_bag(BAG, W, ag.tensor([0]), mode="max", scale_grad_by_freq=True),

@@ -228,7 +228,7 @@ def test_reading_rows_and_adding_them_back_are_adjoint():
         (
             lambda: F.embedding(ag.tensor([0.0]), ag.tensor(TABLE)),
             TypeError,
-            r"embedding: indices must be integers, got ndarray of shape \(1,\), float32; convert them",
+            r"embedding: indices must be integers, got ndarray of shape \(1,\), float32; pass input.astype",
         ),
         (
             lambda: F.embedding(ag.tensor([0]), ag.ones(3)),

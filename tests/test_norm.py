@@ -341,7 +341,7 @@ READ_ONLY.flags.writeable = False
         (lambda: train(X.astype(np.float16)), TypeError, "input is float16, but must be float32 or float64"),
         (lambda: train(X + 1j), TypeError, "input is complex128, but must be float32 or float64"),
         (lambda: train(X.astype(int)), TypeError, "input is int64, but must be float32 or float64"),
-        (lambda: train(X, ONES.astype(np.float32)), TypeError, "input is float64 and weight float32; convert one"),
+        (lambda: train(X, ONES.astype(np.float32)), TypeError, "input is float64 and weight float32; convert the input"),
         (lambda: train(X, np.ones(4)), ValueError, r"weight should contain 3 elements, .* but has shape \(4,\)"),
         (lambda: train(X, None, np.ones((3, 1))), ValueError, r"bias should contain 3 elements, .* shape \(3, 1\)"),
         (lambda: train(X, eps=0.0), ValueError, "eps must be positive during training, but got 0"),

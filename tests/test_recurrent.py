@@ -480,7 +480,7 @@ ERRORS = [
     (lambda: nn.RNN(I, H)(ag.zeros(2)), ValueError, "Expected input to be 2D or 3D, got 1D of shape \\(2,\\)"),
     (lambda: nn.RNN(I, H)(ag.zeros(2, 2, 4)), ValueError, "Expected 3, got 4 .*pass input_size=4"),
     (lambda: nn.RNN(I, H)(ag.zeros(0, 2, I)), ValueError, "Expected sequence length to be larger than 0"),
-    (lambda: nn.RNN(I, H)(ag.zeros(2, 2, I, dtype=F64)), ValueError, "input.to\\(float32\\), or .* model.to\\(float64\\)"),
+    (lambda: nn.RNN(I, H)(ag.zeros(2, 2, I, dtype=F64)), ValueError, r"input.float\(\), or the model, model.double\(\)"),
     (lambda: nn.RNN(I, H, dtype=np.float16)(ag.zeros(2, 2, I, dtype=np.float16)), TypeError, "in float32 or float64, not"),
     (lambda: nn.RNN(I, H)(ag.zeros(2, 2, I), ag.zeros(2, H)), ValueError, "batched 3-D input, hx should also be 3-D but"),
     (lambda: nn.RNN(I, H)(ag.zeros(2, I), ag.zeros(1, 1, H)), ValueError, "unbatched 2-D input, hx should also be 2-D"),

@@ -18,7 +18,7 @@ from ..kernels.attention import Settings
 from ..kernels.dropout import dropped
 from ..primitive import AUX, Primitive, convert, operand
 from ..random import stream
-from ..tensor import apply, describe
+from ..tensor import apply, conversion, describe
 from .elementwise import where
 from .linalg import matmul, mT
 from .loss import transformed, values
@@ -222,7 +222,7 @@ def _as_bias(mask: Any, shape: tuple, dtype: Any) -> Any:
         return np.where(values(mask), dtype.type(0), dtype.type(-np.inf))
     if mask.dtype != dtype:
         raise TypeError(
-            f"{NAME}: attn_mask must be boolean or, as the query, {dtype}, got {describe(mask)}; convert it with "
-            f".bool() or .to({dtype})"
+            f"{NAME}: attn_mask must be boolean or, as the query, {dtype}, got {describe(mask)}; pass "
+            f"{conversion('attn_mask', mask, bool)} or {conversion('attn_mask', mask, dtype)}"
         )
     return mask

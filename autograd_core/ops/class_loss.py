@@ -17,7 +17,7 @@ from numpy import ndarray
 from ..kernels import softmax as kernels
 from ..kernels.runtime import plain
 from ..primitive import AUX, Primitive, operand, unified
-from ..tensor import apply, describe
+from ..tensor import apply, conversion, describe
 from .elementwise import where
 from .linalg import linear
 from .loss import check_reduction, transformed, values
@@ -37,17 +37,28 @@ def class_labels(name: str, x: Any, target: Any) -> Any:
     if t.dtype.kind not in "iu":
         hint = f", or, for a probability of each class, a floating target of the input's shape {tuple(x.shape)}"
         raise TypeError(
-            f"{name}: class labels must be integers, got {t.dtype}; use target.long()"
+            f"{name}: class labels must be integers, got {t.dtype}; use {conversion('target', target, LONG)}"
             f"{hint if name == 'cross_entropy' else ''}"
         )
     wanted = (*x.shape[:1], *x.shape[2:]) if x.ndim > 1 else ()
     if tuple(t.shape) != wanted:
         hint = "; for one-hot rows pass target.argmax(1)" if tuple(t.shape) == tuple(x.shape) else ""
         hint += ", or their floats" if hint and name == "cross_entropy" else ""
+        hint = hint or _label_hint(tuple(t.shape), tuple(x.shape), wanted)
         raise ValueError(
             f"{name}: input of shape {tuple(x.shape)} takes labels of shape {tuple(wanted)}, got {tuple(t.shape)}{hint}"
         )
     return t
+
+
+def _label_hint(t: tuple, x: tuple, wanted: tuple) -> str:
+    """The way out for labels in a column, and for classes that stand last."""
+    extra = [d for d, n in enumerate(t) if n == 1 and t[:d] + t[d + 1 :] == wanted]
+    if extra:
+        return f"; pass target.squeeze({extra[-1]})"
+    if len(x) > 2 and t == x[:-1]:
+        return "; if the classes stand last, pass input.movedim(-1, 1)"
+    return ""
 
 
 def counted(name: str, t: ndarray, classes: int, ignore_index: int | None = None) -> ndarray | None:

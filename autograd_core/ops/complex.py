@@ -16,7 +16,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import Primitive, convert, stand_in, unified
-from ..tensor import Above, Tensor, apply, describe
+from ..tensor import Above, Tensor, apply, conversion, describe
 from . import elementwise as ew
 from .elementwise import conj, sgn
 from .shape import contiguous, transpose
@@ -76,7 +76,8 @@ def complex(real: Any, imag: Any) -> Any:
         if getattr(x, "dtype", np.dtype(object)).kind != "f":
             raise TypeError(f"complex: needs two floating tensors, got {getattr(x, 'dtype', type(x).__name__)}")
     if real.dtype != imag.dtype:
-        raise TypeError(f"complex: the parts are {real.dtype} and {imag.dtype}; convert one, as in x.to({real.dtype})")
+        way = conversion("imag", imag, real.dtype)
+        raise TypeError(f"complex: the parts are {real.dtype} and {imag.dtype}; pass {way}")
     if real.dtype.itemsize < 4:  # there is no complex dtype of float16 parts
         real, imag = convert(real, np.float32), convert(imag, np.float32)
     try:

@@ -20,7 +20,7 @@ import numpy as np
 from ..kernels import columns
 from ..kernels import conv as kernels
 from ..primitive import SHAPE, Primitive, operand
-from ..tensor import Tensor, apply, describe
+from ..tensor import Tensor, apply, conversion, describe, either_conversion
 from .reduce import sum
 from .shape import reshape
 
@@ -116,11 +116,12 @@ def floating(name: str, **operands: Any) -> tuple:
         if not hasattr(x, "dtype"):
             raise TypeError(f"{name}: {what} must be a tensor or an array, got {describe(x)}")
         if x.dtype.name not in ("float32", "float64"):
-            raise TypeError(f"{name}: {what} is {x.dtype}, but must be float32 or float64; convert it, as in x.float()")
+            way = conversion(what, x, "float32")
+            raise TypeError(f"{name}: {what} is {x.dtype}, but must be float32 or float64; pass {way}")
         if x.dtype != found[first].dtype:
             raise TypeError(
-                f"{name}: {first} is {found[first].dtype} and {what} {x.dtype}; convert one, as in "
-                f"{first}.to({what}.dtype)"
+                f"{name}: {first} is {found[first].dtype} and {what} {x.dtype}; "
+                f"{either_conversion(first, found[first], x.dtype)}"
             )
     return tuple(found.values())
 
@@ -138,7 +139,20 @@ def batched(x: Any, dims: int, name: str, what: str = "x") -> tuple[Any, bool]:
     return reshape(x, (1, *x.shape)), True
 
 
-def _check_weight(name: str, x: Any, weight: Any, bias: Any, groups: int, transposed: bool) -> int:
+def _channels_hint(x: Any, expected: int, single: bool) -> str:
+    """The way out if the channels stand last, or a batch of images without a dimension of channels was taken for one."""
+    dims = x.ndim - 2
+    if x.shape[-1] == expected and (dims > 1 or expected > 1):
+        order = (dims, *range(dims)) if single else (0, dims + 1, *range(1, dims + 1))
+        return f"if they stand last, pass x.permute{order}; else "
+    if single and expected == 1:
+        return f"if they are {x.shape[1]} images of one channel, pass x.unsqueeze(1); else "
+    return ""
+
+
+def _check_weight(
+    name: str, x: Any, weight: Any, bias: Any, groups: int, transposed: bool, single: bool = False
+) -> int:
     """Raise unless x, weight, bias and groups fit together; returns the number of output channels."""
     C, shape = x.shape[1], tuple(weight.shape)
     if weight.ndim != x.ndim:
@@ -155,7 +169,7 @@ def _check_weight(name: str, x: Any, weight: Any, bias: Any, groups: int, transp
         by = "" if groups == 1 or transposed else f", groups={groups}"
         raise ValueError(
             f"{name}: x has {C} channels (shape {tuple(x.shape)}) but weight expects {expected} (shape {shape}{by}); "
-            f"pass in_channels={C}"
+            f"{_channels_hint(x, expected, single)}pass in_channels={C}"
         )
     if shape[0] % groups:
         which = "in" if transposed else "out"
@@ -176,7 +190,7 @@ def _convolve(
 ) -> Any:
     x, w, b = floating(name, x=input, weight=weight, bias=bias)
     x, single = batched(x, dims, name)
-    _check_weight(name, x, w, b, groups, False)
+    _check_weight(name, x, w, b, groups, False, single)
     window, space = tuple(w.shape[2:]), tuple(x.shape[2:])
     stride = per_dim(stride, dims, name, "stride", 1)
     dilation = per_dim(dilation, dims, name, "dilation", 1)
@@ -287,7 +301,7 @@ def _transposed(
 ) -> Any:
     x, w, b = floating(name, x=input, weight=weight, bias=bias)
     x, single = batched(x, dims, name)
-    OC = _check_weight(name, x, w, b, groups, True)
+    OC = _check_weight(name, x, w, b, groups, True, single)
     stride = per_dim(stride, dims, name, "stride", 1)
     padding = per_dim(padding, dims, name, "padding", 0)
     extra = per_dim(output_padding, dims, name, "output_padding", 0)

@@ -9,7 +9,7 @@ from numpy import ndarray
 
 from ..kernels import embedding as kernels
 from ..primitive import SHAPE, Primitive, convert, operand
-from ..tensor import Tensor, apply, describe
+from ..tensor import Tensor, apply, conversion, describe
 from ..versions import written
 from .elementwise import where
 from .loss import transformed, values
@@ -45,7 +45,7 @@ def integers(name: str, x: Any) -> ndarray:
     """The indices as an array, inside a transform those of all examples."""
     index = values(x)
     if index.dtype.kind not in "iu":
-        raise TypeError(f"{name}: indices must be integers, got {describe(index)}; convert them with .long()")
+        raise TypeError(f"{name}: indices must be integers, got {describe(index)}; pass {conversion('input', index, np.int64)}")
     return index.astype(np.int64, copy=False)
 
 

@@ -14,7 +14,7 @@ from numpy import ndarray
 
 from ..kernels import embedding as kernels
 from ..primitive import Primitive, convert, operand
-from ..tensor import apply, describe
+from ..tensor import apply, conversion, describe
 from .embedding import (
     add_rows_back,
     check_padding,
@@ -211,7 +211,7 @@ def _checked_scale(scale: Any, input: Any, weight: Any, mode: str) -> Any:
         )
     if scale.dtype != weight.dtype:
         raise TypeError(
-            f"embedding_bag: per_sample_weights are {describe(scale)}, but weight is {weight.dtype}; convert them with "
-            f".to({weight.dtype})"
+            f"embedding_bag: per_sample_weights are {describe(scale)}, but weight is {weight.dtype}; pass "
+            f"{conversion('per_sample_weights', scale, weight.dtype)}"
         )
     return reshape(scale, (-1,))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import AUX, SHAPE, Primitive, stand_in
-from ..tensor import Tensor, apply, held, wrap
+from ..tensor import Tensor, apply, conversion, held, wrap
 from . import elementwise as ew
 from .index import put_at
 from .shape import array_operand, broadcast_to, dim_index, numpy_names, ravel, reshape
@@ -183,7 +183,7 @@ def _operands(name: str, x: Any, dim: int, index: Any, src: Any) -> tuple:
     if not isinstance(src, bool | int | float | complex):
         src = array_operand(src, name)
         if src.dtype != x.dtype:
-            raise TypeError(f"{name}: src is {src.dtype} and x {x.dtype}; convert one, as in src.to({x.dtype})")
+            raise TypeError(f"{name}: src is {src.dtype} and x {x.dtype}; pass {conversion('src', src, x.dtype)}")
     if math.prod(index.shape) == 0:
         return x, at, None, src
     _fits(x, index, at, name)

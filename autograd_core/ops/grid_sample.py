@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import operand, stand_in, unified
+from ..tensor import conversion
 from . import elementwise as ew
 from .interpolate import cubic_weights
 from .linalg import matmul, mT
@@ -47,8 +48,8 @@ def grid_sample(
         )
     if x.dtype.kind != "f" or x.dtype != grid.dtype:
         raise TypeError(
-            f"grid_sample: needs floating tensors of one dtype, got {x.dtype} and {grid.dtype}; convert one, as in "
-            f"grid.to({x.dtype})"
+            f"grid_sample: needs floating tensors of one dtype, got {x.dtype} and {grid.dtype}; pass "
+            f"{conversion('grid', grid, x.dtype)}"
         )
     if 0 in x.shape[2:]:
         raise ValueError(f"grid_sample: the input has no pixels, its shape is {tuple(x.shape)}")

@@ -11,7 +11,7 @@ from numpy import ndarray
 from ..kernels import gemm
 from ..kernels.blas import limit
 from ..primitive import Primitive, operand, result_type, unified
-from ..tensor import Tensor, apply
+from ..tensor import Tensor, apply, either_conversion
 from .accumulate import inner_product, narrowed, sum_over
 from .elementwise import conj
 from .reduce import sum
@@ -320,8 +320,8 @@ def linear_operands(name: str, x: Any, weight: Any, bias: Any) -> tuple:
     dtype = result_type(*operands)
     if any(v.dtype != dtype for v in operands):
         raise TypeError(
-            f"{name}: x is {x.dtype}, weight {weight.dtype}{'' if bias is None else f', bias {bias.dtype}'}; convert "
-            f"one, as in x.to({weight.dtype})"
+            f"{name}: x is {x.dtype}, weight {weight.dtype}{'' if bias is None else f', bias {bias.dtype}'}; "
+            f"{either_conversion('x', x, weight.dtype)}"
         )
     return x, weight, bias
 

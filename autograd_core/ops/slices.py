@@ -13,7 +13,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..primitive import SHAPE, Primitive, convert, stand_in
-from ..tensor import Tensor, apply, held, rewrite
+from ..tensor import Tensor, apply, conversion, held, rewrite
 from . import elementwise as ew
 from .gather import checked, index_operand, scatter, scatter_add, scatter_reduce
 from .index import add_rows, frozen, getitem, plain_index, put_at, scatter_back
@@ -77,7 +77,7 @@ def _slices(name: str, x: Any, dim: int, index: Any, source: Any) -> tuple:
     if source.ndim == 0 and x.ndim == 1:
         source = reshape(source, (1,))
     if source.dtype != x.dtype:
-        raise TypeError(f"{name}: source is {source.dtype} and x {x.dtype}; convert one, as in source.to({x.dtype})")
+        raise TypeError(f"{name}: source is {source.dtype} and x {x.dtype}; pass {conversion('source', source, x.dtype)}")
     expected = (*x.shape[:at], index.shape[0], *x.shape[at + 1 :])
     if tuple(source.shape) != expected:
         raise ValueError(
@@ -161,7 +161,7 @@ def index_put(x: Any, indices: Any, values: Any, accumulate: bool = False) -> An
     x, values = array_operand(x, "index_put"), array_operand(values, "index_put")
     if values.dtype != x.dtype:
         raise TypeError(
-            f"index_put: values are {values.dtype} and x {x.dtype}; convert one, as in values.to({x.dtype})"
+            f"index_put: values are {values.dtype} and x {x.dtype}; pass {conversion('values', values, x.dtype)}"
         )
     if not isinstance(indices, list | tuple):
         raise TypeError(f"index_put: indices must be a tuple of index tensors, got {type(indices).__name__}")
@@ -258,7 +258,7 @@ def masked_scatter(x: Any, mask: Any, source: Any) -> Any:
     count = int(np.count_nonzero(mask))
     if source.dtype != x.dtype:
         raise TypeError(
-            f"masked_scatter: source is {source.dtype} and x {x.dtype}; convert one, as in source.to({x.dtype})"
+            f"masked_scatter: source is {source.dtype} and x {x.dtype}; pass {conversion('source', source, x.dtype)}"
         )
     if math.prod(source.shape) < count:
         raise ValueError(

@@ -13,7 +13,7 @@ from numpy import ndarray
 import autograd_core as ag
 from autograd_core.ops import recurrent as ops
 from autograd_core.ops.shape import cat, stack, transpose
-from autograd_core.tensor import describe
+from autograd_core.tensor import conversion, describe, either_conversion
 
 from .. import functional as F
 from .. import init
@@ -218,8 +218,8 @@ class RNNBase(Module):
             raise ValueError(f"{name}: Expected sequence length to be larger than 0, got an input of shape {shape}")
         if x.dtype != dtype:
             raise ValueError(
-                f"{name}: input dtype ({x.dtype}) does not match weight dtype ({dtype}). Convert input: input.to({dtype}), "
-                f"or convert model: model.to({x.dtype})"
+                f"{name}: input dtype ({x.dtype}) does not match weight dtype ({dtype}); "
+                f"{either_conversion('input', x, dtype)}"
             )
         if dtype.name not in ("float32", "float64"):
             raise TypeError(f"{name}: computes in float32 or float64, not {dtype}; convert the model")
@@ -252,7 +252,8 @@ class RNNBase(Module):
                 meaning = f"({'skip, ' if steps else ''}num_layers · directions{'' if single else ', batch'}, size)"
                 raise ValueError(f"{name}: Expected {what} of shape {expected} {meaning}, got {tuple(state.shape)}")
             if state.dtype != dtype:
-                raise ValueError(f"{name}: {what} is {state.dtype}, but the input {dtype}; use {what}.to({dtype})")
+                way = conversion(what, state, dtype)
+                raise ValueError(f"{name}: {what} is {state.dtype}, but the input {dtype}; use {way}")
             states.append(state.unsqueeze(-2) if single else state)
         return states
 

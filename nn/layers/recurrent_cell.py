@@ -10,7 +10,7 @@ from numpy import ndarray
 
 import autograd_core as ag
 from autograd_core.ops import recurrent as ops
-from autograd_core.tensor import describe
+from autograd_core.tensor import describe, either_conversion
 
 from .. import init
 from ..module import Module
@@ -60,7 +60,7 @@ class RNNCellBase(Module):
                     f"{tuple(input.shape)} and input_size={self.input_size}, hidden_size={self.hidden_size}"
                 )
             if x.dtype != dtype:
-                raise ValueError(f"{name}: {what} is {x.dtype}, but the weights {dtype}; convert it, {what}.to({dtype})")
+                raise ValueError(f"{name}: {what} is {x.dtype}, but the weights {dtype}; {either_conversion(what, x, dtype)}")
         rows = [x if x is None or not single else x.reshape(1, x.shape[0]) for x in (input, *states)]
         w = self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
         outs = sequence(*rows, *w, np.array([N]))
