@@ -1,4 +1,5 @@
-"""What is claimed of the models, shown by `python -m nn train`. Slow, and only with the full data in $AUTOGRAD_DATA.
+"""What is claimed of the models, shown by `python -m nn train`. Slow, and only with the full data in $AUTOGRAD_DATA;
+`test_shown_sample.py` has what comes with the package.
 
 Bounds leave room for the seed; the figures in the comments were measured with seed 0.
 """
@@ -65,32 +66,11 @@ def test_the_small_resnet_on_fashion_mnist(trained):
     assert report["test_accuracy"] >= 0.91  # 92.51 %
 
 
-def test_names(trained):
-    """Bigram counts give 2.453 nats, a multilayer perceptron on three characters 2.105."""
-    assert trained("names")["held_out_loss"] < 2.00
-
-
 def test_shakespeare(trained):
     """Counts of five characters give 1.669 nats on the last tenth."""
     assert trained("shakespeare")["held_out_loss"] <= 1.55  # 1.487
 
 
-def test_attention_reverses_sequences(trained):
-    assert trained("reversal")["test_accuracy"] == 1.0
-
-
-def test_an_lstm_remembers_over_1000_steps_where_a_plain_network_fails_at_100(trained):
-    assert trained("long-lag", "--lag", "1000")["solved"]
-    plain = trained("long-lag", "--lag", "100", "--kind", "rnn")
-    assert not plain["solved"]
-    assert plain["error"] > 0.45  # guessing one of two gives 0.5
-
-
-def test_sunspots_better_than_linear_autoregression(trained):
-    report = trained("sunspots")
-    assert report["error"] < min(report["linear_errors"].values())
-
-
 def test_transfer_from_odd_to_even_digits(trained):
-    found = trained("transfer", "--data", "mnist")["test_accuracy"]
-    assert found["from odd digits"] > found["from scratch"] + 0.03
+    found = trained("transfer", "--data", "mnist")["test_accuracy"]  # means of five repetitions
+    assert found["from odd digits"] > found["from scratch"] + 0.03  # 91.6 and 83.7 %

@@ -1,1 +1,1 @@
-from nn.interchange.onnx import *  # noqa: F403
+from nn.onnx import *  # noqa: F403
