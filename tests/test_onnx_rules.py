@@ -138,6 +138,9 @@ def test_axis_and_broadcast_before_opset_7(kind, compute):
 def test_other_things_of_older_operator_sets():
     x = np.linspace(-2, 2, 8, dtype=np.float32).reshape(1, 4, 2)
     assert Node(onnx, node("Cast", "x", to="INT32"), 5)([ag.tensor(x)])[0].dtype == np.int32
+    for version, slope in ((6, [1, 2, 3, 4]), (7, [[1], [2], [3], [4]])):
+        out = Node(onnx, node("PRelu", "x", "y"), version)([ag.tensor(x), ag.tensor(np.array(slope, np.float32))])[0]
+        np.testing.assert_array_equal(out.numpy(), np.where(x < 0, x * [[1], [2], [3], [4]], x))
     assert Node(onnx, node("Concat", "x", "y"), 1)([ag.tensor(x), ag.tensor(x)])[0].shape == (1, 8, 2)
 
 

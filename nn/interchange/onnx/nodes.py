@@ -92,7 +92,10 @@ def _shrink(x: Any, lambd: float, bias: float) -> Any:
     return ew.where(x < -lambd, x + bias, ew.where(x > lambd, x - bias, x * 0))
 
 
-def _prelu(x: Any, slope: Any) -> Any:
+@reads()
+def _prelu(node: Any, x: Any, slope: Any) -> Any:
+    if node.version < 7 and slope.ndim == 1:  # then a slope of each channel
+        slope = shape.reshape(slope, (-1, *(1,) * max(0, x.ndim - 2)))
     return F.relu(x) + slope * (x - F.relu(x))
 
 
@@ -341,7 +344,7 @@ NODES: dict[str, Rule] = {
     "IsNaN": of(logic.isnan), "LeakyRelu": of(F.leaky_relu, alpha=0.01), "Less": aligned(logic.lt), "LessOrEqual": of(logic.le),
     "Log": of(ew.log), "LogSoftmax": _softmax(F.log_softmax), "MatMul": of(matmul), "Max": folded(ew.maximum),
     "Min": folded(ew.minimum), "Mish": of(F.mish), "Mod": of(_mod, fmod=0), "Mul": aligned(ew.mul), "Neg": of(ew.neg),
-    "Not": of(logic.bitwise_not), "Or": aligned(logic.bitwise_or), "PRelu": of(_prelu), "Pow": aligned(ew.pow),
+    "Not": of(logic.bitwise_not), "Or": aligned(logic.bitwise_or), "PRelu": _prelu, "Pow": aligned(ew.pow),
     "Reciprocal": of(ew.reciprocal), "Relu": of(F.relu), "Round": of(rounding.round), "Selu": of(
         lambda x, alpha, gamma: gamma * F.elu(x, alpha), alpha=1.6732632423543772, gamma=1.0507009873554805
     ),
