@@ -15,6 +15,7 @@ BENCHES = {
     "overhead": "what recording costs",
     "products": "matrix products and convolutions as fractions of the machine's peak",
     "headline": "whole training steps against PyTorch",
+    "programs": "whole programs, with loaders, clipping and schedules, against PyTorch",
     "growth": "cost against batch, width, depth and sequence length",
     "memory": "peak memory of a training step",
     "start": "cold and warm start",
@@ -33,7 +34,7 @@ def parser() -> Parser:
     known = one_of(list(BENCHES))
     p.add_argument("names", nargs="*", metavar="NAME", type=known, help="a bench of the list below (default: all)")
     add_options(p)
-    p.add_argument("--only", metavar="TEXT", help="of headline: only the workloads whose names contain this text")
+    p.add_argument("--only", metavar="TEXT", help="of headline or programs: only the rows whose names contain this text")
     return p
 
 
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
     p = parser()
     options = p.parse_args(arguments)
     names = options.names or list(BENCHES)
-    if options.only is not None and names != ["headline"]:
+    if options.only is not None and names not in (["headline"], ["programs"]):
         p.error("--only is an option of one bench: python -m bench headline --only TEXT")
     passed = [f"--{name}" for name in ("quick", "save") if getattr(options, name)]
     passed += [] if options.only is None else ["--only", options.only]

@@ -23,8 +23,8 @@ from .workloads import WORKLOADS, Library, step
 class Worker:
     """A process that holds one library and times the workload it is told."""
 
-    def __init__(self, library: str):
-        command = [sys.executable, "-m", "bench.headline", "--worker", library]
+    def __init__(self, library: str, module: str = "bench.headline"):
+        command = [sys.executable, "-m", module, "--worker", library]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def time(self, workload: str, seconds: float) -> float:
@@ -35,7 +35,7 @@ class Worker:
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer:
-            raise SystemExit(f"headline: the worker process failed in '{workload}'")
+            raise SystemExit(f"bench: the worker process failed in '{workload}'")
         return float(answer)
 
     def close(self) -> None:

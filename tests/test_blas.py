@@ -65,6 +65,15 @@ train(F.soft_margin_loss, signs, lambda o: optim.lr_scheduler.CosineAnnealingLR(
 for loss in (F.cross_entropy, F.multi_margin_loss):
     train(loss, classes, lambda o: optim.lr_scheduler.ExponentialLR(o, 0.9))
 """,
+    "the programs of the bench": """
+from bench.programs import PROGRAMS
+from bench.workloads import Library
+for name, program in PROGRAMS.items():
+    run = program(Library("ours"))
+    run()
+    run()
+    assert set(counts()) == {1}, name
+""",
     "set_num_threads": """
 ag.set_num_threads(2)
 assert set(counts()) == {1}
