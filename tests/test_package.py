@@ -45,8 +45,8 @@ def imported(path):
 
 @pytest.mark.parametrize(
     ("name", "private"),
-    [("autograd_core", {"operators", "packages"}), ("nn", set()), ("nn.functional", set()), ("nn.models", set()), ("nn.utils", set()),
-     ("optim", set()), ("optim.lr_scheduler", set()), ("optim.training", set())],
+    [("autograd_core", {"operators", "packages"}), ("nn", set()), ("nn.functional", set()), ("nn.models", set()),
+     ("nn.utils", set()), ("optim", set()), ("optim.lr_scheduler", set()), ("optim.training", set())],
 )  # fmt: skip
 def test_public_names_are_declared(name, private):
     """A typed package exports to type checkers and editors what `__all__` lists, nothing else."""
