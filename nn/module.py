@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from autograd_core.primitive import convert, dtype_meant
 from autograd_core.tensor import HookHandle, Tensor, wrap
 
-from . import hooks, state
+from . import construction, hooks, state
 from .hooks import (
     register_module_buffer_registration_hook,
     register_module_forward_hook,
@@ -50,6 +51,16 @@ class Module:
     training: bool
     call_super_init = False  # whether the classes beside Module among a subclass's bases are initialised too
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        construction.name_constructor(cls)
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if args and isinstance(args[0], Tensor):
+            construction.refuse_tensors(cls, args)
+        make: Any = super().__new__
+        return make(cls) if make is object.__new__ else make(cls, *args, **kwargs)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not self.call_super_init and (args or kwargs):
             given = f"the arguments {args}" if args else f"the keyword argument '{next(iter(kwargs))}'"
@@ -71,7 +82,12 @@ class Module:
     # ------------------------------------------------------------------------------------------------------- calling
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+        hint = "; loop over its modules in the forward of yours, or use nn.Sequential" if hasattr(self, "__iter__") else ""
+        near = [name for name in difflib.get_close_matches("forward", dir(type(self)), 2) if name != "forward"]
+        hint = f"; it has '{near[0]}', is that what was meant?" if near else hint
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function{hint}'
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -232,7 +248,7 @@ class Module:
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a part under `name`."""
         if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+            raise TypeError(construction.not_a_module(module, type(self).__name__))
         self._check_name("module", name, "_modules")
         self._modules[name] = hooks.registered("module", self, name, module)
 
@@ -370,8 +386,15 @@ class Module:
                 self._buffers[name] = fn(buffer)
         return self
 
-    def to(self, dtype: Any) -> Module:
-        """Convert the floating parameters and buffers, in this object, to a floating dtype (or that of a tensor)."""
+    def to(self, dtype: Any = None, *, device: Any = None) -> Module:
+        """Convert the floating parameters and buffers, in this object, to a floating dtype (or that of a tensor).
+
+        There are no devices: `device` is None or "cpu".
+        """
+        if device is not None and str(device) != "cpu":
+            dtype_meant(device)  # raises, and says that there are no devices
+        if dtype is None and device is not None:
+            return self
         target = dtype_meant(dtype)
         if target.kind not in "fc":
             raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got {target}")
@@ -381,6 +404,17 @@ class Module:
         """Convert all parameters and buffers to a dtype."""
         target = np.dtype(dst_type)
         return self._apply(lambda t: convert(t, target))
+
+    def cpu(self) -> Module:
+        """This module: all tensors are in main memory."""
+        return self
+
+    def cuda(self, device: Any = None) -> Module:
+        """Raise: there are no devices but the CPU."""
+        raise RuntimeError(
+            f"{type(self).__name__}.cuda(): there are no devices: all tensors are in main memory, so leave out .cuda() and "
+            ".to(device)"
+        )
 
     def float(self) -> Module:
         return self.to(np.float32)

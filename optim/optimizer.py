@@ -6,7 +6,7 @@ import copy
 import functools
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy import ndarray
 
 from autograd_core.graph import enable_grad, mode
 from autograd_core.ops.complex import view_as_complex, view_as_real
-from autograd_core.tensor import HookHandle, Tensor, as_array, wrap
+from autograd_core.tensor import HookHandle, Tensor, as_array, describe, wrap
 from autograd_core.versions import written
 
 HOOKS = (
@@ -86,9 +86,12 @@ class Optimizer:
                 f"params argument given to the optimizer should be an iterable of Tensors or dicts, but got a tensor "
                 f"of shape {params.shape}; put it into a list"
             )
-        groups = list(params)
+        groups = _listed(params, type(self).__name__)
         if not groups:
-            raise ValueError("optimizer got an empty parameter list; was the model (or the generator) used up before?")
+            raise ValueError(
+                "optimizer got an empty parameter list: the model has no parameters (those of layers in a Python list or "
+                "dict are not seen; use nn.ModuleList or nn.ModuleDict), or the generator was used up before"
+            )
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
@@ -354,6 +357,25 @@ class Optimizer:
         return f"{type(self).__name__} (" + "\n".join(lines) + "\n)"
 
 
+def _listed(params: Any, name: str) -> list:
+    """The parameters or groups as a list; whoever passes something else is told how to get them."""
+    call = f"optim.{name}(model.parameters(), lr=…)"
+    way_out = f"pass its parameters: {call}"
+    if hasattr(params, "named_parameters"):
+        raise TypeError(f"optimizer got a module, {type(params).__name__}; {way_out}")
+    if callable(params) and hasattr(params, "__name__"):
+        raise TypeError(f"optimizer got the function {params.__name__}; call it: {call}")
+    if isinstance(params, Mapping):
+        raise TypeError(f"optimizer got a dictionary; pass the parameters: {call}")
+    if not isinstance(params, Iterable) or isinstance(params, str):
+        raise TypeError(f"optimizer got {describe(params)} for its parameters; they come first: {call}")
+    groups = list(params)
+    for part in groups:
+        if hasattr(part, "named_parameters"):
+            raise TypeError(f"optimizer got the module {type(part).__name__}; {way_out}")
+    return groups
+
+
 def _as_tensors(value: Any) -> Any:
     """A value of the state as the state dict has it: arrays, also in lists, as tensors."""
     if isinstance(value, list):
@@ -379,6 +401,8 @@ def real_views(arrays: list[Any]) -> list[Any] | None:
 def check_not_negative(group: dict[str, Any], **names: str) -> None:
     """Raise if one of the options is negative or NaN; `names` says how messages call them."""
     for option, name in names.items():
+        if isinstance(group[option], str | type(None)):
+            raise TypeError(f"Invalid {name}: {group[option]!r}; it must be a number")
         if not group[option] >= 0.0:
             raise ValueError(f"Invalid {name}: {group[option]}; it must not be negative")
 

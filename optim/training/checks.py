@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from autograd_core import Tensor
 from autograd_core.nn import Module
 from autograd_core.nn import functional as F
+from autograd_core.nn.construction import unregistered
 from autograd_core.nn.data import TensorDataset
 from autograd_core.tensor import describe
 
@@ -31,6 +33,13 @@ def check_model(caller: str, model: Any) -> None:
         raise TypeError(f"{caller}: model is the class {model.__name__}; make a model of it: {model.__name__}(…)")
     if not all(hasattr(model, name) for name in ("training", "train", "eval")):
         raise TypeError(f"{caller}: model must be an nn.Module, got {describe(model)}")
+    hidden = unregistered(model) if isinstance(model, Module) else []
+    if hidden:
+        warnings.warn(
+            f"{caller}: the parameters of the modules in '{hidden[0]}' are not seen by parameters(), and will not be learnt or "
+            "saved: a module does not look into Python lists and dictionaries; make it an nn.ModuleList or nn.ModuleDict",
+            stacklevel=3,
+        )
 
 
 def check_loss(caller: str, loss: Any) -> None:

@@ -1,0 +1,1 @@
+from nn.construction import *  # noqa: F403
