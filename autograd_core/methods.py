@@ -64,6 +64,18 @@ def type(x: Tensor, dtype: Any = None) -> Any:
     return str(x.dtype) if dtype is None else convert(x, dtype)
 
 
+def cpu(x: Tensor) -> Tensor:
+    """x itself: all tensors are in main memory."""
+    return x
+
+
+def cuda(x: Tensor, device: Any = None) -> Tensor:
+    """Raise: there are no devices but the CPU."""
+    raise RuntimeError(
+        "cuda: there are no devices: all tensors are in main memory, so leave out .cuda() and .to(device)"
+    )
+
+
 # ------------------------------------------------------------------------------------------------------- others like it
 
 
@@ -152,7 +164,7 @@ def sum_to_size(x: Any, size: tuple) -> Any:
 
 
 ANY = (  # of tensors and their stand-ins inside vmap
-    type, split_with_sizes, narrow_copy, conj_physical, sum_to_size, new_zeros, new_ones, new_empty, new_full,
+    type, cpu, cuda, split_with_sizes, narrow_copy, conj_physical, sum_to_size, new_zeros, new_ones, new_empty, new_full,
 )  # fmt: skip
 TENSOR = (
     nelement, ndimension, element_size, data_ptr, storage_offset, is_nonzero, is_same_size, is_signed, new_tensor,

@@ -214,8 +214,13 @@ def backward(
     gradients.backward(x, gradient, retain_graph, create_graph, inputs)
 
 
-def to(x: Tensor, dtype: Any) -> Tensor:
-    """x in the given dtype (or that of the given tensor); x itself if it has it already."""
+def to(x: Tensor, dtype: Any = None, *, device: Any = None) -> Tensor:
+    """x in the given dtype (or that of the given tensor); x itself if it has it already. `device` is None or "cpu"."""
+    if device is not None:
+        if str(device) != "cpu":
+            dtype_meant(device)  # raises, and says that there are no devices
+        if dtype is None:
+            return x
     return convert(x, dtype_meant(dtype))
 
 
