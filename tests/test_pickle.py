@@ -92,6 +92,25 @@ def test_tensors_and_generators(how):
         how.dumps(x * 2)
 
 
+RESULTS = [
+    lambda x: ag.max(x, 0), lambda x: ag.min(x, 0), ag.sort, lambda x: ag.topk(x, 1), lambda x: ag.kthvalue(x, 1),
+    lambda x: ag.median(x, 0), lambda x: ag.nanmedian(x, 0), lambda x: ag.mode(x, 0), lambda x: ag.cummax(x, 0),
+    lambda x: ag.cummin(x, 0), ag.aminmax, ag.svd, ag.linalg.svd, ag.linalg.qr, ag.linalg.eigh, ag.linalg.eig,
+    ag.linalg.slogdet, ag.linalg.lu, ag.linalg.lu_factor, lambda x: ag.linalg.lstsq(x, x), lambda x: (x.shape, x.dtype),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["pickle", "cloudpickle"])
+def test_results_of_several_tensors(how):
+    how = pytest.importorskip(how)
+    x = ag.tensor([[2.0, 1.0], [1.0, 3.0]])
+    for function in RESULTS:
+        out = function(x)
+        again = copied(out, how)
+        assert type(again) is type(out)
+        assert repr(again) == repr(out)
+
+
 # -------------------------------------------------------------------------------------------------------- modules
 
 ARGUMENTS = [(), (2,), (2, 3), (2, 4, 2), ([2, 3],), (2, [4, 2]), (2, 3, 4, 2), (2, 3, 4, 2, 2), (1, (2, 2)), (4, 2, 8),

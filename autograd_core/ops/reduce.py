@@ -323,6 +323,7 @@ def amin(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 AMinMax = namedtuple("aminmax", "min max")  # type: ignore[name-match]
+AMinMax.__qualname__ = "AMinMax"  # where pickle finds it
 parts_to_take(AMinMax)
 
 

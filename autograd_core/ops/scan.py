@@ -180,6 +180,7 @@ def logcumsumexp(x: Any, dim: int) -> Any:
 
 CumMax = namedtuple("cummax", "values indices")  # type: ignore[name-match]
 CumMin = namedtuple("cummin", "values indices")  # type: ignore[name-match]
+CumMax.__qualname__, CumMin.__qualname__ = "CumMax", "CumMin"  # where pickle finds them
 parts_to_take(CumMax, CumMin)
 
 

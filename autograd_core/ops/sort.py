@@ -28,6 +28,8 @@ KthValue = namedtuple("kthvalue", "values indices")  # type: ignore[name-match]
 Median = namedtuple("median", "values indices")  # type: ignore[name-match]
 NanMedian = namedtuple("nanmedian", "values indices")  # type: ignore[name-match]
 Mode = namedtuple("mode", "values indices")  # type: ignore[name-match]
+for _name in "Max Min Sort TopK KthValue Median NanMedian Mode".split():
+    globals()[_name].__qualname__ = _name  # where pickle finds it; what it shows is the function's name
 parts_to_take(Max, Min, Sort, TopK, KthValue, Median, NanMedian, Mode)
 
 
