@@ -172,3 +172,26 @@ def test_one_signature_a_dtype():
         (F.softmax(t, 1) + F.log_softmax(t, 1)).sum().backward()
     for name in "softmax softmax_back count cross_entropy cross_entropy_back total".split():
         assert len(getattr(kernels, f"_{name}").signatures) <= 2, name
+
+
+@pytest.mark.parametrize("C", [1, 7, 90, 200, 256, 257, 600])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_softmax_does_not_depend_on_the_number_of_threads(monkeypatch, C, dtype):
+    monkeypatch.setattr(Threads, "worthwhile", 1.0)
+    x = np.random.default_rng(0).standard_normal((70, C)).astype(dtype)
+    found = []
+    for count in (1, 2, 3, 4, 7):
+        monkeypatch.setattr(Threads, "count", count)
+        found.append([kernels.softmax(x, log) for log in (False, True)])
+    for others in found[1:]:
+        np.testing.assert_array_equal(others, found[0])
+
+
+def test_a_row_that_is_left_alone_in_its_block_is_computed_as_the_others(monkeypatch):
+    monkeypatch.setattr(kernels, "_exp_shifted", None)  # of blocks of one row
+    C, rows = 90, 5
+    x = np.random.default_rng(0).standard_normal(6 * C).astype(np.float32)
+    e, found = np.empty(rows * C, x.dtype), np.empty((2, rows), x.dtype)
+    with np.errstate(over="ignore"):
+        kernels._exponentials.function(x, x.view(np.int32), 5, 1, C, e, found, 0)
+    np.testing.assert_allclose(found[:, 0], [x[5 * C :].max(), np.exp(x[5 * C :] - x[5 * C :].max()).sum()], rtol=1e-5)

@@ -84,7 +84,7 @@ def _exponentials(x, bits, first, rows, C, e, found, at):  # type: ignore[no-unt
     """Of `rows` rows from `first` on: e^(x - max x); found[0, at:] the maxima, found[1, at:] sums of the exponentials."""
     top = np.empty(1, x.dtype)
     top_bits = top.view(bits.dtype)
-    if rows == 1:
+    if len(e) == C:  # not where one row is left: the last bit must not depend on how threads share the rows
         found[0, at] = _max(bits, first * C, top, top_bits, C)
         found[1, at] = _exp_shifted(x, first * C, found[0, at], e, C)
         return
