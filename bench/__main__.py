@@ -13,6 +13,7 @@ from .report import add_options
 BENCHES = {
     "micro": "kernels against loops in plain Python and against NumPy",
     "overhead": "what recording costs",
+    "reductions": "sums, means and norms along every axis, against NumPy",
     "products": "matrix products and convolutions as fractions of the machine's peak",
     "headline": "whole training steps against PyTorch",
     "programs": "whole programs, with loaders, clipping and schedules, against PyTorch",

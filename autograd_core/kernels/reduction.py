@@ -21,9 +21,10 @@ from .threads import parallel_for
 
 CHUNK = 512  # terms that are added up in float32
 PART = 1 << 16  # elements of a task
-SHORT = 32  # rows that may be added up in float32, one after the other
-WIDE = 2048  # columns from which NumPy adds up rows at the speed of memory
-TASKS = 64  # at most, where columns are cut into parts
+SHORT = 32  # rows that a kernel adds up in float32, one after the other
+CHAIN = 64  # terms that NumPy may: their sum is off by 10⁻⁶ at most
+WIDE = 512  # columns from which NumPy adds up rows at the speed of memory
+TASKS = 16  # at most, where columns are cut into parts
 WIDTH = 1024  # columns of a task, whose totals stay in the first-level cache
 SUM, EXACT, SQUARES, PRODUCT = range(4)  # Σ x, Σ x all in float64, Σ (x - center)², Π x
 
@@ -74,10 +75,8 @@ def _columns(start, stop, x, R, C, part, repeat, center, kind, out):  # type: ig
         k, first, c0 = task // (parts * blocks), task // blocks % parts * part, task % blocks * WIDTH
         rows, columns = min(part, R - first), min(WIDTH, C - c0)
         at, width = (k * R + first) * C + c0, columns * repeat
-        for i in range(repeat):
-            for j in range(columns):
-                totals[i * columns + j] = 0
-                centers[i * columns + j] = center[k * C + c0 + j]
+        for j in range(width):
+            totals[j] = 1.0 if kind == PRODUCT else 0.0
         steps, step = rows // repeat, C * repeat
         if kind == SUM:
             for first_step in range(0, steps, SHORT):
@@ -92,18 +91,31 @@ def _columns(start, stop, x, R, C, part, repeat, center, kind, out):  # type: ig
             for i in range(steps):
                 for j in range(width):
                     totals[j] += x[uint(at + i * step + j)]
+        elif kind == PRODUCT:
+            for i in range(steps):
+                for j in range(width):
+                    totals[j] *= x[uint(at + i * step + j)]
         else:
+            for i in range(repeat):
+                for j in range(columns):
+                    centers[i * columns + j] = center[k * C + c0 + j]
             for i in range(steps):
                 for j in range(width):
                     e = x[uint(at + i * step + j)] - centers[j]
                     totals[j] += e * e
         for i in range(1, repeat):  # the rows that lie side by side
             for j in range(columns):
-                totals[j] += totals[i * columns + j]
+                other = totals[i * columns + j]
+                totals[j] = totals[j] * other if kind == PRODUCT else totals[j] + other
         for i in range(steps * repeat, rows):
             for j in range(columns):
-                value = x[uint(at + i * C + j)] - centers[j]
-                totals[j] += value * value if kind == SQUARES else value + centers[j]
+                value = np.float64(x[uint(at + i * C + j)])
+                if kind == PRODUCT:
+                    totals[j] *= value
+                elif kind == SQUARES:
+                    totals[j] += (value - centers[j]) * (value - centers[j])
+                else:
+                    totals[j] += value
         to = (task // blocks) * C + c0
         for j in range(columns):
             out[to + j] = totals[j]
@@ -112,12 +124,14 @@ def _columns(start, stop, x, R, C, part, repeat, center, kind, out):  # type: ig
 def reduced(x: ndarray, K: int, R: int, C: int, kind: int, center: ndarray | None = None) -> ndarray:
     """x (K, R, C), float32 and contiguous, reduced over R: (K, C), in float64 unless they are short sums. No size is 0.
 
-    kind     SUM; EXACT, no two terms of which are added up in float32; SQUARES; PRODUCT, only for C = 1
+    kind     SUM; EXACT, no two terms of which are added up in float32; SQUARES; PRODUCT
     center   (K, C) in float64: what the squares are of differences from
     """
     if kind == SUM and C >= WIDE:
         return _wide_sums(x.reshape(K, R, C))
-    center = np.zeros(K * C) if center is None else plain(center).reshape(-1)
+    if center is None:
+        center = np.zeros(K * C if kind == SQUARES else K if C == 1 else 1)
+    center = plain(center).reshape(-1)
     flat = plain(x).reshape(-1)
     if C == 1:
         part = min(R, PART)
@@ -126,7 +140,7 @@ def reduced(x: ndarray, K: int, R: int, C: int, kind: int, center: ndarray | Non
     else:
         blocks = K * -(-C // WIDTH)
         part = -(-R // max(1, min(x.size // PART, TASKS) // blocks))
-        repeat = max(1, min(WIDTH // C, part // 4))
+        repeat = max(1, min(WIDTH // C, part // 32))
         out = np.empty((K, -(-R // part), C))
         tasks = blocks * out.shape[1]
         parallel_for(_columns, tasks, 0.15 * x.size, flat, R, C, part, repeat, center, kind, out.reshape(-1))
@@ -136,15 +150,17 @@ def reduced(x: ndarray, K: int, R: int, C: int, kind: int, center: ndarray | Non
 
 def _wide_sums(x: ndarray) -> ndarray:
     """The sums over the middle dimension, where rows are so long that NumPy adds them up at the speed of memory: blocks of
-    `SHORT` rows by NumPy, and their sums by the kernel."""
+    `CHAIN` rows by NumPy, and their sums by the kernel."""
     K, R, C = x.shape
-    if R <= SHORT:
+    if R <= CHAIN:
         return np.add.reduce(x, 1)
-    whole = R // SHORT * SHORT
-    sums = np.add.reduce(x[:, :whole].reshape(K, -1, SHORT, C), 2)
+    if R <= 2 * CHAIN:
+        return np.add.reduce(x[:, :CHAIN], 1) + np.add.reduce(x[:, CHAIN:], 1)
+    whole = R // CHAIN * CHAIN
+    sums = np.add.reduce(x[:, :whole].reshape(K, -1, CHAIN, C), 2)
     out = np.empty((K, 1, C))
     blocks = K * -(-C // WIDTH)
-    args = sums.reshape(-1), sums.shape[1], C, sums.shape[1], 1, np.zeros(K * C), SUM, out.reshape(-1)
+    args = sums.reshape(-1), sums.shape[1], C, sums.shape[1], 1, np.zeros(1), SUM, out.reshape(-1)
     parallel_for(_columns, blocks, 0.3 * sums.size, *args)
     return out[:, 0] if whole == R else out[:, 0] + np.add.reduce(x[:, whole:], 1)
 

@@ -1,7 +1,7 @@
 """Sums that keep their digits: what every reduction of arrays adds up with.
 
 NumPy adds up in pairs along memory, but one term after the other along every other axis, and in the dtype of x. So float16 is
-added up in float32 here, and float32 in float64 wherever more than `SHORT` terms would follow each other: large arrays
+added up in float32 here, and float32 in float64 wherever more than `CHAIN` terms would follow each other: large arrays
 by the kernels of `kernels/reduction.py`, which are as fast as NumPy. Small arrays and other dtypes are NumPy's.
 """
 
@@ -14,10 +14,11 @@ import numpy as np
 from numpy import ndarray
 
 from ..kernels import reduction as kernels
-from ..kernels.reduction import EXACT, PRODUCT, SHORT, SQUARES, SUM
+from ..kernels.reduction import CHAIN, EXACT, PRODUCT, SQUARES, SUM
 
-SMALL = 1024  # elements below which nothing is looked at: few terms follow each other
-LARGE = 8192  # elements from which kernels are as fast as NumPy
+SMALL = 2048  # elements below which nothing is looked at: few terms follow each other
+LARGE = 8192  # elements from which kernels are as fast as NumPy in float64
+PAIRED = 65536  # and as NumPy in float32, where that is as exact
 
 add_over: Any = np.add.reduce
 HALF, SINGLE, COMPLEX = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.complex64)
@@ -38,8 +39,10 @@ def total(x: ndarray, dims: tuple, keepdim: bool) -> Any:
         x = x.astype(SINGLE)
     if x.size < SMALL or x.dtype not in WIDER or not dims:
         return add_over(x, dims, None, None, keepdim)
+    if x.size < PAIRED and _chain(x, dims) <= CHAIN:
+        return add_over(x, dims, None, None, keepdim)
     if x.size < LARGE:
-        return add_over(x, dims, WIDER[x.dtype] if _chain(x, dims) > SHORT else None, None, keepdim)
+        return add_over(x, dims, WIDER[x.dtype], None, keepdim)
     return _shaped(_reduced(x, dims, SUM), dims, keepdim)
 
 
@@ -61,14 +64,18 @@ def exact_total(x: ndarray, dims: tuple) -> Any:
 def squares(x: ndarray, dims: tuple, keepdim: bool, center: ndarray | None = None) -> Any:
     """Σ |x - center|² over `dims`, `center` of x's shape with `dims` kept as 1. Real, and in float64 if x is no wider than
     float32: so no square is too large or too small."""
+    if x.dtype is SINGLE and x.size < LARGE and center is None:
+        x = x.astype(np.float64)
+        return add_over(x * x, dims, None, None, keepdim)
     if x.dtype == HALF:
         x = x.astype(SINGLE)
     if x.size >= LARGE and x.dtype in WIDER and dims and (center is None or x.dtype == SINGLE):
         return _shaped(_reduced(x, dims, SQUARES, center), dims, keepdim)
-    if x.dtype in WIDER:
-        x = x.astype(WIDER[x.dtype])
+    wide = WIDER.get(x.dtype)
     if center is not None:
-        x = x - center
+        x = np.subtract(x, center, dtype=wide)
+    elif wide is not None:
+        x = x.astype(wide)
     each = x * x if x.dtype.kind == "f" else x.real * x.real + x.imag * x.imag
     return add_over(each, dims, None, None, keepdim)
 
@@ -95,8 +102,7 @@ def square_distance(x: ndarray, y: ndarray) -> Any:
 def product(rows: ndarray) -> ndarray:
     """Π x over the last dimension."""
     if rows.dtype == SINGLE and rows.size >= LARGE:
-        K, R = math.prod(rows.shape[:-1]), rows.shape[-1]
-        return narrowed(kernels.reduced(rows, K, R, 1, PRODUCT).reshape(rows.shape[:-1]), SINGLE)
+        return narrowed(_reduced(rows, (rows.ndim - 1,), PRODUCT)[..., 0], SINGLE)
     wide = np.float32 if rows.dtype == HALF else WIDER.get(rows.dtype, np.int64 if rows.dtype.kind in "biu" else None)
     out = np.asarray(np.multiply.reduce(rows, -1, wide))
     return narrowed(out, rows.dtype if rows.dtype.kind in "fc" else out.dtype)
@@ -123,6 +129,9 @@ def running(x: ndarray, dim: int, reverse: bool, multiply: bool = False) -> ndar
 
 def _chain(x: ndarray, dims: tuple) -> int:
     """How many terms NumPy adds one after the other: those along memory are added in pairs."""
+    if len(dims) == 1:
+        (d,) = dims
+        return 1 if x.strides[d] == x.itemsize else x.shape[d]
     return math.prod(x.shape[d] for d in dims if x.strides[d] != x.itemsize)
 
 
@@ -132,11 +141,16 @@ def _shaped(kept: ndarray, dims: tuple, keepdim: bool) -> ndarray:
 
 
 def _reduced(x: ndarray, dims: tuple, kind: int, center: ndarray | None = None) -> ndarray:
-    """Sums, or sums of squares, of float32 or complex64 over `dims`, which are kept as 1."""
+    """Sums, sums of squares or products of float32 or complex64 over `dims`, which are kept as 1."""
+    if len(dims) == 1 and center is None and x.dtype == SINGLE and x.flags.c_contiguous:  # the usual case
+        (d,) = dims
+        shape = x.shape
+        kept = (*shape[:d], 1, *shape[d + 1 :])
+        return kernels.reduced(x, math.prod(shape[:d]), shape[d], math.prod(shape[d + 1 :]), kind).reshape(kept)
     if 0 in x.shape:
         return np.zeros(tuple(1 if d in dims else s for d, s in enumerate(x.shape)), WIDER[x.dtype])
     repeated = [d for d, (size, stride) in enumerate(zip(x.shape, x.strides, strict=True)) if size > 1 and not stride]
-    if repeated and center is None:  # as by `broadcast_to`: one of many equal terms, times their number
+    if repeated and center is None and kind != PRODUCT:  # as by `broadcast_to`: one of many equal terms, times their number
         one = x[tuple(slice(1) if d in repeated else slice(None) for d in range(x.ndim))]
         of_one = squares(one, dims, True) if kind == SQUARES else exact_total(one, dims)
         of_all = of_one * float(math.prod(x.shape[d] for d in repeated if d in dims))

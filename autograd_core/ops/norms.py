@@ -59,7 +59,7 @@ def _whole_norm(x: ndarray, p: float, dims: tuple, keepdim: bool) -> ndarray:
         sums = np.asarray(_powers(size, p, dims))
         out = _root(sums, p)
         limits = np.finfo(size.dtype)
-        if sums.size and not (sums.min() > limits.tiny / limits.eps and sums.max() < np.inf):
+        if size.size and not (sums.min() > limits.tiny / limits.eps and sums.max() < np.inf):
             # a power was too small or too large; so are those of 0 and ∞, for which this changes nothing
             largest = (np.maximum if p > 0 else np.minimum).reduce(size, axis=dims, keepdims=True)
             unit = np.where((largest > 0) & (largest < np.inf), largest, 1).astype(size.dtype)
@@ -139,9 +139,14 @@ def vector_norm(
         raise ValueError(
             f"{name}: no norm of order {ord} of nothing: shape {tuple(x.shape)} is empty along dims {dims}"
         )
-    if ord == 0:
+    return norm_over(x, ord, dims, keepdim, least)
+
+
+def norm_over(x: Any, p: float, dims: tuple, keepdim: bool, least: float = 0.0) -> Any:
+    """`vector_norm` of what was checked."""
+    if p == 0:
         return ew.maximum(sum(ew.sign(ew.abs(x)), dims, keepdim), float(least))
-    return apply(_norm_primitive, (x,), (float(ord), dims, keepdim, float(least)))
+    return apply(_norm_primitive, (x,), (float(p), dims, keepdim, float(least)))
 
 
 # --------------------------------------------------------------------------------------------------------- matrix norms

@@ -227,11 +227,9 @@ def var_mean(
     x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
 ) -> tuple:
     """(variance, mean) over `dim`; see `var`."""
-    x = _floating(x, "var")
     dim, correction = _var_options(dim, unbiased, correction, "var")
-    dims = reduction_dims(x, dim, "var")
-    divisor = float(max(math.prod(x.shape[d] for d in dims) - correction, 0))
-    return apply(_var, (x,), (dims, keepdim, divisor)), mean(x, dims, keepdim)
+    x = _floating(x, "var")
+    return var(x, dim, None, keepdim, correction=correction), mean(x, dim, keepdim)
 
 
 @numpy_names
@@ -239,7 +237,11 @@ def var(
     x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
 ) -> Any:
     """The variance over `dim`: the sum of squared deviations from the mean over n - correction (default 1)."""
-    return var_mean(x, dim, unbiased, keepdim, correction=correction)[0]
+    x = _floating(x, "var")
+    dim, correction = _var_options(dim, unbiased, correction, "var")
+    dims = reduction_dims(x, dim, "var")
+    divisor = float(max(math.prod(x.shape[d] for d in dims) - correction, 0))
+    return apply(_var, (x,), (dims, keepdim, divisor))
 
 
 def _root_rule(g: Any, x: Any, out: Any) -> Any:
@@ -260,11 +262,9 @@ def std_mean(
     x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
 ) -> tuple:
     """(standard deviation, mean) over `dim`; see `std`."""
+    dim, correction = _var_options(dim, unbiased, correction, "std")
     x = _floating(x, "std")
-    if x.dtype == HALF:  # whose variance may be too large for it
-        return tuple(convert(v, HALF) for v in std_mean(convert(x, np.float32), dim, unbiased, keepdim, correction=correction))
-    variance, center = var_mean(x, dim, unbiased, keepdim, correction=correction)
-    return apply(_root, (variance,)), center
+    return std(x, dim, None, keepdim, correction=correction), mean(x, dim, keepdim)
 
 
 @numpy_names
@@ -272,7 +272,10 @@ def std(
     x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
 ) -> Any:
     """The square root of `var`. Where it is 0 its gradient is 0, a subgradient, and its second derivative NaN."""
-    return std_mean(x, dim, unbiased, keepdim, correction=correction)[0]
+    x = _floating(x, "std")
+    if x.dtype == HALF:  # whose variance may be too large for it
+        return convert(std(convert(x, np.float32), dim, unbiased, keepdim, correction=correction), HALF)
+    return apply(_root, (var(x, dim, unbiased, keepdim, correction=correction),))
 
 
 # ------------------------------------------------------------------------------------------------- largest and smallest

@@ -12,8 +12,8 @@ from ..primitive import convert, unified
 from .complex import real
 from .elementwise import conj, maximum, sqrt, sub, where
 from .linalg import matmul
-from .norms import matrix_norm, vector_norm
-from .reduce import reduction_dims, sum
+from .norms import matrix_norm, norm_over, vector_norm
+from .reduce import nothing_error, reduction_dims, sum
 from .shape import array_operand, dim_index, numpy_names, reshape, transpose, unsqueeze
 from .solve import plain
 from .strided import diagonal
@@ -94,7 +94,10 @@ def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtyp
         p = 2
     if isinstance(p, str) or not isinstance(p, int | float):
         raise ValueError(f'norm: p must be a number, "fro" or "nuc", got {p!r}')
-    return vector_norm(x, p, reduction_dims(x, dim, "norm"), keepdim, name="norm")
+    dims = reduction_dims(x, dim, "norm")
+    if math.isinf(p) and math.prod(x.shape[d] for d in dims) == 0:
+        raise nothing_error("norm", x, dim)
+    return norm_over(x, p, dims, keepdim)
 
 
 def dist(x: Any, y: Any, p: float = 2) -> Any:
