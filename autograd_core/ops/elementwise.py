@@ -280,9 +280,10 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     mask = condition.array if isinstance(condition, Tensor) else condition
     if isinstance(mask, ndarray) and mask.dtype != bool:
         raise TypeError(f"where: the condition must be boolean, got {mask.dtype}; compare it first, as in x != 0")
-    for x, y in ((input, other), (other, input)):
-        if type(x) is int and hasattr(y, "dtype") and y.dtype.kind in "iu":
-            held(x, y.dtype, "where")
+    if type(input) is int or type(other) is int:
+        number, beside = (input, other) if type(input) is int else (other, input)
+        if hasattr(beside, "dtype") and beside.dtype.kind in "iu":
+            held(number, beside.dtype, "where")
     input, other = unified("where", input, other)
     if not (hasattr(input, "dtype") or hasattr(other, "dtype")):
         if is_traced(condition):
