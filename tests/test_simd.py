@@ -133,9 +133,11 @@ def test_every_other_number_and_back(dtype):
 def test_turn(dtype):
     calls, width = simd.calls(np.dtype(dtype)), simd.lanes(dtype)
     sizes = [1, 2, width - 1, width, width + 1, 2 * width, 2 * width + 3]
-    source, size = whole_numbers(0, 4000, dtype), 40 * 40 + 10
+    short, long = 3 * width + 5, 3 * width + 9  # of rows; their last vector, which may be filled, ends before
+    size = (2 * width + 3) * long + 10
+    source = whole_numbers(0, size, dtype)
     for rows, columns in itertools.product(sizes, sizes):
-        for strides in ((41, 37), (37, 41)):
+        for strides in ((long, short), (short, long)):
             for add in (True, False):
                 target, wanted = whole_numbers(1, size, dtype), whole_numbers(1, size, dtype)
                 run_turn(calls, source, target, *strides, rows, columns, False, add)
@@ -145,8 +147,8 @@ def test_turn(dtype):
             run_turn(calls, source, target, *strides, rows, columns, True, False)
             for j in range(columns):
                 np.testing.assert_array_equal(target[5 + strides[1] * j :][:rows], source[3 + j :: strides[0]][:rows])
-                end = 5 + strides[1] * j + filled
-                np.testing.assert_array_equal(target[end : end + 37 - filled], wanted[end : end + 37 - filled])
+                end, following = 5 + strides[1] * j + filled, 5 + strides[1] * (j + 1)
+                np.testing.assert_array_equal(target[end:following], wanted[end:following])
 
 
 def test_a_row_of_nothing_reads_nothing():
