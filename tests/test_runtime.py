@@ -8,6 +8,7 @@ import pytest
 import autograd_core as ag
 from autograd_core.kernels import runtime
 from autograd_core.kernels.runtime import kernel
+from autograd_core.kernels.threads import Threads, parallel_for
 from tests.processes import printed
 
 SOURCE = Path(runtime.__file__)
@@ -58,6 +59,19 @@ def test_nan_and_infinity_are_values():
     assert total(np.array([1.0, np.nan, 2.0])) == (3.0, np.inf)
     assert total(np.array([np.inf, 1.0]))[0] == np.inf
     assert not {"nnan", "ninf", "fast"} & (runtime.FLAGS | runtime.REASSOCIATE)
+
+
+def test_a_loop_is_shared_at_every_thread_count(monkeypatch):
+    monkeypatch.setattr(Threads, "worthwhile", 1.0)
+    before, out = ag.get_num_threads(), np.zeros(1000)
+    try:
+        for threads in (1, 2, 4):
+            ag.set_num_threads(threads)
+            out[:] = 0
+            parallel_for(fill, 1000, 1e6, out, 1.5)
+            np.testing.assert_array_equal(out, 3 + np.arange(1000))
+    finally:
+        ag.set_num_threads(before)
 
 
 def test_plain_copies_only_what_kernels_cannot_take():
