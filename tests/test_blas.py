@@ -252,6 +252,7 @@ def test_a_library_whose_threads_are_unknown_has_one(library):
     lambda A, S: ag.linalg.eigh(S).eigenvalues, lambda A, S: ag.linalg.svdvals(A), lambda A, S: ag.linalg.det(A / 30),
     lambda A, S: ag.matrix_exp(A / 1000), lambda A, S: ag.complex(A, S) @ ag.complex(S, A), lambda A, S: ag.dot(A[0], S[0]),
     lambda A, S: ag.einsum("ij,kj->ik", A, S),
+    lambda A, S: nn.functional.mse_loss(A, S), lambda A, S: ag.dot(A.flatten(), S.flatten()),
 ])  # fmt: skip
 def test_results_do_not_depend_on_the_limit_before(function):
     rng = np.random.default_rng(0)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..kernels import reduction as kernels
+from ..kernels.blas import limit
 from ..kernels.reduction import CHAIN, EXACT, PRODUCT, SQUARES, SUM
 
 SMALL = 2048  # elements below which nothing is looked at: few terms follow each other
@@ -96,6 +97,8 @@ def square_distance(x: ndarray, y: ndarray) -> Any:
     if x.dtype == HALF:
         x = x.astype(SINGLE)
     d = np.subtract(x, y, order="C").reshape(-1)
+    if d.size >= LARGE:
+        limit()  # BLAS would use threads, and the last bit would depend on how many
     return np.dot(d, d)
 
 
