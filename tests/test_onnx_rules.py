@@ -164,6 +164,16 @@ def test_the_scale_of_a_file_counts_not_the_ratio_of_the_sizes():
         same_as_runtime(resize(x, scales=[1, 1, 1.6, 1.6], mode=mode, coordinate_transformation_mode=where), x)
 
 
+@pytest.mark.parametrize("rounding", ["round_prefer_floor", "round_prefer_ceil", "floor"])
+@pytest.mark.parametrize("where", ["half_pixel", "asymmetric", "align_corners"])
+def test_halves_are_rounded_as_there(where, rounding):
+    """Eight of seven elements by `asymmetric`: the fourth lies at 4 · 7 / 8 = 3.5, or a little less by a rounded scale."""
+    for n, out in itertools.product(range(2, 9), range(2, 15)):
+        x = np.tile(np.arange(n, dtype=np.float32), (1, 1, 2, 1))
+        how = {"coordinate_transformation_mode": where, "nearest_mode": rounding}
+        same_as_runtime(resize(x, sizes=[1, 1, 3, out], **how), x)
+
+
 COORDINATES = ["half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_crop_and_resize"]
 ROUNDINGS = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"]
 
