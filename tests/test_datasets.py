@@ -251,7 +251,7 @@ def test_a_refused_download_is_one_line(error, reason, monkeypatch):
         ds.tiny_shakespeare()
     message = str(caught.value)
     assert f"(not downloaded: {reason}): put the file from https://" in message
-    assert "\n" not in message and len(message) < 500
+    assert "\n" not in message and len(message.replace(str(store.cache_folder()), "")) < 500
 
 
 SHIPPED = ["names", "sunspots", "daily_min_temperatures", "airline_passengers", "shakespeare_sample"]
