@@ -28,16 +28,20 @@ def not_warned(monkeypatch):
     monkeypatch.setattr(cache.Warned, "not_kept", False)
 
 
+def forget():
+    """What the process remembers of sources and folders."""
+    for cached in (cache.cache_folder, cache._is_private, cache.source_hash, cache._source):
+        cached.cache_clear()
+
+
 @pytest.fixture
 def roots(tmp_path, monkeypatch, not_warned):
     """Two folders that may be chosen, the first one better; nothing is remembered of others."""
     found = [tmp_path / "first" / "root", tmp_path / "second" / "root"]
     monkeypatch.setattr(cache, "cache_roots", lambda source: found)
-    for cached in (cache.cache_folder, cache._is_private, cache.source_hash):
-        cached.cache_clear()
+    forget()
     yield found
-    for cached in (cache.cache_folder, cache._is_private, cache.source_hash):
-        cached.cache_clear()
+    forget()
 
 
 HERE = Path(__file__).resolve()
@@ -327,13 +331,13 @@ def lazily():
     def changed(name, text):
         """Whether another text of a file gives another hash. Size and time stay the same."""
         file, old = tmp_path / name, (tmp_path / name).read_text()
-        cache.source_hash.cache_clear()
+        forget()
         before = cache.source_hash(main)
         file.write_text(text)
-        cache.source_hash.cache_clear()
+        forget()
         after = cache.source_hash(main)
         file.write_text(old)
-        cache.source_hash.cache_clear()
+        forget()
         return before != after
 
     others = {"unused.py", "kernels/unused.py", "kernels/deep/other.py", "kernels/deep/__init__.py", "__init__.py"}
@@ -345,11 +349,24 @@ def lazily():
     a, b = tmp_path / "kernels" / "sibling.py", tmp_path / "kernels" / "star.py"
     a.write_text("x = 1")
     before = cache.source_hash(main)
-    cache.source_hash.cache_clear()
+    forget()
     a.write_text("")
     b.write_text("x = 1")
     assert cache.source_hash(main) != before
-    cache.source_hash.cache_clear()
+    forget()
+
+
+def test_imports_are_found_however_they_are_written(tmp_path):
+    for name in "abcdefg":
+        (tmp_path / f"{name}.py").touch()
+    texts = [
+        "from .a import x\nfrom .b import (  # (so)\n    y,\n    z,\n)\n",
+        "from . import (\n    a,  # first\n    b,\n)\n", "from . import a, \\\n    b\n",
+        "if 1: from .a import x; from .b import y\n",
+        "def f():\n\tfrom .a import x\n\tfrom.b import x\n", "''' goes from .5 to 1 '''\nfrom .a import x\nfrom .b import x\n",
+    ]  # fmt: skip
+    for text in texts:
+        assert {x.stem for x in cache._imported(tmp_path / "main.py", text.encode())} == {"a", "b"}, text
 
 
 def _kernel(text, **names):
