@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_core as ag
+import nn.functional as F
 from autograd_core.kernels import pool as kernels
 from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
 from autograd_core.kernels.windows import strided_windows
@@ -384,3 +385,26 @@ OUT, INDICES = np.zeros((2, 3, 2, 2)), np.tile([[0, 2], [8, 10]], (2, 3, 1, 1)) 
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    "mean",
+    [
+        lambda x: F.adaptive_avg_pool1d(x.reshape(1, 1, -1), 1),
+        lambda x: F.avg_pool1d(x.reshape(1, 1, -1), 500_001, stride=2),
+        lambda x: F.adaptive_avg_pool1d(x[1:].reshape(1, 1, -1), 2),  # windows of different lengths
+        lambda x: F.adaptive_avg_pool2d(x.reshape(1, 1, -1, 2), 1),
+        lambda x: F.avg_pool3d(x.reshape(1, 1, 100, 100, -1), 100),
+    ],
+    ids=["global", "overlapping", "adaptive", "columns", "3d"],
+)
+def test_large_windows_are_not_one_long_chain_of_float32(mean):
+    """0.1 added 10⁶ times in float32 is 1 % off; and images with large windows are not taken apart 1024 at a time."""
+    x = ag.full((1_000_000,), 0.1)
+    np.testing.assert_allclose(mean(x)[..., :2], np.float32(0.1), rtol=1e-6)
+
+
+def test_global_pooling_of_a_large_image_takes_little_memory():
+    """Its parts are those of one image, not of 1024: this was 36 GB."""
+    for pool in (F.adaptive_avg_pool2d, F.adaptive_max_pool2d):
+        np.testing.assert_allclose(pool(ag.full((1, 1, 3000, 3000), 0.1), 1), np.float32(0.1).reshape(1, 1, 1, 1), rtol=1e-6)

@@ -24,7 +24,7 @@ from numpy import ndarray
 from .runtime import kernel, plain, warms_up
 from .sliding import clear, fill
 from .threads import parallel_for
-from .windows import DILATION, IN, OUT, PADDING, PART, STRIDE, WINDOW, Sizes, Windows, adaptive_windows
+from .windows import DILATION, IN, OUT, PADDING, PART, STRIDE, TERMS, WINDOW, Sizes, Windows, adaptive_windows
 
 uint = np.uintp  # places are unsigned: for a signed one Numba asks whether it counts from the end
 
@@ -204,12 +204,12 @@ def _divisors(divisors, table, sizes):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _average_apart(start, stop, x, out, table, sizes):  # type: ignore[no-untyped-def]
-    """The mean of each window."""
+def _average_apart(start, stop, x, out, table, sizes, none):  # type: ignore[no-untyped-def]
+    """The mean of each window, summed in the dtype of the empty array `none`."""
     D, (OD, OH, OW), (KD, KH, KW) = sizes[IN, 0], sizes[OUT], sizes[WINDOW]
     together, QH, QW = sizes[PART]
-    parts, sums = np.zeros(_all_parts(sizes), x.dtype), np.empty(together * QH * QW, x.dtype)
-    divisors = np.empty(len(sums), x.dtype)
+    parts, sums = np.zeros(_all_parts(sizes), x.dtype), np.empty(together * QH * QW, none.dtype)
+    divisors = np.empty(len(sums), none.dtype)
     _divisors(divisors, table, sizes)
     for m in range(start, stop, together):
         group = min(together, stop - m)
@@ -224,7 +224,7 @@ def _average_apart(start, stop, x, out, table, sizes):  # type: ignore[no-untype
                 for kh in range(KH if 0 <= d < D else 0):
                     for kw in range(KW):
                         _add(parts, _tap(sizes, group, d, kh, kw), sums, 0, n)
-            depth = x.dtype.type(table[0, 2, od])
+            depth = none.dtype.type(table[0, 2, od])
             for i in range(n):
                 sums[uint(i)] /= depth * divisors[uint(i)]
             for g in range(group):
@@ -265,10 +265,10 @@ def _spread_apart(start, stop, g, out, table, sizes):  # type: ignore[no-untyped
 
 
 @kernel()
-def _average_singly(start, stop, x, out, table, sizes):  # type: ignore[no-untyped-def]
+def _average_singly(start, stop, x, out, table, sizes, none):  # type: ignore[no-untyped-def]
     """The same as `_average_apart`, window after window: down its rows first, a row of sums at a time; then across."""
     (D, H, W), (OD, OH, OW) = sizes[IN], sizes[OUT]
-    sums = np.empty(W, x.dtype)
+    sums = np.empty(W, none.dtype)
     for m in range(start, stop):
         for od in range(OD):
             for oh in range(OH):
@@ -277,10 +277,10 @@ def _average_singly(start, stop, x, out, table, sizes):  # type: ignore[no-untyp
                     for h in range(table[1, 0, oh], table[1, 1, oh]):
                         _add(x, ((m * D + d) * H + h) * W, sums, 0, W)
                 for ow in range(OW):
-                    total = x.dtype.type(0)
+                    total = none.dtype.type(0)
                     for w in range(table[2, 0, ow], table[2, 1, ow]):
                         total += sums[uint(w)]
-                    divisor = x.dtype.type(table[0, 2, od] * table[1, 2, oh] * table[2, 2, ow])
+                    divisor = none.dtype.type(table[0, 2, od] * table[1, 2, oh] * table[2, 2, ow])
                     out[uint(((m * OD + od) * OH + oh) * OW + ow)] = total / divisor
 
 
@@ -333,7 +333,8 @@ def average_pool(x: ndarray, windows: Windows) -> ndarray:
     out = np.empty(lead + windows.size, x.dtype)
     if out.size:
         run, M = _average_apart if windows.apart else _average_singly, math.prod(lead)
-        parallel_for(run, M, M * windows.work, _flat(x), _flat(out), windows.table, windows.sizes)
+        none = np.empty(0, x.dtype if windows.terms <= TERMS else np.float64)
+        parallel_for(run, M, M * windows.work, _flat(x), _flat(out), windows.table, windows.sizes, none)
     return out
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 Sizes = tuple[int, ...]
 GROUP = 1024  # numbers that make a loop long
+PARTS = 2**18  # numbers of all images that are taken apart at once, at most
+TERMS = 512  # a sum of more of them is accumulated in float64: one long chain of float32 is 1 % off after 10⁶
 
 # Rows of `Windows.sizes`, each for d, h and w:
 IN, OUT, WINDOW, STRIDE, PADDING, DILATION, PART = range(7)
@@ -22,11 +24,12 @@ class Windows:
               the divisor of an average
     sizes     (7, 3): see above. PART is the number of images taken apart at once, QH and QW
     apart     whether images are taken apart
+    terms     the largest number of elements of a window
     work      nanoseconds for an image, about
     fits      whether there are windows, and each holds an element of the image
     """
 
-    __slots__ = ("apart", "dims", "fits", "size", "sizes", "space", "table", "work")
+    __slots__ = ("apart", "dims", "fits", "size", "sizes", "space", "table", "terms", "work")
 
     def __init__(self, space: Sizes, ranges: list[tuple], how: tuple[Sizes, ...] | None):
         """ranges: for each dimension (start, stop, divisor), arrays over the outputs. how: window, stride, padding and
@@ -45,7 +48,9 @@ class Windows:
         self.sizes[[PADDING, PART], :] = 0
         self.sizes[: PART, missing:] = space, size, window, stride, padding, dilation
         _, QH, QW = self.sizes[OUT] + (self.sizes[WINDOW] - 1) * self.sizes[DILATION] // self.sizes[STRIDE]
-        together = max(1, GROUP // max(1, QH * QW)) if self.sizes[IN, 0] == 1 else 1
+        spread = int(math.prod(self.sizes[STRIDE, 1:])) * QH * QW  # numbers of one image, taken apart
+        together = max(1, min(GROUP // max(1, QH * QW), PARTS // max(1, spread))) if self.sizes[IN, 0] == 1 else 1
+        self.terms = math.prod(int((stop - start).max(initial=0)) for start, stop, _ in ranges)
         visits = math.prod(float((stop - start).sum()) for start, stop, _ in ranges)
         self.sizes[PART] = together, QH, QW
         self.apart = how is not None and bool(4 * self.sizes[OUT, 1] * self.sizes[OUT, 2] >= QH * QW)
