@@ -51,9 +51,10 @@ def all_written(arrays: Iterable[ndarray]) -> None:
         memory = memory_of(array)
         log = logs.get(id(memory))
         if log is None:
-            log = logs[id(memory)] = Log(memory)
+            log = Log(memory)
         log.count += 1
         log.stamps.append(stamp)
+        logs[id(memory)] = log  # only now: an interrupt must not leave one without a stamp
 
 
 def version_of(array: ndarray) -> int:

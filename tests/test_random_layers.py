@@ -104,7 +104,7 @@ def test_by_example(f):
         (
             lambda: F.drop_connect(ag.ones(3).double(), ag.ones(2, 3)),
             TypeError,
-            "drop_connect: x is float64, weight float32; convert one",
+            r"drop_connect: x is float64, weight float32; convert the input, x\.float\(\), or the model",
         ),
         (lambda: F.gaussian_noise(ag.ones(3), -1.0), ValueError, r"gaussian_noise: std must not be negative, got -1\.0"),
         (lambda: nn.GaussianNoise(-1.0), ValueError, r"GaussianNoise: std must not be negative, got -1\.0"),
