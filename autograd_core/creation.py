@@ -11,7 +11,14 @@ from .ops.shape import sizes_of
 from .tensor import Above, Default, Tensor, as_array, describe, held, wrap
 
 
-def _made(array: np.ndarray, requires_grad: bool) -> Tensor:
+def on_cpu(device: Any) -> None:
+    """Raise TypeError unless `device` is None or "cpu", where everything is."""
+    if device is not None and str(device) != "cpu":
+        raise TypeError(f"there are no devices: all tensors are in main memory, so leave out device={device!r}")
+
+
+def _made(array: np.ndarray, requires_grad: bool, device: Any = None) -> Tensor:
+    on_cpu(device)
     t = wrap(array)
     if requires_grad:
         t.requires_grad = True
@@ -23,13 +30,14 @@ def for_each_example(x: Any, size: tuple, make: Callable[[tuple], Tensor]) -> An
     return x.__make__(size, make) if hasattr(x, "__make__") else make(size)
 
 
-def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """A tensor holding a copy of `data`: nested sequences, a number, an array or a tensor."""
-    return _made(as_array(data, dtype, copy=True), requires_grad)
+    return _made(as_array(data, dtype, copy=True), requires_grad, device)
 
 
-def as_tensor(data: Any, dtype: Any = None) -> Tensor:
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """`data` as a tensor, sharing memory (and, of a tensor, the history) where no conversion is needed."""
+    on_cpu(device)
     if isinstance(data, Tensor):
         return data if dtype is None or data.dtype == dtype else Above.convert(data, np.dtype(dtype))
     return wrap(as_array(data, dtype))
@@ -58,40 +66,40 @@ def _checked(sizes: tuple, name: str) -> tuple:
     return sizes
 
 
-def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Zeros of the given shape."""
-    return _made(np.zeros(_checked(size, "zeros"), _float_or(dtype)), requires_grad)
+    return _made(np.zeros(_checked(size, "zeros"), _float_or(dtype)), requires_grad, device)
 
 
-def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(*size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Ones of the given shape."""
-    return _made(np.ones(_checked(size, "ones"), _float_or(dtype)), requires_grad)
+    return _made(np.ones(_checked(size, "ones"), _float_or(dtype)), requires_grad, device)
 
 
-def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def empty(*size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """A tensor of the given shape whose values are whatever was in the memory."""
-    return _made(np.empty(_checked(size, "empty"), _float_or(dtype)), requires_grad)
+    return _made(np.empty(_checked(size, "empty"), _float_or(dtype)), requires_grad, device)
 
 
 def _filling(value: Any, dtype: Any, name: str) -> np.ndarray:
     return held(value.array if isinstance(value, Tensor) else value, np.dtype(dtype), name)
 
 
-def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """A tensor of the given shape filled with one value, whose type gives the dtype."""
     value = as_array(fill_value) if dtype is None else _filling(fill_value, dtype, "full")
     if value.ndim:
         raise ValueError(f"full: fill_value must be a number or a 0-d tensor, got shape {value.shape}; use expand")
-    return _made(np.full(_checked((size,), "full"), value, value.dtype), requires_grad)
+    return _made(np.full(_checked((size,), "full"), value, value.dtype), requires_grad, device)
 
 
-def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """The identity matrix of n rows and m (default n) columns."""
-    return _made(np.eye(n, m, dtype=_float_or(dtype)), requires_grad)
+    return _made(np.eye(n, m, dtype=_float_or(dtype)), requires_grad, device)
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False
+    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False, device: Any = None
 ) -> Tensor:
     """start, start + step, … below `end`; from 0 with one argument. int64 if all are integers."""
     start, end = (0, start) if end is None else (start, end)
@@ -103,10 +111,12 @@ def arange(
     dtype = np.dtype(dtype)
     if dtype.kind in "iu" and step != step // 1:
         raise ValueError(f"arange: a step of {step} in {dtype} would be cut off to {int(step)}; leave dtype out")
-    return _made(held(np.arange(start, end, step), dtype, "arange"), requires_grad)
+    return _made(held(np.arange(start, end, step), dtype, "arange"), requires_grad, device)
 
 
-def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def linspace(
+    start: Any, end: Any, steps: int, *, dtype: Any = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """`steps` numbers evenly spaced from `start` to `end` (numbers or 0-d tensors), both included.
 
     Computed in float64, whatever the dtypes of the ends, and rounded once to `dtype`.
@@ -116,7 +126,7 @@ def linspace(start: Any, end: Any, steps: int, *, dtype: Any = None, requires_gr
         raise ValueError(f"linspace: steps must not be negative, got {steps}")
     is_complex = isinstance(start, complex) or isinstance(end, complex)
     dtype = np.promote_types(Default.dtype, np.complex64) if dtype is None and is_complex else _float_or(dtype)
-    return _made(held(np.linspace(start, end, steps), dtype, "linspace"), requires_grad)
+    return _made(held(np.linspace(start, end, steps), dtype, "linspace"), requires_grad, device)
 
 
 def _number(x: Any, name: str) -> Any:
@@ -138,22 +148,22 @@ def triu_indices(row: int, col: int, offset: int = 0) -> Tensor:
     return wrap(np.stack(np.triu_indices(row, offset, col)).astype(np.int64))
 
 
-def zeros_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(x: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Zeros of x's shape and, unless given, dtype."""
-    return for_each_example(x, x.shape, lambda s: _made(np.zeros(s, dtype or x.dtype), requires_grad))
+    return for_each_example(x, x.shape, lambda s: _made(np.zeros(s, dtype or x.dtype), requires_grad, device))
 
 
-def ones_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def ones_like(x: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Ones of x's shape and, unless given, dtype."""
-    return for_each_example(x, x.shape, lambda s: _made(np.ones(s, dtype or x.dtype), requires_grad))
+    return for_each_example(x, x.shape, lambda s: _made(np.ones(s, dtype or x.dtype), requires_grad, device))
 
 
-def empty_like(x: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def empty_like(x: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """An uninitialised tensor of x's shape and, unless given, dtype."""
-    return for_each_example(x, x.shape, lambda s: _made(np.empty(s, dtype or x.dtype), requires_grad))
+    return for_each_example(x, x.shape, lambda s: _made(np.empty(s, dtype or x.dtype), requires_grad, device))
 
 
-def full_like(x: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def full_like(x: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """A tensor of x's shape and, unless given, dtype, filled with one value."""
     value = _filling(fill_value, dtype or x.dtype, "full_like")
-    return for_each_example(x, x.shape, lambda s: _made(np.full(s, value, value.dtype), requires_grad))
+    return for_each_example(x, x.shape, lambda s: _made(np.full(s, value, value.dtype), requires_grad, device))

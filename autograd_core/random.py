@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .batching import Batched, in_levels
-from .creation import _checked, _made
+from .creation import _checked, _made, on_cpu
 from .levels import expose
 from .ops.shape import reshape
 from .tensor import Default, Tensor, held, rewrite, wrap
@@ -171,14 +171,20 @@ def _dtype(dtype: Any) -> np.dtype:
 
 
 @by_example
-def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def rand(
+    *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Uniform numbers from [0, 1)."""
+    on_cpu(device)
     return _made(uniform(_checked(size, "rand"), _dtype(dtype), generator), requires_grad)
 
 
 @by_example
-def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def randn(
+    *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Standard normal numbers."""
+    on_cpu(device)
     return _made(standard_normal(_checked(size, "randn"), _dtype(dtype), generator), requires_grad)
 
 
@@ -198,9 +204,16 @@ def standard_normal(shape: tuple, dtype: np.dtype, generator: Generator | None =
 
 @by_example
 def randint(
-    low: int, high: Any = None, size: Any = None, *, generator: Generator | None = None, dtype: Any = np.int64
+    low: int,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = np.int64,
+    device: Any = None,
 ) -> Tensor:
     """Integers from [low, high), or from [0, low) if called as randint(high, size)."""
+    on_cpu(device)
     if size is None:
         low, high, size = 0, low, high
     if high <= low:
@@ -210,26 +223,32 @@ def randint(
 
 
 @by_example
-def randperm(n: int, *, generator: Generator | None = None, dtype: Any = np.int64) -> Tensor:
+def randperm(n: int, *, generator: Generator | None = None, dtype: Any = np.int64, device: Any = None) -> Tensor:
     """The integers below n in random order."""
+    on_cpu(device)
     return wrap(stream(generator).permutation(n).astype(dtype))
 
 
 @by_example
-def rand_like(x: Any, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+def rand_like(x: Any, *, generator: Generator | None = None, dtype: Any = None, device: Any = None) -> Tensor:
     """Uniform numbers from [0, 1) in x's shape and dtype."""
+    on_cpu(device)
     return wrap(uniform(tuple(x.shape), np.dtype(dtype or x.dtype), generator))
 
 
 @by_example
-def randn_like(x: Any, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+def randn_like(x: Any, *, generator: Generator | None = None, dtype: Any = None, device: Any = None) -> Tensor:
     """Standard normal numbers in x's shape and dtype."""
+    on_cpu(device)
     return wrap(standard_normal(tuple(x.shape), np.dtype(dtype or x.dtype), generator))
 
 
 @by_example
-def randint_like(x: Any, low: int, high: int | None = None, *, generator: Generator | None = None) -> Tensor:
+def randint_like(
+    x: Any, low: int, high: int | None = None, *, generator: Generator | None = None, device: Any = None
+) -> Tensor:
     """Integers from [low, high) (or [0, low)) in x's shape and dtype."""
+    on_cpu(device)
     return randint(*((0, low) if high is None else (low, high)), tuple(x.shape), generator=generator, dtype=x.dtype)
 
 

@@ -77,6 +77,27 @@ x, y = ag.zeros(5, 4), ag.tensor([0, 1, 2, 0, 1])
         (lambda: x.to(), TypeError, "to: needs a dtype"),
         (lambda: Net().to(device="cuda"), TypeError, "There are no devices"),
         (lambda: Net().to(), TypeError, "to: needs a dtype"),
+        (lambda: nn.Linear(4, 3, device="cuda"), TypeError, "Linear: there are no devices: .* so leave out device='cuda'"),
+        (lambda: nn.LSTM(4, 3, device="cuda"), TypeError, "LSTM: there are no devices: .* so leave out device='cuda'"),
+        (lambda: ag.zeros(2, device="cuda"), TypeError, "there are no devices: .* so leave out device='cuda'"),
+        (lambda: ag.tensor([1.0], device="cuda:0"), TypeError, "there are no devices: .* so leave out device='cuda:0'"),
+        (lambda: ag.arange(3, device="cuda"), TypeError, "there are no devices"),
+        (lambda: ag.randn(3, device="cuda"), TypeError, "there are no devices"),
+        (lambda: ag.ones_like(x, device="cuda"), TypeError, "there are no devices"),
+        (lambda: nn.MLP(4, 8, 3), TypeError, r"the sizes come as one list; pass nn.MLP\(\[4, 8, 3\]\)"),
+        (lambda: nn.MLP(4), TypeError, r"the sizes come as one list; pass nn.MLP\(\[4, 8, 1\]\)"),
+        (
+            lambda: nn.Sequential(nn.LSTM(4, 3), nn.LSTM(3, 3))(x),
+            TypeError,
+            r"LSTM: needs tensors.* unpack it first, as in output, _ = lstm\(x\)",
+        ),
+        (lambda: nn.Sequential(nn.GRU(4, 3), nn.Flatten())(x), TypeError, r"flatten: .* as in output, _ = lstm\(x\)"),
+        (
+            lambda: nn.BatchNorm2d(3)(ag.ones(2, 8, 8, 3)),
+            ValueError,
+            r"if the channels stand last, pass x.permute\(0, 3, 1, 2\)",
+        ),
+        (lambda: nn.BatchNorm1d(3)(ag.ones(2, 8, 3)), ValueError, r"stand last, pass x.permute\(0, 2, 1\)"),
     ],
 )
 def test_a_mistake_is_told_with_the_way_out(wrong, error, message):
@@ -90,6 +111,7 @@ def test_the_cpu_is_where_everything_is():
     t = ag.ones(2)
     assert t.cpu() is t and t.to(device="cpu") is t and t.to(ag.float64, device="cpu").dtype == ag.float64
     assert net.to(ag.float64, device="cpu").l.weight.dtype == ag.float64
+    assert ag.zeros(2, device="cpu").shape == ag.full((2,), 1.0, device=None).shape == (2,)
 
 
 def test_tensors_that_a_constructor_does_take():

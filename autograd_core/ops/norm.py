@@ -226,8 +226,15 @@ def _check_channels(name: str, what: str, v: Any, x: Any) -> None:
     if v is not None and tuple(v.shape) != (x.shape[1],):
         raise ValueError(
             f"{name}: {what} should contain {x.shape[1]} elements, one for each channel of an input of shape "
-            f"{tuple(x.shape)}, but has shape {tuple(v.shape)}"
+            f"{tuple(x.shape)}, but has shape {tuple(v.shape)}{_channels_last(x, v)}"
         )
+
+
+def _channels_last(x: Any, v: Any) -> str:
+    """What to write where the last dimension, not the second, has as many channels as v has elements."""
+    if x.ndim < 3 or tuple(v.shape) != (x.shape[-1],):
+        return ""
+    return f"; if the channels stand last, pass x.permute(0, {x.ndim - 1}, {', '.join(str(d) for d in range(1, x.ndim - 1))})"
 
 
 def _check_running(name: str, means: Any, variances: Any, x: Any) -> bool:

@@ -13,6 +13,7 @@ from numpy import ndarray
 import autograd_core as ag
 from autograd_core.ops import recurrent as ops
 from autograd_core.ops.shape import cat, stack, transpose
+from autograd_core.primitive import operand
 from autograd_core.tensor import conversion, describe, either_conversion
 
 from .. import functional as F
@@ -198,6 +199,8 @@ class RNNBase(Module):
     def _check_input(self, x: Any, packed: bool) -> None:
         name, dtype = type(self).__name__, self.weight_ih_l0.dtype
         if not hasattr(x, "ndim"):
+            if isinstance(x, tuple):
+                operand(x, name)  # raises, and says how the (output, state) of another layer is unpacked
             raise TypeError(f"{name}: input must be a tensor or a PackedSequence, got {describe(x)}")
         shape = tuple(x.shape)
         if packed and x.ndim != 2:
