@@ -391,3 +391,18 @@ def test_the_gradients_of_weights_over_many_rows():
     for f in (lambda: F.linear(ag.from_numpy(x), weight, bias), lambda: ag.from_numpy(x) @ weight.mT + bias):
         (gb,) = ag.grad(f(), bias, ag.from_numpy(g))
         np.testing.assert_allclose(gb.numpy(), wide(g).sum(0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e20, 1e-30])
+@pytest.mark.parametrize("dtype", ["float32", "complex64"])
+def test_a_standard_deviation_whose_square_does_not_fit_into_float32(dtype, scale):
+    """The variance of [1e20, -1e20, 2e20, 0] is infinite in float32, and that of 1e-30 zero; their roots are neither."""
+    values = np.array([1.0, -1.0, 2.0, 0.0]) * scale
+    x = ag.tensor(values.astype(dtype), requires_grad=True)
+    std, mean = ag.std_mean(x)
+    assert std.dtype == x.std(0).dtype == np.float32 and mean.dtype == x.dtype
+    for out in (std, x.std(0), np.std(x, ddof=1)):
+        np.testing.assert_allclose(out.item(), values.std(ddof=1), rtol=1e-6)
+    (g,) = ag.grad(std, [x])
+    assert g.dtype == x.dtype
+    np.testing.assert_allclose(g, (values - values.mean()) / (3 * values.std(ddof=1)), rtol=1e-6)

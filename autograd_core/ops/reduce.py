@@ -200,23 +200,26 @@ _deviation: Primitive = Primitive(
 )
 
 
-def _var_forward(x: ndarray, dims: tuple, keepdim: bool, divisor: float) -> ndarray:
+def _var_forward(x: ndarray, dims: tuple, keepdim: bool, divisor: float, wide_out: bool) -> ndarray:
     wide = x.astype(np.float32) if x.dtype == HALF else x
     sums = np.asarray(squares(wide, dims, keepdim, _center(wide, dims)))
     with np.errstate(invalid="ignore", divide="ignore"):  # NaN of a single element
-        return narrowed(sums / sums.dtype.type(divisor), x.real.dtype)
+        return narrowed(sums / sums.dtype.type(divisor), np.dtype(np.float64) if wide_out else x.real.dtype)
 
 
-def _var_composition(x: Any, dims: tuple, keepdim: bool, divisor: float) -> Any:
+def _var_composition(x: Any, dims: tuple, keepdim: bool, divisor: float, wide_out: bool) -> Any:
     d = apply(_deviation, (x,), (dims,))
+    if wide_out:
+        d = convert(d, np.promote_types(d.dtype, np.float64))
     sums = sum(d * d if x.dtype.kind == "f" else (d * d.conj()).real, dims, keepdim)
     return sums / divisor if divisor else sums / np.zeros((), sums.dtype)
 
 
-def _var_rule(g: Any, x: Any, dims: tuple, keepdim: bool, divisor: float) -> Any:
+def _var_rule(g: Any, x: Any, dims: tuple, keepdim: bool, divisor: float, wide_out: bool) -> Any:
     """2 (x - mean) / (n - correction)"""
     slope = g * (2 / divisor if divisor else math.inf)
-    return spread(slope, tuple(x.shape), dims) * ew.conj(apply(_deviation, (x,), (dims,)))
+    product = spread(slope, tuple(x.shape), dims) * ew.conj(apply(_deviation, (x,), (dims,)))
+    return convert(product, x.dtype) if wide_out else product
 
 
 _var = Primitive(_var_forward, name="var", vjps=(_var_rule,), saves=(0,), composition=_var_composition)
@@ -237,11 +240,14 @@ def var(
     x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
 ) -> Any:
     """The variance over `dim`: the sum of squared deviations from the mean over n - correction (default 1)."""
-    x = _floating(x, "var")
-    dim, correction = _var_options(dim, unbiased, correction, "var")
+    return _variance(_floating(x, "var"), *_var_options(dim, unbiased, correction, "var"), keepdim, False)
+
+
+def _variance(x: Any, dim: Any, correction: float, keepdim: bool, wide_out: bool) -> Any:
+    """`var`, of float32 in float64 if `wide_out`: the square of 10²⁰ does not fit into float32, its root does."""
     dims = reduction_dims(x, dim, "var")
     divisor = float(max(math.prod(x.shape[d] for d in dims) - correction, 0))
-    return apply(_var, (x,), (dims, keepdim, divisor))
+    return apply(_var, (x,), (dims, keepdim, divisor, wide_out))
 
 
 def _root_rule(g: Any, x: Any, out: Any) -> Any:
@@ -275,7 +281,9 @@ def std(
     x = _floating(x, "std")
     if x.dtype == HALF:  # whose variance may be too large for it
         return convert(std(convert(x, np.float32), dim, unbiased, keepdim, correction=correction), HALF)
-    return apply(_root, (var(x, dim, unbiased, keepdim, correction=correction),))
+    single = x.dtype in (np.float32, np.complex64)
+    root = apply(_root, (_variance(x, *_var_options(dim, unbiased, correction, "std"), keepdim, single),))
+    return convert(root, np.dtype(np.float32)) if single else root
 
 
 # ------------------------------------------------------------------------------------------------- largest and smallest
