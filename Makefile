@@ -17,7 +17,7 @@ test: .venv/installed-test
 	$(RUN) -m pytest -m "not slow" -n 2 $(if $(ARGS),$(ARGS),--ignore=$(ENGINE))
 
 test-all: .venv/installed-test
-	$(RUN) -m pytest -n 2 $(ARGS)
+	$(RUN) -m pytest -n 2 --dist worksteal $(ARGS)
 
 bench: .venv/installed
 	$(RUN) -m bench $(ARGS)
