@@ -31,7 +31,8 @@ trunc = _rounding(np.trunc, "trunc", "The next integer towards 0; its derivative
 frac = unary(lambda x: x - np.trunc(x), lambda g: g, name="frac", doc="x - trunc(x), with the sign of x.")
 
 _round = Primitive(
-    lambda x, decimals: np.round(x, decimals),
+    # of integers NumPy before 2.3 gives the array itself
+    lambda x, decimals: np.round(x, decimals) if x.dtype.kind in "fc" else np.array(np.round(x, decimals)),
     name="round",
     vjps=(lambda g, decimals: 0 * g,),
     elementwise=True,
