@@ -1,6 +1,6 @@
 """Reverse-mode automatic differentiation on NumPy arrays: tensors, operations, gradients.
 
-Start reading at `graph.py`; then `tensor.py`, `primitive.py`, `ops/elementwise.py`, `gradients.py`.
+Start reading in `engine`: `graph.py`, then `tensor.py`, `primitive.py`, `backward.py`; then `ops/elementwise/arithmetic.py`.
 """
 
 import importlib
@@ -12,10 +12,9 @@ from typing import Any
 from numpy import bool_ as bool
 from numpy import complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8
 
-from . import fft, linalg, operators, packages
-from .anomaly import detect_anomaly, set_detect_anomaly
-from .check import gradcheck, gradgradcheck
-from .creation import (
+from . import fft, linalg
+from .engine.backward import backward, grad
+from .engine.creation import (
     arange,
     as_tensor,
     empty,
@@ -33,9 +32,8 @@ from .creation import (
     zeros,
     zeros_like,
 )
-from .function import Function
-from .gradients import backward, grad
-from .graph import (
+from .engine.function import Function
+from .engine.modes import (
     enable_grad,
     inference_mode,
     is_grad_enabled,
@@ -43,8 +41,13 @@ from .graph import (
     no_grad,
     set_grad_enabled,
 )
-from .primitive import published as _published
-from .primitive import result_type
+from .engine.operands import result_type
+from .engine.primitive import published as _published
+from .engine.tensor import Tensor, get_default_dtype, set_default_dtype
+from .inspection.anomaly import detect_anomaly, set_detect_anomaly
+from .inspection.check import gradcheck, gradgradcheck
+from .interface import bind as _bind
+from .interface import packages as _packages
 from .random import (
     Generator,
     bernoulli,
@@ -64,9 +67,9 @@ from .random import (
     randperm,
     set_rng_state,
 )
-from .tensor import Tensor, get_default_dtype, set_default_dtype
 
-from .creation import tensor  # isort: skip  (after the file of this name, which type checkers put in its place)
+from .engine.creation import tensor  # isort: skip  (after the file of this name, which type checkers put in its place)
+from .interface.table import FUNCTIONS as _FUNCTIONS
 
 __all__ = [
     "Function", "Generator", "Tensor", "arange", "as_tensor", "backward", "bernoulli", "bool", "complex128",
@@ -81,14 +84,16 @@ __all__ = [
 
 # name -> the module that is imported when it is first used: the module itself, or its member of that name
 _LAZY = {
-    "draw": "draw", "replay": "replay", "func": "func", "special": "special", "profile": "profile",
-    "checkpoint": "checkpoint", "checkpoint_sequential": "checkpoint", "warmup": "warmup",
-    "set_num_threads": "kernels.threads", "get_num_threads": "kernels.threads",
+    "draw": "inspection.draw", "replay": "inspection.replay", "func": "func", "special": "special",
+    "profile": "inspection.profile",
+    "checkpoint": "transforms.checkpoint", "checkpoint_sequential": "transforms.checkpoint",
+    "warmup": "kernels.warmup",
+    "set_num_threads": "kernels.machine.threads", "get_num_threads": "kernels.machine.threads",
 }  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name in packages.PACKAGES:
+    if name in _packages.PACKAGES:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _LAZY:
         module = importlib.import_module(f".{_LAZY[name]}", __name__)
@@ -112,13 +117,13 @@ class _Package(_ModuleType):
 
 
 sys.modules[__name__].__class__ = _Package
-packages.install()
+_packages.install()
 
 # Infinities and NaN are results here, as in PyTorch. Only warnings that this package itself would cause are silenced.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_core\.")
 
 # The operations: every public function of `ops`, by the table of its family.
-globals().update(operators.FUNCTIONS)
-__all__ += operators.FUNCTIONS
-_published(__name__, operators.FUNCTIONS)
+globals().update(_FUNCTIONS)
+__all__ += _FUNCTIONS
+_published(__name__, _FUNCTIONS)
 _published(__name__, {f"Tensor.{name}": member for name, member in vars(Tensor).items()})

@@ -1,6 +1,6 @@
 """Discrete Fourier transforms, with `torch.fft`'s names: `ag.fft.rfft(x)`."""
 
-from .ops.fft import (
+from .ops.signal.fft import (
     fft,
     fft2,
     fftfreq,

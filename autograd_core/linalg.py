@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .ops.decompositions import cholesky, eig, eigh, eigvals, eigvalsh, qr, svd, svdvals
-from .ops.determinant import det, slogdet
-from .ops.linalg import cross as _cross
-from .ops.linalg import matmul, multi_dot
-from .ops.matrix_functions import lu, lu_factor, lu_solve, matrix_exp
-from .ops.norms import cond, matrix_norm, matrix_rank, norm, vecdot, vector_norm
-from .ops.solve import inv, lstsq, matrix_power, pinv, solve, solve_triangular, tensorinv, tensorsolve
-from .ops.strided import diagonal as _diagonal
+from .ops.linalg.decompositions import cholesky, eig, eigh, eigvals, eigvalsh, qr, svd, svdvals
+from .ops.linalg.determinant import det, slogdet
+from .ops.linalg.matrix_functions import lu, lu_factor, lu_solve, matrix_exp
+from .ops.linalg.norms import cond, matrix_norm, matrix_rank, norm, vecdot, vector_norm
+from .ops.linalg.products import cross as _cross
+from .ops.linalg.products import matmul, multi_dot
+from .ops.linalg.solve import inv, lstsq, matrix_power, pinv, solve, solve_triangular, tensorinv, tensorsolve
+from .ops.shape.strided import diagonal as _diagonal
 
 __all__ = [
     "cholesky", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "lu",

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import math
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
 
-from .batching import Batched, in_levels
-from .creation import _checked, _made, on_cpu
-from .levels import expose
-from .ops.shape import reshape
-from .tensor import Default, Tensor, held, rewrite, wrap
+from .engine.creation import checked_size, made, on_cpu
+from .engine.standin import StandIn
+from .engine.tensor import Default, Tensor, held, wrap
+from .engine.writes import rewrite
 
 
 class Generator:
@@ -73,29 +70,11 @@ def fork_rng() -> Iterator[None]:
         default_generator.set_state(state)
 
 
-class _Randomness(threading.local):
-    """(`randomness`, level, size) of each `vmap` that runs, the outermost first."""
+class Examples:
+    """What random numbers ask where each of many examples may get its own; `transforms.randomness` answers, once loaded."""
 
-    def __init__(self) -> None:
-        self.running: list[tuple[str, int, int]] = []
-
-
-_randomness = _Randomness()
-
-
-@contextlib.contextmanager
-def randomness_in(kind: str, level: int, size: int) -> Iterator[None]:
-    """While `vmap` runs a function: whether it may draw random numbers, and for whom."""
-    _randomness.running.append((kind, level, size))
-    try:
-        yield
-    finally:
-        _randomness.running.pop()
-
-
-def randomness() -> str:
-    """What the innermost running `vmap` was told of random numbers: "error", "same" or "different"."""
-    return _randomness.running[-1][0] if _randomness.running else "error"
+    draw: Callable | None = None  # (draw, args, kwargs) -> what is drawn, for each example where that is asked for
+    check: Callable | None = None  # raises where nothing may be drawn for all examples together
 
 
 F = TypeVar("F", bound=Callable)
@@ -107,41 +86,14 @@ def by_example(draw: F) -> F:
 
     @functools.wraps(draw)
     def call(*args: Any, **kwargs: Any) -> Any:
-        running = _randomness.running
-        own = [(level, size) for kind, level, size in running if kind == "different"]
-        if not own or any(kind == "error" for kind, _, _ in running):
-            return draw(*args, **kwargs)
-        sizes = tuple(size for _, size in own)
-        parts = [_parts(a, own) for a in (*args, *kwargs.values())]
-        _randomness.running = []
-        try:
-            draws = []
-            for i in range(max(math.prod(sizes), 1)):
-                given = [part(i) for part in parts]
-                draws.append(draw(*given[: len(args)], **dict(zip(kwargs, given[len(args) :], strict=True))))
-        finally:
-            _randomness.running = running
-        stacked = np.stack([d.array if isinstance(d, Tensor) else d for d in draws])
-        shape = stacked.shape[1:]
-        return in_levels(wrap(stacked[: math.prod(sizes)].reshape(*sizes, *shape)), [level for level, _ in own])
+        return draw(*args, **kwargs) if Examples.draw is None else Examples.draw(draw, args, kwargs)
 
     return call  # type: ignore[return-value]
 
 
-def _parts(x: Any, own: list[tuple[int, int]]) -> Callable[[int], Any]:
-    """From the number of an example, over all these levels, to what `x` is for it."""
-    if not isinstance(x, Batched):
-        return lambda i: x
-    shape = tuple(x.shape)
-    if not math.prod(size for _, size in own):  # no example: for the shape of what would be drawn
-        return lambda i: wrap(np.ones(shape, x.dtype))
-    rows = reshape(expose(x, own), (-1, *shape))
-    return lambda i: rows[i]
-
-
 def _read(x: Any, name: str) -> np.ndarray:
     """The values that tell what to draw."""
-    if isinstance(x, Batched):
+    if isinstance(x, StandIn):
         stream(None)
         raise RuntimeError(
             f"vmap: what {name} draws depends on values that differ by example, so that the examples cannot get the same "
@@ -152,17 +104,8 @@ def _read(x: Any, name: str) -> np.ndarray:
 
 def stream(generator: Generator | None) -> np.random.Generator:
     """NumPy's generator of the given stream, by default the library's."""
-    kinds = {kind for kind, _, _ in _randomness.running}
-    if "error" in kinds:
-        raise RuntimeError(
-            "vmap: the function draws random numbers; pass randomness='same' if all examples shall get the same ones, "
-            "randomness='different' if each its own, or draw them outside and pass them in"
-        )
-    if "different" in kinds:
-        raise NotImplementedError(
-            "vmap: this function draws for all examples together, it cannot with randomness='different'; draw the "
-            "numbers outside and pass them in, or use ag.rand, ag.randn, ag.randint, ag.randperm and ag.where"
-        )
+    if Examples.check is not None:
+        Examples.check()
     return (default_generator if generator is None else generator).numpy
 
 
@@ -176,7 +119,7 @@ def rand(
 ) -> Tensor:
     """Uniform numbers from [0, 1)."""
     on_cpu(device)
-    return _made(uniform(_checked(size, "rand"), _dtype(dtype), generator), requires_grad)
+    return made(uniform(checked_size(size, "rand"), _dtype(dtype), generator), requires_grad)
 
 
 @by_example
@@ -185,7 +128,7 @@ def randn(
 ) -> Tensor:
     """Standard normal numbers."""
     on_cpu(device)
-    return _made(standard_normal(_checked(size, "randn"), _dtype(dtype), generator), requires_grad)
+    return made(standard_normal(checked_size(size, "randn"), _dtype(dtype), generator), requires_grad)
 
 
 def uniform(shape: tuple, dtype: np.dtype, generator: Generator | None = None) -> np.ndarray:
@@ -219,7 +162,7 @@ def randint(
     if high <= low:
         raise ValueError(f"randint: high must be greater than low, got low={low}, high={high}")
     held([low, high - 1], np.dtype(dtype), "randint")
-    return wrap(stream(generator).integers(low, high, _checked((size,), "randint")).astype(dtype))
+    return wrap(stream(generator).integers(low, high, checked_size((size,), "randint")).astype(dtype))
 
 
 @by_example
@@ -261,7 +204,7 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator 
         raise TypeError("normal: with a mean and a deviation that are numbers, give the size of the result")
     if np.any(np.asarray(s) < 0):
         raise ValueError(f"normal: the standard deviation must not be negative, got {np.min(s)}")
-    shape = np.broadcast_shapes(np.shape(m), np.shape(s)) if size is None else _checked((size,), "normal")
+    shape = np.broadcast_shapes(np.shape(m), np.shape(s)) if size is None else checked_size((size,), "normal")
     dtype = next((v.dtype for v in (mean, std) if isinstance(v, Tensor)), Default.dtype)
     return wrap(np.asarray(m + s * standard_normal(shape, dtype, generator), dtype))
 

@@ -1,8 +1,9 @@
 """`ag.special`: the special functions, with the names of `torch.special`."""
 
-from .ops.activation import sigmoid as expit
-from .ops.elementwise import exp2, expm1, log1p, xlogy
-from .ops.polynomials import (
+from .engine.primitive import published as _published
+from .ops.elementwise.activation import sigmoid as expit
+from .ops.elementwise.arithmetic import exp2, expm1, log1p, xlogy
+from .ops.elementwise.polynomials import (
     chebyshev_polynomial_t,
     chebyshev_polynomial_u,
     chebyshev_polynomial_v,
@@ -16,10 +17,8 @@ from .ops.polynomials import (
     shifted_chebyshev_polynomial_v,
     shifted_chebyshev_polynomial_w,
 )
-from .ops.reduce import logsumexp
-from .ops.rounding import round
-from .ops.softmax import log_softmax, softmax
-from .ops.special import (
+from .ops.elementwise.rounding import round
+from .ops.elementwise.special import (
     airy_ai,
     bessel_j0,
     bessel_j1,
@@ -50,13 +49,14 @@ from .ops.special import (
     xlog1py,
     zeta,
 )
-from .ops.special import digamma as psi
-from .ops.special import i0 as modified_bessel_i0
-from .ops.special import i1 as modified_bessel_i1
-from .ops.special import lgamma as gammaln
-from .ops.special import mvlgamma as multigammaln
-from .ops.trigonometric import sinc
-from .primitive import published as _published
+from .ops.elementwise.special import digamma as psi
+from .ops.elementwise.special import i0 as modified_bessel_i0
+from .ops.elementwise.special import i1 as modified_bessel_i1
+from .ops.elementwise.special import lgamma as gammaln
+from .ops.elementwise.special import mvlgamma as multigammaln
+from .ops.elementwise.trigonometric import sinc
+from .ops.reduction.reduce import logsumexp
+from .ops.reduction.softmax import log_softmax, softmax
 
 __all__ = [
     "airy_ai", "bessel_j0", "bessel_j1", "bessel_y0", "bessel_y1", "chebyshev_polynomial_t",

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from autograd_core.kernels.workspace import release
+from autograd_core.kernels.machine.workspace import release
 
 from . import figures
 from .report import has_torch, options, run_bench, save, table

@@ -18,7 +18,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 import autograd_core as ag
 import nn.functional as F
-from autograd_core.kernels import columns, conv
+from autograd_core.kernels.convolution import columns, conv
 from tests import naive, naive_recurrent
 
 from . import figures

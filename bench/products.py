@@ -1,6 +1,6 @@
 """Products and convolutions as fractions of the machine's peak, and beside NumPy and PyTorch: `python -m bench products`.
 
-The peak is that of the register tile (`kernels/simd.py`) on numbers in the first-level cache, on as many threads, and
+The peak is that of the register tile (`kernels/machine/simd.py`) on numbers in the first-level cache, on as many threads, and
 is measured again in every round, between the products: the machine's clock and its other users change. In every round
 each library runs all it has, after a pause, for their thread pools disturb each other; the best of all rounds counts.
 Before timing, products are compared with NumPy's in float64, and the products of a convolution with each other.
@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.kernels import conv, gemm, simd, vectors
-from autograd_core.kernels.runtime import kernel
-from autograd_core.kernels.simd import ALONG_K, tile
-from autograd_core.kernels.threads import get_num_threads, parallel_for
+from autograd_core.kernels.convolution import conv
+from autograd_core.kernels.machine import simd, vectors
+from autograd_core.kernels.machine.runtime import kernel
+from autograd_core.kernels.machine.simd import ALONG_K, tile
+from autograd_core.kernels.machine.threads import get_num_threads, parallel_for
+from autograd_core.kernels.products import gemm
 
 from .report import options, run_bench, save
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from autograd_core.kernels.threads import get_num_threads
+from autograd_core.kernels.machine.threads import get_num_threads
 
 FOLDER = Path(__file__).parent
 RESULTS, FIGURES = FOLDER / "results", FOLDER / "figures"

@@ -1,6 +1,6 @@
 """The command `python -m nn train MODEL`: train a model of the course on real data and show what came out.
 
-What can be trained, and how, is in `nn/programs`. Nothing imports this.
+What can be trained, and how, is in `optim/recipes`. Nothing imports this.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 import functools
 import sys
 
-from autograd_core.compilation import Compilation
+from autograd_core.kernels.machine.compilation import Compilation
 from nn.command import Parser
-from nn.programs import RECIPES
-from nn.programs.recipe import UserError
+from optim.recipes import RECIPES
+from optim.recipes.recipe import UserError
 
 
 def parser() -> Parser:

@@ -6,7 +6,7 @@ import inspect
 import types
 from typing import Any
 
-from autograd_core.tensor import Tensor
+from autograd_core.engine.tensor import Tensor
 
 LAYERS = f"{__package__}.layers."
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from autograd_core.ops.activation import (
+from autograd_core.engine.primitive import published as _published
+from autograd_core.ops.elementwise.activation import (
     celu,
     elu,
     gelu,
@@ -19,38 +20,27 @@ from autograd_core.ops.activation import (
     softsign,
     tanhshrink,
 )
-from autograd_core.ops.attention import scaled_dot_product_attention
-from autograd_core.ops.class_loss import cross_entropy, linear_cross_entropy, nll_loss
-from autograd_core.ops.conv import (
-    conv1d,
-    conv2d,
-    conv3d,
-    conv_transpose1d,
-    conv_transpose2d,
-    conv_transpose3d,
-    fold,
-    unfold,
+from autograd_core.ops.elementwise.piecewise import (
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    prelu,
+    relu,
+    relu6,
+    rrelu,
+    softshrink,
+    step,
+    threshold,
 )
-from autograd_core.ops.ctc import ctc_loss
-from autograd_core.ops.distance import cosine_similarity, normalize, pairwise_distance
-from autograd_core.ops.embedding import embedding, one_hot
-from autograd_core.ops.embedding_bag import embedding_bag
-from autograd_core.ops.grid_sample import affine_grid, grid_sample
-from autograd_core.ops.interpolate import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample
-from autograd_core.ops.linalg import bilinear, linear
-from autograd_core.ops.linear_activation import linear_activation
-from autograd_core.ops.loss import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    gaussian_nll_loss,
-    huber_loss,
-    kl_div,
-    l1_loss,
-    mse_loss,
-    poisson_nll_loss,
-    smooth_l1_loss,
-)
-from autograd_core.ops.margin_loss import (
+from autograd_core.ops.elementwise.trigonometric import tanh
+from autograd_core.ops.linalg.distance import cosine_similarity, normalize, pairwise_distance
+from autograd_core.ops.linalg.norms import pdist
+from autograd_core.ops.linalg.products import bilinear, linear
+from autograd_core.ops.loss.classification import cross_entropy, linear_cross_entropy, nll_loss
+from autograd_core.ops.loss.ctc import ctc_loss
+from autograd_core.ops.loss.margin import (
     cosine_embedding_loss,
     hinge_embedding_loss,
     margin_ranking_loss,
@@ -61,8 +51,43 @@ from autograd_core.ops.margin_loss import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
-from autograd_core.ops.multi_head import multi_head_attention_forward
-from autograd_core.ops.names import (
+from autograd_core.ops.loss.regression import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    gaussian_nll_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
+)
+from autograd_core.ops.network.attention import scaled_dot_product_attention
+from autograd_core.ops.network.conv import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    fold,
+    unfold,
+)
+from autograd_core.ops.network.dropout import (
+    alpha_dropout,
+    drop_connect,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+    gaussian_noise,
+)
+from autograd_core.ops.network.embedding import embedding, one_hot
+from autograd_core.ops.network.embedding_bag import embedding_bag
+from autograd_core.ops.network.linear_activation import linear_activation
+from autograd_core.ops.network.multi_head import multi_head_attention_forward
+from autograd_core.ops.network.names import (
     adaptive_max_pool1d_with_indices,
     adaptive_max_pool2d_with_indices,
     adaptive_max_pool3d_with_indices,
@@ -84,24 +109,8 @@ from autograd_core.ops.names import (
     upsample_bilinear,
     upsample_nearest,
 )
-from autograd_core.ops.norm import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
-from autograd_core.ops.norms import pdist
-from autograd_core.ops.padding import pad
-from autograd_core.ops.piecewise import (
-    hardshrink,
-    hardsigmoid,
-    hardswish,
-    hardtanh,
-    leaky_relu,
-    prelu,
-    relu,
-    relu6,
-    rrelu,
-    softshrink,
-    step,
-    threshold,
-)
-from autograd_core.ops.pool import (
+from autograd_core.ops.network.normalization import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
+from autograd_core.ops.network.pool import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
     adaptive_avg_pool3d,
@@ -115,23 +124,14 @@ from autograd_core.ops.pool import (
     max_pool2d,
     max_pool3d,
 )
-from autograd_core.ops.pool_places import fractional_max_pool2d, fractional_max_pool3d, kmax_pool1d
-from autograd_core.ops.random import (
-    alpha_dropout,
-    drop_connect,
-    dropout,
-    dropout1d,
-    dropout2d,
-    dropout3d,
-    feature_alpha_dropout,
-    gaussian_noise,
-)
-from autograd_core.ops.rbf import rbf, squared_distance
-from autograd_core.ops.response import local_response_norm
-from autograd_core.ops.softmax import gumbel_softmax, log_softmax, softmax, softmin
-from autograd_core.ops.trigonometric import tanh
-from autograd_core.ops.unpool import lp_pool1d, lp_pool2d, lp_pool3d, max_unpool1d, max_unpool2d, max_unpool3d
-from autograd_core.primitive import published as _published
+from autograd_core.ops.network.pool_places import fractional_max_pool2d, fractional_max_pool3d, kmax_pool1d
+from autograd_core.ops.network.rbf import rbf, squared_distance
+from autograd_core.ops.network.response import local_response_norm
+from autograd_core.ops.network.unpool import lp_pool1d, lp_pool2d, lp_pool3d, max_unpool1d, max_unpool2d, max_unpool3d
+from autograd_core.ops.reduction.softmax import gumbel_softmax, log_softmax, softmax, softmin
+from autograd_core.ops.shape.padding import pad
+from autograd_core.ops.signal.grid_sample import affine_grid, grid_sample
+from autograd_core.ops.signal.interpolate import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_core.kernels.conv import output_size
-from autograd_core.ops.conv import floating, input_grad, per_dim, weight_grad
+from autograd_core.kernels.convolution.conv import output_size
+from autograd_core.ops.arguments import floating, per_dim
+from autograd_core.ops.network.conv import input_grad, weight_grad
 
 
 def _input(dims: int, size: Any, weight: Any, g: Any, *how: Any) -> Any:

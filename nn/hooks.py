@@ -4,14 +4,11 @@ all modules share."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autograd_core.function import Function
-from autograd_core.graph import at_end_of_pass
-from autograd_core.tensor import HookHandle, Tensor
-
-if TYPE_CHECKING:
-    from .module import Module
+from autograd_core.engine.function import Function
+from autograd_core.engine.graph import at_end_of_pass
+from autograd_core.engine.tensor import HookHandle, Tensor
 
 KINDS = (
     "_forward_pre_hooks",
@@ -41,7 +38,7 @@ class Options:
 
 
 def register(
-    module: Module,
+    module: Any,
     kind: str,
     hook: Callable,
     *,
@@ -64,6 +61,12 @@ def _optioned(hook: Callable, with_kwargs: bool, always_call: bool) -> Callable:
     return Options(hook, with_kwargs, always_call) if with_kwargs or always_call else hook
 
 
+class Hookable:
+    """The base of `Module`: whether a call must look for hooks, of one module or (here) of all."""
+
+    _hooked = False
+
+
 class SharedHandle(HookHandle):
     """The handle of a hook of all modules. While there are any, no module skips the look for hooks."""
 
@@ -77,9 +80,7 @@ class SharedHandle(HookHandle):
 
     @staticmethod
     def _look() -> None:
-        from .module import Module
-
-        Module._hooked = any(SHARED.values())
+        Hookable._hooked = any(SHARED.values())
 
 
 def register_module_forward_pre_hook(hook: Callable) -> HookHandle:
@@ -125,7 +126,7 @@ def register_module_module_registration_hook(hook: Callable) -> HookHandle:
     return HookHandle(AT_REGISTRATION["module"], hook)
 
 
-def registered(kind: str, module: Module, name: str, value: Any) -> Any:
+def registered(kind: str, module: Any, name: str, value: Any) -> Any:
     """What the hooks at registration make of `value`; None is not shown to them."""
     for hook in () if value is None else tuple(AT_REGISTRATION[kind].values()):
         replaced = hook(module, name, value)
@@ -134,12 +135,12 @@ def registered(kind: str, module: Module, name: str, value: Any) -> Any:
     return value
 
 
-def hooks_of(module: Module, kind: str) -> list[tuple[int, Callable]]:
+def hooks_of(module: Any, kind: str) -> list[tuple[int, Callable]]:
     """The hooks of all modules and then those of this one, each with its handle's number."""
     return [*SHARED[kind].items(), *module.__dict__[kind].items()]
 
 
-def call(module: Module, args: tuple, kwargs: dict) -> Any:
+def call(module: Any, args: tuple, kwargs: dict) -> Any:
     """`module.forward` with every hook before and after it."""
     done: set[int] = set()
     try:
@@ -162,7 +163,7 @@ def call(module: Module, args: tuple, kwargs: dict) -> Any:
         raise
 
 
-def _before(module: Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+def _before(module: Any, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
     for _, hook in hooks_of(module, "_forward_pre_hooks"):
         if isinstance(hook, Options) and hook.with_kwargs:
             replaced = hook(module, args, kwargs)
@@ -180,7 +181,7 @@ def _before(module: Module, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
     return args, kwargs
 
 
-def _after(hook: Callable, module: Module, args: tuple, kwargs: dict, output: Any) -> Any:
+def _after(hook: Callable, module: Any, args: tuple, kwargs: dict, output: Any) -> Any:
     if isinstance(hook, Options) and hook.with_kwargs:
         return hook(module, args, kwargs, output)
     return hook(module, args, output)
@@ -196,7 +197,7 @@ class Boundary:
     grad_output is kept for that pass alone: under create_graph=True it has a history, in which the gates are.
     """
 
-    def __init__(self, module: Module):
+    def __init__(self, module: Any):
         self.module = module
         self.grad_output: Any = None
         self.inputs = 0

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from autograd_core import random
-from autograd_core.kernels.blas import lapack
+from autograd_core.engine.tensor import Tensor
+from autograd_core.engine.versions import written
+from autograd_core.kernels.machine.blas import lapack
 from autograd_core.random import Generator
-from autograd_core.tensor import Tensor
-from autograd_core.versions import written
 
 
 def _fill(tensor: Tensor, values: Any, name: str) -> Tensor:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.primitive import convert, dtype_meant
-from autograd_core.tensor import HookHandle, Tensor, wrap
+from autograd_core.engine.operands import convert, dtype_meant
+from autograd_core.engine.tensor import HookHandle, Tensor, wrap
 
 from . import construction, hooks, state
 from .hooks import (
@@ -30,7 +30,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Module:
+class Module(hooks.Hookable):
     """A part of a network. Subclass it, make its parameters and parts in `__init__`, compute in `forward`.
 
     >>> import autograd_core as ag
@@ -47,7 +47,6 @@ class Module:
     """
 
     _version = 1  # of the state dict's layout, kept beside it as metadata
-    _hooked = False  # whether a call must look for hooks
     training: bool
     call_super_init = False  # whether the classes beside Module among a subclass's bases are initialised too
 
@@ -493,6 +492,9 @@ class Module:
     def get_extra_state(self) -> Any:
         """More to keep in the state dict; a subclass that overrides this also overrides `set_extra_state`."""
         raise RuntimeError(f"{type(self).__name__} has no get_extra_state(); override it to keep more than tensors")
+
+    # a subclass's own has no such mark
+    get_extra_state.absent = True  # type: ignore[attr-defined]
 
     def set_extra_state(self, state: Any) -> None:
         """Take back what `get_extra_state` gave."""

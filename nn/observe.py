@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core.tensor import Tensor
-from autograd_core.versions import written
+from autograd_core.engine.tensor import Tensor
+from autograd_core.engine.versions import written
 
 from .module import Module
 

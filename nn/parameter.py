@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.tensor import Tensor, as_array, get_default_dtype, history, wrap
+from autograd_core.engine.history import history
+from autograd_core.engine.tensor import Tensor, as_array, get_default_dtype, wrap
 
 
 class Parameter(Tensor):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_core.graph import LEAF, OUTPUT, Node, topological_order
+from autograd_core.engine.graph import LEAF, OUTPUT, Node, topological_order
 
 
 class Field(NamedTuple):

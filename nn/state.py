@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict, namedtuple
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from autograd_core.tensor import Tensor, as_array, wrap
-from autograd_core.versions import written
+from autograd_core.engine.tensor import Tensor, as_array, wrap
+from autograd_core.engine.versions import written
 
 from .parameter import Parameter, is_lazy
-
-if TYPE_CHECKING:
-    from .module import Module
 
 EXTRA = "_extra_state"
 
@@ -35,7 +32,7 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpect
 # --------------------------------------------------------------------------------------------------------- collecting
 
 
-def collect(module: Module, destination: Any, prefix: str, keep_vars: bool) -> Any:
+def collect(module: Any, destination: Any, prefix: str, keep_vars: bool) -> Any:
     if destination is None:
         destination = OrderedDict()
         destination._metadata = OrderedDict()
@@ -54,30 +51,28 @@ def collect(module: Module, destination: Any, prefix: str, keep_vars: bool) -> A
     return destination
 
 
-def save_own(module: Module, destination: Any, prefix: str, keep_vars: bool) -> None:
+def save_own(module: Any, destination: Any, prefix: str, keep_vars: bool) -> None:
     for name, t in _own(module):
         destination[prefix + name] = t if keep_vars or is_lazy(t) else t.detach()
     if _has_extra_state(module):
         destination[f"{prefix}{EXTRA}"] = module.get_extra_state()
 
 
-def _own(module: Module) -> list[tuple[str, Tensor]]:
+def _own(module: Any) -> list[tuple[str, Tensor]]:
     """The module's parameters and persistent buffers."""
     named = [(name, t) for name, t in module._parameters.items() if t is not None]
     skipped = module._non_persistent_buffers_set
     return named + [(name, t) for name, t in module._buffers.items() if t is not None and name not in skipped]
 
 
-def _has_extra_state(module: Module) -> bool:
-    from .module import Module
-
-    return type(module).get_extra_state is not Module.get_extra_state
+def _has_extra_state(module: Any) -> bool:
+    return not hasattr(type(module).get_extra_state, "absent")
 
 
 # ------------------------------------------------------------------------------------------------------------ loading
 
 
-def load(module: Module, state_dict: Any, strict: bool, assign: bool) -> IncompatibleKeys:
+def load(module: Any, state_dict: Any, strict: bool, assign: bool) -> IncompatibleKeys:
     """First every module checks its part and plans its writes; then all writes happen, or none does.
 
     A module's plan goes into `local_metadata["writes"]`, a list of functions without arguments.
@@ -133,7 +128,7 @@ def _quoted(keys: list[str]) -> str:
 
 
 def load_own(
-    module: Module,
+    module: Any,
     state_dict: Any,
     prefix: str,
     local_metadata: dict,
@@ -212,7 +207,7 @@ def _copy(t: Any, value: Any) -> None:
     written(t.array)
 
 
-def _assign(module: Module, name: str, t: Tensor, value: Any) -> None:
+def _assign(module: Any, name: str, t: Tensor, value: Any) -> None:
     value = value if isinstance(value, Tensor) else wrap(as_array(value))
     if isinstance(t, Parameter):
         same = isinstance(value, Parameter) and value.requires_grad == t.requires_grad

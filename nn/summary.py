@@ -12,9 +12,11 @@ import numpy as np
 from numpy import ndarray
 
 import autograd_core as ag
-from autograd_core.graph import Node, Watcher, enable_grad, topological_order, watchers
-from autograd_core.tensor import Tensor, describe, history, wrap
-from autograd_core.versions import memory_of
+from autograd_core.engine.graph import Node, Watcher, topological_order, watchers
+from autograd_core.engine.history import history
+from autograd_core.engine.modes import enable_grad
+from autograd_core.engine.tensor import Tensor, describe, wrap
+from autograd_core.engine.versions import memory_of
 
 from .module import Module
 from .observe import observed, paths, tensors_in, untouched

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from autograd_core.graph import enable_grad, no_grad
-from autograd_core.ops.complex import view_as_real
-from autograd_core.versions import written
+from autograd_core.engine.modes import enable_grad, no_grad
+from autograd_core.engine.versions import written
+from autograd_core.ops.elementwise.complex import view_as_real
 
 from .line_search import strong_wolfe
 from .optimizer import Optimizer, check_not_negative

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from autograd_core.graph import enable_grad, mode
-from autograd_core.ops.complex import view_as_complex, view_as_real
-from autograd_core.tensor import HookHandle, Tensor, as_array, describe, wrap
-from autograd_core.versions import written
+from autograd_core.engine.modes import enable_grad, mode
+from autograd_core.engine.tensor import HookHandle, Tensor, as_array, describe, wrap
+from autograd_core.engine.versions import written
+from autograd_core.ops.elementwise.complex import view_as_complex, view_as_real
 
 HOOKS = (
     "_optimizer_step_pre_hooks",

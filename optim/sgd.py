@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from autograd_core.kernels import update
-from autograd_core.versions import all_written
+from autograd_core.engine.versions import all_written
+from autograd_core.kernels.rows import update
 
 from .optimizer import Optimizer, check_not_negative, real_views
 

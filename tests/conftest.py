@@ -6,8 +6,8 @@ import sys
 import pytest
 
 import autograd_core as ag
-from autograd_core import graph
-from autograd_core.tensor import Default
+from autograd_core.engine import graph, modes
+from autograd_core.engine.tensor import Default
 
 # The text of help depends on the terminal, unless that is said here.
 os.environ["COLUMNS"] = "120"
@@ -32,10 +32,10 @@ def clean_state():
     ag.manual_seed(0)
     yield
     leaked = []
-    if not graph.mode.enabled or graph.mode.inference:
+    if not modes.mode.enabled or modes.mode.inference:
         leaked.append("the gradient mode")
-        graph.mode.switch(True)
-        graph.mode.inference = False
+        modes.mode.switch(True)
+        modes.mode.inference = False
     if graph.watchers:
         leaked.append("a watcher (anomaly detection or a profile)")
         graph.watchers.clear()

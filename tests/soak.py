@@ -23,10 +23,10 @@ import autograd_core as ag
 import nn
 import nn.functional as F
 import optim
-from autograd_core.kernels import threads
-from autograd_core.kernels.dropout import dropped
-from autograd_core.kernels.runtime import kernel
-from autograd_core.kernels.threads import Threads, parallel_for
+from autograd_core.kernels.machine import threads
+from autograd_core.kernels.machine.runtime import kernel
+from autograd_core.kernels.machine.threads import Threads, parallel_for
+from autograd_core.kernels.rows.dropout import dropped
 
 GROWTH = 64 * 2**20  # bytes that may be added after the first third: caches of plans and pools of memory fill up
 

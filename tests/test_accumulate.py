@@ -11,9 +11,9 @@ import pytest
 import autograd_core as ag
 import nn
 import nn.functional as F
-from autograd_core.kernels import reduction
-from autograd_core.ops import accumulate
-from autograd_core.ops.rbf import rbf
+from autograd_core.engine import accumulate
+from autograd_core.kernels.rows import reduction
+from autograd_core.ops.network.rbf import rbf
 
 LONG = 2_000_000
 SHAPES = {0: (LONG, 2), 1: (2, LONG // 4, 3), 2: (3, 2, LONG // 4), "wide": (700, 2500), "all": (1000, 1000)}

@@ -6,8 +6,9 @@ import scipy.special as sc
 
 import autograd_core as ag
 import nn.functional as F
-from autograd_core.kernels import activation, gemm
-from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
+from autograd_core.kernels.machine.threads import Threads, get_num_threads, set_num_threads
+from autograd_core.kernels.products import gemm
+from autograd_core.kernels.rows import activation
 
 UNITS = activation.UNITS
 FROM_OUT = ("relu", "tanh", "sigmoid")  # rules that take the output; the others take x

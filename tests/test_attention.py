@@ -12,10 +12,10 @@ import pytest
 import autograd_core as ag
 import nn
 import nn.functional as F
-from autograd_core.kernels import attention as kernels
-from autograd_core.kernels import dropout as drops
-from autograd_core.kernels.attention import Settings
-from autograd_core.ops import attention as ops
+from autograd_core.kernels.products import attention as kernels
+from autograd_core.kernels.products.attention import Settings
+from autograd_core.kernels.rows import dropout as drops
+from autograd_core.ops.network import attention as ops
 
 from . import naive_attention
 

@@ -11,9 +11,9 @@ import threadpoolctl
 
 import autograd_core as ag
 import nn
-from autograd_core.kernels import blas, threads
-from autograd_core.kernels.blas import Blas, Pool, lapack
-from autograd_core.kernels.threads import Threads
+from autograd_core.kernels.machine import blas, threads
+from autograd_core.kernels.machine.blas import Blas, Pool, lapack
+from autograd_core.kernels.machine.threads import Threads
 
 
 def counts():
@@ -26,7 +26,7 @@ BEGIN = """
 import os, sys, threading
 import numpy as np, threadpoolctl
 import autograd_core as ag, nn, optim, nn.functional as F
-from autograd_core.kernels.threads import Threads
+from autograd_core.kernels.machine.threads import Threads
 from nn.data import DataLoader, TensorDataset
 
 def counts():

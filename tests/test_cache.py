@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd_core.kernels import cache, machine_code
-from autograd_core.kernels.runtime import FLAGS, Kernel, kernel, source_of, text_of
-from autograd_core.kernels.simd import copy
+from autograd_core.kernels.machine import cache, machine_code
+from autograd_core.kernels.machine.runtime import FLAGS, Kernel, kernel, source_of, text_of
+from autograd_core.kernels.machine.simd import copy
 
 KEY, CONTENT = b"what it is", b"machine code " * 5
 POSIX = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="owners and modes are those of POSIX")
@@ -398,12 +398,12 @@ def test_the_text_of_a_kernel_knows_the_files_of_the_kernels_it_calls(monkeypatc
     """Generated code is not in a kernel's bytecode: copy's stands in another file."""
     calling = _kernel("def f(x): return copy(x)", copy=copy)
     before = text_of(calling)
-    monkeypatch.setattr("autograd_core.kernels.runtime.source_hash", lambda path: f"edited {path == source_of(copy)}")
+    monkeypatch.setattr("autograd_core.kernels.machine.runtime.source_hash", lambda path: f"edited {path == source_of(copy)}")
     assert text_of(calling) != before
 
 
 def test_machine_code_depends_on_the_width_of_vectors(monkeypatch):
-    from autograd_core.kernels import vectors
+    from autograd_core.kernels.machine import vectors
 
     keys = set()
     for width in (16, 32, 64):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd_core.kernels import runtime
+from autograd_core.kernels.machine import runtime
 from tests.processes import printed, run_python
 
 SOURCE = Path(runtime.__file__).parent
@@ -107,7 +107,7 @@ def test_narrower_vectors_and_other_settings_have_entries_of_their_own(env):
 
 
 def _vector_bytes():
-    from autograd_core.kernels import vectors
+    from autograd_core.kernels.machine import vectors
 
     return vectors.machine().vector_bytes
 

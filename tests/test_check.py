@@ -5,7 +5,7 @@ import pytest
 
 import autograd_core as ag
 import nn
-from autograd_core.check import GradcheckError
+from autograd_core.inspection.check import GradcheckError
 
 
 def function(rule, forward=lambda x: x * x):
@@ -85,7 +85,7 @@ def test_coarse_dtypes_kinks_and_noise_are_recognised():
 
 
 def test_a_gradient_of_the_wrong_shape_is_reported():
-    from autograd_core.primitive import Primitive
+    from autograd_core.engine.primitive import Primitive
 
     bad = Primitive(lambda x: x.sum(0), name="bad", vjps=(lambda g: g,))
     with pytest.raises(GradcheckError, match=r"gradient has shape \(3,\).*input has shape \(2, 3\)"):

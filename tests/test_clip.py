@@ -5,8 +5,8 @@ import pytest
 
 import autograd_core as ag
 import nn
-from autograd_core.kernels import update
-from autograd_core.kernels.threads import Threads
+from autograd_core.kernels.machine.threads import Threads
+from autograd_core.kernels.rows import update
 
 
 def gradients(*arrays):

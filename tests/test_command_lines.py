@@ -10,8 +10,8 @@ import pytest
 from bench import __main__ as bench
 from nn import __main__ as nn_command
 from nn.command import Parser, one_of, positive
-from nn.programs import RECIPES
 from notebooks import __main__ as notebooks
+from optim.recipes import RECIPES
 
 ROOT = Path(__file__).parent.parent
 

@@ -14,9 +14,9 @@ import autograd_core as ag
 import nn
 import nn.functional as F
 import optim
-from autograd_core import compilation
-from autograd_core.compilation import TITLE, Compilation, clock
-from autograd_core.kernels.runtime import Compiling
+from autograd_core.kernels.machine import compilation
+from autograd_core.kernels.machine.compilation import TITLE, Compilation, clock
+from autograd_core.kernels.machine.runtime import Compiling
 from nn.data import datasets
 from nn.models import rbf_fit
 
@@ -66,7 +66,7 @@ def quiet_kernels():
 def terminal(monkeypatch):
     monkeypatch.setattr(compilation, "shows_bars", lambda: True)
     monkeypatch.setattr("optim.training.callbacks.shows_bars", lambda: True)
-    for module in ("autograd_core.compilation", "optim.training.callbacks"):
+    for module in ("autograd_core.kernels.machine.compilation", "optim.training.callbacks"):
         monkeypatch.setattr(f"{module}.tqdm_class", lambda: Bar)
     Bar.drawn, Bar.made = [], []
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_core as ag
-from autograd_core.kernels import columns, sliding
-from autograd_core.kernels import conv as kernels
-from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
-from autograd_core.ops import conv as ops
+from autograd_core.kernels.convolution import columns, sliding
+from autograd_core.kernels.convolution import conv as kernels
+from autograd_core.kernels.machine.threads import Threads, get_num_threads, set_num_threads
+from autograd_core.ops.network import conv as ops
 
 from . import naive
 

@@ -9,9 +9,9 @@ import math
 import numpy as np
 import pytest
 
-from autograd_core.kernels import columns, sliding, winograd
-from autograd_core.kernels import conv as kernels
-from autograd_core.kernels.vectors import lanes, machine
+from autograd_core.kernels.convolution import columns, sliding, winograd
+from autograd_core.kernels.convolution import conv as kernels
+from autograd_core.kernels.machine.vectors import lanes, machine
 
 from . import naive
 

@@ -9,8 +9,8 @@ import pytest
 import autograd_core as ag
 import nn
 import nn.functional as F
-from autograd_core.kernels import ctc as kernels
-from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
+from autograd_core.kernels.machine.threads import Threads, get_num_threads, set_num_threads
+from autograd_core.kernels.rows import ctc as kernels
 
 rng = np.random.default_rng(0)
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.draw import draw
-from autograd_core.draw_layout import layered
-from autograd_core.draw_values import brief, known_values
-from autograd_core.graph import FREED, topological_order
+from autograd_core.engine.graph import FREED, topological_order
+from autograd_core.inspection.draw import draw
+from autograd_core.inspection.draw_layout import layered
+from autograd_core.inspection.draw_values import brief, known_values
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.graph import topological_order
+from autograd_core.engine.graph import topological_order
 
 
 def draw(*shape, seed=0):

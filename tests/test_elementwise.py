@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core import operators
+from autograd_core.interface import table
 
 inf, nan = math.inf, math.nan
 S = ag.special
@@ -471,7 +471,7 @@ INTEGER = [
 
 
 def test_nothing_in_place_is_left_out():
-    elementwise = {n for n in operators.IN_PLACE if getattr(operators.FUNCTIONS[n], "__module__", "").endswith(
+    elementwise = {n for n in table.IN_PLACE if getattr(table.FUNCTIONS[n], "__module__", "").endswith(
         ("primitive", "ops.elementwise", "ops.rounding", "ops.logic", "ops.trigonometric", "ops.special")
     )}  # fmt: skip
     assert elementwise <= {*ONE, *TWO, *THREE, *INTEGER}

@@ -7,7 +7,7 @@ import pytest
 import autograd_core as ag
 import nn
 import nn.functional as F
-from autograd_core.kernels import embedding as kernels
+from autograd_core.kernels.rows import embedding as kernels
 
 TABLE = np.random.default_rng(0).standard_normal((6, 4))
 

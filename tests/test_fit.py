@@ -14,7 +14,7 @@ import autograd_core as ag
 import nn
 import nn.functional as F
 import optim
-from autograd_core.compilation import TITLE
+from autograd_core.kernels.machine.compilation import TITLE
 from nn import plot
 from nn.__main__ import main
 from nn.data import DataLoader, TensorDataset, datasets, write_idx

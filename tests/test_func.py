@@ -9,22 +9,11 @@ import pytest
 import autograd_core as ag
 import nn
 import nn.functional as F
-from autograd_core import gradients, tree
-from autograd_core.func import (
-    functional_call,
-    grad,
-    grad_and_value,
-    hessian,
-    hvp,
-    jacfwd,
-    jacrev,
-    jvp,
-    linearize,
-    stack_module_state,
-    value_and_grad,
-    vjp,
-    vmap,
-)
+from autograd_core.engine import backward as gradients
+from autograd_core.func import grad, grad_and_value, hvp, jvp, linearize, value_and_grad, vjp, vmap
+from autograd_core.transforms import tree
+from autograd_core.transforms.jacobians import hessian, jacfwd, jacrev
+from autograd_core.transforms.modules import functional_call, stack_module_state
 from nn.models import MLP, LeNet5
 
 rng = np.random.default_rng(11)
@@ -648,7 +637,7 @@ def counting(monkeypatch):
         walks.append(1)
         return original(*args, **kwargs)
 
-    monkeypatch.setattr("autograd_core.derivatives.backpropagate", counted)
+    monkeypatch.setattr("autograd_core.transforms.derivatives.backpropagate", counted)
     return walks
 
 

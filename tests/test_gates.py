@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd_core.kernels import gates, machine_code, vector_math, vectors
-from autograd_core.kernels.runtime import kernel
+from autograd_core.kernels.machine import machine_code, vector_math, vectors
+from autograd_core.kernels.machine.runtime import kernel
+from autograd_core.kernels.recurrence import gates
 
 DTYPES = [np.float32, np.float64]
 UNITS = [1, 3, 8, 21, 64]
@@ -25,7 +26,7 @@ def compiled(formula, flags):
 
 @pytest.mark.parametrize("name", list(gates.FORMULAS))
 def test_machine_code_is_the_formula(name, monkeypatch):
-    monkeypatch.setattr("autograd_core.kernels.runtime.cache_folder", lambda path: None)
+    monkeypatch.setattr("autograd_core.kernels.machine.runtime.cache_folder", lambda path: None)
     formula = gates.FORMULAS[name]
     flags = len(formula.options)
     run = compiled(formula, flags)
@@ -71,7 +72,7 @@ EXACT = {"sigmoid": lambda x: np.where(x < 0, np.exp(x), 1) / (1 + np.exp(-abs(x
 def functions():
     """For each name and dtype, the machine code as a function of an array, at full width and one by one."""
     patch = pytest.MonkeyPatch()
-    patch.setattr("autograd_core.kernels.runtime.cache_folder", lambda path: None)
+    patch.setattr("autograd_core.kernels.machine.runtime.cache_folder", lambda path: None)
     patch.setattr(machine_code, "cache_folder", lambda path: None)
     patch.setattr(gates, "FORMULAS", {})
 

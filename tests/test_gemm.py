@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.kernels import gemm, simd, vectors
-from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
+from autograd_core.kernels.machine import simd, vectors
+from autograd_core.kernels.machine.threads import Threads, get_num_threads, set_num_threads
+from autograd_core.kernels.products import gemm
 
 LANES = {dtype: simd.lanes(dtype) for dtype in (np.float32, np.float64)}
 HEIGHT = vectors.machine().most_rows[simd.VECTORS]

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core import Tensor, graph
-from autograd_core.gradients import arrays
-from autograd_core.graph import Watcher, backpropagate
+from autograd_core import Tensor
+from autograd_core.engine import graph
+from autograd_core.engine.backward import arrays
+from autograd_core.engine.graph import Watcher, backpropagate
 from nn import functional as F
 from tests.tables import all_rows
 

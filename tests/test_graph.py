@@ -7,8 +7,8 @@ import weakref
 
 import pytest
 
-from autograd_core import graph
-from autograd_core.graph import LEAF, OUTPUT, Algebra, Extra, Node, backpropagate, extra_of, topological_order
+from autograd_core.engine import modes
+from autograd_core.engine.graph import LEAF, OUTPUT, Algebra, Extra, Node, backpropagate, extra_of, topological_order
 
 
 class Rule:
@@ -207,84 +207,84 @@ def test_several_results():
 
 
 def test_no_grad_restores_after_an_exception():
-    with pytest.raises(KeyError), graph.no_grad():
-        assert not graph.is_grad_enabled()
+    with pytest.raises(KeyError), modes.no_grad():
+        assert not modes.is_grad_enabled()
         raise KeyError
-    assert graph.is_grad_enabled()
+    assert modes.is_grad_enabled()
 
 
 def test_nested_modes():
-    with graph.no_grad():
-        with graph.enable_grad():
-            assert graph.is_grad_enabled()
-        assert not graph.is_grad_enabled()
-    assert graph.is_grad_enabled()
+    with modes.no_grad():
+        with modes.enable_grad():
+            assert modes.is_grad_enabled()
+        assert not modes.is_grad_enabled()
+    assert modes.is_grad_enabled()
 
 
 @pytest.mark.parametrize(
-    "decorator", [lambda: graph.no_grad, lambda: graph.no_grad(), lambda: graph.set_grad_enabled(False)]
+    "decorator", [lambda: modes.no_grad, lambda: modes.no_grad(), lambda: modes.set_grad_enabled(False)]
 )
 def test_modes_as_decorators(decorator):
     @decorator()
     def inside():
         """Doc."""
-        return graph.is_grad_enabled()
+        return modes.is_grad_enabled()
 
-    assert graph.is_grad_enabled()
+    assert modes.is_grad_enabled()
     assert inside() is False
     assert inside.__doc__ == "Doc."
-    assert graph.is_grad_enabled()
+    assert modes.is_grad_enabled()
 
 
 def test_a_decorated_function_may_call_itself():
-    @graph.no_grad()
+    @modes.no_grad()
     def count(n):
-        return graph.is_grad_enabled() if n == 0 else count(n - 1)
+        return modes.is_grad_enabled() if n == 0 else count(n - 1)
 
     assert count(5) is False
-    assert graph.is_grad_enabled()
+    assert modes.is_grad_enabled()
 
 
 def test_a_decorated_generator_keeps_its_mode_to_itself():
-    @graph.no_grad()
+    @modes.no_grad()
     def states():
-        sent = yield graph.is_grad_enabled()
+        sent = yield modes.is_grad_enabled()
         assert sent == "hello"
         try:
-            yield graph.is_grad_enabled()
+            yield modes.is_grad_enabled()
         except ValueError:
             yield "caught"
 
     generator = states()
     assert next(generator) is False
-    assert graph.is_grad_enabled()
+    assert modes.is_grad_enabled()
     assert generator.send("hello") is False
     assert generator.throw(ValueError()) == "caught"
-    assert graph.is_grad_enabled()
+    assert modes.is_grad_enabled()
     generator.close()
 
 
 def test_set_grad_enabled_acts_at_once_and_as_context():
-    graph.set_grad_enabled(False)
-    assert not graph.is_grad_enabled()
-    graph.set_grad_enabled(True)
-    with graph.set_grad_enabled(False):
-        assert not graph.is_grad_enabled()
-    assert graph.is_grad_enabled()
+    modes.set_grad_enabled(False)
+    assert not modes.is_grad_enabled()
+    modes.set_grad_enabled(True)
+    with modes.set_grad_enabled(False):
+        assert not modes.is_grad_enabled()
+    assert modes.is_grad_enabled()
 
 
 def test_inference_mode():
-    with graph.inference_mode():
-        assert graph.is_inference_mode_enabled()
-        assert not graph.is_grad_enabled()
-        with graph.inference_mode(False):
-            assert graph.is_grad_enabled()
-    assert not graph.is_inference_mode_enabled()
-    assert graph.is_grad_enabled()
+    with modes.inference_mode():
+        assert modes.is_inference_mode_enabled()
+        assert not modes.is_grad_enabled()
+        with modes.inference_mode(False):
+            assert modes.is_grad_enabled()
+    assert not modes.is_inference_mode_enabled()
+    assert modes.is_grad_enabled()
 
-    @graph.inference_mode
+    @modes.inference_mode
     def inside():
-        return graph.is_inference_mode_enabled()
+        return modes.is_inference_mode_enabled()
 
     assert inside()
 
@@ -294,17 +294,17 @@ def test_each_thread_has_its_own_mode():
     ready, go = threading.Event(), threading.Event()
 
     def other():
-        seen["start"] = graph.is_grad_enabled()
-        with graph.no_grad():
+        seen["start"] = modes.is_grad_enabled()
+        with modes.no_grad():
             ready.set()
             go.wait(10)
-            seen["inside"] = graph.is_grad_enabled()
+            seen["inside"] = modes.is_grad_enabled()
 
     thread = threading.Thread(target=other)
-    with graph.no_grad():
+    with modes.no_grad():
         thread.start()
         ready.wait(10)
-    seen["here"] = graph.is_grad_enabled()
+    seen["here"] = modes.is_grad_enabled()
     go.set()
     thread.join()
     assert seen == {"start": True, "here": True, "inside": False}

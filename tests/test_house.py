@@ -1,4 +1,4 @@
-"""The house rules that a test can hold: layers, light imports, the top level."""
+"""The house rules that a test can hold: layers without circles, light imports, the top level."""
 
 import ast
 import re
@@ -10,89 +10,99 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# Each layer may import those to its left, and itself.
-PACKAGES = ["autograd_core", "nn", "optim", "bench", "notebooks"]
-CORE = ["kernels", "graph", "versions", "tensor", "primitive", "function", "ops", "gradients", "operators"]
+# From the ground up. A file imports from its own room and from those on lower floors; programs stand on the roof.
+FLOORS = [
+    ["autograd_core.kernels"],
+    ["autograd_core.engine"],
+    ["autograd_core.random"],
+    ["autograd_core.ops"],
+    ["autograd_core.linalg", "autograd_core.fft", "autograd_core.special"],
+    ["autograd_core.transforms", "autograd_core.inspection"],
+    ["autograd_core.interface"],
+    ["autograd_core"],
+    ["nn"],
+    ["optim"],
+    ["optim.recipes"],
+    ["bench", "notebooks"],
+    ["__main__"],
+]
+FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 
-def imports(path):
-    """The modules a file imports, as absolute dotted names; those inside functions too.
+def room_of(module):
+    """The innermost room that a module lies in."""
+    parts = module.split(".")
+    if parts[-1] == "__main__":
+        return "__main__"
+    return next((room for n in range(len(parts), 0, -1) if (room := ".".join(parts[:n])) in FLOOR), None)
+
+
+def name_of(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {name_of(p): p for top in ("autograd_core", "nn", "optim", "bench", "notebooks") for p in (ROOT / top).rglob("*.py")}
+
+
+def imports(module):
+    """(what a file imports, line): absolute names of modules, or of names in them; inside functions too.
 
     `autograd_core.nn` and `autograd_core.optim` are other names of `nn` and `optim`, and count as those.
     """
-    return [re.sub(r"^autograd_core\.(nn|optim)\b", r"\1", module) for module in imported(path)]
-
-
-def imported(path):
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    package = parts if path.name == "__init__.py" and parts[-1] != "__init__" else parts[:-1]
+    path = FILES[module]
+    package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            found = [name.name for name in node.names]
         elif isinstance(node, ast.ImportFrom):
-            if node.level:
-                base = package[: len(package) - node.level + 1]
-                module = ".".join((*base, *([node.module] if node.module else [])))
-                if node.module is None:
-                    yield from (f"{module}.{name.name}" for name in node.names)
-                    continue
-                yield module
-            elif node.module == "autograd_core":
-                yield from (f"autograd_core.{name.name}" for name in node.names)
-            else:
-                yield node.module
-
-
-def files(package):
-    return sorted((ROOT / package).rglob("*.py"))
-
-
-def is_program(path):
-    """Whether it is on top of all packages: what `python -m nn` runs."""
-    return path.name == "__main__.py" or path.is_relative_to(ROOT / "nn" / "programs")
-
-
-@pytest.mark.parametrize("package", PACKAGES[:3])
-def test_packages_depend_on_lower_ones_only(package):
-    allowed = set(PACKAGES[: PACKAGES.index(package) + 1])
-    for path in files(package):
-        if is_program(path):
+            base = [*package[: len(package) - node.level + 1]] if node.level else []
+            base = ".".join([*base, *([node.module] if node.module else [])])
+            found = [f"{base}.{name.name}" for name in node.names]
+        else:
             continue
-        for module in imports(path):
-            top = module.split(".")[0]
-            assert top not in set(PACKAGES) - allowed, f"{path.relative_to(ROOT)} imports {module}"
+        for name in found:
+            yield re.sub(r"^autograd_core\.(nn|optim)\b", r"\1", name), node.lineno
 
 
-def test_nothing_imports_the_programs():
-    for path in (path for package in PACKAGES for path in files(package) if not is_program(path)):
-        for module in imports(path):
-            assert not f"{module}.".startswith("nn.programs.") and not module.endswith("__main__"), path
+def file_of(name):
+    """The module that an import of `name` runs: itself, or the one that holds it; None for others' packages."""
+    return next((n for n in (name, name.rpartition(".")[0]) if n in FILES), None)
+
+
+@pytest.mark.parametrize("module", sorted(FILES))
+def test_imports_go_down(module):
+    own = room_of(module)
+    for name, line in imports(module):
+        room = room_of(name)
+        if room is not None and room != own:
+            assert FLOOR[room] < FLOOR[own], f"{module}, line {line}: {own} imports {name}"
+
+
+def test_no_circles():
+    above = {m: {t for name, _ in imports(m) if (t := file_of(name)) not in (None, m)} for m in FILES}
+    # a package's own file only gathers names, and running it first is Python's affair
+    above = {m: {t for t in ts if not m.startswith(f"{t}.")} for m, ts in above.items()}
+    while True:  # take away what imports nothing that is left; what remains lies on a circle or above one
+        free = [m for m, ts in above.items() if not ts & above.keys()]
+        if not free:
+            break
+        for m in free:
+            del above[m]
+    assert not above, f"circles among {sorted(above)}"
+
+
+def test_private_names_stay_in_their_file():
+    for module in FILES:
+        for name, line in imports(module):
+            last = name.rpartition(".")[2]
+            assert not last.startswith("_") or last.startswith("__") or file_of(name) is None, f"{module}, line {line}: {name}"
 
 
 def test_optimisers_need_only_tensors():
-    for path in files("optim"):
-        if path.is_relative_to(ROOT / "optim" / "training"):
-            continue
-        for module in imports(path):
-            assert module.split(".")[0] != "nn", f"{path.relative_to(ROOT)} imports {module}"
-
-
-def test_inside_the_core():
-    order = {name: i for i, name in enumerate(CORE)}
-    for path in files("autograd_core"):
-        parts = path.relative_to(ROOT / "autograd_core").with_suffix("").parts
-        if parts[0] not in order:
-            continue
-        for module in imports(path):
-            names = module.split(".")
-            if names[0] == "autograd_core" and len(names) > 1 and names[1] in order:
-                assert order[names[1]] <= order[parts[0]], f"{path.relative_to(ROOT)} imports {module}"
-
-
-def test_kernels_know_arrays_alone():
-    for path in files("autograd_core/kernels"):
-        for module in imports(path):
-            assert not module.startswith("autograd_core") or module.startswith("autograd_core.kernels"), (path, module)
+    for module in FILES:
+        if module.startswith("optim.") and not module.startswith(("optim.training", "optim.recipes")):
+            assert all(room_of(name) != "nn" for name, _ in imports(module)), module
 
 
 def test_importing_compiles_and_loads_nothing_heavy():

@@ -8,7 +8,7 @@ import pytest
 
 import autograd_core as ag
 import nn.functional as F
-from autograd_core.ops.rbf import rbf
+from autograd_core.ops.network.rbf import rbf
 
 P = (1, 1.5, 2, 3, math.inf)
 AT_ZERO = {f"norm_{p}": lambda x, p=p: x.norm(p) for p in P}

@@ -196,7 +196,7 @@ def test_beta_0_ignores_the_input_even_where_it_is_nan():
 
 
 def test_multi_dot_multiplies_in_the_cheap_order():
-    from autograd_core.graph import topological_order
+    from autograd_core.engine.graph import topological_order
 
     out = L.multi_dot([leaf(draw(40, 2)), leaf(draw(2, 40)), leaf(draw(40, 1))])
     shapes = [node.shape for node in topological_order([out.node]) if node.name == "matmul"]

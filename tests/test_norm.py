@@ -7,11 +7,11 @@ import pytest
 import autograd_core as ag
 import nn.functional as F
 from autograd_core import func
-from autograd_core.kernels import norm as kernels
-from autograd_core.kernels import response as response_kernels
-from autograd_core.kernels import runtime
-from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
-from autograd_core.ops.response import cross_map_lrn2d
+from autograd_core.kernels.convolution import response as response_kernels
+from autograd_core.kernels.machine import runtime
+from autograd_core.kernels.machine.threads import Threads, get_num_threads, set_num_threads
+from autograd_core.kernels.rows import norm as kernels
+from autograd_core.ops.network.response import cross_map_lrn2d
 
 from .tables.norm import batch, standardised
 

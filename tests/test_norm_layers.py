@@ -6,7 +6,7 @@ import pytest
 import autograd_core as ag
 import nn
 import nn.functional as F
-from autograd_core.ops.response import cross_map_lrn2d
+from autograd_core.ops.network.response import cross_map_lrn2d
 
 from .tables.norm import batch, group, standardised
 

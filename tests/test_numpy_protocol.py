@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import overrides
 
 import autograd_core as ag
-from autograd_core import numpy_protocol
+from autograd_core.interface import numpy_protocol
 from tests.numpy_cases import ANSWERS, CASES, PLAIN, VALUES
 
 

@@ -11,8 +11,8 @@ import autograd_core as ag
 import nn
 import nn.functional as F
 import optim
-from autograd_core import graph
-from nn.interchange.onnx import sizes
+from autograd_core.engine import modes
+from nn.interchange.onnx.writing import sizes
 
 onnx, runtime = pytest.importorskip("onnx"), pytest.importorskip("onnxruntime")
 TensorProto, helper = onnx.TensorProto, onnx.helper
@@ -488,7 +488,7 @@ def test_the_model_and_an_old_file_are_left_as_they_were(tmp_path):
     with pytest.raises(ValueError, match=r"linear: .*\[in module 0, Linear, of Sequential\]"):
         nn.onnx.export(model, ag.ones(1, 4), path)
     assert [dict(m.__dict__) for m in model.modules()] == attributes and model.training and model[2].training
-    assert ag.get_rng_state() == random and path.read_bytes() == before and graph.mode.enabled
+    assert ag.get_rng_state() == random and path.read_bytes() == before and modes.mode.enabled
 
 
 def test_without_the_package(monkeypatch):

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 import nn.functional as F
-from autograd_core.kernels import pool as kernels
-from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
-from autograd_core.kernels.windows import strided_windows
-from autograd_core.ops import pool as ops
-from autograd_core.ops import unpool
+from autograd_core.kernels.convolution import pool as kernels
+from autograd_core.kernels.convolution.windows import strided_windows
+from autograd_core.kernels.machine.threads import Threads, get_num_threads, set_num_threads
+from autograd_core.ops.network import pool as ops
+from autograd_core.ops.network import unpool
 
 from . import naive
 

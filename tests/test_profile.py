@@ -9,7 +9,7 @@ import pytest
 
 import autograd_core as ag
 import nn
-from autograd_core import graph
+from autograd_core.engine import graph
 
 
 def here():

@@ -11,7 +11,7 @@ import pytest
 import nn
 from nn.__main__ import main
 from nn.data import datasets, store, write_idx
-from nn.programs import RECIPES
+from optim.recipes import RECIPES
 
 MODULES = {name: importlib.import_module(type(recipe).__module__) for name, recipe in RECIPES.items()}
 IMAGES = [name for name, module in MODULES.items() if module.__name__.endswith(("images", "first_networks", "transfer"))]

@@ -8,7 +8,7 @@ import pytest
 import nn
 from nn.__main__ import main
 from nn.data import datasets, write_idx
-from nn.programs import RECIPES
+from optim.recipes import RECIPES
 
 
 @pytest.fixture

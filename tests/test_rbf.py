@@ -10,9 +10,9 @@ import autograd_core as ag
 import nn
 import nn.functional as F
 import optim
-from autograd_core.kernels import distance
-from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
-from autograd_core.ops import rbf as ops
+from autograd_core.kernels.machine.threads import Threads, get_num_threads, set_num_threads
+from autograd_core.kernels.products import distance
+from autograd_core.ops.network import rbf as ops
 from nn.data import datasets
 from nn.models import rbf_fit
 

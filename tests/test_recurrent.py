@@ -8,7 +8,7 @@ import pytest
 
 import autograd_core as ag
 import nn
-from autograd_core.ops import recurrent as ops
+from autograd_core.ops.network import recurrent as ops
 from nn.utils.rnn import pack_padded_sequence, pack_sequence, pad_packed_sequence, unpack_sequence
 
 from . import naive_recurrent as naive

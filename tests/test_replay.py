@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.graph import FREED, topological_order, watchers
-from autograd_core.replay import replay
+from autograd_core.engine.graph import FREED, topological_order, watchers
+from autograd_core.inspection.replay import replay
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.kernels import runtime
-from autograd_core.kernels.runtime import kernel
-from autograd_core.kernels.threads import Threads, parallel_for
+from autograd_core.kernels.machine import runtime
+from autograd_core.kernels.machine.runtime import kernel
+from autograd_core.kernels.machine.threads import Threads, parallel_for
 from tests.processes import printed
 
 SOURCE = Path(runtime.__file__)
@@ -32,7 +32,7 @@ def fill(start, stop, out, value):
 def test_importing_compiles_nothing():
     out = printed("""
         import sys, autograd_core
-        from autograd_core.kernels import columns, pool, sliding
+        from autograd_core.kernels.convolution import columns, pool, sliding
         print("numba" in sys.modules, sliding.forward.signatures)
     """)
     assert out == "False []"
@@ -92,7 +92,7 @@ def test_plain_copies_only_what_kernels_cannot_take():
 @pytest.mark.slow
 def test_warmup_compiles_every_family(capfd):
     ag.warmup()
-    from autograd_core.kernels import sliding
+    from autograd_core.kernels.convolution import sliding
 
     assert len(sliding.forward.signatures) == 2
     for path in SOURCE.parent.glob("*.py"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
-from autograd_core.ops import index
+from autograd_core.ops.indexing import index
 
 VIEWS = {
     "select": lambda x: x.select(1, 1),

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd_core.kernels import machine_code, simd, tiles, vectors
-from autograd_core.kernels.runtime import kernel
-from autograd_core.kernels.simd import (
+from autograd_core.kernels.machine import machine_code, simd, tiles, vectors
+from autograd_core.kernels.machine.runtime import kernel
+from autograd_core.kernels.machine.simd import (
     A_TABLE,
     ALONG_K,
     ALONG_M,

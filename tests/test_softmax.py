@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import autograd_core as ag
 import nn.functional as F
-from autograd_core.kernels import softmax as kernels
-from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
+from autograd_core.kernels.machine.threads import Threads, get_num_threads, set_num_threads
+from autograd_core.kernels.rows import softmax as kernels
 
 from .tables.loss import loop_cross_entropy
 

@@ -6,7 +6,7 @@ import pytest
 import autograd_core as ag
 import nn
 import nn.functional as F
-from autograd_core import graph
+from autograd_core.engine import graph
 from nn.summary import Summary, shapes
 
 

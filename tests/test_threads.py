@@ -10,9 +10,9 @@ import time
 import numpy as np
 import pytest
 
-from autograd_core.kernels import spin, threads
-from autograd_core.kernels.runtime import kernel
-from autograd_core.kernels.threads import Threads, parallel_for
+from autograd_core.kernels.machine import spin, threads
+from autograd_core.kernels.machine.runtime import kernel
+from autograd_core.kernels.machine.threads import Threads, parallel_for
 
 
 @kernel()
@@ -176,8 +176,8 @@ import faulthandler, os, sys, time
 faulthandler.dump_traceback_later(240, exit=True)
 import numpy as np
 import autograd_core as ag
-from autograd_core.kernels import spin, threads
-from autograd_core.kernels.threads import Threads
+from autograd_core.kernels.machine import spin, threads
+from autograd_core.kernels.machine.threads import Threads
 
 def run(count, rounds=30):
     Threads.count, Threads.worthwhile = count, 1.0

@@ -5,9 +5,9 @@ import pytest
 
 import autograd_core as ag
 import optim
-from autograd_core.kernels import update
-from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
-from autograd_core.versions import version_of
+from autograd_core.engine.versions import version_of
+from autograd_core.kernels.machine.threads import Threads, get_num_threads, set_num_threads
+from autograd_core.kernels.rows import update
 
 SGD = [
     {"lr": 0.1},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograd_core.kernels import vectors
+from autograd_core.kernels.machine import vectors
 
 ROOT = Path(__file__).parents[1]
 QUICK = ["tests/test_simd.py", "tests/test_gemm.py", "-k", "not each_machine and not kept and not called and not compiled"]
@@ -64,7 +64,7 @@ def test_narrowed_vectors_are_what_kernels_get(width):
 import re
 import numpy as np
 import llvmlite.binding as llvm
-from autograd_core.kernels import machine_code, simd, tiles, vectors
+from autograd_core.kernels.machine import machine_code, simd, tiles, vectors
 f4 = np.dtype(np.float32)
 print(vectors.machine().vector_bytes, simd.lanes(f4), simd.calls(f4)[simd.LANES])
 text = tiles.tile_code(f4, llvm.get_default_triple())
@@ -92,7 +92,6 @@ def spoil(folder, change):
     assert found
     for path in found:
         path.write_bytes(change(path.read_bytes()))
-
 
 
 def run_limited(names, **env):

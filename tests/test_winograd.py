@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_core.kernels import conv, sliding, transforms, winograd
-from autograd_core.kernels.runtime import kernel
-from autograd_core.kernels.threads import Threads, get_num_threads, set_num_threads
-from autograd_core.kernels.transforms import transform
+from autograd_core.kernels.convolution import conv, sliding, transforms, winograd
+from autograd_core.kernels.convolution.transforms import transform
+from autograd_core.kernels.machine.runtime import kernel
+from autograd_core.kernels.machine.threads import Threads, get_num_threads, set_num_threads
 
 from . import naive
 

@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from autograd_core.kernels import workspace
-from autograd_core.kernels.workspace import Workspace, empty, release
-from autograd_core.versions import memory_of
+from autograd_core.engine.versions import memory_of
+from autograd_core.kernels.machine import workspace
+from autograd_core.kernels.machine.workspace import Workspace, empty, release
 
 SHAPE = (300, 400)  # large enough
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import autograd_core as ag
-from autograd_core.kernels.threads import Threads
+from autograd_core.kernels.machine.threads import Threads
 
 
 class Threaded:

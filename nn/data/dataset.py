@@ -17,7 +17,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_core import Generator, Tensor, as_tensor, from_numpy
-from autograd_core.ops.shape import cat
+from autograd_core.ops.shape.shape import cat
 from autograd_core.random import stream
 
 __all__ = [

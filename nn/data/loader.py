@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_core import Generator, Tensor, as_tensor, tensor
-from autograd_core.ops.shape import stack
+from autograd_core.ops.shape.shape import stack
 
 from .dataset import IterableDataset, checked_indices, length_of
 from .sampler import BatchSampler, RandomSampler, SequentialSampler, checked_count, checked_generator

@@ -12,7 +12,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_core import Tensor, from_numpy
-from autograd_core.tensor import describe
+from autograd_core.engine.tensor import describe
 
 from ..state import IncompatibleKeys
 from . import safetensors

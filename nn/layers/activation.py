@@ -12,6 +12,7 @@ from .. import functional as F
 from .. import init
 from ..module import Module
 from ..parameter import Parameter
+from .container import Identity
 
 
 class _InPlace(Module):
@@ -357,8 +358,6 @@ def activation(choice: str | Module | Callable) -> Module:
     if isinstance(choice, str):
         name = choice.lower()
         if name in ("identity", "linear", "none"):
-            from .container import Identity
-
             return Identity()
         if name not in BY_NAME:
             raise ValueError(f"no activation is called {choice!r}; known are linear, {', '.join(sorted(BY_NAME))}")

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core.ops.shape import cat
-from autograd_core.ops.slices import index_add
-from autograd_core.tensor import Tensor
+from autograd_core.engine.tensor import Tensor
+from autograd_core.ops.indexing.slices import index_add
+from autograd_core.ops.shape.shape import cat
 
 from .. import functional as F
 from ..module import Module

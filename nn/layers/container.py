@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from autograd_core.tensor import Tensor
+from autograd_core.engine.tensor import Tensor
 
 from ..module import Module, indented
 from ..parameter import Parameter

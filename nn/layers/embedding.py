@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import autograd_core as ag
-from autograd_core.tensor import Tensor, as_array, wrap
-from autograd_core.versions import written
+from autograd_core.engine.tensor import Tensor, as_array, wrap
+from autograd_core.engine.versions import written
 
 from .. import functional as F
 from .. import init

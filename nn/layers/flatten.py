@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd_core.primitive import operand
+from autograd_core.engine.operands import operand
 
 from ..module import Module
 

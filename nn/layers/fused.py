@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from autograd_core.tensor import Tensor
+from autograd_core.engine.tensor import Tensor
 
 from .. import functional as F
 from ..module import Module

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from autograd_core.tensor import Tensor
+from autograd_core.engine.tensor import Tensor
 
 from .. import functional as F
 from ..module import Module

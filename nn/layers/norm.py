@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core.ops.response import cross_map_lrn2d
+from autograd_core.ops.network.response import cross_map_lrn2d
 
 from .. import functional as F
 from .. import init

@@ -7,8 +7,8 @@ from typing import Any
 
 import autograd_core as ag
 from autograd_core import Tensor
-from autograd_core.ops.elementwise import exp
-from autograd_core.ops.rbf import check_kernel
+from autograd_core.ops.elementwise.arithmetic import exp
+from autograd_core.ops.network.rbf import check_kernel
 
 from .. import functional as F
 from .. import init

@@ -11,10 +11,10 @@ import numpy as np
 from numpy import ndarray
 
 import autograd_core as ag
-from autograd_core.ops import recurrent as ops
-from autograd_core.ops.shape import cat, stack, transpose
-from autograd_core.primitive import operand
-from autograd_core.tensor import conversion, describe, either_conversion
+from autograd_core.engine.operands import operand
+from autograd_core.engine.tensor import conversion, describe, either_conversion
+from autograd_core.ops.network import recurrent as ops
+from autograd_core.ops.shape.shape import cat, stack, transpose
 
 from .. import functional as F
 from .. import init

@@ -9,8 +9,8 @@ import numpy as np
 from numpy import ndarray
 
 import autograd_core as ag
-from autograd_core.ops import recurrent as ops
-from autograd_core.tensor import describe, either_conversion
+from autograd_core.engine.tensor import describe, either_conversion
+from autograd_core.ops.network import recurrent as ops
 
 from .. import init
 from ..module import Module

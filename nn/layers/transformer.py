@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.ops.loss import transformed, values
-from autograd_core.tensor import Default, Tensor, wrap
+from autograd_core.engine.tensor import Default, Tensor, wrap
+from autograd_core.ops.arguments import transformed, values
 
 from .. import functional as F
 from .. import init

@@ -12,10 +12,10 @@ from numpy import ndarray
 
 import autograd_core as ag
 from autograd_core import Generator, Tensor
-from autograd_core.compilation import announces_compiling
-from autograd_core.kernels.blas import lapack
+from autograd_core.engine.versions import written
+from autograd_core.kernels.machine.blas import lapack
+from autograd_core.kernels.machine.compilation import announces_compiling
 from autograd_core.random import stream
-from autograd_core.versions import written
 
 from ..layers.linear import Linear
 from .examples import classes_of, points, targets

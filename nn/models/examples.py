@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from autograd_core.tensor import Tensor, as_array
+from autograd_core.engine.tensor import Tensor, as_array
 
 
 def points(name: str, x: Any, in_features: int, dtype: Any) -> ndarray:

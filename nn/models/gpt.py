@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from autograd_core.graph import no_grad
-from autograd_core.ops.strided import narrow
+from autograd_core.engine.modes import no_grad
+from autograd_core.engine.tensor import Tensor, wrap
+from autograd_core.ops.shape.strided import narrow
 from autograd_core.random import Generator, multinomial
-from autograd_core.tensor import Tensor, wrap
 
 from .. import functional as F
 from .. import init

@@ -12,7 +12,7 @@ from numpy import ndarray
 
 import autograd_core as ag
 from autograd_core import Tensor
-from autograd_core.ops.shape import cat
+from autograd_core.ops.shape.shape import cat
 
 from .. import functional as F
 from .. import init

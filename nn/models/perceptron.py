@@ -12,9 +12,9 @@ from numpy import ndarray
 
 import autograd_core as ag
 from autograd_core import Generator, Tensor
-from autograd_core.compilation import announces_compiling
+from autograd_core.engine.versions import written
+from autograd_core.kernels.machine.compilation import announces_compiling
 from autograd_core.random import stream
-from autograd_core.versions import written
 
 from .. import functional as F
 from ..module import Module

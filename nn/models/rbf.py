@@ -12,10 +12,10 @@ from numpy import ndarray
 
 import autograd_core as ag
 from autograd_core import Generator, Tensor
-from autograd_core.compilation import announces_compiling, clock
-from autograd_core.ops.shape import cat
+from autograd_core.engine.versions import written
+from autograd_core.kernels.machine.compilation import announces_compiling, clock
+from autograd_core.ops.shape.shape import cat
 from autograd_core.random import stream
-from autograd_core.versions import written
 
 from ..layers.linear import Linear
 from ..layers.rbf import RBF

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from autograd_core.kernels.blas import lapack
+from autograd_core.kernels.machine.blas import lapack
 
 from .. import functional as F
 

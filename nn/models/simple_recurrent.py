@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import autograd_core as ag
-from autograd_core.ops.shape import cat, stack, transpose
-from autograd_core.tensor import describe
+from autograd_core.engine.tensor import describe
+from autograd_core.ops.shape.shape import cat, stack, transpose
 
 from ..layers.activation import activation as activation_module
 from ..layers.linear import Linear

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from autograd_core.kernels import update
-from autograd_core.ops.complex import view_as_real
-from autograd_core.tensor import Tensor, describe, wrap
-from autograd_core.versions import written
+from autograd_core.engine.tensor import Tensor, describe, wrap
+from autograd_core.engine.versions import written
+from autograd_core.kernels.rows import update
+from autograd_core.ops.elementwise.complex import view_as_real
 
 TINY = 1e-280  # below, a sum of squares may have lost some that float64 does not hold
 

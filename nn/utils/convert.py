@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from autograd_core.ops.shape import cat, reshape
-from autograd_core.tensor import Tensor, describe
-from autograd_core.versions import written
+from autograd_core.engine.tensor import Tensor, describe
+from autograd_core.engine.versions import written
+from autograd_core.ops.shape.shape import cat, reshape
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_core.graph import no_grad
-from autograd_core.tensor import Tensor
+from autograd_core.engine.modes import no_grad
+from autograd_core.engine.tensor import Tensor
 
 from .. import functional as F
 from ..module import Module

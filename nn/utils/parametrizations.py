@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core.graph import no_grad
-from autograd_core.kernels.blas import lapack
-from autograd_core.ops.matrix_functions import matrix_exp
-from autograd_core.ops.shape import cat
-from autograd_core.tensor import Tensor
+from autograd_core.engine.modes import no_grad
+from autograd_core.engine.tensor import Tensor
+from autograd_core.kernels.machine.blas import lapack
+from autograd_core.ops.linalg.matrix_functions import matrix_exp
+from autograd_core.ops.shape.shape import cat
 
 from .. import functional as F
 from ..layers.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from autograd_core.graph import no_grad
-from autograd_core.tensor import Tensor, describe
+from autograd_core.engine.modes import no_grad
+from autograd_core.engine.tensor import Tensor, describe
 
 from ..layers.container import ModuleDict, ModuleList
 from ..module import Module

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core.graph import no_grad
-from autograd_core.tensor import Tensor, describe
+from autograd_core.engine.modes import no_grad
+from autograd_core.engine.tensor import Tensor, describe
 
 from ..module import Module
 from ..parameter import Parameter

@@ -13,9 +13,9 @@ import numpy as np
 from numpy import ndarray
 
 import autograd_core as ag
-from autograd_core.ops.shape import cat, stack
-from autograd_core.ops.slices import index_put
-from autograd_core.tensor import Tensor, describe, wrap
+from autograd_core.engine.tensor import Tensor, describe, wrap
+from autograd_core.ops.indexing.slices import index_put
+from autograd_core.ops.shape.shape import cat, stack
 
 
 class _Packed(NamedTuple):

@@ -1,8 +1,9 @@
 """Training loops: `fit` and what happens around it. Everything here needs `nn`; the optimisers themselves do not."""
 
 from .callbacks import Callback, EarlyStopping, KeepBest, Progress
-from .fit import History, Run, evaluate, fit
+from .fit import evaluate, fit
 from .metrics import Accuracy, MeanAbsoluteError, MeanSquaredError, Metric, R2Score, accuracy
+from .run import History, Run
 
 __all__ = [
     "Accuracy",

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd_core import Tensor, as_tensor, get_default_dtype
 from autograd_core.nn.data import DataLoader, Dataset, TensorDataset
-from autograd_core.ops.shape import reshape
+from autograd_core.ops.shape.shape import reshape
 
 
 class Batch(NamedTuple):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_core.compilation import Compilation, shows_bars, tqdm_class
+from autograd_core.kernels.machine.compilation import Compilation, shows_bars, tqdm_class
 
 if TYPE_CHECKING:
-    from .fit import Run
+    from .run import Run
 
 
 class Callback:

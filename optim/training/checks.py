@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from autograd_core import Tensor
+from autograd_core.engine.tensor import describe
 from autograd_core.nn import Module
 from autograd_core.nn import functional as F
 from autograd_core.nn.construction import unregistered
 from autograd_core.nn.data import TensorDataset
-from autograd_core.tensor import describe
 
 from ..optimizer import Optimizer
 from .callbacks import Callback

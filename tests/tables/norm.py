@@ -4,7 +4,7 @@ import numpy as np
 
 import autograd_core as ag
 import nn.functional as F
-from autograd_core.ops.response import cross_map_lrn2d
+from autograd_core.ops.network.response import cross_map_lrn2d
 
 from . import Row, positive, real
 

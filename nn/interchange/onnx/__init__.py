@@ -5,7 +5,7 @@ Nothing in the layers depends on this.
 
 from __future__ import annotations
 
-from .export import export
-from .load import ONNXModule, load
+from .reading.load import ONNXModule, load
+from .writing.export import export
 
 __all__ = ["ONNXModule", "export", "load"]

@@ -1,0 +1,1 @@
+"""What differentiates: graph, tensor, primitive, backward. Read them in this order."""

@@ -1,0 +1,163 @@
+"""`unary` and `binary`: elementwise functions, the ones that most programs spend their time in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from .graph import Node, tick, watchers
+from .history import history
+from .modes import mode, pausing
+from .operands import is_operand, not_an_operand, shape_error, unified
+from .primitive import OUT, Primitive, apply
+from .tensor import Tensor, new
+
+
+def unary(
+    forward: Callable,
+    vjp: Callable | None,
+    *,
+    saves: tuple = (),
+    name: str | None = None,
+    floating: bool = True,
+    prepare: Callable | None = None,
+    doc: str | None = None,
+) -> Callable:
+    """An elementwise function of one operand. `floating`: integers become the default float first; `prepare(x)` makes
+    of what is no floating tensor what `forward` takes, instead."""
+    name = name or forward.__name__
+    p = Primitive(forward, name=name, vjps=(vjp,) if vjp else (), saves=saves, elementwise=True)
+    save_x, save_out = 0 in saves, OUT in saves
+    if vjp is None:
+        return _undifferentiated(p, floating, doc)
+
+    def function(input: Any) -> Any:
+        if type(input) is not Tensor or watchers:
+            return general(input)
+        node = input.node if input.origin is None else history(input)
+        array = input.array
+        if node is None and array.dtype.kind != "f":
+            return general(input)
+        out = forward(array)
+        t = new(Tensor)
+        t.array = out = out if type(out) is ndarray else np.asarray(out)
+        t.origin = t._grad = None
+        if node is None or (pausing and not mode.enabled):
+            t.node = None
+            return t
+        t.node = n = new(Node)
+        n.primitive = p
+        n.parents = (node,)
+        if save_out:
+            n.saved = (array, out) if save_x else (out,)
+        else:
+            n.saved = (array,) if save_x else ()
+        n.shape = out.shape
+        n.order = tick()
+        n.extra = None
+        return t
+
+    def general(x: Any) -> Any:
+        (x,) = unified(name, x, floating=floating) if prepare is None else (prepare(x),)
+        return apply(p, (x,))
+
+    return _named(function, p, doc)
+
+
+def _undifferentiated(p: Primitive, floating: bool, doc: str | None) -> Callable:
+    def function(input: Any) -> Any:
+        (input,) = unified(p.name, input, floating=floating)
+        return apply(p, (input,))
+
+    return _named(function, p, doc)
+
+
+def binary(
+    forward: Callable,
+    vjps: tuple,
+    *,
+    saves: tuple = (),
+    uses: tuple | None = None,
+    name: str | None = None,
+    floating: bool = False,
+    doc: str | None = None,
+) -> Callable:
+    """An elementwise function of two operands, broadcast against each other."""
+    name = name or forward.__name__
+    p = Primitive(forward, name=name, vjps=vjps, saves=saves, uses=uses, broadcasts=True, elementwise=True)
+    differentiable = bool(vjps)
+    assert all(spec in (0, 1, OUT) for spec in saves)
+    both = saves == (0, 1)  # the usual case, written out: which of the two the wanted rules use
+    only_x, only_y, either = ((0 in p.plan(mask), 1 in p.plan(mask)) for mask in (0b01, 0b10, 0b11))
+
+    def build(general: Callable) -> Callable:
+        def function(input: Any, other: Any) -> Any:
+            if type(input) is not Tensor or watchers:
+                return general(input, other)
+            a: Any = input.array
+            xn = input.node if input.origin is None else history(input)
+            if type(other) is Tensor:
+                b: Any = other.array
+                yn = other.node if other.origin is None else history(other)
+                if a.dtype is not b.dtype:
+                    return general(input, other)
+            elif type(other) is float or type(other) is int:
+                b, yn = other, None
+                if type(other) is float and a.dtype.kind != "f":
+                    return general(input, other)
+            else:
+                return general(input, other)
+            if floating and xn is None and a.dtype.kind != "f":
+                return general(input, other)
+            try:
+                out = forward(a, b)
+            except ValueError:
+                raise shape_error(name, a, b) from None
+            except OverflowError:  # a Python number that the integer dtype does not hold
+                return general(input, other)
+            t = new(Tensor)
+            t.array = out = out if type(out) is ndarray else np.asarray(out)
+            t.origin = t._grad = None
+            if (xn is None and yn is None) or (pausing and not mode.enabled) or not differentiable:
+                t.node = None
+                return t
+            t.node = n = new(Node)
+            n.primitive = p
+            n.parents = (xn, yn)
+            if both:
+                keep_a, keep_b = only_x if yn is None else only_y if xn is None else either
+                n.saved = (a if keep_a else None, b if keep_b else None)
+            else:
+                n.saved = p.save((xn is not None) | (yn is not None) << 1, (a, b), out, None) if saves else ()
+            n.shape = out.shape
+            n.order = tick()
+            n.extra = None
+            return t
+
+        return function
+
+    def general(x: Any, y: Any) -> Any:
+        x, y = unified(name, x, y, floating=floating)
+        try:
+            return apply(p, (x, y))
+        except ValueError as error:
+            if "broadcast" in str(error):
+                raise shape_error(name, x, y) from None
+            raise
+
+    def operator(x: Any, y: Any) -> Any:
+        return general(x, y) if is_operand(y) else not_an_operand(y, name)
+
+    function = _named(build(general), p, doc)
+    function.operator = build(operator)  # type: ignore[attr-defined]
+    return function
+
+
+def _named(function: Callable, p: Primitive, doc: str | None) -> Callable:
+    function.__name__ = function.__qualname__ = p.name
+    function.__doc__ = doc
+    function.primitive = p  # type: ignore[attr-defined]
+    return function

@@ -1,0 +1,1 @@
+"""Looking inside: pictures of the graph, replay, profile, anomaly detection, gradient checks."""

@@ -1,0 +1,172 @@
+"""What a graph still knows of its values, and the gradients of all its nodes: what the boxes of a picture show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..engine.backward import arrays, checked_seeds
+from ..engine.function import FunctionPrimitive
+from ..engine.graph import FREED, OUTPUT, Node, backpropagate
+from ..engine.history import history
+from ..engine.modes import no_grad
+from ..engine.primitive import OUT, Primitive
+from ..engine.tensor import Tensor
+from ..engine.versions import changed_since
+
+SHORT = 36  # characters; a longer value is summarised
+
+
+def saved_by_spec(node: Node) -> dict[int, Any]:
+    """What the node has saved of its inputs and outputs, by the number or name in `Primitive.saves`."""
+    primitive = node.primitive
+    if node.saved is FREED or not isinstance(primitive, Primitive) or not primitive.saves:
+        return {}
+    mask = sum(1 << i for i, parent in enumerate(node.parents) if parent is not None)
+    return {spec: value for spec, value in zip(primitive.plan(mask), node.saved) if spec is not None}
+
+
+def known_values(nodes: list[Node], roots: list[tuple[Node, Tensor]]) -> dict[Node, ndarray]:
+    """The value of every node of which something still has it, or which can be computed again from values known.
+
+    A value counts only if its memory has not been written since the graph used it.
+    """
+    known: dict[Node, ndarray] = {}
+    first_use: dict[Node, int] = {}
+    for node in nodes:
+        for parent in node.parents:
+            if parent is not None:
+                first_use[parent] = node.order  # the earliest comes last
+
+    def offer(node: Node | None, value: Any, since: int | None) -> None:
+        if node is None or node in known or not isinstance(value, ndarray) or value.shape != node.shape:
+            return
+        if since is None or changed_since(value, since) is None:
+            known[node] = value
+
+    for node in nodes:
+        owner = owner_of(node)
+        if owner is not None and history(owner) is node:
+            offer(node, owner.array, first_use.get(node))
+    for node, t in roots:
+        offer(node, t.array, first_use.get(node))
+    results: dict[Node, list[Node]] = {}
+    for node in nodes:
+        if node.primitive is OUTPUT:
+            results.setdefault(node.parents[0], []).append(node)
+        for spec, value in saved_by_spec(node).items():
+            if spec >= 0 and spec < len(node.parents):
+                offer(node.parents[spec], value, node.order)
+            elif spec == OUT and not node.primitive.outputs:
+                offer(node, value, node.order)
+            elif spec == OUT:
+                for result in results.get(node, ()):
+                    offer(result, value[result.saved[0]], node.order)
+        if isinstance(node.primitive, FunctionPrimitive):
+            for kept in node.saved[0].packed if node.saved is not FREED else ():
+                if kept is not None and kept.output is None:
+                    offer(kept.node, kept.array, node.order)
+                elif kept is not None and not node.primitive.outputs:
+                    offer(node, kept.array, node.order)
+    for node in reversed(nodes):
+        if node not in known and (node not in results or any(result not in known for result in results[node])):
+            out = _computed_again(node, known)
+            for result in results.get(node, ()) if isinstance(out, tuple) else ():
+                offer(result, out[result.saved[0]], None)
+            offer(node, out, None)
+    return known
+
+
+def _computed_again(node: Node, known: dict[Node, ndarray]) -> Any:
+    """The output of the node's operation, None if an input is not known or the operation may not be a function of them.
+
+    (One with AUX may be random, as dropout is; a `Function` is the user's own.)
+    """
+    primitive = node.primitive
+    if type(primitive) is not Primitive or primitive.aux or node.saved is FREED:
+        return None
+    saved = saved_by_spec(node)
+    inputs = []
+    for i, parent in enumerate(node.parents):
+        if parent is not None and parent in known:
+            inputs.append(known[parent])
+        elif parent is None and i in saved and not changed(saved[i], node):
+            inputs.append(saved[i])
+        else:
+            return None
+    out = primitive.forward(*inputs, *node.saved[len(primitive.saves) :])
+    return out if isinstance(out, tuple) else np.asarray(out)
+
+
+def changed(value: Any, node: Node) -> bool:
+    return isinstance(value, ndarray) and changed_since(value, node.order) is not None
+
+
+def node_gradients(tensors: list, nodes: list[Node], gradient: Any) -> tuple[dict[Node, Any], list[str]]:
+    """The gradient of every node by a pass that frees nothing and touches no `.grad`, or a note that says why not."""
+    freed = [node for node in nodes if node.saved is FREED]
+    if freed:
+        return {}, [
+            f"An earlier backward() freed what {len(freed)} of the operations had saved ('{freed[0].name}' is one). To "
+            "see all values and gradients, draw before backward(), or call backward(retain_graph=True). Shown are the "
+            "values that tensors still hold, and the leaves' .grad."
+        ]
+    notes = []
+    given = list(gradient) if isinstance(gradient, list | tuple) else [gradient]
+    given = given * len(tensors) if gradient is None else given
+    if any(g is None and t.array.size != 1 for g, t in zip(given, tensors)):
+        notes.append("Gradients are of the sum of the result's elements; pass gradient= for another weighting.")
+        ones = [np.ones_like(t.array) if g is None else g for g, t in zip(given, tensors)]
+        given = ones if len(given) == len(tensors) else given
+    seeds = checked_seeds("draw", tensors, given, False)
+    several = {node.parents[0] for node in nodes if node.primitive is OUTPUT}
+    try:
+        with no_grad():
+            found = backpropagate(seeds, arrays, set(nodes) - several, retain=True, deposit=False)
+    except RuntimeError as error:
+        return {}, [f"No gradients: {error}"]
+    return found, notes
+
+
+def owner_of(node: Node) -> Tensor | None:
+    """The tensor that receives the node's gradient as its `.grad`: a leaf's own, or one that retains it."""
+    extra = node.extra
+    if extra is None:
+        return None
+    references = extra.retained if extra.owner is None else (extra.owner,)
+    return next((t for r in references if (t := r()) is not None), None)
+
+
+def held_grad(node: Node) -> ndarray | None:
+    """The `.grad` of the tensor that receives the node's gradient."""
+    owner = owner_of(node)
+    return None if owner is None or owner.grad is None else owner.grad.array
+
+
+def brief(value: Any, shape: bool = False) -> str:
+    """A value in a few words: its numbers if they are few, else smallest, mean and largest; these after the shape."""
+    a = np.asarray(value)
+    lead = f"{a.shape} " if shape else ""
+    if a.size == 0:
+        return f"{lead}empty"
+    if a.size <= 12:
+        text = np.array2string(a, separator=", ", formatter={"all": _number}, max_line_width=10**6)
+        text = " ".join(text.split())
+        if len(text) <= SHORT:
+            return text
+    if a.dtype.kind == "b":
+        return f"{lead}{np.count_nonzero(a)} of {a.size} true"
+    if a.dtype.kind == "c":
+        a, lead = np.abs(a), f"{lead}magnitude: "
+    good = a[np.isfinite(a)]
+    if good.size == 0:
+        return f"{lead}none of {a.size} finite"
+    stats = good.min(), good.mean(dtype=np.float64), good.max()
+    text = lead + ", ".join(f"{what} {number:.3g}" for what, number in zip(("min", "mean", "max"), stats))
+    return text if good.size == a.size else f"{text}; {a.size - good.size} not finite"
+
+
+def _number(value: Any) -> str:
+    return str(value) if isinstance(value, bool | np.bool_) else f"{value:.4g}"

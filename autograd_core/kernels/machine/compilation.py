@@ -1,0 +1,141 @@
+"""What the user sees and what the clocks count while kernels are compiled, which happens once on a machine."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from .runtime import Compiling, Kernel
+
+TITLE = "compiling kernels, once on this machine"
+
+
+def tqdm_class() -> Any:
+    """The class of bars for this place. A notebook that cannot show widgets needs no warning of it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return importlib.import_module("tqdm.auto").tqdm
+
+
+def shows_bars() -> bool:
+    """Whether this is a terminal or a notebook."""
+    return sys.stderr.isatty() or "ipykernel" in sys.modules
+
+
+class Compilation:
+    """Inside `with Compilation(…)`: what the kernels compiled meanwhile cost, and a bar that says so.
+
+    show  draw a bar in a terminal or notebook while something is compiled
+    say   called with one line when the first kernel is compiled, where no bar is drawn
+
+    The bar counts the kernels that are done. How many are left nobody can know, for which ones a program reaches depends
+    on the shapes that it will have; `pending` counts those that are not compiled of the families it has reached so far.
+    From a filled cache nothing is compiled, and nothing shown or said. Of several that are entered, the innermost shows.
+    """
+
+    entered: list[Compilation] = []  # those that show or say
+
+    def __init__(self, show: bool = True, say: Callable[[str], None] | None = None):
+        self.show, self.say = show, say
+        self.said = False
+        self.count = 0  # kernels compiled
+        self.finished = 0.0  # seconds of compilations that have ended
+        self.nested = 0  # compilations that run: a kernel's own ones within it, other threads' beside it
+        self.bar: Any = None
+        self.lock = threading.Lock()
+
+    def __enter__(self) -> Compilation:
+        Compiling.watchers.append(self.watch)
+        if self.show or self.say is not None:
+            Compilation.entered.append(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self.watch in Compiling.watchers:
+            Compiling.watchers.remove(self.watch)
+        if self in Compilation.entered:
+            Compilation.entered.remove(self)
+        self._close()
+
+    @property
+    def seconds(self) -> float:
+        """What compiling has cost so far."""
+        return self.finished + (time.perf_counter() - self.began if self.nested else 0.0)
+
+    def watch(self, name: str, starts: bool) -> None:
+        """A kernel's compilation starts or has ended."""
+        with self.lock:
+            if not starts and not self.nested:
+                return  # it had begun before this was entered
+            if starts:
+                if not self.nested:
+                    self.began = time.perf_counter()
+                self.nested += 1
+            else:
+                self.nested -= 1
+                self.count += 1
+                if not self.nested:
+                    self.finished += time.perf_counter() - self.began
+            if Compilation.entered and Compilation.entered[-1] is self:
+                self._tell(name)
+
+    def _tell(self, name: str) -> None:
+        if not (self.show and shows_bars()):
+            if self.say is not None and not any(c.said for c in Compilation.entered):
+                self.said = True
+                self.say(f"{TITLE} …")
+        elif not self.nested:
+            self._close()
+        else:
+            if self.bar is None:
+                self.bar = tqdm_class()(
+                    total=1, leave=False, dynamic_ncols=True, bar_format="{desc} |{bar}|", delay=1e-9
+                )
+            left = max(pending(), self.nested)
+            self.bar.n, self.bar.total = self.count, self.count + left
+            done = f"{self.count} done, up to {left} left ({self.seconds:.0f} s; {name.strip('_')})"
+            self.bar.set_description_str(f"{TITLE}: {done}")
+
+    def _close(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None
+
+
+def pending() -> int:
+    """How many kernels are not compiled yet of the families that the program has reached."""
+    package, count = f"{__package__}.kernels.", 0
+    for path, module in list(sys.modules.items()):
+        if path.startswith(package):
+            own = [k for k in vars(module).values() if isinstance(k, Kernel) and k.function.__module__ == path]
+            if any(k.compiled is not None for k in own):
+                count += sum(not getattr(k.compiled, "signatures", k.compiled is not None) for k in own)
+    return count
+
+
+TOTAL = Compilation(show=False).__enter__()  # of this process
+
+
+def clock() -> float:
+    """Seconds, as `time.perf_counter`, of a clock that stands still while kernels are compiled."""
+    return time.perf_counter() - TOTAL.seconds
+
+
+F = TypeVar("F", bound=Callable)
+
+
+def announces_compiling(fit: F) -> F:
+    """Decorator of a method with an argument `progress`, a function of a line of text, or None."""
+
+    @functools.wraps(fit)
+    def announced(*args: Any, **kwargs: Any) -> Any:
+        with Compilation(say=kwargs.get("progress")):
+            return fit(*args, **kwargs)
+
+    return cast(F, announced)

@@ -1,0 +1,289 @@
+"""Softmax, its logarithm, and with it the cross-entropy of class labels, over rows of C numbers.
+
+    z = x - max x,    s = Σ e^z,    softmax = e^z / s,    log softmax = z - log s
+
+Kernels see x (N, C) as a flat array; each row is a task. Rows are taken in blocks of at least `BLOCK` numbers, so that
+the loop over exponentials is long where there are few classes. For the gradient of the cross-entropy nothing of x's size
+is kept: it is made again from x, max x and s.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy import ndarray
+
+from ..machine.exponential import exp, exp_run
+from ..machine.moments import CHUNK
+from ..machine.runtime import kernel, plain, warms_up
+from ..machine.threads import parallel_for
+
+BLOCK = 512
+INTEGERS = {4: np.int32, 8: np.int64}
+uint = np.uintp  # places are unsigned: for a signed one Numba asks whether it counts from the end
+
+
+# Sums over a row: CHUNK terms at a time in the dtype of x, and these in float64
+
+
+@kernel(reassociate=True)
+def _sum(x, at, n):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for first in range(0, n, CHUNK):
+        part = x.dtype.type(0)
+        for i in range(first, min(n, first + CHUNK)):
+            part += x[uint(at + i)]
+        total += part
+    return x.dtype.type(total)
+
+
+@kernel(reassociate=True)
+def _dot(x, y, at, n):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for first in range(0, n, CHUNK):
+        part = x.dtype.type(0)
+        for i in range(first, min(n, first + CHUNK)):
+            part += x[uint(at + i)] * y[uint(at + i)]
+        total += part
+    return x.dtype.type(total)
+
+
+@kernel()
+def _max(bits, at, top, top_bits, n):  # type: ignore[no-untyped-def]
+    """The largest of n numbers, also in top[0]. `bits` and `top_bits` are the numbers and `top` as integers.
+
+    With the bits of a negative number, all but its sign, turned round, integers are in the order of the numbers; and of
+    integers LLVM finds the largest in vectors.
+    """
+    sign, rest = bits.dtype.type(8 * bits.itemsize - 1), bits.dtype.type(np.iinfo(bits.dtype).max)
+    largest = bits.dtype.type(-rest)
+    for i in range(n):
+        b = bits[uint(at + i)]
+        largest = max(largest, bits.dtype.type(b ^ ((b >> sign) & rest)))
+    top_bits[0] = largest ^ ((largest >> sign) & rest)
+    return top[0]
+
+
+@kernel(reassociate=True)
+def _exp_shifted(x, at, m, e, n):  # type: ignore[no-untyped-def]
+    """e = exp(x[at : at + n] - m). Returns the sum."""
+    total = 0.0
+    for first in range(0, n, CHUNK):
+        part = x.dtype.type(0)
+        for i in range(first, min(n, first + CHUNK)):
+            value = exp(x[uint(at + i)] - m)
+            e[uint(i)] = value
+            part += value
+        total += part
+    return x.dtype.type(total)
+
+
+@kernel()
+def _exponentials(x, bits, first, rows, C, e, found, at):  # type: ignore[no-untyped-def]
+    """Of `rows` rows from `first` on: e^(x - max x); found[0, at:] the maxima, found[1, at:] sums of the exponentials."""
+    top = np.empty(1, x.dtype)
+    top_bits = top.view(bits.dtype)
+    if len(e) == C:  # not where one row is left: the last bit must not depend on how threads share the rows
+        found[0, at] = _max(bits, first * C, top, top_bits, C)
+        found[1, at] = _exp_shifted(x, first * C, found[0, at], e, C)
+        return
+    for r in range(rows):
+        m = found[0, at + r] = _max(bits, (first + r) * C, top, top_bits, C)
+        for c in range(C):
+            e[uint(r * C + c)] = x[uint((first + r) * C + c)] - m
+    exp_run(e, 0, rows * C)
+    for r in range(rows):
+        found[1, at + r] = _sum(e, r * C, C)
+
+
+# ------------------------------------------------------------------------------------------------------------- softmax
+
+
+@kernel()
+def _softmax(start, stop, x, bits, out, C, log):  # type: ignore[no-untyped-def]
+    rows = max(1, BLOCK // C)
+    e, found = np.empty(rows * C, x.dtype), np.empty((2, rows), x.dtype)
+    for first in range(start, stop, rows):
+        n = min(rows, stop - first)
+        _exponentials(x, bits, first, n, C, e, found, 0)
+        for r in range(n):
+            at, m = (first + r) * C, found[0, r]
+            if log:
+                log_s = math.log(found[1, r])
+                for c in range(C):
+                    out[uint(at + c)] = (x[uint(at + c)] - m) - log_s
+            else:
+                factor = x.dtype.type(1) / found[1, r]
+                for c in range(C):
+                    out[uint(at + c)] = e[uint(r * C + c)] * factor
+
+
+@kernel()
+def _softmax_back(start, stop, g, out, gx, C, log):  # type: ignore[no-untyped-def]
+    """y (g - Σ g y), and of the logarithm g - e^y Σ g."""
+    for r in range(start, stop):
+        at = r * C
+        if log:
+            total = _sum(g, at, C)
+            for c in range(C):
+                gx[uint(at + c)] = g[uint(at + c)] - exp(out[uint(at + c)]) * total
+        else:
+            total = _dot(g, out, at, C)
+            for c in range(C):
+                gx[uint(at + c)] = out[uint(at + c)] * (g[uint(at + c)] - total)
+
+
+def _rows(x: ndarray) -> tuple[ndarray, ndarray]:
+    """x flat, and the same as integers."""
+    flat = plain(x).reshape(-1)
+    return flat, flat.view(INTEGERS[x.itemsize])
+
+
+def softmax(x: ndarray, log: bool) -> ndarray:
+    """The softmax of each row of x (…, C), C > 0, or its logarithm."""
+    out = np.empty(x.shape, x.dtype)
+    C = x.shape[-1]
+    parallel_for(_softmax, x.size // C, 1.5 * x.size, *_rows(x), out.reshape(-1), C, log)
+    return out
+
+
+def softmax_back(g: ndarray, out: ndarray, log: bool) -> ndarray:
+    """The gradient with respect to x, from that with respect to `out`, the result of `softmax`."""
+    gx = np.empty(out.shape, out.dtype)
+    C, flat = out.shape[-1], plain(out).reshape(-1)
+    work = (1.5 if log else 0.7) * out.size
+    parallel_for(_softmax_back, out.size // C, work, plain(g).reshape(-1), flat, gx.reshape(-1), C, log)
+    return gx
+
+
+# -------------------------------------------------------------------------------------------------------- cross-entropy
+#
+# The loss of a row with label t is a (log s - z_t) + Σ_c b_c (log s - z_c), where a = (1 - ε) w_t and b = (ε / C) w, for
+# class weights w and smoothing ε. Its gradient is (a + Σ b) softmax - a [c = t] - b.
+
+
+@kernel()
+def _count(t, w, C, ignored):  # type: ignore[no-untyped-def]
+    """How many labels count, and their total weight; or, if one is no class, (-1 - its place, 0)."""
+    kept, total = 0, 0.0
+    for i in range(len(t)):
+        if t[i] != ignored:
+            if not 0 <= t[i] < C:
+                return -1 - i, 0.0
+            kept += 1
+            total += w[t[i]]
+    return kept, total
+
+
+@kernel(reassociate=True)
+def _weighted(x, at, m, w):  # type: ignore[no-untyped-def]
+    """Σ w (x - m) of a row."""
+    total = 0.0
+    for first in range(0, len(w), CHUNK):
+        part = x.dtype.type(0)
+        for c in range(first, min(len(w), first + CHUNK)):
+            part += w[uint(c)] * (x[uint(at + c)] - m)
+        total += part
+    return x.dtype.type(total)
+
+
+@kernel(reassociate=True)
+def _total(x):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i]
+    return total
+
+
+@kernel()
+def _cross_entropy(start, stop, x, bits, t, w, losses, found, ignored, smoothing):  # type: ignore[no-untyped-def]
+    C, number = len(w), x.dtype.type
+    rows = max(1, BLOCK // C)
+    e = np.empty(rows * C, x.dtype)
+    rest, share = number(1 - smoothing), number(smoothing / C)
+    shares = share * _sum(w, 0, C)
+    for first in range(start, stop, rows):
+        n = min(rows, stop - first)
+        _exponentials(x, bits, first, n, C, e, found, first)
+        for r in range(first, first + n):
+            label, at = t[r], r * C
+            losses[r] = 0
+            if label != ignored:
+                a = rest * w[label]
+                losses[r] = a * (found[0, r] - x[at + label]) + (a + shares) * math.log(found[1, r])
+                if share:
+                    losses[r] -= share * _weighted(x, at, found[0, r], w)
+
+
+@kernel()
+def _cross_entropy_back(start, stop, g, x, t, w, found, total, gx, ignored, smoothing):  # type: ignore[no-untyped-def]
+    """g holds the gradient of the loss of each row, or one for all rows; it is divided by `total`."""
+    C, number = len(w), x.dtype.type
+    rows = max(1, BLOCK // C)
+    rest, share = number(1 - smoothing), number(smoothing / C)
+    shares = share * _sum(w, 0, C)
+    for first in range(start, stop, rows):
+        n = min(rows, stop - first)
+        for r in range(first, first + n):
+            top = found[0, r]
+            for c in range(C):
+                gx[uint(r * C + c)] = x[uint(r * C + c)] - top
+        exp_run(gx, first * C, n * C)
+        for r in range(first, first + n):
+            if t[r] == ignored:
+                for c in range(C):
+                    gx[uint(r * C + c)] = 0
+                continue
+            k = g[r if len(g) > 1 else 0] / number(total)
+            a = k * rest * w[t[r]]
+            factor = (a + k * shares) / found[1, r]
+            for c in range(C):
+                gx[uint(r * C + c)] *= factor
+            gx[r * C + t[r]] -= a
+            if share:
+                for c in range(C):
+                    gx[uint(r * C + c)] -= k * share * w[uint(c)]
+
+
+def count(t: ndarray, w: ndarray, ignored: int) -> tuple[int, float]:
+    """How many of the labels t (int64) count, and their total weight; or (-1 - i, 0), where t.flat[i] is no class."""
+    return _count(plain(t).reshape(-1), w, len(w), ignored)
+
+
+def cross_entropy(x: ndarray, t: ndarray, w: ndarray, ignored: int, smoothing: float) -> tuple[ndarray, ndarray]:
+    """The loss of each row of x (N, C) with labels t (N,) and weights w (C,); and (2, N), max x and s of each row."""
+    losses, found = np.empty(len(x), x.dtype), np.empty((2, len(x)), x.dtype)
+    work = 1.5 * x.size + 30 * len(x)
+    parallel_for(_cross_entropy, len(x), work, *_rows(x), t, w, losses, found, ignored, smoothing)
+    return losses, found
+
+
+def sum_of(losses: ndarray) -> float:
+    """Their sum, in float64."""
+    return _total(losses)
+
+
+def cross_entropy_back(
+    g: ndarray, x: ndarray, t: ndarray, w: ndarray, found: ndarray, total: float, ignored: int, smoothing: float
+) -> ndarray:
+    """The gradient with respect to x, from that of the losses (N,), or of their sum divided by `total` ()."""
+    gx = np.empty(x.shape, x.dtype)
+    work = 1.5 * x.size + 20 * len(x)
+    gs, xs = plain(g).reshape(-1), plain(x).reshape(-1)
+    parallel_for(
+        _cross_entropy_back, len(x), work, gs, xs, t, w, found, total, gx.reshape(-1), ignored, smoothing
+    )
+    return gx
+
+
+@warms_up
+def _softmax_and_losses() -> None:
+    t = np.zeros(2, np.int64)
+    for dtype in (np.float32, np.float64):
+        x, w = np.ones((2, 2), dtype), np.ones(2, dtype)
+        for log in (False, True):
+            softmax_back(x, softmax(x, log), log)
+        count(t, w, -1)
+        losses, found = cross_entropy(x, t, w, -1, 0.0)
+        cross_entropy_back(losses, x, t, w, found, sum_of(losses), -1, 0.0)

@@ -1,0 +1,165 @@
+"""Complex tensors: taking them apart, putting them together.
+
+Convention. As in PyTorch, the gradient of a real L by a complex z is dL/dRe z + i dL/dIm z: the direction of steepest
+ascent. Inside the engine its conjugate travels, c with dL = Re(c dz), because then the rule of every holomorphic
+function is the real one, unchanged: c_x = c f'(x), matmul's is a product with the plain transpose, fft's is the same
+fft. So real tensors pay nothing for complex ones. The engine conjugates where gradients enter and leave: starting
+gradients, `.grad`, `ag.grad`, hooks, `Function`. Only the functions of this file, which are not holomorphic, and
+decompositions have conjugates in their rules.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...engine import basics
+from ...engine.basics import conj
+from ...engine.operands import as_operand, complex_dtype, convert, real, stand_in, unified
+from ...engine.primitive import Primitive, apply
+from ...engine.tensor import Tensor, conversion
+from ..shape.shape import contiguous, transpose
+from . import arithmetic as ew
+from .arithmetic import sgn
+
+__all__ = ["conj", "sgn"]
+
+
+def is_complex(x: Any) -> bool:
+    """Whether the dtype is a complex one."""
+    return as_operand(x, "is_complex").dtype.kind == "c"
+
+
+_imag = Primitive(lambda x: x.imag, name="imag", vjps=(lambda g: g * -1j,), view=True)
+
+
+def imag(x: Any) -> Any:
+    """The imaginary part of a complex tensor, a view."""
+    x = as_operand(x, "imag")
+    if x.dtype.kind != "c":
+        raise RuntimeError(f"imag: a tensor of {x.dtype} has no imaginary part; use ag.zeros_like(x)")
+    return apply(_imag, (x,))
+
+
+def _join(re: ndarray, im: ndarray) -> ndarray:
+    out = np.empty(np.broadcast_shapes(re.shape, im.shape), complex_dtype(re.dtype))
+    out.real, out.imag = re, im
+    return out
+
+
+_complex = Primitive(_join, name="complex", vjps=(lambda g: real(g), lambda g: -imag(g)), broadcasts=True)
+
+
+def complex(real: Any, imag: Any) -> Any:
+    """real + i imag, of two tensors of the same floating dtype."""
+    for x in (real, imag):
+        if getattr(x, "dtype", np.dtype(object)).kind != "f":
+            raise TypeError(f"complex: needs two floating tensors, got {getattr(x, 'dtype', type(x).__name__)}")
+    if real.dtype != imag.dtype:
+        way = conversion("imag", imag, real.dtype)
+        raise TypeError(f"complex: the parts are {real.dtype} and {imag.dtype}; pass {way}")
+    if real.dtype.itemsize < 4:  # there is no complex dtype of float16 parts
+        real, imag = convert(real, np.float32), convert(imag, np.float32)
+    try:
+        return apply(_complex, (real, imag))
+    except ValueError:
+        raise ValueError(f"complex: shapes {tuple(real.shape)} and {tuple(imag.shape)} do not broadcast") from None
+
+
+def polar(abs: Any, angle: Any) -> Any:
+    """abs · exp(i angle)."""
+    return complex(abs * ew.cos(angle), abs * ew.sin(angle))
+
+
+def _angle_of(x: ndarray) -> ndarray:
+    return np.where(np.isnan(x), x, np.where(x < 0, x.dtype.type(np.pi), x.dtype.type(0))).astype(x.dtype)
+
+
+_angle_real = Primitive(_angle_of, name="angle", vjps=(lambda g: 0 * g,))
+
+
+def _angle_rule(g: Any, x: Any) -> Any:
+    """angle x = Im log x, so d angle = Re(-i dx / x); 0 at x = 0."""
+    zero = _plain(x) == 0
+    return basics.where(zero, 0.0, g * -1j / basics.where(zero, 1.0, x))
+
+
+_angle = Primitive(np.angle, name="angle", vjps=(_angle_rule,), saves=(0,))
+
+
+def angle(x: Any) -> Any:
+    """The angle of each number in the complex plane, in radians; of a real one 0, or π if it is negative."""
+    (x,) = unified("angle", x, floating=True)
+    return apply(_angle if x.dtype.kind == "c" else _angle_real, (x,))
+
+
+_view_as_real = Primitive(
+    lambda x: x.reshape(*x.shape, 1).view(x.real.dtype),
+    name="view_as_real",
+    vjps=(lambda g: conj(view_as_complex(packed(g))),),
+    view=True,
+)
+_view_as_complex = Primitive(
+    lambda x: x.view(complex_dtype(x.dtype)).reshape(x.shape[:-1]),
+    name="view_as_complex",
+    vjps=(lambda g: view_as_real(conj(g)),),
+    view=True,
+)
+
+
+def packed(x: Any) -> Any:
+    """x with its two parts side by side in memory."""
+    inside = stand_in(x)
+    if inside is not None:
+        return inside.__lift__(packed, x)
+    array = _plain(x)
+    if array.strides[-1] == array.itemsize:
+        return x
+    return np.ascontiguousarray(x) if isinstance(x, ndarray) else contiguous(x)
+
+
+def view_as_real(x: Any) -> Any:
+    """A complex tensor seen as a real one with a last dimension of 2, the real and the imaginary part; a view."""
+    x = as_operand(x, "view_as_real")
+    if x.dtype.kind != "c":
+        raise RuntimeError(f"view_as_real: needs a complex tensor, got {x.dtype}")
+    return apply(_view_as_real, (x,))
+
+
+def view_as_complex(x: Any) -> Any:
+    """A real tensor whose last dimension is 2 seen as a complex one; a view, and the inverse of `view_as_real`."""
+    x = as_operand(x, "view_as_complex")
+    if x.dtype.kind != "f" or x.ndim == 0 or x.shape[-1] != 2:
+        raise RuntimeError(
+            f"view_as_complex: needs a floating tensor whose last size is 2, got shape {tuple(x.shape)}, {x.dtype}"
+        )
+    if x.dtype not in (np.float32, np.float64):
+        raise RuntimeError(f"view_as_complex: there is no complex dtype of {x.dtype} parts; use x.float()")
+    if stand_in(x) is None and _plain(x).strides[-1] != x.dtype.itemsize and _plain(x).size:
+        raise RuntimeError("view_as_complex: the last dimension must be contiguous; use x.contiguous()")
+    return apply(_view_as_complex, (x,))
+
+
+def resolve_conj(x: Any) -> Any:
+    """x itself: conjugation is never put off here."""
+    return x
+
+
+def _plain(x: Any) -> Any:
+    return x.array if isinstance(x, Tensor) else x
+
+
+def mH(x: Any) -> Any:  # noqa: N802 (the field's name)
+    """The conjugate transpose of the last two dimensions."""
+    return transpose(conj(x), -2, -1)
+
+
+def H(x: Any) -> Any:  # noqa: N802
+    """The conjugate transpose of a matrix."""
+    if x.ndim not in (0, 2):
+        raise RuntimeError(f"H: needs a matrix, got shape {tuple(x.shape)}; use mH for stacks of matrices")
+    return transpose(conj(x), -2, -1) if x.ndim else conj(x)
+
+

@@ -1,0 +1,132 @@
+"""Trigonometric and hyperbolic functions and their inverses. A page of calculus, as `elementwise.py`.
+
+g is the gradient that arrives, x the input, out the output.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...engine.elementwise import binary, unary
+from ...engine.operands import unified
+from ...engine.primitive import OUT, Primitive, apply
+from .large import with_kernels
+
+# ------------------------------------------------------------------------------------------------------------- circular
+
+sin = unary(np.sin, lambda g, x: g * cos(x), saves=(0,), doc="sin x.")
+cos: Callable = unary(np.cos, lambda g, x: -g * sin(x), saves=(0,), doc="cos x.")
+tan = unary(np.tan, lambda g, out: g * (1 + out * out), saves=(OUT,), doc="tan x.")
+
+asin = unary(np.arcsin, lambda g, x: g / _sqrt((1 - x) * (1 + x)), saves=(0,), name="asin", doc="The inverse of sin.")
+acos = unary(np.arccos, lambda g, x: -g / _sqrt((1 - x) * (1 + x)), saves=(0,), name="acos", doc="The inverse of cos.")
+atan = unary(np.arctan, lambda g, x: g / (1 + x * x), saves=(0,), name="atan", doc="The inverse of tan.")
+
+
+def _sqrt(x: Any) -> Any:
+    return x**0.5
+
+
+def _over_square(g: Any, y: Any, x: Any) -> Any:
+    """g / (x² + y²), and something finite at the origin."""
+    square = x * x + y * y
+    return g / (square + (square == 0))
+
+
+atan2 = binary(
+    np.arctan2,
+    (lambda g, y, x: _over_square(g, y, x) * x, lambda g, y, x: _over_square(-g, y, x) * y),
+    saves=(0, 1),
+    floating=True,
+    name="atan2",
+    doc="The angle of the point (x, y) = (second, first argument), in [-π, π]; its slope at (0, 0) is 0.",
+)
+hypot = binary(
+    np.hypot,
+    (lambda g, x, y, out: g * (x / out), lambda g, x, y, out: g * (y / out)),
+    saves=(0, 1, OUT),
+    uses=((0, OUT), (1, OUT)),
+    floating=True,
+    name="hypot",
+    doc="√(x² + y²), without overflow; it has no slope at (0, 0), and the gradient there is NaN.",
+)
+
+deg2rad = unary(np.deg2rad, lambda g: g * (math.pi / 180), name="deg2rad", doc="Degrees to radians.")
+rad2deg = unary(np.rad2deg, lambda g: g * (180 / math.pi), name="rad2deg", doc="Radians to degrees.")
+
+# ----------------------------------------------------------------------------------------------------------- hyperbolic
+
+sinh = unary(np.sinh, lambda g, x: g * cosh(x), saves=(0,), doc="The hyperbolic sine, (e^x - e^-x) / 2.")
+cosh: Callable = unary(np.cosh, lambda g, x: g * sinh(x), saves=(0,), doc="The hyperbolic cosine, (e^x + e^-x) / 2.")
+tanh = unary(
+    *with_kernels("tanh", np.tanh, lambda g, out: g * (1 - out * out)),
+    saves=(OUT,),
+    name="tanh",
+    doc="The hyperbolic tangent, sinh x / cosh x.",
+)
+
+asinh = unary(np.arcsinh, lambda g, x: g / _sqrt(x * x + 1), saves=(0,), name="asinh", doc="The inverse of sinh.")
+acosh = unary(
+    np.arccosh,
+    lambda g, x: g / (_sqrt(x - 1) * _sqrt(x + 1)),
+    saves=(0,),
+    name="acosh",
+    doc="The inverse of cosh on [1, ∞); NaN below 1.",
+)
+atanh = unary(
+    np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)), saves=(0,), name="atanh", doc="The inverse of tanh, on [-1, 1]."
+)
+
+# ----------------------------------------------------------------------------------------------------------------- sinc
+
+
+def _sinc(x: ndarray, order: int) -> ndarray:
+    """d^n/dx^n of sin(πx)/(πx), n = `order`.
+
+    With t = πx and f = sin(t)/t: t f = sin t, differentiated n times, is t f⁽ⁿ⁾ + n f⁽ⁿ⁻¹⁾ = sin(t + nπ/2), a recursion
+    that is stable for |t| > n. Below, the power series of f differentiated term by term.
+    """
+    x = np.asarray(x)
+    if order == 0:
+        with np.errstate(invalid="ignore"):  # NaN at ±∞, as in PyTorch
+            return np.sinc(x if x.dtype != np.float16 else x.astype(np.float32)).astype(x.dtype)
+    t = np.pi * x.astype(np.promote_types(x.dtype, np.float64))
+    small = np.abs(t) < order + 1
+    safe = np.where(small, 1.0, t)
+    out = np.sin(safe) / safe
+    for n in range(1, order + 1):
+        out = (np.sin(safe + n * (np.pi / 2)) - n * out) / safe
+    if small.any():
+        near, series, k = np.where(small, t, 0.0), np.zeros_like(t), (order + 1) // 2
+        while True:  # (-1)^k t^(2k-n) / ((2k+1) (2k-n)!)
+            term = (-1) ** k * near ** (2 * k - order) / ((2 * k + 1) * math.factorial(2 * k - order))
+            series = series + term
+            k += 1
+            if 2 * k > 3 * order + 30:
+                break
+        out = np.where(small, series, out)
+    return (out * np.pi**order).astype(x.dtype)
+
+
+_sinc_primitive = Primitive(
+    _sinc, name="sinc", vjps=(lambda g, x, order: g * _sinc_derivative(x, order + 1),), saves=(0,), elementwise=True
+)
+
+
+def _sinc_derivative(x: Any, order: int) -> Any:
+    return apply(_sinc_primitive, (x,), (order,))
+
+
+def sinc(input: Any) -> Any:
+    """sin(πx) / (πx), and 1 at 0. Smooth there: every derivative is right at 0 too."""
+    (input,) = unified("sinc", input, floating=True)
+    return _sinc_derivative(input, 0)
+
+
+arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
+arcsinh, arccosh, arctanh = asinh, acosh, atanh

@@ -1,0 +1,1 @@
+"""Products, solutions, decompositions and norms of matrices."""

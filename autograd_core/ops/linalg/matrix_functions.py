@@ -1,0 +1,162 @@
+"""The exponential of a matrix, and the LU factorisation."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+
+from ...engine.operands import stand_in
+from ...engine.primitive import OUT, Primitive, apply
+from ...kernels.machine.blas import lapack, scipy_linalg
+from ..arguments import plain
+from ..elementwise.complex import mH
+from ..shape.shape import cat
+from .decompositions import conjugated
+from .products import matmul, mT
+from .solve import floating, matrices, solve_triangular, square, triangle
+
+
+def _matrix_exp(A: ndarray) -> ndarray:
+    if not A.size:
+        return A.copy()
+    return np.asarray(lapack(scipy_linalg("expm"), A)).astype(A.dtype, copy=False)
+
+
+def _matrix_exp_rule(g: Any, A: Any) -> Any:
+    """The upper right block of exp [[Aᵀ, g], [0, Aᵀ]] (Najfeld & Havel 1995; Van Loan 1978)."""
+    n = A.shape[-1]
+    At = mT(A)
+    top, bottom = cat([At, g], -1), cat([0 * At, At], -1)
+    return matrix_exp(cat([top, bottom], -2))[..., :n, n:]
+
+
+_matrix_exp_primitive = Primitive(_matrix_exp, name="matrix_exp", vjps=(_matrix_exp_rule,), saves=(0,))
+
+
+def matrix_exp(A: Any) -> Any:
+    """Σ Aᵏ / k!, of each square matrix."""
+    return apply(_matrix_exp_primitive, (square("matrix_exp", A),))
+
+
+class LUResult(NamedTuple):
+    """What `lu` returns."""
+
+    P: Any
+    L: Any
+    U: Any
+
+
+class LUFactorResult(NamedTuple):
+    """What `lu_factor` returns."""
+
+    LU: Any
+    pivots: Any
+
+
+def _pivoted(A: ndarray) -> tuple[ndarray, ndarray]:
+    """L and U in one array, and the rows exchanged, counted from 0."""
+    factor = scipy_linalg("lu_factor")
+    K = min(A.shape[-2:])
+    LU, pivots = np.empty_like(A), np.empty((*A.shape[:-2], K), np.int32)
+    for index in np.ndindex(A.shape[:-2]):
+        if A[index].size:
+            LU[index], pivots[index] = lapack(factor, A[index], check_finite=False)
+    return LU, pivots
+
+
+def _order(pivots: ndarray, M: int) -> ndarray:
+    """The rows of A in the order of the rows of L."""
+    order = np.broadcast_to(np.arange(M), (*pivots.shape[:-1], M)).copy()
+    for i in range(pivots.shape[-1]):
+        j = pivots[..., i : i + 1]
+        held = np.take_along_axis(order, j, -1)
+        np.put_along_axis(order, j, order[..., i : i + 1], -1)
+        order[..., i : i + 1] = held
+    return order
+
+
+def _lu(A: ndarray) -> tuple:
+    LU, pivots = _pivoted(A)
+    M, N = A.shape[-2:]
+    K = min(M, N)
+    L = np.tril(LU[..., :K], -1) + np.eye(M, K, dtype=A.dtype)
+    U = np.triu(LU[..., :K, :])
+    P = np.swapaxes(np.eye(M, dtype=A.dtype)[_order(pivots, M)], -2, -1)
+    return L, U, P, pivots
+
+
+def _lu_rule(g: Any, out: tuple) -> Any:
+    """P L⁻ᴴ [tril(Lᴴ gL, -1) + triu(gU Uᴴ)] U⁻ᴴ for a square A, and by parts for a wide or a tall one."""
+    (L, U, P, _), (gL, gU, *_) = out, g
+    K, M, N = L.shape[-1], L.shape[-2], U.shape[-1]
+    gL = 0 * L if gL is None else gL
+    gU = 0 * U if gU is None else gU
+    L1, U1, gL1, gU1 = L[..., :K, :], U[..., :K], gL[..., :K, :], gU[..., :K]
+    beside = below = None
+    if N > K:  # U2 = L⁻¹ A2
+        beside = solve_triangular(mH(L1), gU[..., K:], upper=True, unitriangular=True)
+        gL1 = gL1 - matmul(beside, mH(U[..., K:]))
+    if M > K:  # L2 = A2 U⁻¹
+        below = solve_triangular(mH(U1), gL[..., K:, :], upper=False, left=False)
+        gU1 = gU1 - matmul(mH(L[..., K:, :]), below)
+    X = triangle(matmul(mH(L1), gL1), False, 1) + triangle(matmul(gU1, mH(U1)), True)
+    X = solve_triangular(mH(L1), X, upper=True, unitriangular=True)
+    gA = solve_triangular(mH(U1), X, upper=False, left=False)
+    gA = gA if beside is None else cat([gA, beside], -1)
+    gA = gA if below is None else cat([gA, below], -2)
+    return matmul(P, gA)
+
+
+_lu_primitive = Primitive(_lu, name="lu", joint=conjugated(_lu_rule), saves=(OUT,), outputs=True)
+
+
+def _factors(name: str, A: Any) -> tuple:
+    """A, L, U, the permutation matrix and the pivots."""
+    A = matrices(name, A)
+    L, U, P, pivots = apply(_lu_primitive, (A,))
+    return A, L, U, P if isinstance(P, ndarray) else P.detach(), pivots
+
+
+def lu(A: Any, *, pivot: bool = True) -> LUResult:
+    """A = P L U: a permutation matrix P, a unit lower triangular L (..., M, K), an upper triangular U (..., K, N)."""
+    _with_pivoting("linalg.lu", pivot)
+    _, L, U, P, _ = _factors("linalg.lu", A)
+    return LUResult(P, L, U)
+
+
+def _with_pivoting(name: str, pivot: bool) -> None:
+    if not pivot:
+        raise ValueError(f"{name}: pivot=False is not supported, it can divide by zero; leave it True")
+
+
+def lu_factor(A: Any, *, pivot: bool = True) -> LUFactorResult:
+    """L (without its diagonal) and U in one matrix, and the rows exchanged, from 1, as LAPACK has them."""
+    _with_pivoting("linalg.lu_factor", pivot)
+    A, L, U, _, pivots = _factors("linalg.lu_factor", A)
+    M, N = A.shape[-2:]
+    L = L - np.eye(M, min(M, N), dtype=A.dtype)
+    if N > M:
+        L = cat([L, 0 * U[..., :, M:]], -1)
+    elif M > N:
+        U = cat([U, 0 * L[..., N:, :]], -2)
+    return LUFactorResult(L + U, pivots + 1)
+
+
+def lu_solve(LU: Any, pivots: Any, B: Any, *, left: bool = True, adjoint: bool = False) -> Any:
+    """X with A X = B (Aᴴ X = B if `adjoint`, X A = B if not `left`), from `lu_factor` of A."""
+    LU, B = floating("linalg.lu_solve", LU, B)
+    LU = square("linalg.lu_solve", LU)
+    inside = stand_in(LU, pivots, B)
+    if inside is not None:
+        return inside.__lift__(lambda LU, pivots, B: lu_solve(LU, pivots, B, left=left, adjoint=adjoint), LU, pivots, B)
+    if not left:
+        return mH(lu_solve(LU, pivots, mH(B), adjoint=not adjoint))
+    order = _order(np.asarray(plain(pivots)) - 1, LU.shape[-1])
+    P = np.swapaxes(np.eye(LU.shape[-1], dtype=LU.dtype)[order], -2, -1)
+    if adjoint:
+        Y = solve_triangular(mH(LU), B, upper=False)
+        return matmul(P, solve_triangular(mH(LU), Y, upper=True, unitriangular=True))
+    Y = solve_triangular(LU, matmul(np.swapaxes(P, -2, -1), B), upper=False, unitriangular=True)
+    return solve_triangular(LU, Y, upper=True)

@@ -1,0 +1,1 @@
+"""What neural networks are built of: convolution, pooling, normalisation, recurrence, attention, embedding."""

@@ -1,0 +1,198 @@
+"""Dropout, of values and of weights, and noise: what is random and differentiable.
+
+What is drawn is an input of the operation, so a graph can be run again with the same.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...engine.basics import broadcast_to
+from ...engine.operands import unified
+from ...engine.primitive import Primitive, apply
+from ...engine.tensor import describe
+from ...kernels.rows import dropout as kernels
+from ...random import by_example, standard_normal, stream
+from ..elementwise.piecewise import elementwise, overwritten, zeroed
+from ..linalg.products import linear, linear_operands, matmul
+from ..shape.shape import reshape
+
+SELU_LIMIT = -1.7580993408473766  # what SELU tends to at -inf: -scale · alpha
+
+
+def _kept(x: Any, dropped: Any, scale: float) -> Any:
+    """scale · x, and 0 where it is dropped, whatever x is there."""
+    if type(x) is ndarray and x.shape == dropped.shape and x.dtype.char in "fd":
+        return kernels.kept(x, dropped, scale)
+    return zeroed(x, dropped) * scale
+
+
+def _drop(x: ndarray, dropped: ndarray, scale: float, shift: float, value: float) -> ndarray:
+    out = _kept(x, dropped, scale)
+    if shift or value:
+        out += np.where(dropped, value, shift).astype(x.dtype)
+    return out
+
+
+_drop_primitive = elementwise(
+    Primitive(
+        _drop,
+        name="dropout",
+        vjps=(lambda g, dropped, scale, shift, value: _kept(g, dropped, scale), None),
+        saves=(1,),
+    )
+)
+
+
+def _probability(p: float, name: str) -> None:
+    if not 0 <= p <= 1:
+        raise ValueError(f"{name}: p is the probability to drop and must be from 0 to 1, got {p}")
+
+
+def _checked(x: Any, p: float, name: str) -> Any:
+    _probability(p, name)
+    (x,) = unified(name, x, floating=True)
+    if not hasattr(x, "dtype") or x.dtype.kind != "f":
+        raise TypeError(f"{name}: needs a floating tensor, got {describe(x)}; convert it first, as in x.float()")
+    return x
+
+
+def _dropped(x: Any, p: float, shape: tuple, alpha: bool, inplace: bool, name: str) -> Any:
+    """x with a fraction p of its entries dropped; the mask, of `shape`, broadcasts to x."""
+    if inplace:
+        return overwritten(name, x, lambda old: _dropped(old, p, shape, alpha, False, name))
+    if p == 1:
+        return apply(_drop_primitive, (x, np.ones(shape, bool)), (0.0, 0.0, 0.0))
+    mask = _mask(shape, p)
+    if not alpha:
+        return apply(_drop_primitive, (x, mask), (float(1 / (1 - p)), 0.0, 0.0))
+    p = float(p)
+    scale = 1 / math.sqrt((1 - p) * (1 + p * SELU_LIMIT**2))
+    shift = -scale * SELU_LIMIT * p
+    return apply(_drop_primitive, (x, mask), (scale, shift, scale * SELU_LIMIT + shift))
+
+
+def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """In training, each element becomes 0 with probability p and the others are multiplied by 1 / (1 - p), so that the
+    expectation stays; otherwise x itself (Srivastava et al. 2014). A dropped infinity or NaN is 0 too.
+
+    >>> import autograd_core as ag
+    >>> dropout(ag.ones(4), p=1.0)
+    tensor([0., 0., 0., 0.])
+    """
+    _probability(p, "dropout")
+    if not training or not p:
+        return input
+    input = _checked(input, p, "dropout")
+    return _dropped(input, p, tuple(input.shape), False, inplace, "dropout")
+
+
+def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
+    """Dropout that keeps mean 0 and variance 1, for SELU units: dropped ones take SELU's lower limit, and the result is
+    scaled and shifted (Klambauer et al. 2017, section "Dropout")."""
+    _probability(p, "alpha_dropout")
+    if not training or not p:
+        return input
+    input = _checked(input, p, "alpha_dropout")
+    return _dropped(input, p, tuple(input.shape), True, inplace, "alpha_dropout")
+
+
+@by_example
+def _mask(shape: tuple, p: float) -> ndarray:
+    return kernels.dropped(int(stream(None).integers(2**63)), shape, p)
+
+
+def _channels(x: Any, ndims: tuple, unbatched: int | None, name: str) -> tuple:
+    """The shape of a mask with one entry for each channel of (N, C, …), or of (C, …) if it has `unbatched` dims."""
+    low, high = ndims
+    if not low <= x.ndim <= high:
+        raise ValueError(
+            f"{name}: drops whole channels of an input of {low} to {high} dimensions, got shape {tuple(x.shape)}; use "
+            "dropout to drop single elements"
+        )
+    keep = 1 if x.ndim == unbatched else 2
+    return (*x.shape[:keep], *(1,) * (x.ndim - keep))
+
+
+def _by_channel(
+    x: Any, p: float, training: bool, inplace: bool, ndims: tuple, unbatched: int | None, name: str, alpha: bool = False
+) -> Any:
+    _probability(p, name)
+    shape = _channels(x if hasattr(x, "ndim") else np.asarray(x), ndims, unbatched, name)
+    return _dropped(_checked(x, p, name), p, shape, alpha, inplace, name) if training and p else x
+
+
+def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
+    """`alpha_dropout` of whole channels: input (N, C, …)."""
+    return _by_channel(input, p, training, inplace, (2, 64), None, "feature_alpha_dropout", alpha=True)
+
+
+def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """Dropout of whole channels: input (N, C, L) or (C, L)."""
+    return _by_channel(input, p, training, inplace, (2, 3), 2, "dropout1d")
+
+
+def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """Dropout of whole channels (Tompson et al. 2015): input (N, C, H, W), or, as in PyTorch, (N, C, L).
+
+    Of an input (N, C) it drops elements, as `dropout` does, with a warning.
+    """
+    if getattr(input, "ndim", 0) == 2:
+        warnings.warn(
+            f"dropout2d: an input of shape {tuple(input.shape)} has no channels of more than one element, so single "
+            "elements are dropped; use dropout",
+            stacklevel=2,
+        )
+    return _by_channel(input, p, training, inplace, (2, 4), None, "dropout2d")
+
+
+def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """Dropout of whole channels: input (N, C, D, H, W) or (C, D, H, W)."""
+    return _by_channel(input, p, training, inplace, (4, 5), 4, "dropout3d")
+
+
+def drop_connect(
+    input: Any, weight: Any, bias: Any = None, p: float = 0.5, training: bool = True, per_example: bool = False
+) -> Any:
+    """x Wᵀ + b where, in training, each weight and each bias is 0 with probability p and the others are multiplied by
+    1 / (1 - p), so that the expectation stays (Wan et al. 2013, section 3, equation 4).
+
+    per_example   each row of x gets a mask of its own, as in the paper, at the cost of that many matrices; otherwise one
+                  mask serves the whole batch
+
+    Not training, all weights are used (the paper samples units from a normal distribution with the mean and variance of
+    the masked sum, Algorithm 2). Shapes as in `linear`.
+    """
+    _probability(p, "drop_connect")
+    x, weight, bias = linear_operands("drop_connect", input, weight, bias)
+    if not training or not p:
+        return linear(x, weight, bias)
+    if not per_example:
+        return linear(x, dropout(weight, p), None if bias is None else dropout(bias, p))
+    rows = reshape(x, (math.prod(x.shape[:-1]), x.shape[-1], 1))
+    masked = dropout(broadcast_to(weight, (rows.shape[0], *weight.shape)), p)
+    out = matmul(masked, rows)  # (M, O, I) @ (M, I, 1) -> (M, O, 1)
+    out = reshape(out, (*x.shape[:-1], weight.shape[0]))
+    return out if bias is None else out + dropout(broadcast_to(bias, tuple(out.shape)), p)
+
+
+def gaussian_noise(input: Any, std: float = 0.1, training: bool = True) -> Any:
+    """In training, x plus normal noise of mean 0 and deviation `std`, drawn for each element; otherwise x itself.
+
+    On the inputs of a network it acts, to second order in std, like a penalty on the slopes of its outputs (Bishop 1995,
+    "Training with noise is equivalent to Tikhonov regularization").
+    """
+    if not std >= 0:
+        raise ValueError(f"gaussian_noise: std must not be negative, got {std}")
+    (input,) = unified("gaussian_noise", input, floating=True)
+    return input + float(std) * _noise(tuple(input.shape), input.dtype) if training and std else input
+
+
+@by_example
+def _noise(shape: tuple, dtype: np.dtype) -> ndarray:
+    return standard_normal(shape, dtype)

@@ -1,0 +1,218 @@
+"""Bags of rows of a table: their sums, means or largest numbers, without writing the rows down.
+
+n is the number of indices, B that of bags, D the width of the table. Bag b holds the entries starts[b] : starts[b + 1]
+of the index; a negative index stands for nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...engine.operands import convert, operand
+from ...engine.primitive import Primitive, apply
+from ...engine.tensor import conversion, describe
+from ...kernels.rows import embedding as kernels
+from ..arguments import transformed, values
+from ..elementwise.piecewise import zeroed
+from ..indexing.gather import gather
+from ..indexing.index import getitem
+from ..indexing.slices import masked_fill
+from ..reduction.reduce import all
+from ..reduction.sort import max
+from ..shape.shape import cat, reshape, unsqueeze
+from .embedding import (
+    add_rows_back,
+    check_padding,
+    check_table,
+    divided_by_frequency,
+    integers,
+    renormalise,
+    rows_at,
+    without,
+)
+
+MODES = ("sum", "mean", "max")
+
+# ----------------------------------------------------------------------------------------------------------------- sums
+
+
+def _bag_of(starts: ndarray) -> ndarray:
+    """The bag of each entry, up to the end of the last bag."""
+    return np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+
+
+def _sum_composition(weight: Any, scale: Any, index: Any, starts: Any, often: ndarray | None = None) -> Any:
+    """Each row, times its scale, is added to its bag: the adjoint of reading rows. (often: divides the gradients.)"""
+    starts = values(starts)
+    inside = slice(0, int(starts[-1]))
+    rows = rows_at(weight, getitem(index, inside))  # (n, D)
+    if often is not None:
+        rows = divided_by_frequency(rows, often[inside])
+    if scale is not None:
+        rows = rows * unsqueeze(getitem(scale, inside), 1)
+    return add_rows_back(rows, _bag_of(starts), len(starts) - 1)  # (B, D)
+
+
+def _sum_rule(needs: list, g: ndarray, weight: ndarray, scale: Any, index: ndarray, starts: ndarray) -> tuple:
+    return (
+        kernels.bags_scatter(g, index, starts, scale, len(weight)) if needs[0] else None,
+        kernels.bags_dot(g, weight, index, starts) if needs[1] else None,
+        None,
+        None,
+    )
+
+
+_bag_sum = Primitive(
+    lambda weight, scale, index, starts: kernels.bags(weight, index, starts, scale),
+    name="embedding_bag",
+    joint=_sum_rule,
+    saves=(0, 1, 2, 3),
+    composition=_sum_composition,
+)
+
+
+def _counts(index: Any, starts: ndarray) -> Any:
+    """How many entries each bag has, (B, 1), at least 1."""
+    entries = getitem(index, slice(0, int(starts[-1])))
+    there = convert(unsqueeze(entries >= 0, 1), np.float64)
+    counts = add_rows_back(there, _bag_of(starts), len(starts) - 1)
+    return counts + (counts == 0)
+
+
+# -------------------------------------------------------------------------------------------------------------- largest
+
+
+def _largest(weight: Any, index: Any, starts: ndarray) -> Any:
+    """The largest number of each column in each bag, 0 for an empty one. The gradient goes to the first of equals."""
+    places = kernels.bags_largest(values(weight), index, starts)[1]
+    return zeroed(gather(weight, 0, np.maximum(places, 0)), places < 0)
+
+
+def _largest_composition(weight: Any, index: Any, starts: ndarray) -> Any:
+    """The bags filled up to the same length L with what stands for nothing."""
+    L = np.diff(starts).max(initial=1)
+    places = starts[:-1, None] + np.arange(L)  # (B, L)
+    end = index.shape[0]
+    filled = cat([index, np.full(1, -1)])[np.where(places < starts[1:, None], places, end)]
+    missing = unsqueeze(filled < 0, -1)
+    best = max(masked_fill(rows_at(weight, filled), missing, -math.inf), 1).values  # (B, L, D) -> (B, D)
+    return zeroed(best, all(missing, 1))
+
+
+# ------------------------------------------------------------------------------------------------------- embedding_bag
+
+
+def embedding_bag(
+    input: Any,
+    weight: Any,
+    offsets: Any = None,
+    max_norm: float | None = None,
+    norm_type: float = 2,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Any = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> Any:
+    """The sum, mean or largest (by column) of the rows of a table that are in each bag: (B, D).
+
+    input                integers: (B, N) for B bags of N, or (n,) for bags that follow each other
+    weight               (rows, D)
+    offsets              (B,), for an input (n,): where each bag begins, the first at 0. An empty bag gives zeros
+    include_last_offset  offsets are (B + 1,), the last is where the last bag ends
+    mode                 "sum", "mean" or "max"
+    per_sample_weights   of the input's shape: multiplies the rows, for mode="sum"
+    padding_idx          this row counts for nothing and gets no gradient
+
+    max_norm, norm_type, scale_grad_by_freq and sparse as for `embedding`. In mode="max" the gradient goes to the first
+    of equal numbers, and a NaN counts as largest (in PyTorch, only where it comes first).
+
+    >>> import autograd_core as ag
+    >>> weight = ag.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
+    >>> embedding_bag(ag.tensor([0, 1, 1, 2]), weight, ag.tensor([0, 1]), mode="sum")
+    tensor([[ 0.,  1.],
+            [ 8., 11.]])
+    """
+    name = "embedding_bag"
+    if mode not in MODES:
+        raise ValueError(f"{name}: mode has to be one of 'sum', 'mean' or 'max', got {mode!r}")
+    weight, entries = operand(weight, name), integers(name, input)
+    rows = check_table(name, weight, entries)
+    padding_idx = check_padding(name, padding_idx, rows)
+    inside = transformed(input)
+    input = input if inside else entries
+    starts = _starts(input, offsets, include_last_offset)
+    scale = _checked_scale(per_sample_weights, input, weight, mode)
+    if scale_grad_by_freq and mode == "max":
+        raise ValueError(f"{name}: mode='max' does not support scale_grad_by_freq, one row alone gets each gradient")
+    if scale_grad_by_freq and inside:
+        raise ValueError(f"{name}: scale_grad_by_freq cannot count the indices of one example inside vmap")
+    if max_norm is not None:
+        renormalise(name, weight, entries, max_norm, norm_type)
+    index = reshape(convert(input, np.int64), (-1,)) if inside else entries.reshape(-1)
+    often = np.bincount(index, minlength=rows)[index] if scale_grad_by_freq else None
+    if padding_idx is not None:
+        index = without(index, padding_idx)
+    composed = transformed(weight, scale, index) or weight.dtype.char not in "fd"
+    if mode == "max":
+        return _largest_composition(weight, index, starts) if composed else _largest(weight, index, starts)
+    if composed or often is not None:
+        out = _sum_composition(weight, scale, index, starts, often)
+    else:
+        out = apply(_bag_sum, (weight, scale, index, starts))
+    return out / convert(_counts(index, starts), out.dtype) if mode == "mean" else out
+
+
+def _starts(input: Any, offsets: Any, include_last: bool) -> ndarray:
+    """Where the bags begin, and where the last one ends: (B + 1,)."""
+    shape = tuple(input.shape)
+    if len(shape) == 2:
+        if offsets is not None:
+            raise ValueError(
+                f"embedding_bag: an input of shape {shape} is {shape[0]} bags of {shape[1]}, so offsets has to be None; "
+                "flatten the input for bags that begin at offsets"
+            )
+        return np.arange(shape[0] + 1) * shape[1]
+    if len(shape) != 1:
+        raise ValueError(f"embedding_bag: input has to be 1D or 2D, (n,) or (B, N), got shape {shape}")
+    if offsets is None or transformed(offsets):
+        raise ValueError(
+            "embedding_bag: an input (n,) needs offsets, a 1D tensor of where each bag begins; inside vmap, the same for "
+            "all examples"
+        )
+    starts = integers("embedding_bag", offsets)
+    if starts.ndim != 1:
+        raise ValueError(f"embedding_bag: offsets has to be 1D, got shape {starts.shape}")
+    if include_last and not starts.size:
+        raise ValueError("embedding_bag: include_last_offset=True needs offsets with at least the end of the last bag")
+    starts = starts if include_last else np.append(starts, shape[0])
+    if starts[0] != 0 and len(starts) > 1:
+        raise ValueError(f"embedding_bag: offsets[0] has to be 0, where the first bag begins, got {starts[0]}")
+    if (np.diff(starts) < 0).any() or starts[-1] > shape[0]:
+        raise ValueError(
+            f"embedding_bag: offsets have to rise from 0 to at most {shape[0]}, the number of indices, got {starts.tolist()}"
+        )
+    return starts
+
+
+def _checked_scale(scale: Any, input: Any, weight: Any, mode: str) -> Any:
+    if scale is None:
+        return None
+    scale = operand(scale, "embedding_bag")
+    if mode != "sum":
+        raise ValueError(f"embedding_bag: per_sample_weights is only supported for mode='sum', got mode={mode!r}")
+    if tuple(np.shape(scale)) != tuple(input.shape):
+        raise ValueError(
+            f"embedding_bag: per_sample_weights must have the input's shape {tuple(input.shape)}, got {tuple(np.shape(scale))}"
+        )
+    if scale.dtype != weight.dtype:
+        raise TypeError(
+            f"embedding_bag: per_sample_weights are {describe(scale)}, but weight is {weight.dtype}; pass "
+            f"{conversion('per_sample_weights', scale, weight.dtype)}"
+        )
+    return reshape(scale, (-1,))

@@ -1,0 +1,55 @@
+"""A linear layer and the unit after it in one node: the unit is applied while the product is in the cache."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy import ndarray
+
+from ...engine.primitive import OUT, Primitive
+from ...kernels.products import gemm
+from ..elementwise.activation import sigmoid_primitive
+from ..elementwise.piecewise import relu_primitive
+from ..elementwise.trigonometric import tanh
+from ..linalg.products import linear, linear_primitive, through
+
+
+def _layer(name: str, unit: Any) -> Primitive:
+    """(N, I) @ (O, I)^T + (O,) -> (N, O), and the unit of it, whose rule takes its output."""
+    (slope,) = unit.primitive.vjps
+
+    def forward(x: ndarray, weight: ndarray, bias: ndarray | None) -> ndarray:
+        return gemm.matmul(x, weight.T, bias, name)
+
+    def rule(needs: list, g: ndarray, x: ndarray, weight: ndarray, bias: ndarray | None, out: ndarray) -> tuple:
+        g = slope(g, out)  # of the pre-activation
+        of_linear = zip(linear_primitive.vjps, needs, strict=True)
+        return tuple(part(g, x, weight) if needed else None for part, needed in of_linear)
+
+    def composition(x: Any, weight: Any, bias: Any) -> Any:
+        return unit(linear(x, weight, bias))
+
+    return Primitive(forward, name=f"linear_{name}", joint=rule, saves=(0, 1, 2, OUT), composition=composition)
+
+
+UNITS = {"relu": relu_primitive, "tanh": tanh, "sigmoid": sigmoid_primitive}
+_layers = {name: _layer(name, unit) for name, unit in UNITS.items()}
+
+
+def linear_activation(input: Any, weight: Any, bias: Any = None, activation: str = "relu") -> Any:
+    """f(x Wᵀ + b) for f = "relu", "tanh" or "sigmoid": `linear` and the unit, computed together.
+
+    input x: (..., in_features), weight: (out_features, in_features), bias: (out_features,) or None.
+
+    >>> import autograd_core as ag
+    >>> linear_activation(ag.tensor([[1.0, 2.0]]), ag.tensor([[1.0, 1.0], [1.0, -1.0]]), ag.tensor([0.5, 0.5]))
+    tensor([[3.5, 0. ]])
+    """
+    if activation not in _layers:
+        raise ValueError(
+            f"linear_activation: activation is {activation!r}, but only {', '.join(map(repr, _layers))} are computed with "
+            "the product; apply others to the result of linear"
+        )
+    if hasattr(weight, "dtype") and weight.dtype.kind != "f":  # the unit says what becomes of integers
+        return UNITS[activation](linear(input, weight, bias))
+    return through(_layers[activation], input, weight, bias)

@@ -1,0 +1,298 @@
+"""Pooling. Once the windows are fixed everything here is linear, so the rules are two adjoint pairs:
+
+    max pooling reads one element of each window: gather by index <-> scatter by index
+    average pooling adds up each window: average <-> spread
+
+Sizes: N images, C channels, spatial dimensions written … (one to three of them). As in PyTorch, an index is that of the
+element in its plane, flattened.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...engine.primitive import AUX, SHAPE, Primitive, apply
+from ...engine.tensor import Tensor
+from ...kernels.convolution import pool as kernels
+from ...kernels.convolution.windows import Windows, adaptive_windows, strided_windows
+from ..arguments import NAMES, Sizes, floating, per_dim
+
+# --------------------------------------------------------------------------------------------------------- primitives
+
+# (…, *space) at indices (…, *outputs) -> (…, *outputs), and back
+gather = Primitive(
+    kernels.gather,
+    name="pool_gather",
+    vjps=(lambda g, indices, x_shape, dims: apply(scatter, (g, indices), (x_shape[-dims:],)), None),
+    saves=(1, SHAPE),
+)
+scatter: Primitive = Primitive(
+    kernels.scatter,
+    name="pool_scatter",
+    vjps=(lambda h, indices, space: apply(gather, (h, indices), (len(space),)), None),
+    saves=(1,),
+)
+
+
+def _max_rule(g: Any, places: Any, windows: Windows) -> Any:
+    return apply(scatter, (g, places), (windows.space,))
+
+
+max_values = Primitive(
+    kernels.max_pool,
+    name="max_pool",
+    vjps=(_max_rule,),
+    saves=(AUX,),
+    evaluate=lambda x, windows: kernels.max_pool(x, windows)[0],
+)
+
+
+def _max_with_places(x: ndarray, windows: Windows) -> tuple:
+    out, places = kernels.max_pool(x, windows)
+    return (out, places.astype(np.int64)), places
+
+
+max_with_places = Primitive(
+    _max_with_places,
+    name="max_pool",
+    vjps=(lambda gs, *saved: _max_rule(gs[0], *saved),),
+    saves=(AUX,),
+    outputs=True,
+)
+
+# (…, *space) -> (…, *outputs), and back
+average = Primitive(
+    kernels.average_pool,
+    name="avg_pool",
+    vjps=(lambda g, windows: apply(spread, (g,), (windows,)),),
+)
+spread: Primitive = Primitive(
+    kernels.spread_pool,
+    name="avg_pool_back",
+    vjps=(lambda h, windows: apply(average, (h,), (windows,)),),
+)
+
+
+# -------------------------------------------------------------------------------------------------- reading arguments
+
+DTYPES = np.dtype(np.float32), np.dtype(np.float64)
+
+
+def image(name: str, x: Any, dims: int) -> Any:
+    """x (N, C, …) or (C, …), of a dtype there are kernels for."""
+    if type(x) is not Tensor or x.array.dtype not in DTYPES:
+        (x,) = floating(name, x=x)
+    if x.ndim not in (dims + 1, dims + 2):
+        space = NAMES[dims]
+        raise ValueError(f"{name}: x has shape {tuple(x.shape)}; it must be (N, C, {space}) or (C, {space})")
+    if 0 in x.shape[1 if x.ndim == dims + 2 else 0 :]:
+        raise ValueError(f"{name}: x has shape {tuple(x.shape)}; only the number of images may be 0")
+    return x
+
+
+def _strided(
+    name: str,
+    dims: int,
+    x: Any,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: bool,
+    include_pad: bool = True,
+) -> Windows:
+    plain = type(kernel_size) is type(padding) is type(dilation) is int and (stride is None or type(stride) is int)
+    read = _kept if plain else _read
+    return read(name, dims, tuple(x.shape), kernel_size, stride, padding, dilation, bool(ceil_mode), bool(include_pad))
+
+
+def _read(
+    name: str, dims: int, shape: Sizes, window: Any, stride: Any, padding: Any, dilation: Any, *how: bool
+) -> Windows:
+    window = per_dim(window, dims, name, "kernel_size", 1)
+    stride = window if stride is None or stride == () or stride == [] else per_dim(stride, dims, name, "stride", 1)
+    padding = per_dim(padding, dims, name, "padding", 0)
+    dilation = per_dim(dilation, dims, name, "dilation", 1)
+    if any(2 * p > k for p, k in zip(padding, window)):
+        raise ValueError(
+            f"{name}: padding is {padding}, but must be at most half of kernel_size {window}; pad x itself for more"
+        )
+    windows = strided_windows(shape[-dims:], window, stride, padding, dilation, *how)
+    if not windows.fits:
+        raise ValueError(
+            f"{name}: kernel_size {window} (dilation {dilation}) does not fit into x of shape {shape} with "
+            f"padding {padding}; use a smaller kernel or a larger x"
+        )
+    return windows
+
+
+_kept = functools.lru_cache(512)(_read)  # for whole numbers; (2.0, 2.0) would be found where (2, 2) is kept
+
+
+def _adaptive(name: str, x: Any, dims: int, output_size: Any) -> Windows:
+    given = tuple(output_size) if isinstance(output_size, list | tuple) else (output_size,) * dims
+    if len(given) != dims:
+        raise ValueError(f"{name}: output_size is {output_size}, but needs one int or None, or {dims} of them")
+    space = tuple(x.shape[-dims:])
+    try:
+        sizes = tuple(n if s is None else operator.index(s) for n, s in zip(space, given, strict=True))
+    except TypeError:
+        raise TypeError(f"{name}: output_size must be an int, None or {dims} of them, got {output_size!r}") from None
+    if any(s < 0 for s in sizes):
+        raise ValueError(f"{name}: output_size is {output_size}, but must not be negative; None keeps a size")
+    return adaptive_windows(space, sizes)
+
+
+def _each(make: Callable[[int], Callable], *dims: int) -> list[Any]:
+    """The function for each number of dimensions, named by it: `make` gives it the name without one."""
+    functions = []
+    for d in dims:
+        function = make(d)
+        function.__name__ = function.__qualname__ = f"{function.__name__}{d}d"
+        functions.append(function)
+    return functions
+
+
+# ------------------------------------------------------------------------------------------------------- max pooling
+
+
+def _max_pool(dims: int) -> Callable:
+    name = f"max_pool{dims}d"
+
+    def max_pool(
+        input: Any,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: bool = False,
+        return_indices: bool = False,
+    ) -> Any:
+        """The largest element of each window; its gradient goes to that element, the first of equals. NaN propagates.
+
+        input        (N, C, …) or (C, …), where … are one, two or three dimensions of space
+        kernel_size, stride, padding, dilation   an int or one for each of them; stride None means kernel_size. Padding
+                     is of minus infinities, at most half of the kernel
+        ceil_mode    keep a last window that reaches over the end
+        returns      (N, C, …); with `return_indices` also the places in space as flat indices, int64
+
+        Raises ValueError where shapes or arguments do not fit together, TypeError for dtypes but float32 and float64.
+
+        >>> import autograd_core as ag
+        >>> from autograd_core.ops.network.pool import max_pool2d
+        >>> max_pool2d(ag.arange(16.0).reshape(1, 4, 4), 2)
+        tensor([[[ 5.,  7.],
+                 [13., 15.]]])
+        """
+        x = image(name, input, dims)
+        windows = _strided(name, dims, x, kernel_size, stride, padding, dilation, ceil_mode)
+        return apply(max_with_places if return_indices else max_values, (x,), (windows,))
+
+    return max_pool
+
+
+max_pool1d, max_pool2d, max_pool3d = _each(_max_pool, 1, 2, 3)
+
+
+def _adaptive_max_pool(dims: int) -> Callable:
+    name = f"adaptive_max_pool{dims}d"
+
+    def adaptive_max_pool(input: Any, output_size: Any, return_indices: bool = False) -> Any:
+        """The largest elements of windows that divide the image into output_size parts; see `adaptive_avg_pool2d`."""
+        x = image(name, input, dims)
+        windows = _adaptive(name, x, dims, output_size)
+        return apply(max_with_places if return_indices else max_values, (x,), (windows,))
+
+    return adaptive_max_pool
+
+
+adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = _each(_adaptive_max_pool, 1, 2, 3)
+
+# --------------------------------------------------------------------------------------------------- average pooling
+
+
+def _avg_pool(dims: int) -> Callable:
+    name = f"avg_pool{dims}d"
+
+    def avg_pool(
+        input: Any,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> Any:
+        """The mean of each window.
+
+        input              (N, C, …) or (C, …), where … are two or three dimensions of space
+        kernel_size, stride, padding   an int or one for each of them; stride None means kernel_size. Padding is of
+                           zeros, at most half of the kernel
+        ceil_mode          keep a last window that reaches over the end
+        count_include_pad  padding counts in the number that the sum is divided by
+        divisor_override   divide by this instead
+        returns            (N, C, …)
+
+        Raises ValueError where shapes or arguments do not fit together, TypeError for dtypes but float32 and float64.
+
+        >>> import autograd_core as ag
+        >>> from autograd_core.ops.network.pool import avg_pool2d
+        >>> avg_pool2d(ag.arange(16.0).reshape(1, 4, 4), 2)
+        tensor([[[ 2.5,  4.5],
+                 [10.5, 12.5]]])
+        """
+        x = image(name, input, dims)
+        windows = _strided(name, dims, x, kernel_size, stride, padding, 1, ceil_mode, count_include_pad)
+        if divisor_override is not None:
+            if isinstance(divisor_override, bool) or not isinstance(divisor_override, int) or divisor_override == 0:
+                raise ValueError(
+                    f"{name}: divisor_override is {divisor_override!r}; it must be None or an int but not 0"
+                )
+            windows = windows.with_divisor(divisor_override)
+        return apply(average, (x,), (windows,))
+
+    return avg_pool
+
+
+avg_pool2d, avg_pool3d = _each(_avg_pool, 2, 3)
+
+
+def avg_pool1d(
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    """The mean of each window along one dimension; see `avg_pool2d`. input (N, C, L) or (C, L)."""
+    x = image("avg_pool1d", input, 1)
+    windows = _strided("avg_pool1d", 1, x, kernel_size, stride, padding, 1, ceil_mode, count_include_pad)
+    return apply(average, (x,), (windows,))
+
+
+def _adaptive_avg_pool(dims: int) -> Callable:
+    name = f"adaptive_avg_pool{dims}d"
+
+    def adaptive_avg_pool(input: Any, output_size: Any) -> Any:
+        """The means of windows that divide the image into output_size parts, as equal as they can be.
+
+        Window i of n along a dimension of size L is floor(i L / n) to ceil((i + 1) L / n); neighbours may share an
+        element.
+
+        input        (N, C, …) or (C, …), where … are one, two or three dimensions of space
+        output_size  an int or one for each of them; None keeps a size
+        """
+        x = image(name, input, dims)
+        return apply(average, (x,), (_adaptive(name, x, dims, output_size),))
+
+    return adaptive_avg_pool
+
+
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = _each(_adaptive_avg_pool, 1, 2, 3)

@@ -1,0 +1,1 @@
+"""Sums, extremes, orders, counts and scans along dimensions."""

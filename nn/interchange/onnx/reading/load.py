@@ -1,0 +1,180 @@
+"""`nn.onnx.load`: an ONNX file as a module that computes with our operations, and learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+import autograd_core as ag
+from autograd_core.engine.tensor import Tensor, describe
+
+from ....module import Module
+from ....parameter import Parameter
+from ..writing.export import BUFFERS, PRODUCER, onnx_package
+from .external import ExternalDataError, read_external
+from .nodes import NODES
+
+HINTS = {"consumed_inputs"}  # of opset 1: which inputs may be overwritten
+
+
+class Node:
+    """A node of the file: what computes it, and the names of its inputs and outputs."""
+
+    def __init__(self, onnx: Any, proto: Any, version: int):
+        self.kind, self.name, self.version = proto.op_type, proto.name or proto.output[0], version
+        self.inputs, self.outputs = list(proto.input), list(proto.output)
+        self.attributes = {a.name: _attribute(onnx, a) for a in proto.attribute}
+        domain = f"{proto.domain}." if proto.domain not in ("", "ai.onnx") else ""
+        if domain or self.kind not in NODES:
+            raise NotImplementedError(
+                f"onnx.load: node '{self.name}' is {domain}{self.kind}, which cannot be computed here; there are "
+                f"{', '.join(NODES)}"
+            )
+        self.rule = NODES[self.kind]
+        for name, value in self.attributes.items():
+            if name not in self.rule.reads | self.rule.ignores | HINTS and not self._is_default(onnx, name, value):
+                raise self.unsupported(f"the attribute {name}={value!r} cannot be taken into account here")
+
+    def __call__(self, values: list) -> tuple:
+        """The outputs, from the values of the inputs."""
+        try:
+            out = self.rule.compute(self, *values)
+        except Exception as error:
+            error.add_note(f"[in node {self.name}, {self.kind}]")
+            raise
+        outs = out if isinstance(out, tuple) else (out,)
+        if any(self.outputs[len(outs) :]):
+            raise self.unsupported(f"its output {len(outs) + 1}, '{next(filter(None, self.outputs[len(outs) :]))}'")
+        return outs
+
+    def _is_default(self, onnx: Any, name: str, value: Any) -> bool:
+        """Whether the attribute says what holds without it, by the definition of the operator."""
+        schema = onnx.defs.get_schema(self.kind, self.version)
+        default = schema.attributes[name].default_value if name in schema.attributes else None
+        return default is not None and bool(default.name) and _attribute(onnx, default) == value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An attribute, one of those that the rule says it reads."""
+        assert name in self.rule.reads, (self.kind, name)
+        return self.attributes.get(name, default)
+
+    def unsupported(self, why: str) -> NotImplementedError:
+        return NotImplementedError(f"onnx.load: node '{self.name}', {self.kind}: {why}")
+
+
+def _attribute(onnx: Any, attribute: Any) -> Any:
+    value = onnx.helper.get_attribute_value(attribute)
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, onnx.TensorProto):
+        return onnx.numpy_helper.to_array(value)
+    return [v.decode() if isinstance(v, bytes) else v for v in value] if isinstance(value, list | tuple) else value
+
+
+class ONNXModule(Module):
+    """What `nn.onnx.load` returns. Called with the file's inputs, in order or by name, it gives its outputs: one, or a
+    tuple. Floating initializers are parameters, named as in the file; others are buffers.
+
+    input_names, output_names   as in the file
+    """
+
+    def __init__(self, onnx: Any, proto: Any):
+        super().__init__()
+        graph = proto.graph
+        version = max((o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")), default=1)
+        nodes = [Node(onnx, node, version) for node in graph.node]
+        self.constants = {node.outputs[0]: node([])[0] for node in nodes if node.kind == "Constant"}
+        self.nodes = [node for node in nodes if node.kind != "Constant"]
+        held = {t.name: onnx.numpy_helper.to_array(t) for t in graph.initializer}
+        self.input_names = [i.name for i in graph.input if i.name not in held]
+        self.output_names = [o.name for o in graph.output]
+        properties = {p.key: p.value for p in proto.metadata_props}
+        fixed = set(properties.get(BUFFERS, "").split("\n"))
+        fixed |= {name for node in self.nodes if node.kind == "BatchNormalization" for name in node.inputs[3:5]}
+        if proto.producer_name != PRODUCER:  # others keep constants such as the 0.5 of a formula there too
+            fixed |= {name for name, array in held.items() if array.ndim == 0}
+        self.places = {name: self._place(name, array, name not in fixed) for name, array in held.items()}
+        self.last_use = {name: i for i, node in enumerate(self.nodes) for name in node.inputs}
+
+    def _place(self, name: str, array: ndarray, trained: bool) -> tuple[Module, str]:
+        """Keep an initializer under its name, dots as submodules; where is it?"""
+        module: Module = self
+        *path, leaf = name.split(".")
+        for part in path:
+            below = module._modules.get(part)
+            if below is None and (not part or hasattr(module, part)):
+                module, leaf = self, name.replace(".", "_")
+                break
+            if below is None:
+                module.add_module(part, Module())
+            module = module._modules[part]  # type: ignore[assignment]
+        while not leaf or hasattr(module, leaf):
+            leaf += "_"
+        t = ag.from_numpy(np.array(array))
+        if trained and array.dtype.kind == "f":
+            module.register_parameter(leaf, Parameter(t))
+        else:
+            module.register_buffer(leaf, t)
+        return module, leaf
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        unknown = set(kwargs) - set(self.input_names)
+        given = dict(zip(self.input_names, args, strict=False)) | kwargs
+        missing = [name for name in self.input_names if name not in given]
+        if missing or unknown or len(args) > len(self.input_names):
+            raise TypeError(
+                f"ONNXModule: takes the inputs {', '.join(self.input_names)}, got {len(args)} in order"
+                + (f" and {', '.join(kwargs)} by name" if kwargs else "")
+            )
+        values: dict[str, Any] = {name: getattr(module, leaf) for name, (module, leaf) in self.places.items()}
+        values |= self.constants
+        values |= {name: _operand(name, given[name]) for name in self.input_names}
+        for i, node in enumerate(self.nodes):
+            outs = node([values[name] if name else None for name in node.inputs])
+            values.update(zip(node.outputs, outs, strict=False))
+            for name in node.inputs:  # what is not read again need not be kept
+                if self.last_use[name] == i and name not in self.output_names:
+                    values.pop(name, None)
+        outputs = tuple(x if hasattr(x, "requires_grad") else ag.tensor(x) for x in (values[n] for n in self.output_names))
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def extra_repr(self) -> str:
+        return f"{len(self.nodes)} nodes: {', '.join(self.input_names)} -> {', '.join(self.output_names)}"
+
+
+def _operand(name: str, x: Any) -> Any:
+    if isinstance(x, ndarray):
+        return ag.from_numpy(x)
+    if not isinstance(x, Tensor) and not hasattr(x, "__apply__"):
+        raise TypeError(f"ONNXModule: input '{name}' must be a tensor or an array, got {describe(x)}")
+    return x
+
+
+def load(path: str | Path | bytes) -> ONNXModule:
+    """Read an ONNX file as a module that evaluates its graph with our operations.
+
+    Floating initializers become parameters under their names in the file, so that the module can be trained further
+    (numbers without dimensions do not, unless the file is ours). Normalisation and dropout do what they do in
+    evaluation. Files of other programs load too, as far as their nodes are among those known.
+
+    Raises ValueError that names the file if it is no ONNX file, NotImplementedError for a node that cannot be computed
+    here, with its name, before anything is computed; ImportError without the package onnx. Weights that the file keeps in
+    other files are read from its folder and those below, never from elsewhere.
+    """
+    onnx = onnx_package()
+    content = path if isinstance(path, bytes) else Path(path).read_bytes()
+    name = "the file" if isinstance(path, bytes) else str(path)
+    proto = onnx.ModelProto()
+    try:
+        proto.ParseFromString(content)
+        read_external(onnx, proto, None if isinstance(path, bytes) else Path(path).parent, name)
+        onnx.checker.check_model(proto)
+    except ExternalDataError:
+        raise
+    except Exception as error:
+        first = str(error).strip().split("\n")[0]
+        raise ValueError(f"{name}: not a valid ONNX file ({first}; it has {len(content)} bytes); export it again") from None
+    return ONNXModule(onnx, proto)

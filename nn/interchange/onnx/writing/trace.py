@@ -1,0 +1,269 @@
+"""A model's computation as a list of operations: it is run once on `Traced` values, which note what is done to them.
+
+A `Traced` looks like a tensor and holds an example array. Every function of `ops` ends in `apply`, which hands the
+primitive over to it, with its parameters; so what is noted are primitives, whatever Python led to them. A primitive that
+has no form of its own in the file to be written is run as its composition instead, and noted in smaller ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+from numpy import ndarray
+
+from autograd_core.engine.modes import no_grad
+from autograd_core.engine.primitive import Primitive
+from autograd_core.engine.tensor import Tensor
+from autograd_core.interface.bind import bind
+from autograd_core.random import rand
+
+from ....module import Module
+from ....observe import observed, paths, tensors_in, untouched
+
+
+class Ref(NamedTuple):
+    """The place of a value: the number of the input or result it is."""
+
+    number: int
+
+
+class Op:
+    """One operation. An input is a `Ref`, a constant (an array or a number), or None; `given` are the shapes and dtypes
+    of the inputs, `made` those of the results."""
+
+    def __init__(self, primitive: Primitive, inputs: list, params: tuple, given: list, made: list, first: int, where: tuple):
+        self.primitive, self.inputs, self.params = primitive, inputs, params
+        self.given, self.made, self.first = given, made, first
+        self.path, self.module = where  # of the innermost module that was running
+
+    @property
+    def name(self) -> str:
+        return self.primitive.name
+
+    def unsupported(self, why: str) -> NoReturn:
+        place = f"module {self.path}" if self.path else "the model itself"
+        raise NotImplementedError(f"onnx.export: '{self.name}' {why} [in {place}, {self.module}]")
+
+
+class Shape(NamedTuple):
+    """What is known of an array before it is there."""
+
+    shape: tuple
+    dtype: Any
+
+
+class Program:
+    """What a trace gives: the operations in their order, and where the inputs and outputs are."""
+
+    def __init__(self, inputs: list[Shape], ops: list[Op], outputs: list, structure: Any):
+        self.inputs, self.ops, self.outputs, self.structure = inputs, ops, outputs, structure
+
+
+class Traced:
+    """A tensor of a trace."""
+
+    __slots__ = ("value", "ref", "tracer")
+    __array_priority__ = 2000.0
+
+    def __init__(self, value: ndarray, ref: Ref, tracer: Tracer):
+        self.value, self.ref, self.tracer = value, ref, tracer
+
+    shape = property(lambda self: self.value.shape)
+    ndim = property(lambda self: self.value.ndim)
+    dtype = property(lambda self: self.value.dtype)
+    requires_grad = property(lambda self: False)
+
+    def __apply__(self, primitive: Primitive, inputs: tuple, params: tuple) -> Any:
+        return self.tracer.apply(primitive, inputs, params)
+
+    def __index_into__(self, x: Any, index: Any) -> Any:
+        return self.tracer.take(x, index)
+
+    def __lift__(self, function: Callable, *operands: Any) -> NoReturn:
+        self.tracer.refuse(f"'{getattr(function, '__name__', 'a function')}' looks at values, which differ from input to input")
+
+    def __call_function__(self, function: type, args: tuple) -> NoReturn:
+        self.tracer.refuse(f"there is no ONNX form of the Function '{function.__name__}'")
+
+    def detach(self) -> Traced:
+        return self
+
+    def clone(self) -> Traced:
+        return self
+
+    def requires_grad_(self, requires_grad: bool = True) -> Traced:
+        return self
+
+    data = property(detach)
+
+    def numel(self) -> int:
+        return self.value.size
+
+    def is_contiguous(self) -> bool:
+        return True
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __rewrite__(self, function: Callable, args: tuple, kwargs: dict, name: str) -> Any:
+        if not name.startswith("__i"):  # x += y is x = x + y
+            self.tracer.refuse(f"x.{name}(…) changes a value in place; use the form without the underscore")
+        return function(self, *args)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"onnx.export: a traced value has no '{name}'")
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+        self.tracer.refuse(
+            "the model turns a value into a Python number, a decision or an array, which differs from input to input; use "
+            "ag.where instead of if, and shapes instead of values"
+        )
+
+    __bool__ = __float__ = __int__ = __complex__ = __index__ = __array__ = __contains__ = _refuse
+    item = tolist = numpy = _refuse
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        self.tracer.refuse("x[…] = v changes a value in place; use ag.where, ag.cat or ag.index_put")
+
+
+OWN = {name: vars(Traced)[name] for name in ("detach", "clone", "__setitem__")}
+bind(Traced)
+for name, method in OWN.items():  # the functions of ops would note an operation
+    setattr(Traced, name, method)
+
+
+class Tracer:
+    """Notes operations. `known(primitive, inputs, params)` tells whether one is to be noted as it is."""
+
+    def __init__(self, model: Module, known: Callable[[Primitive, tuple, tuple], bool]):
+        self.known = known
+        self.ops: list[Op] = []
+        self.count = 0
+        self.running: list[Module] = []
+        self.paths = paths(model)
+        self.model = model
+
+    def where(self) -> tuple[str, str]:
+        module = self.running[-1] if self.running else self.model
+        return self.paths.get(module, f"<{type(module).__name__}>"), type(module).__name__
+
+    def refuse(self, why: str) -> NoReturn:
+        path, kind = self.where()
+        place = "" if path else f" [in the model itself, {kind}]"  # of a part, Module adds the path
+        raise NotImplementedError(f"onnx.export: {why}{place}")
+
+    def new(self, value: ndarray) -> Traced:
+        self.count += 1
+        return Traced(value, Ref(self.count - 1), self)
+
+    def apply(self, primitive: Primitive, inputs: tuple, params: tuple) -> Any:
+        if not self.known(primitive, inputs, params):
+            if primitive.composition is None:
+                self.refuse(f"there is no ONNX form of '{primitive.name}' here")
+            return primitive.composition(*inputs, *params)
+        arrays = [x.value if isinstance(x, Traced) else x.array if isinstance(x, Tensor) else x for x in inputs]
+        if primitive.aux:
+            out = primitive.evaluate(*arrays, *params) if primitive.evaluate else primitive.forward(*arrays, *params)[0]
+        else:
+            out = primitive.forward(*arrays, *params)
+        return self.note(primitive, inputs, params, out, primitive.outputs)
+
+    def note(self, primitive: Primitive, inputs: tuple, params: tuple, out: Any, several: bool = False) -> Any:
+        outs = [np.asarray(o) for o in (out if several else (out,))]
+        refs = [x.ref if isinstance(x, Traced) else x.array if isinstance(x, Tensor) else x for x in inputs]
+        given = [Shape(np.shape(x), x.dtype) if hasattr(x, "dtype") else None for x in inputs]
+        made = [Shape(o.shape, o.dtype) for o in outs]
+        self.ops.append(Op(primitive, refs, params, given, made, self.count, self.where()))
+        results = tuple(self.new(o) for o in outs)
+        return results if several else results[0]
+
+    def take(self, x: Any, index: Any) -> Any:
+        """x[index] with one traced index of integers, and otherwise whole slices."""
+        items = list(index) if isinstance(index, tuple) else [index]
+        if Ellipsis in [i if i is Ellipsis else None for i in items]:
+            at = next(k for k, i in enumerate(items) if i is Ellipsis)
+            items[at : at + 1] = [slice(None)] * (x.ndim - len(items) + 1)
+        places = [k for k, i in enumerate(items) if not (isinstance(i, slice) and i == slice(None))]
+        if len(places) != 1 or items[places[0]].dtype.kind not in "iu":
+            self.refuse("an index computed by the model may be one array of integers, and whole slices beside it")
+        dim, chosen = places[0], items[places[0]]
+        array = x.array if isinstance(x, Tensor) else x.value if isinstance(x, Traced) else x
+        return self.note(TAKE, (x, chosen), (dim,), np.take(array, chosen.value, dim))
+
+
+TAKE = Primitive(lambda x, index, dim: np.take(x, index, dim), name="take")  # one index array, computed by the model
+
+
+@contextmanager
+def without_writes(model: Module) -> Iterator[None]:
+    """The model left as it is afterwards, in evaluation mode, its activations making new values."""
+    with untouched(model), no_grad():
+        model.eval()
+        for module in model.modules():
+            if module.__dict__.get("inplace") is True:
+                module.__dict__["inplace"] = False
+        yield
+
+
+def trace(model: Module, args: tuple, kwargs: dict, known: Callable[[Primitive, tuple, tuple], bool]) -> tuple[Program, list]:
+    """The computation of `model(*args, **kwargs)` in evaluation mode, and the arrays that come out.
+
+    Tensors among the arguments, in their order, are the program's inputs; what else is given is fixed.
+    """
+    tracer = Tracer(model, known)
+    inputs: list[Shape] = []
+
+    def entered(x: Any) -> Any:
+        if isinstance(x, Tensor):
+            inputs.append(Shape(x.shape, x.dtype))
+            return tracer.new(x.array.copy())
+        if isinstance(x, list | tuple):
+            items = [entered(item) for item in x]
+            return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
+        if isinstance(x, dict):
+            return {key: entered(item) for key, item in x.items()}
+        return x
+
+    with without_writes(model), observed(model) as tracer.running:
+        given, named = entered(tuple(args)), entered(kwargs)
+        result = model(*given, **named)
+    outputs: list = []
+    values: list = []
+    structure = _taken_apart(result, outputs, values)
+    if not outputs:
+        tracer.refuse(f"the model returns {type(result).__name__}, and nothing that was computed from its inputs")
+    return Program(inputs, tracer.ops, outputs, structure), values
+
+
+def _taken_apart(result: Any, outputs: list, values: list) -> Any:
+    """The tensors of a nested result, put into `outputs` and `values`; and the result with their numbers in place."""
+    if isinstance(result, Traced | Tensor):
+        outputs.append(result.ref if isinstance(result, Traced) else result.array)
+        values.append(result.value if isinstance(result, Traced) else result.array)
+        return len(outputs) - 1
+    if isinstance(result, dict):
+        return {key: _taken_apart(item, outputs, values) for key, item in result.items()}
+    if isinstance(result, list | tuple):
+        return [_taken_apart(item, outputs, values) for item in result]
+    return None
+
+
+def run(model: Module, args: tuple, kwargs: dict) -> list[ndarray]:
+    """What the model itself gives for the same arguments, as arrays. Its random numbers are others than in a trace."""
+    with untouched(model), no_grad():
+        model.eval()
+        rand(1)
+        copied = _copied((args, kwargs))
+        return [t.array for t in tensors_in(model(*copied[0], **copied[1]))]
+
+
+def _copied(x: Any) -> Any:
+    if isinstance(x, Tensor):
+        return type(x)(x)
+    if isinstance(x, list | tuple):
+        items = [_copied(item) for item in x]
+        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
+    return {key: _copied(item) for key, item in x.items()} if isinstance(x, dict) else x
