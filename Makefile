@@ -6,7 +6,7 @@ RUN := $(BIN)/python
 ENGINE := tests/test_graph.py
 INSTALL = $(RUN) -m pip --disable-pip-version-check install --editable
 
-.PHONY: train test test-all bench notebooks lint clean
+.PHONY: train test test-all check bench notebooks lint clean
 
 train: .venv/installed
 	$(RUN) -m nn train lenet5 $(ARGS)
@@ -24,6 +24,11 @@ bench: .venv/installed
 
 notebooks: .venv/installed-notebooks
 	$(RUN) -m notebooks $(ARGS)
+
+# Before a commit, under a minute: style, types, and the tests of the engine and of the house.
+check: lint .venv/installed-test
+	$(RUN) -m pytest -m "not slow" -n 2 tests/test_house.py tests/test_graph.py tests/test_tensor.py tests/test_inplace.py \
+		tests/test_gradients.py tests/test_elementwise.py tests/test_shape.py tests/test_reduce.py tests/test_index.py
 
 lint: .venv/installed-lint
 	$(BIN)/ruff check .

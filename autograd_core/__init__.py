@@ -122,6 +122,8 @@ _packages.install()
 # Infinities and NaN are results here, as in PyTorch. Only warnings that this package itself would cause are silenced.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"autograd_core\.")
 
+__version__ = "0.1.0"
+
 # The operations: every public function of `ops`, by the table of its family.
 globals().update(_FUNCTIONS)
 __all__ += _FUNCTIONS

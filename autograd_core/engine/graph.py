@@ -123,7 +123,7 @@ class Deferred:
         raise NotImplementedError
 
 
-# --------------------------------------------------------------------------------------------------------------- modes
+# ------------------------------------------------------------------------------------------------------------ watchers
 
 
 choosers: set = set()  # primitives that choose between values (`where`), once one has run; see `Algebra.keep_zeros`

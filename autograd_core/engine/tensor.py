@@ -1,4 +1,4 @@
-"""Tensor, the value; its views and in-place changes; and `apply`, the one place where an operation is recorded.
+"""Tensor, the value. (`primitive.apply` records operations, `history.py` has views, `writes.py` changes in place.)
 
 A tensor is an array and, where a gradient may be wanted, the node of its history: two objects, so that a history can be
 kept without its values and a value without its history. Nodes never point at tensors, so nothing here forms a cycle.
@@ -46,7 +46,7 @@ class Tensor:
     node: Node | None  # the history, None where no gradient is wanted; of a view, see `refresh`
     origin: View | None  # what it is a view of
 
-    if TYPE_CHECKING:  # `operators.py` binds operators and methods when it is imported, which type checkers do not see
+    if TYPE_CHECKING:  # `interface/bind.py` binds operators and methods when it is imported, which type checkers do not see
 
         def __getattr__(self, name: str) -> Any: ...
         def __getitem__(self, index: Any) -> Tensor: ...
@@ -548,12 +548,6 @@ def either_conversion(what: str, x: Any, dtype: Any) -> str:
     """How to bring x and the parameters of a model, of `dtype`, together."""
     model = "" if x.dtype.kind != "f" else f", or the model, {conversion('model', None, x.dtype)}"
     return f"convert the input, {conversion(what, x, dtype)}{model}"
-
-
-# ------------------------------------------------------------------------------------------------------------ recording
-
-
-# -------------------------------------------------------------------------------------------------- views and in-place
 
 
 def kind_rank(dtype: np.dtype) -> int:

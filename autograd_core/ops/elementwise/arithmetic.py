@@ -239,9 +239,6 @@ def lerp(input: Any, end: Any, weight: Any) -> Any:
     return apply(_lerp_primitive, unified("lerp", input, end, weight, floating=True))
 
 
-# --------------------------------------------------------------------------------------------------------------- choice
-
-
 # ------------------------------------------------------------------------------------------------------ exp, log, roots
 
 exp = unary(np.exp, lambda g, out: g * out, saves=(OUT,), doc="e^x.")

@@ -1,4 +1,4 @@
-"""Trigonometric and hyperbolic functions and their inverses. A page of calculus, as `elementwise.py`.
+"""Trigonometric and hyperbolic functions and their inverses. A page of calculus, as `arithmetic.py`.
 
 g is the gradient that arrives, x the input, out the output.
 """

@@ -1,4 +1,4 @@
-"""Losses of real targets and of pairs. Those whose target is a class label are in `class_loss.py`.
+"""Losses of real targets and of pairs. Those whose target is a class label are in `classification.py`.
 
 Names, argument order and defaults are those of `torch.nn.functional`, but the target must have the input's shape: it is
 never broadcast. x is the input, t the target, g the gradient that arrives. `reduction` is 'mean' (over all

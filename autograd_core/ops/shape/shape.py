@@ -278,8 +278,3 @@ def unbind(x: Any, dim: int = 0) -> tuple:
     at = dim_index(dim, x.ndim, "unbind")
     lead = (slice(None),) * at
     return tuple(x[(*lead, i)] for i in range(x.shape[at]))
-
-
-# ----------------------------------------------------------------------------------------------- writing through a view
-
-

@@ -1,5 +1,5 @@
-"""Resize and Upsample: every dimension is resampled by taps (`ops/interpolate.py`) that follow ONNX's definition, with the
-arithmetic of onnxruntime where the definition leaves something open.
+"""Resize and Upsample: every dimension is resampled by taps (`ops/signal/interpolate.py`) that follow ONNX's definition,
+with the arithmetic of onnxruntime where the definition leaves something open.
 
 Output element o of `out` lies at the input coordinate at(o), for n input elements and the scale s (out / n, or what the
 file gives, which it need not equal). Coordinates are computed in single precision, as there.
