@@ -92,8 +92,26 @@ def run(path: Path, timeout: int = 1800) -> Any:
             client.execute(env=environment)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise CellError(_report(notebook, started[-1], error, timeout)) from None
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = without_compilation(cell.outputs)
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
     return notebook
+
+
+def without_compilation(outputs: list) -> list:
+    """The outputs of a cell without the bar of kernels being compiled, which belongs to this machine, not to the lesson; the
+    text that the bar stood between is one text again."""
+    kept: list = []
+    for output in outputs:
+        name, text = output.get("name"), output.get("text", "")
+        if name == "stderr" and ("compiling kernels, once on this machine" in text or not text.strip()):
+            continue
+        if kept and name is not None and name == kept[-1].get("name"):
+            kept[-1]["text"] += text
+        else:
+            kept.append(output)
+    return kept
 
 
 def _report(notebook: Any, index: int, error: Exception, timeout: int) -> str:

@@ -116,6 +116,20 @@ def test_outputs_are_stored_and_clean(path):
         assert not re.search(r"(^|[\s\"'(=])(/(home|root|tmp|usr|var|opt|work|Users)/|[A-Z]:\\)", text), text[:200]
 
 
+def test_the_bar_of_compilation_is_no_output_of_a_lesson():
+    clean = importlib.import_module("notebooks.__main__").without_compilation
+    outputs = [
+        {"output_type": "stream", "name": "stdout", "text": "softmax 90 %\n"},
+        {"output_type": "stream", "name": "stderr", "text": "\rcompiling kernels, once on this machine: 1 done"},
+        {"output_type": "stream", "name": "stderr", "text": "\r      \r"},
+        {"output_type": "stream", "name": "stdout", "text": "LeNet 97 %\n"},
+        {"output_type": "display_data", "data": {"image/png": ""}},
+        {"output_type": "stream", "name": "stderr", "text": "UserWarning: look here"},
+    ]
+    kept = clean([dict(output) for output in outputs])
+    assert kept[0]["text"] == "softmax 90 %\nLeNet 97 %\n" and kept[1:] == outputs[4:]
+
+
 def printed(notebook):
     return "".join("".join(o.get("text", "")) for cell in notebook["cells"] for o in cell.get("outputs", ()))
 

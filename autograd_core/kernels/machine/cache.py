@@ -201,7 +201,7 @@ def _foreign(state: os.stat_result) -> str:
 
 
 def _forget(paths: Iterator[Path], age: float) -> None:
-    """Remove those that nothing was done to for so many seconds."""
+    """Remove those that nothing was done to for `age` seconds."""
     for path in paths:
         with contextlib.suppress(OSError):  # another process was quicker
             if time.time() - path.lstat().st_mtime > age:
