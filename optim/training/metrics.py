@@ -187,7 +187,7 @@ class R2Score(_Errors):
     def result(self) -> float:
         _counted(self.count, "R2Score")
         with np.errstate(divide="ignore", invalid="ignore"):
-            return float(np.mean(1 - np.float64(self.left) / self.around))
+            return float(np.mean(1 - np.asarray(self.left, np.float64) / self.around))
 
 
 def accuracy(output: Tensor, target: Tensor) -> float:
