@@ -31,6 +31,7 @@ check: lint .venv/installed-test
 		tests/test_gradients.py tests/test_elementwise.py tests/test_shape.py tests/test_reduce.py tests/test_index.py
 
 lint: .venv/installed-lint
+	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 

@@ -35,7 +35,9 @@ def parser() -> Parser:
     known = one_of(list(BENCHES))
     p.add_argument("names", nargs="*", metavar="NAME", type=known, help="a bench of the list below (default: all)")
     add_options(p)
-    p.add_argument("--only", metavar="TEXT", help="of headline or programs: only the rows whose names contain this text")
+    p.add_argument(
+        "--only", metavar="TEXT", help="of headline or programs: only the rows whose names contain this text"
+    )
     return p
 
 

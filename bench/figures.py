@@ -47,7 +47,9 @@ def headline(rows: list[dict[str, Any]]) -> None:
     low, ratios, high = (np.array([row[key] for row in rows]) for key in ("low", "ratio", "high"))
     _ratio_bars(ax, [row["workload"] for row in rows], ratios, low, high)
     places = np.arange(len(rows))[::-1]
-    ax.plot(np.log2([row["bar"] for row in rows]), places, "|", color=GREY, markersize=13, label="the bar we set ourselves")
+    ax.plot(
+        np.log2([row["bar"] for row in rows]), places, "|", color=GREY, markersize=13, label="the bar we set ourselves"
+    )
     ticks = [0.5, 1, 2, 4, 8, 16, 32]
     ticks = [t for t in ticks if min(ratios.min(), 1) / 1.5 <= t <= max(high.max(), 2) * 1.4]
     ax.set_xticks(np.log2(ticks), [f"{t:g}" for t in ticks])

@@ -49,7 +49,9 @@ def main(arguments: list[str]) -> None:
         exponents[name] = exponent([row["size"] for row in rows], [row["ours"] for row in rows])
         keys = [key for key in ("ours", "torch") if key in rows[0]]
         print(f"\n{name}: the step grows with the power {number(exponents[name])} at the end")
-        print(table([name, *(f"{key} ms" for key in keys)], ([r["size"], *(r[key] * 1e3 for key in keys)] for r in rows)))
+        print(
+            table([name, *(f"{key} ms" for key in keys)], ([r["size"], *(r[key] * 1e3 for key in keys)] for r in rows))
+        )
     if given.save:
         save("growth", {"curves": curves, "exponents": exponents})
         figures.growth(curves, exponents)

@@ -73,7 +73,12 @@ class Peak:
 
     def __init__(self, threads: int):
         self.threads, self.best = threads, 0.0
-        self.rows, self.columns, self.k, self.times = vectors.machine().most_rows[2], 2 * simd.lanes(np.float32), 256, 2000
+        self.rows, self.columns, self.k, self.times = (
+            vectors.machine().most_rows[2],
+            2 * simd.lanes(np.float32),
+            256,
+            2000,
+        )
         shapes = ((self.rows, self.k), (self.k, self.columns), (self.rows, self.columns))
         self.arrays = [_aligned(n * m) for n, m in shapes]
 
@@ -105,7 +110,10 @@ def product_rows(torch: Any) -> list[dict]:
         a = np.asfortranarray(a) if layout[0] == "T" else a
         b = np.asfortranarray(b) if layout[1] == "T" else b
         _check(gemm.matmul(a, b), a.astype(np.float64) @ b.astype(np.float64), name)
-        runs: dict[str, Callable] = {"ours": lambda a=a, b=b: gemm.matmul(a, b), "NumPy": lambda a=a, b=b: np.matmul(a, b)}
+        runs: dict[str, Callable] = {
+            "ours": lambda a=a, b=b: gemm.matmul(a, b),
+            "NumPy": lambda a=a, b=b: np.matmul(a, b),
+        }
         if torch is not None:
             x, y = torch.from_numpy(a), torch.from_numpy(b)
             runs["PyTorch"] = lambda x=x, y=y: torch.mm(x, y)

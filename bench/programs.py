@@ -82,7 +82,9 @@ def names(lib: Library, batch: int = 64, length: int = 12, vocabulary: int = 28)
     return program(lib, case, batch, max_norm=1.0)
 
 
-def seq2seq(lib: Library, batch: int = 64, length: int = 12, vocabulary: int = 28, width: int = 128) -> Callable[[], None]:
+def seq2seq(
+    lib: Library, batch: int = 64, length: int = 12, vocabulary: int = 28, width: int = 128
+) -> Callable[[], None]:
     """`nn.models.Seq2Seq`, in the text of both libraries; the target is also what the decoder gets."""
     nn, F, core = lib.nn, lib.F, lib.core
 
@@ -180,7 +182,10 @@ def main(arguments: list[str]) -> None:
     given = options("programs", arguments, only="only the programs whose names contain this text")
     names = [name for name in PROGRAMS if given.only in name]
     if not names:
-        print(f"error: --only {given.only}: no program has that in its name; there are {'; '.join(PROGRAMS)}", file=sys.stderr)
+        print(
+            f"error: --only {given.only}: no program has that in its name; there are {'; '.join(PROGRAMS)}",
+            file=sys.stderr,
+        )
         raise SystemExit(2)
     times = measure(names, *((2, 0.1) if given.quick else (9, 0.5)))
     rows: list[dict[str, Any]] = []
@@ -193,7 +198,8 @@ def main(arguments: list[str]) -> None:
     if has_torch():
         columns = ["whole program, a step", "ours ms", "PyTorch ms", "times as fast", "quartiles"]
         cells = [
-            [r["program"], r["ours"] * 1e3, r["torch"] * 1e3, r["ratio"], f"{r['low']:.2f} to {r['high']:.2f}"] for r in rows
+            [r["program"], r["ours"] * 1e3, r["torch"] * 1e3, r["ratio"], f"{r['low']:.2f} to {r['high']:.2f}"]
+            for r in rows
         ]
         print(table(columns, cells))
         print(f"geometric mean: {geometric_mean(r['ratio'] for r in rows):.2f} times as fast")

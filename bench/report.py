@@ -57,12 +57,16 @@ def has_torch() -> bool:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options that every bench has."""
     parser.add_argument("--quick", action="store_true", help="fewer rounds and smaller sizes, to see that it runs")
-    parser.add_argument("--save", action="store_true", help="keep results and figures in bench/results and bench/figures")
+    parser.add_argument(
+        "--save", action="store_true", help="keep results and figures in bench/results and bench/figures"
+    )
 
 
 def options(name: str, arguments: Sequence[str], **more: Any) -> argparse.Namespace:
     """What a bench is given: `quick`, `save`, and `more`, text options by name with their help. Others are refused."""
-    parser = importlib.import_module("nn.command").Parser(prog=f"python -m bench {name}")  # late: `start` times this import
+    parser = importlib.import_module("nn.command").Parser(
+        prog=f"python -m bench {name}"
+    )  # late: `start` times this import
     add_options(parser)
     for option, text in more.items():
         parser.add_argument(f"--{option}", metavar="TEXT", default="", help=text)

@@ -83,7 +83,9 @@ def main(arguments: list[str]) -> None:
             error = float(np.abs(a - b).max())
             worst = max(worst, error)
             rows.append({"model": name, "optimizer": algorithm, "largest_difference": error})
-            print(f"{name:7} {algorithm:5} loss {a[0]:.6f} -> {a[-1]:.6f}; largest difference in {STEPS} steps {error:.1e}")
+            print(
+                f"{name:7} {algorithm:5} loss {a[0]:.6f} -> {a[-1]:.6f}; largest difference in {STEPS} steps {error:.1e}"
+            )
     if not worst < BOUND:
         raise SystemExit(f"same_losses: the losses differ by {worst:.1e}, more than {BOUND:g}")
     print(f"all agree to {BOUND:g}")

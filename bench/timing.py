@@ -34,7 +34,9 @@ def calls_for(function: Callable[[], object], seconds: float = 0.02) -> int:
         calls *= 4
 
 
-def interleaved(functions: dict[str, Callable[[], object]], rounds: int = 15, seconds: float = 0.02) -> dict[str, Timing]:
+def interleaved(
+    functions: dict[str, Callable[[], object]], rounds: int = 15, seconds: float = 0.02
+) -> dict[str, Timing]:
     """Time each function in turn, `rounds` times over, so that a slow moment of the machine meets all of them alike."""
     counts = {name: calls_for(function, seconds) for name, function in functions.items()}
     samples: dict[str, list[float]] = {name: [] for name in functions}

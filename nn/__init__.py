@@ -3,7 +3,6 @@
 `nn.data` and what else needs more than the core are imported at first use.
 """
 
-
 from __future__ import annotations
 
 import importlib

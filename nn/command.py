@@ -31,7 +31,9 @@ class Parser(argparse.ArgumentParser):
     def _refusal(self, text: str) -> str:
         if not text.startswith("-"):
             return f"'{text}' is one argument too many"
-        return f"there is no option {text.partition('=')[0]}" + suggestion(text.partition("=")[0], self._option_string_actions)
+        return f"there is no option {text.partition('=')[0]}" + suggestion(
+            text.partition("=")[0], self._option_string_actions
+        )
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"error: {message}; `{self.prog} --help` lists what can be given\n")

@@ -21,9 +21,7 @@ def _weight(dims: int, input: Any, size: Any, g: Any, *how: Any) -> Any:
     return weight_grad(g, input, size, *_checked(f"conv{dims}d_weight", tuple(input.shape), size, tuple(g.shape), *how))
 
 
-def _checked(
-    name: str, x: tuple, w: tuple, g: tuple, stride: Any, padding: Any, dilation: Any, groups: int
-) -> tuple:
+def _checked(name: str, x: tuple, w: tuple, g: tuple, stride: Any, padding: Any, dilation: Any, groups: int) -> tuple:
     """The options, one number for each dimension, after a check that the shapes are those of one convolution."""
     dims = int(name[4])
     how = (
@@ -44,21 +42,39 @@ def _checked(
 
 
 def conv1d_input(
-    input_size: Any, weight: Any, grad_output: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+    input_size: Any,
+    weight: Any,
+    grad_output: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
 ) -> Any:
     """The gradient of `F.conv1d` by its input (N, C, L), of shape `input_size`, from that by its output (N, OC, OL)."""
     return _input(1, input_size, weight, grad_output, stride, padding, dilation, groups)
 
 
 def conv1d_weight(
-    input: Any, weight_size: Any, grad_output: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+    input: Any,
+    weight_size: Any,
+    grad_output: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
 ) -> Any:
     """The gradient of `F.conv1d` by its weight (OC, C / groups, K), of shape `weight_size`."""
     return _weight(1, input, weight_size, grad_output, stride, padding, dilation, groups)
 
 
 def conv2d_input(
-    input_size: Any, weight: Any, grad_output: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+    input_size: Any,
+    weight: Any,
+    grad_output: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
 ) -> Any:
     """The gradient of `F.conv2d` by its input (N, C, H, W), of shape `input_size`, from that by its output.
 
@@ -72,21 +88,39 @@ def conv2d_input(
 
 
 def conv2d_weight(
-    input: Any, weight_size: Any, grad_output: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+    input: Any,
+    weight_size: Any,
+    grad_output: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
 ) -> Any:
     """The gradient of `F.conv2d` by its weight (OC, C / groups, KH, KW), of shape `weight_size`."""
     return _weight(2, input, weight_size, grad_output, stride, padding, dilation, groups)
 
 
 def conv3d_input(
-    input_size: Any, weight: Any, grad_output: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+    input_size: Any,
+    weight: Any,
+    grad_output: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
 ) -> Any:
     """The gradient of `F.conv3d` by its input (N, C, D, H, W), of shape `input_size`, from that by its output."""
     return _input(3, input_size, weight, grad_output, stride, padding, dilation, groups)
 
 
 def conv3d_weight(
-    input: Any, weight_size: Any, grad_output: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+    input: Any,
+    weight_size: Any,
+    grad_output: Any,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
 ) -> Any:
     """The gradient of `F.conv3d` by its weight (OC, C / groups, KD, KH, KW), of shape `weight_size`."""
     return _weight(3, input, weight_size, grad_output, stride, padding, dilation, groups)

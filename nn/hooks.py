@@ -89,9 +89,7 @@ def register_module_forward_pre_hook(hook: Callable) -> HookHandle:
     return SharedHandle("_forward_pre_hooks", hook)
 
 
-def register_module_forward_hook(
-    hook: Callable, *, with_kwargs: bool = False, always_call: bool = False
-) -> HookHandle:
+def register_module_forward_hook(hook: Callable, *, with_kwargs: bool = False, always_call: bool = False) -> HookHandle:
     """Call `hook(module, args, output)` after every module's `forward`, before its own hooks; see
     `Module.register_forward_hook`."""
     return SharedHandle("_forward_hooks", _optioned(hook, with_kwargs, always_call))

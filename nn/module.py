@@ -83,12 +83,12 @@ class Module(hooks.Hookable):
     # ------------------------------------------------------------------------------------------------------- calling
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        hint = "; loop over its modules in the forward of yours, or use nn.Sequential" if hasattr(self, "__iter__") else ""
+        hint = (
+            "; loop over its modules in the forward of yours, or use nn.Sequential" if hasattr(self, "__iter__") else ""
+        )
         near = [name for name in difflib.get_close_matches("forward", dir(type(self)), 2) if name != "forward"]
         hint = f"; it has '{near[0]}', is that what was meant?" if near else hint
-        raise NotImplementedError(
-            f'Module [{type(self).__name__}] is missing the required "forward" function{hint}'
-        )
+        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function{hint}')
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -291,9 +291,7 @@ class Module(hooks.Hookable):
         self, members: Callable[[Module], Any], prefix: str, recurse: bool, remove_duplicate: bool
     ) -> Iterator[tuple[str, Any]]:
         seen = set()
-        modules = (
-            self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
-        )
+        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
         for path, module in modules:
             for name, value in members(module):
                 if value is None or value in seen:

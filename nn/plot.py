@@ -49,7 +49,9 @@ def learning_curves(history: Any, title: str | None = None) -> Figure:
             if f"{part}_{quantity}" in names:
                 ax.plot(epochs, history[f"{part}_{quantity}"], "o-", color=colour, label=part, markersize=3.5)
         if history.best_epoch:
-            ax.axvline(history.best_epoch, color=ORANGE, linewidth=1, linestyle="--", label=f"best: {history.best_epoch}")
+            ax.axvline(
+                history.best_epoch, color=ORANGE, linewidth=1, linestyle="--", label=f"best: {history.best_epoch}"
+            )
         ax.set(xlabel="epoch", ylabel=quantity)
         ax.xaxis.get_major_locator().set_params(integer=True)
         if quantity == "loss" and min(history["train_loss"]) > 0:

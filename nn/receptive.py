@@ -79,7 +79,9 @@ def _conv(field: Field, node: Node, stride: Any, padding: Any, dilation: Any, gr
     return _windows(field, _spans(w_shape[2:], dilation), stride)
 
 
-def _conv_transpose(field: Field, node: Node, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Field:
+def _conv_transpose(
+    field: Field, node: Node, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Field:
     w_shape = node.saved[3]
     spans = [math.ceil(span / s) for span, s in zip(_spans(w_shape[2:], dilation), stride, strict=True)]
     return _windows(field, spans, [Fraction(1, s) for s in stride])

@@ -183,7 +183,9 @@ def _problem(key: str, t: Tensor, value: Any, assign: bool) -> str | None:
     if not isinstance(value, Tensor | np.ndarray | np.generic):
         return f'"{key}": expected a tensor or an array, got {type(value).__name__}.'
     if is_lazy(value):
-        return f'"{key}": expected values of shape {t.shape}, got {value!r}; run the model it came from once, then save.'
+        return (
+            f'"{key}": expected values of shape {t.shape}, got {value!r}; run the model it came from once, then save.'
+        )
     if not is_lazy(t) and tuple(value.shape) != t.shape:
         return (
             f"size mismatch for {key}: copying a param with shape {tuple(value.shape)} from checkpoint, "

@@ -96,14 +96,14 @@ class Summary:
         """The cells of the table, the head first, and the lines below it."""
         ran = self.input is not None
         fields = any(row.receptive_field for row in self.rows)
-        lines: list[tuple[str, ...]] = [
-            ("layer", "output", "parameters", "mult-adds", *(["field"] if fields else []))
-        ]
+        lines: list[tuple[str, ...]] = [("layer", "output", "parameters", "mult-adds", *(["field"] if fields else []))]
         for row, prefix in zip(self.rows, _branches([row.depth for row in self.rows]), strict=True):
             name = f"{row.name}: {row.kind}" if row.name else row.kind
             name += f" ×{row.calls}" if row.calls > 1 else ""
             if row.shared_with is not None:
-                lines.append((f"{prefix}{name}", f"the same as {row.shared_with or 'the model'}", *[""] * (len(lines[0]) - 2)))
+                lines.append(
+                    (f"{prefix}{name}", f"the same as {row.shared_with or 'the model'}", *[""] * (len(lines[0]) - 2))
+                )
                 continue
             frozen = row.parameters - row.trainable
             parameters = f"{row.parameters:,}" + (f" ({frozen:,} frozen)" if frozen else "")
@@ -200,7 +200,9 @@ def _sizes(size: Any, batch_dim: int | None) -> tuple[int, ...]:
     try:
         sizes = [int(n) for n in size]
     except (TypeError, ValueError):
-        raise TypeError(f"summary: input_size must be a shape, a list or a dictionary of shapes, got {size!r}") from None
+        raise TypeError(
+            f"summary: input_size must be a shape, a list or a dictionary of shapes, got {size!r}"
+        ) from None
     if batch_dim is not None:
         sizes.insert(batch_dim, 1)
     if any(n < 0 for n in sizes):
@@ -350,8 +352,9 @@ MULT_ADDS: dict[str, Callable[..., int]] = {
     "conv_input_grad": lambda out, g, w: g.size * w[0].size,
     "rnn": lambda out, x, h, w_ih, w_hh, *_: x.shape[0] * (w_ih.size + w_hh.size),
     "gru": lambda out, x, h, w_ih, w_hh, *_: x.shape[0] * (w_ih.size + w_hh.size),
-    "lstm": lambda out, x, h, c, w_ih, w_hh, bi, bh, w_hr, w_peep: x.shape[0]
-    * sum(w.size for w in (w_ih, w_hh, w_hr, w_peep) if w is not None),
+    "lstm": lambda out, x, h, c, w_ih, w_hh, bi, bh, w_hr, w_peep: (
+        x.shape[0] * sum(w.size for w in (w_ih, w_hh, w_hr, w_peep) if w is not None)
+    ),
     "attention": _attention,
     "rbf": lambda out, x, c, *_: x.size * c.shape[0],
 }

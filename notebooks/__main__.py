@@ -31,7 +31,9 @@ def parser() -> Parser:
     p = Parser(prog="python -m notebooks", description="Run the notebooks of the course.")
     p.add_argument("names", nargs="*", metavar="NAME", help="which, such as 01 or 02-lenet-on-mnist (default: all)")
     p.add_argument("--write", action="store_true", help="store the outputs in the notebooks")
-    p.add_argument("--timeout", type=positive(int), default=1800, metavar="S", help="seconds a cell may take (default 1800)")
+    p.add_argument(
+        "--timeout", type=positive(int), default=1800, metavar="S", help="seconds a cell may take (default 1800)"
+    )
     return p
 
 

@@ -61,7 +61,9 @@ class Adam(Optimizer):
             super().update_group(group)
             return
         columns = 5 if group["amsgrad"] else 4
-        steps: dict[int, tuple[list, list, list]] = {}  # by the number of a parameter's step: parameters, states, arrays
+        steps: dict[
+            int, tuple[list, list, list]
+        ] = {}  # by the number of a parameter's step: parameters, states, arrays
         for param in group["params"]:
             grad = param._grad
             if grad is not None:
@@ -138,6 +140,4 @@ class AdamW(Adam):
         *,
         maximize: bool = False,
     ):
-        super().__init__(
-            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True
-        )
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)

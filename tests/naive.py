@@ -38,9 +38,7 @@ def conv_size(space, window, stride, padding, dilation):
 
 def seen_from(position, element, stride, padding, dilation):
     """The place in the image under one element of the window at one output position."""
-    return tuple(
-        o * s - p + k * d for o, k, s, p, d in zip(position, element, stride, padding, dilation, strict=True)
-    )
+    return tuple(o * s - p + k * d for o, k, s, p, d in zip(position, element, stride, padding, dilation, strict=True))
 
 
 def conv(x, w, bias, stride, padding, dilation, groups=1):
@@ -140,9 +138,7 @@ def strided_windows(space, window, stride, padding, dilation, ceil_mode):
 def adaptive_windows(space, size):
     found = {}
     for position in places(size):
-        ranges = [
-            range(i * n // m, -((-(i + 1) * n) // m)) for i, n, m in zip(position, space, size, strict=True)
-        ]
+        ranges = [range(i * n // m, -((-(i + 1) * n) // m)) for i, n, m in zip(position, space, size, strict=True)]
         found[position] = list(itertools.product(*ranges))
     return size, found
 

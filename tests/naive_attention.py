@@ -55,7 +55,9 @@ def layer_norm(state, prefix, x, eps):
 ACTIVATIONS = {"relu": lambda x: np.maximum(x, 0), "gelu": lambda x: x * (1 + erf(x / np.sqrt(2))) / 2}
 
 
-def layer(state, prefix, heads, x, memory=None, bias=None, memory_bias=None, activation="relu", norm_first=False, eps=1e-5):
+def layer(
+    state, prefix, heads, x, memory=None, bias=None, memory_bias=None, activation="relu", norm_first=False, eps=1e-5
+):
     """An encoder layer, or with a memory a decoder layer, of arrays (L, N, E)."""
 
     def linear(name, x):

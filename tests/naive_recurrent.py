@@ -57,7 +57,11 @@ def lstm_cell(x, h, c, w):
 
 def skipping_cell(x, states, w, nonlinearity):
     """states: of the steps before, as many as are skipped, the oldest first."""
-    parts = affine(w["ih"], x, w.get("b_ih")), affine(w["hh"], states[-1], w.get("b_hh")), affine(w["skip"], states[0], None)
+    parts = (
+        affine(w["ih"], x, w.get("b_ih")),
+        affine(w["hh"], states[-1], w.get("b_hh")),
+        affine(w["skip"], states[0], None),
+    )
     act = math.tanh if nonlinearity == "tanh" else lambda v: max(v, 0.0)
     return [act(p + q + r) for p, q, r in zip(*parts)]
 

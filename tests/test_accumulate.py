@@ -51,7 +51,10 @@ REDUCTIONS = {
     "std": (lambda x, d: x.std(d), lambda x, d: x.std(d, ddof=1)),
     "norm": (lambda x, d: x.norm(dim=d), lambda x, d: np.sqrt(squared(x).sum(d))),
     "vector_norm": (lambda x, d: ag.linalg.vector_norm(x, 3, d), lambda x, d: (np.abs(x) ** 3).sum(d) ** (1 / 3)),
-    "logsumexp": (lambda x, d: x.logsumexp(tuple(range(x.ndim)) if d is None else d), lambda x, d: np.log(np.exp(x).sum(d))),
+    "logsumexp": (
+        lambda x, d: x.logsumexp(tuple(range(x.ndim)) if d is None else d),
+        lambda x, d: np.log(np.exp(x).sum(d)),
+    ),
     "broadcast": (broadcast_gradient, lambda x, d: x.sum(d)),
 }
 REAL_ONLY = {"nansum", "nanmean", "logsumexp"}
@@ -76,7 +79,9 @@ def test_a_long_reduction_agrees_with_float64(name, axis, dtype):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", REDUCTIONS)
-@pytest.mark.parametrize(("shape", "dim"), [((25_000_000, 2), 0), ((2, 12_500_000), 1), ((10, 1_000_000, 3), 1)], ids=str)
+@pytest.mark.parametrize(
+    ("shape", "dim"), [((25_000_000, 2), 0), ((2, 12_500_000), 1), ((10, 1_000_000, 3), 1)], ids=str
+)
 def test_a_very_long_reduction_agrees_with_float64(name, shape, dim):
     x = values(shape, np.float32)
     ours, theirs = REDUCTIONS[name]
@@ -90,7 +95,13 @@ def test_any_dims_of_any_layout(shape, dims, dtype):
     rng = np.random.default_rng(3)
     x = rng.standard_normal(shape)
     x = (x + 1j * rng.standard_normal(shape) if dtype == "complex64" else x).astype(dtype)
-    layouts = (x, np.asfortranarray(x), np.repeat(x, 2, 1)[:, ::2], x[::-1], x.transpose(1, 0, 2).copy().transpose(1, 0, 2))
+    layouts = (
+        x,
+        np.asfortranarray(x),
+        np.repeat(x, 2, 1)[:, ::2],
+        x[::-1],
+        x.transpose(1, 0, 2).copy().transpose(1, 0, 2),
+    )
     repeated = np.broadcast_to(x[:1], shape), np.broadcast_to(x[:, :, :1], shape)
     for layout in (*layouts, *repeated):
         t, exact = ag.from_numpy(layout), wide(layout)
@@ -262,7 +273,9 @@ def test_the_variance_of_numbers_far_from_0(shape, dim):
 
 
 @pytest.mark.parametrize("size", [4, 20_000])
-@pytest.mark.parametrize(("scale", "dtype"), [(1e20, "float32"), (1e-30, "float32"), (1e200, "float64"), (1e-200, "float64")])
+@pytest.mark.parametrize(
+    ("scale", "dtype"), [(1e20, "float32"), (1e-30, "float32"), (1e200, "float64"), (1e-200, "float64")]
+)
 @pytest.mark.parametrize("p", [2, 3, 1.5, -2, 1, math.inf])
 def test_norms_of_huge_and_tiny_values(p, scale, dtype, size):
     unit = np.linspace(1, 2, size)
@@ -271,7 +284,9 @@ def test_norms_of_huge_and_tiny_values(p, scale, dtype, size):
     expected = ag.linalg.vector_norm(one, p)
     for norm in (x.norm(p), ag.linalg.vector_norm(x, p)):
         assert norm.item() / scale == pytest.approx(expected.item(), rel=1e-6)
-        np.testing.assert_allclose(ag.grad(norm, x)[0].numpy(), ag.grad(expected, one, retain_graph=True)[0].numpy(), rtol=2e-5)
+        np.testing.assert_allclose(
+            ag.grad(norm, x)[0].numpy(), ag.grad(expected, one, retain_graph=True)[0].numpy(), rtol=2e-5
+        )
 
 
 def test_kernels_are_compiled_for_float32_alone():
@@ -295,7 +310,11 @@ NORMALISATIONS = {
     "rms_norm": (lambda x, w, b: F.rms_norm(x, (12,), w) + b, (5, 12), (12,)),
     "normalize": (lambda x, w, b: F.normalize(x) * w + b, (5, 12), (12,)),
     "local_response_norm": (lambda x, w, b: F.local_response_norm(x, 3, k=0.0) * w[0] + b[0], (2, 4, 5), (4,)),
-    "local_response_norm_1": (lambda x, w, b: F.local_response_norm(x, 3, 1.0, 1.0, 0.0) * w[0] + b[0], (2, 4, 5), (4,)),
+    "local_response_norm_1": (
+        lambda x, w, b: F.local_response_norm(x, 3, 1.0, 1.0, 0.0) * w[0] + b[0],
+        (2, 4, 5),
+        (4,),
+    ),
     "cross_map_lrn": (lambda x, w, b: nn.CrossMapLRN2d(3, 1.0, 0.5, 0.0)(x) * w[0] + b[0], (2, 4, 5, 1), (4,)),
     "cosine_similarity": (lambda x, w, b: F.cosine_similarity(x, w) + b[0], (5, 12), (12,)),
 }
@@ -360,7 +379,9 @@ def test_covariances_of_numbers_far_from_0(f):
     x = np.random.default_rng(0).normal(1e6, 1, (3, 1000)).astype(np.float32)
     w = np.arange(1000) % 3
     np.testing.assert_allclose(f(ag.from_numpy(x)).numpy(), np.cov(wide(x)), atol=1e-6)
-    np.testing.assert_allclose(f(ag.from_numpy(x), fweights=ag.from_numpy(w)).numpy(), np.cov(wide(x), fweights=w), atol=1e-6)
+    np.testing.assert_allclose(
+        f(ag.from_numpy(x), fweights=ag.from_numpy(w)).numpy(), np.cov(wide(x), fweights=w), atol=1e-6
+    )
     np.testing.assert_allclose(ag.corrcoef(ag.from_numpy(x)).numpy(), np.corrcoef(wide(x)), atol=1e-6)
     mask = x > 1e6
     masked = np.var(ag.from_numpy(x), axis=1, where=mask).numpy()

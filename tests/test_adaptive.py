@@ -92,16 +92,36 @@ MODULE = make()
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, []), ValueError, r"cutoffs must be whole numbers .* at least one; got"),
-        (lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, [5, 3]), ValueError, r"cutoffs must be .* increasing .* got \[5, 3\]"),
-        (lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, [3, 10]), ValueError, r"from 1 to n_classes - 1 = 9, .* got \[3, 10"),
+        (
+            lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, []),
+            ValueError,
+            r"cutoffs must be whole numbers .* at least one; got",
+        ),
+        (
+            lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, [5, 3]),
+            ValueError,
+            r"cutoffs must be .* increasing .* got \[5, 3\]",
+        ),
+        (
+            lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, [3, 10]),
+            ValueError,
+            r"from 1 to n_classes - 1 = 9, .* got \[3, 10",
+        ),
         (lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, [0, 3]), ValueError, r"got \[0, 3\]"),
         (lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, [2.5]), ValueError, r"got \[2\.5\]"),
-        (lambda: MODULE(ag.ones(2, 16), [1]), ValueError, r"needs an input \(N, in_features\) .* got shapes \(2, 16\) and"),
+        (
+            lambda: MODULE(ag.ones(2, 16), [1]),
+            ValueError,
+            r"needs an input \(N, in_features\) .* got shapes \(2, 16\) and",
+        ),
         (lambda: MODULE(ag.ones(16), [1]), ValueError, r"got shapes \(16,\) and \(1,\)"),
         (lambda: MODULE(ag.ones(2, 2, 16), [[1, 1], [1, 1]]), ValueError, r"got shapes \(2, 2, 16\) and \(2, 2\)"),
         (lambda: MODULE(ag.ones(1, 16), [1.0]), TypeError, r"targets must be integers, got float64; use target\.long"),
-        (lambda: MODULE(ag.ones(2, 16), [-1, 12]), ValueError, "targets must be from 0 to 11, got values from -1 to 12"),
+        (
+            lambda: MODULE(ag.ones(2, 16), [-1, 12]),
+            ValueError,
+            "targets must be from 0 to 11, got values from -1 to 12",
+        ),
         (lambda: MODULE(ag.ones(0, 16), np.zeros(0, int)), ValueError, "the mean over an empty batch does not exist"),
     ],
 )

@@ -75,7 +75,9 @@ def test_data_of_another_dtype_than_the_model(layer):
         x = ag.tensor(np.ones((2, 3), given))
         model = getattr(LAYERS[layer](), wanted)()
         out = followed(model, "input" if "input." in message(model, x) else "x", x, rf"(x|input)\.{wanted}\(\)")
-        assert (out[0] if isinstance(out, tuple) else out).dtype.name == {"float": "float32", "double": "float64"}[wanted]
+        assert (out[0] if isinstance(out, tuple) else out).dtype.name == {"float": "float32", "double": "float64"}[
+            wanted
+        ]
         way = re.search(r"model\.\w+\(\)", message(model, x))
         assert way
         out = eval(way[0], {"model": model})(x)

@@ -36,7 +36,13 @@ def draw(*shape, dtype=F64, seed=0):
 # --------------------------------------------------------------------------------- the kernels against the definition
 
 # leading sizes, L, S, E, V: one of everything, heads in parts, several blocks, widths that fill no vector, many heads
-SIZES = [((), 1, 1, 1, 1), ((2,), 70, 9, 5, 3), ((1, 1), 300, 257, 16, 8), ((1,), 30, 1300, 4, 4), ((3, 3), 7, 20, 33, 40)]
+SIZES = [
+    ((), 1, 1, 1, 1),
+    ((2,), 70, 9, 5, 3),
+    ((1, 1), 300, 257, 16, 8),
+    ((1,), 30, 1300, 4, 4),
+    ((3, 3), 7, 20, 33, 40),
+]
 CASES = list(itertools.product((False, True), (None, "all", "rows", "keys"), (0.0, 0.3, 1.0), (False, True)))
 
 
@@ -374,7 +380,11 @@ def test_static_keys_and_values():
         x, x, x, *how, model.out_proj.bias, static_k=ag.tensor(k), static_v=ag.tensor(v)
     )
     assert weights.shape == (2, 3, 5)
-    q = (x.numpy() @ model.in_proj_weight.numpy()[:4].T + model.in_proj_bias.numpy()[:4]).reshape(3, 4, 2).transpose(1, 0, 2)
+    q = (
+        (x.numpy() @ model.in_proj_weight.numpy()[:4].T + model.in_proj_bias.numpy()[:4])
+        .reshape(3, 4, 2)
+        .transpose(1, 0, 2)
+    )
     heads = F.scaled_dot_product_attention(ag.tensor(q), ag.tensor(k), ag.tensor(v)).numpy()
     expected = heads.transpose(1, 0, 2).reshape(3, 2, 4) @ model.out_proj.weight.numpy().T + model.out_proj.bias.numpy()
     np.testing.assert_allclose(out.numpy(), expected, rtol=1e-11)
@@ -456,13 +466,33 @@ SDPA, MHA = F.scaled_dot_product_attention, nn.MultiheadAttention(4, 2)
         (lambda: SDPA(X.long(), X.long(), X.long()), TypeError, "same floating dtype, got int64"),
         (lambda: SDPA(X, Y[..., :3], Y), ValueError, "query and key must have the same width"),
         (lambda: SDPA(X, Y, X), ValueError, "key and value the same number of rows"),
-        (lambda: SDPA(X, ag.ones(3, 5, 4), ag.ones(3, 5, 4)), ValueError, "do not broadcast; for fewer heads .* enable_gqa"),
+        (
+            lambda: SDPA(X, ag.ones(3, 5, 4), ag.ones(3, 5, 4)),
+            ValueError,
+            "do not broadcast; for fewer heads .* enable_gqa",
+        ),
         (lambda: SDPA(X, Y, Y, dropout_p=1.5), ValueError, "dropout_p is the probability .* from 0 to 1, got 1.5"),
-        (lambda: SDPA(X, Y, Y, ag.zeros(3, 5), is_causal=True), ValueError, "attn_mask must be None with is_causal=True"),
-        (lambda: SDPA(X, Y, Y, ag.zeros(3, 4)), ValueError, r"mask of shape \(3, 4\) does not broadcast .* \(2, 3, 5\)"),
+        (
+            lambda: SDPA(X, Y, Y, ag.zeros(3, 5), is_causal=True),
+            ValueError,
+            "attn_mask must be None with is_causal=True",
+        ),
+        (
+            lambda: SDPA(X, Y, Y, ag.zeros(3, 4)),
+            ValueError,
+            r"mask of shape \(3, 4\) does not broadcast .* \(2, 3, 5\)",
+        ),
         (lambda: SDPA(X[0], Y[0], Y[0], ag.zeros(2, 3, 5)), ValueError, r"does not broadcast to .* here \(3, 5\)"),
-        (lambda: SDPA(X, Y, Y, ag.zeros(3, 5).long()), TypeError, "attn_mask must be boolean or, as the query, float32"),
-        (lambda: SDPA(X, Y, Y, ag.zeros(3, 5).double()), TypeError, r"float64; pass attn_mask.bool\(\) or attn_mask.float\(\)"),
+        (
+            lambda: SDPA(X, Y, Y, ag.zeros(3, 5).long()),
+            TypeError,
+            "attn_mask must be boolean or, as the query, float32",
+        ),
+        (
+            lambda: SDPA(X, Y, Y, ag.zeros(3, 5).double()),
+            TypeError,
+            r"float64; pass attn_mask.bool\(\) or attn_mask.float\(\)",
+        ),
         (
             lambda: SDPA(ag.ones(3, 4, 2), ag.ones(2, 4, 2), ag.ones(2, 4, 2), enable_gqa=True),
             ValueError,
@@ -470,7 +500,11 @@ SDPA, MHA = F.scaled_dot_product_attention, nn.MultiheadAttention(4, 2)
         ),
         (lambda: nn.MultiheadAttention(0, 2), ValueError, "must be greater than 0, got embed_dim=0 and num_heads=2"),
         (lambda: nn.MultiheadAttention(4, 3), ValueError, "divisible by num_heads, got embed_dim=4 and num_heads=3"),
-        (lambda: nn.MultiheadAttention(4, 2, 2.0), ValueError, "dropout probability has to be between 0 and 1, but got 2.0"),
+        (
+            lambda: nn.MultiheadAttention(4, 2, 2.0),
+            ValueError,
+            "dropout probability has to be between 0 and 1, but got 2.0",
+        ),
         (lambda: MHA(X[0, 0], X, X), ValueError, r"unbatched 2D or batched 3D tensor, but has shape \(4,\)"),
         (lambda: MHA(X, X[0], X[0]), ValueError, "for a 3-D query, key and value must be 3-D"),
         (lambda: MHA(X, Y, Y), ValueError, r"must have the same batch \(dimension 1\)"),
@@ -487,7 +521,9 @@ SDPA, MHA = F.scaled_dot_product_attention, nn.MultiheadAttention(4, 2)
             "bias_k and bias_v must both be given",
         ),
         (
-            lambda: F.multi_head_attention_forward(X, X, X, 4, 2, *[None] * 2, X, X, False, 0.0, None, None, static_k=X),
+            lambda: F.multi_head_attention_forward(
+                X, X, X, 4, 2, *[None] * 2, X, X, False, 0.0, None, None, static_k=X
+            ),
             ValueError,
             "cannot be added to static_k and static_v",
         ),
@@ -498,7 +534,11 @@ SDPA, MHA = F.scaled_dot_product_attention, nn.MultiheadAttention(4, 2)
             ValueError,
             r"static_k must be \(N H, S, D\) = \(6, S, 2\), got shape \(6, 5, 3\)",
         ),
-        (lambda: MHA(X, X, X, attn_mask=ag.zeros(3, 2)), ValueError, r"must be \(2, 2\) or \(6, 2, 2\), got shape \(3, 2\)"),
+        (
+            lambda: MHA(X, X, X, attn_mask=ag.zeros(3, 2)),
+            ValueError,
+            r"must be \(2, 2\) or \(6, 2, 2\), got shape \(3, 2\)",
+        ),
         (lambda: MHA(X, X, X, ag.zeros(2, 3)), ValueError, r"key_padding_mask must be \(3, 2\), got shape \(2, 3\)"),
         (lambda: MHA(X, X, X, ag.zeros(3, 2).long()), TypeError, "only bool and floating types of key_padding_mask"),
     ],

@@ -273,7 +273,10 @@ def test_products_in_einsum_and_interpolation_are_the_kernels_own():
     x = ag.randn(2, 3, 40, 40, dtype=ag.float64)
     y = ag.randn(40, 50, dtype=ag.float64)
     np.testing.assert_allclose(
-        ag.einsum("abij,jk->kabi", x, y).numpy(), np.einsum("abij,jk->kabi", x.numpy(), y.numpy()), rtol=1e-12, atol=1e-12
+        ag.einsum("abij,jk->kabi", x, y).numpy(),
+        np.einsum("abij,jk->kabi", x.numpy(), y.numpy()),
+        rtol=1e-12,
+        atol=1e-12,
     )
     small = nn.functional.interpolate(x, size=(5, 4), mode="bicubic", antialias=True)
     parts = [nn.functional.interpolate(x[:1, c : c + 1], size=(5, 4), mode="bicubic", antialias=True) for c in range(3)]

@@ -70,7 +70,9 @@ def test_a_header_of_many_tensors_is_read_once(tmp_path, monkeypatch):
     """Its place in the header is looked for only where a tensor is wrong: the search goes through the whole header."""
     searches = []
     place = nn.interchange.safetensors.Header.place
-    monkeypatch.setattr(nn.interchange.safetensors.Header, "place", lambda *a, **k: searches.append(1) or place(*a, **k))
+    monkeypatch.setattr(
+        nn.interchange.safetensors.Header, "place", lambda *a, **k: searches.append(1) or place(*a, **k)
+    )
     path = nn.save({f"layer.{i}": np.zeros(1, np.uint8) for i in range(2000)}, tmp_path / "many.safetensors")
     assert len(nn.load(path)) == 2000 and not searches
 
@@ -169,7 +171,9 @@ def test_a_gzip_bomb_with_a_true_header(tmp_path):
             f.write(bytes(1 << 20))
     assert path.stat().st_size < 1 << 20
     tracemalloc.start()
-    with pytest.raises(ValueError, match=rf"{n} bytes of data, more than the {1 << 26} .* pass max_bytes={n}") as caught:
+    with pytest.raises(
+        ValueError, match=rf"{n} bytes of data, more than the {1 << 26} .* pass max_bytes={n}"
+    ) as caught:
         read_idx(path)
     assert tracemalloc.get_traced_memory()[1] < 1 << 22
     tracemalloc.stop()

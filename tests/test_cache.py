@@ -77,7 +77,13 @@ def test_no_entry_with_a_wrong_bit_is_believed(path):
 
 @pytest.mark.parametrize(
     "change",
-    [lambda x: x + b"\0", lambda x: x + x, lambda x: b"", lambda x: bytes(len(x)), lambda x: x[:64] + bytes(len(x) - 64)],
+    [
+        lambda x: x + b"\0",
+        lambda x: x + x,
+        lambda x: b"",
+        lambda x: bytes(len(x)),
+        lambda x: x[:64] + bytes(len(x) - 64),
+    ],
 )
 def test_no_entry_of_another_length_or_of_zeros_is_believed(path, change):
     path.write_bytes(change(path.read_bytes()))
@@ -93,7 +99,11 @@ def test_no_entry_of_another_key_is_believed(path):
 
 
 def test_what_is_no_file_is_removed(path, tmp_path):
-    for make in (lambda: (path / "a" / "b").mkdir(parents=True), lambda: os.mkfifo(path), lambda: path.symlink_to(path)):
+    for make in (
+        lambda: (path / "a" / "b").mkdir(parents=True),
+        lambda: os.mkfifo(path),
+        lambda: path.symlink_to(path),
+    ):
         if path.exists():
             path.unlink()
         try:
@@ -188,7 +198,9 @@ def test_a_folder_that_others_can_write_to_is_refused(roots, mode, which):
     refused = roots[0] if which == "root" else folder
     roots[0].chmod(0o700)
     refused.chmod(mode)
-    with pytest.warns(UserWarning, match=f"not read from {refused}: others may write to it .mode {mode:o}.*chmod -R go-w"):
+    with pytest.warns(
+        UserWarning, match=f"not read from {refused}: others may write to it .mode {mode:o}.*chmod -R go-w"
+    ):
         assert cache.cache_folder(HERE).parent == roots[1]
 
 
@@ -255,7 +267,9 @@ def test_a_source_that_is_no_file_has_no_cache(roots, tmp_path, monkeypatch):
 
 
 def test_old_folders_and_temporary_files_are_forgotten(roots):
-    old, recent, foreign = (roots[0] / name for name in ("gemm-0123456789abcdef", "conv-0123456789abcdef", "a users own"))
+    old, recent, foreign = (
+        roots[0] / name for name in ("gemm-0123456789abcdef", "conv-0123456789abcdef", "a users own")
+    )
     for made in (old, recent, foreign):
         made.mkdir(parents=True)
     roots[0].chmod(0o700)
@@ -398,7 +412,9 @@ def test_the_text_of_a_kernel_knows_the_files_of_the_kernels_it_calls(monkeypatc
     """Generated code is not in a kernel's bytecode: copy's stands in another file."""
     calling = _kernel("def f(x): return copy(x)", copy=copy)
     before = text_of(calling)
-    monkeypatch.setattr("autograd_core.kernels.machine.runtime.source_hash", lambda path: f"edited {path == source_of(copy)}")
+    monkeypatch.setattr(
+        "autograd_core.kernels.machine.runtime.source_hash", lambda path: f"edited {path == source_of(copy)}"
+    )
     assert text_of(calling) != before
 
 

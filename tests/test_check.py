@@ -140,7 +140,7 @@ def test_complex_parameters_that_the_function_uses_by_another_name():
     assert ag.gradcheck(lambda *a: (w * a[0]).abs(), (x, w))
     assert ag.gradgradcheck(lambda *a: (w * a[0]).abs(), (x, w))
     with pytest.raises(GradcheckError, match=r"d input 1\[\d, \d\]"):
-        ag.gradcheck(lambda *a: (w.detach() * w * a[0]), (x, w))
+        ag.gradcheck(lambda *a: w.detach() * w * a[0], (x, w))
 
 
 def test_inputs_of_any_layout_and_results_that_are_views_of_them():

@@ -53,7 +53,9 @@ def test_the_norm_does_not_depend_on_the_number_of_threads(monkeypatch):
 @pytest.mark.parametrize(("dtype", "scale"), [(np.float64, 1e200), (np.float64, 1e-200), (np.float32, 1e30)])
 def test_numbers_whose_squares_overflow_or_vanish(dtype, scale):
     a, b = draw((50,), (7, 3), dtype=dtype, scale=scale)
-    right = scale * np.linalg.norm(np.concatenate([a / dtype(scale), (b / dtype(scale)).reshape(-1)]).astype(np.float64))
+    right = scale * np.linalg.norm(
+        np.concatenate([a / dtype(scale), (b / dtype(scale)).reshape(-1)]).astype(np.float64)
+    )
     np.testing.assert_allclose(float(nn.utils.get_total_norm([ag.tensor(a), ag.tensor(b)])), right, rtol=1e-6)
 
 

@@ -158,9 +158,17 @@ STRIDED = {
 DEEP = {
     "depths of which all, some or none are inside": ((1, 2, 2, 3, 3), (2, 2, 3, 2, 2), {"padding": (3, 0, 1)}),
     "stride of depths alone": ((2, 2, 5, 3, 3), (2, 2, 2, 2, 2), {"stride": (2, 1, 1)}),
-    "stride 3 of depths alone, of which a filter reaches two": ((1, 2, 7, 3, 4), (2, 2, 2, 2, 2), {"stride": (3, 1, 1)}),
+    "stride 3 of depths alone, of which a filter reaches two": (
+        (1, 2, 7, 3, 4),
+        (2, 2, 2, 2, 2),
+        {"stride": (3, 1, 1)},
+    ),
     "stride 3 of depths, of which a filter reaches two": ((1, 2, 7, 4, 5), (2, 2, 2, 1, 1), {"stride": (3, 2, 2)}),
-    "dilation of depths": ((1, 2, 5, 3, 3), (2, 2, 2, 2, 2), {"dilation": (3, 1, 1), "padding": (1, 0, 0), "stride": 2}),
+    "dilation of depths": (
+        (1, 2, 5, 3, 3),
+        (2, 2, 2, 2, 2),
+        {"dilation": (3, 1, 1), "padding": (1, 0, 0), "stride": 2},
+    ),
 }
 GROUPED = {
     "two groups": ((2, 4, 5, V + 1), (6, 2, 3, 3), {"groups": 2, "padding": 1}),

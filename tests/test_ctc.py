@@ -143,7 +143,7 @@ def test_long_sequences_in_single_precision_keep_their_digits():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_logarithm_within_two_units_of_the_last_place(dtype):
     y = np.concatenate([np.linspace(1, 3, 20001), [2**0.5, 8**0.5, 1 + 1e-6]]).astype(dtype)
-    log = (kernels._log_single if dtype == np.float32 else kernels._log_double)
+    log = kernels._log_single if dtype == np.float32 else kernels._log_double
     found = np.array([log(v) for v in y], dtype)
     exact = np.log(y.astype(np.longdouble))
     assert (np.abs(found - exact) <= 2 * np.spacing(np.maximum(np.abs(exact), 1e-3).astype(dtype))).all()
@@ -180,10 +180,26 @@ TARGETS = np.array([[1, 2], [3, 4]])
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: F.ctc_loss(ag.zeros(5), [1], 1, 1), ValueError, r"log_probs must be \(T, N, C\) or \(T, C\), got shape"),
-        (lambda: F.ctc_loss(ag.zeros(6, 2, 5).long(), TARGETS, (6, 6), (2, 2)), TypeError, "log_probs is int64, but must"),
-        (lambda: F.ctc_loss(LP, TARGETS, (6, 6), (2, 2), blank=5), ValueError, "blank=5 must be one of the 5 classes, from"),
-        (lambda: F.ctc_loss(LP, TARGETS * 1.0, (6, 6), (2, 2)), TypeError, r"targets must be integers, got float64; use"),
+        (
+            lambda: F.ctc_loss(ag.zeros(5), [1], 1, 1),
+            ValueError,
+            r"log_probs must be \(T, N, C\) or \(T, C\), got shape",
+        ),
+        (
+            lambda: F.ctc_loss(ag.zeros(6, 2, 5).long(), TARGETS, (6, 6), (2, 2)),
+            TypeError,
+            "log_probs is int64, but must",
+        ),
+        (
+            lambda: F.ctc_loss(LP, TARGETS, (6, 6), (2, 2), blank=5),
+            ValueError,
+            "blank=5 must be one of the 5 classes, from",
+        ),
+        (
+            lambda: F.ctc_loss(LP, TARGETS * 1.0, (6, 6), (2, 2)),
+            TypeError,
+            r"targets must be integers, got float64; use",
+        ),
         (lambda: F.ctc_loss(LP, TARGETS, (6.0, 6.0), (2, 2)), TypeError, "input_lengths must be integers, got float64"),
         (
             lambda: F.ctc_loss(LP, TARGETS[:1], (6, 6), (2, 2)),
@@ -206,7 +222,11 @@ TARGETS = np.array([[1, 2], [3, 4]])
             ValueError,
             "target_lengths must be from 0 to 2, the number of labels, got 3",
         ),
-        (lambda: F.ctc_loss(LP, TARGETS, (6, 6), (2, -1)), ValueError, "target_lengths must be from 0 to 2, .*, got -1"),
+        (
+            lambda: F.ctc_loss(LP, TARGETS, (6, 6), (2, -1)),
+            ValueError,
+            "target_lengths must be from 0 to 2, .*, got -1",
+        ),
         (
             lambda: F.ctc_loss(LP, [1, 2, 3], (6, 6), (2, 2)),
             ValueError,
@@ -218,7 +238,11 @@ TARGETS = np.array([[1, 2], [3, 4]])
             r"label 5 at \(1, 1\) of targets must be one of the 5 classes, 0 to 4, other than blank=0",
         ),
         (lambda: F.ctc_loss(LP, [[1, 2], [3, 0]], (6, 6), (2, 2)), ValueError, r"label 0 at \(1, 1\) of targets"),
-        (lambda: F.ctc_loss(LP, TARGETS, (6, 6), (2, 2), reduction="all"), ValueError, "reduction must be 'none', 'mean'"),
+        (
+            lambda: F.ctc_loss(LP, TARGETS, (6, 6), (2, 2), reduction="all"),
+            ValueError,
+            "reduction must be 'none', 'mean'",
+        ),
         (
             lambda: F.ctc_loss(ag.zeros(6, 0, 5), np.zeros((0, 2), int), (), ()),
             ValueError,

@@ -214,7 +214,9 @@ def test_without_a_network_the_error_says_which_file_to_put_where(tmp_path, monk
     assert "\n" not in message and "no network in tests" not in message  # what the library says may be half a page
     monkeypatch.delenv("AUTOGRAD_DATA")
     path = store.cache_folder() / "tinyshakespeare" / "input.txt"
-    with pytest.raises(FileNotFoundError, match=re.escape(str(path)) + ", or set AUTOGRAD_DATA to a folder that has it$"):
+    with pytest.raises(
+        FileNotFoundError, match=re.escape(str(path)) + ", or set AUTOGRAD_DATA to a folder that has it$"
+    ):
         ds.tiny_shakespeare()
 
 
@@ -282,7 +284,9 @@ def test_a_damaged_shipped_file(tmp_path, monkeypatch):
     (tmp_path / "names.txt.gz").write_bytes((store.SHIPPED / "names.txt.gz").read_bytes()[:5000])
     monkeypatch.setattr(store, "SHIPPED", tmp_path)
     monkeypatch.delenv("AUTOGRAD_DATA", raising=False)
-    with pytest.raises(ValueError, match=r"names.txt.gz: a damaged file of 5000 bytes \(.*\); install the package again"):
+    with pytest.raises(
+        ValueError, match=r"names.txt.gz: a damaged file of 5000 bytes \(.*\); install the package again"
+    ):
         ds.names()
 
 

@@ -116,10 +116,17 @@ def test_also_where_its_weights_or_its_values_vanish(A):
 
 def test_the_message_names_values_matrix_and_ways_out():
     stack = np.stack([np.diag([1.0, 3.0, 2.0]), np.diag([5.0, 2.0, 2.0])])
-    for f in (lambda X: L.eigh(X)[1][..., 0].sum(), lambda X: ag.func.vmap(lambda A: L.eigh(A)[1][:, 0].sum())(X).sum()):
-        refused(f, stack, r"eigh: .* values 0 and 1 of the matrix at index \(1,\) of the stack are both 2 .*eigvalsh.*A \+ ")
+    for f in (
+        lambda X: L.eigh(X)[1][..., 0].sum(),
+        lambda X: ag.func.vmap(lambda A: L.eigh(A)[1][:, 0].sum())(X).sum(),
+    ):
+        refused(
+            f, stack, r"eigh: .* values 0 and 1 of the matrix at index \(1,\) of the stack are both 2 .*eigvalsh.*A \+ "
+        )
     refused(lambda X: L.svd(X)[0][0, 1], np.eye(2), "linalg.svd: .* values 0 and 1 are both 1 .*linalg.svdvals")
-    refused(lambda X: L.eig(X)[1][0, 1].real, np.eye(2), r"linalg.eig: .* values 0 and 1 are both 1\+0j .*linalg.eigvals")
+    refused(
+        lambda X: L.eig(X)[1][0, 1].real, np.eye(2), r"linalg.eig: .* values 0 and 1 are both 1\+0j .*linalg.eigvals"
+    )
     A = np.diag([5.0, 2.0, 2.0])
     parted = A + np.diag(1e-4 * np.arange(3))  # the way out of the message
     check(by_eigh(ag.sqrt), parted, 1e-5)
@@ -141,11 +148,18 @@ def test_under_the_transforms():
 def test_defective_matrices_have_no_gradient_by_their_eigenvalues_but_by_their_own_functions():
     for J in ([[1.0, 1], [0, 1]], [[0.0, 1], [0, 0]], [[2.0, 1, 0], [0, 2, 1], [0, 0, 2]]):
         J = np.array(J)
-        refused(lambda X: (L.eigvals(X) ** 2).sum().real, J, "defective, its eigenvectors are dependent", np.linalg.LinAlgError)
+        refused(
+            lambda X: (L.eigvals(X) ** 2).sum().real,
+            J,
+            "defective, its eigenvectors are dependent",
+            np.linalg.LinAlgError,
+        )
         for f in (lambda X: L.matrix_power(X, 3).sum(), lambda X: L.matrix_exp(X).sum(), L.det, lambda X: X.trace()):
             check(f, J)
     stack = np.stack([np.eye(2), [[1.0, 1], [0, 1]]])
-    refused(lambda X: L.eigvals(X).sum().real, stack, r"at index \(1,\) of the stack is defective", np.linalg.LinAlgError)
+    refused(
+        lambda X: L.eigvals(X).sum().real, stack, r"at index \(1,\) of the stack is defective", np.linalg.LinAlgError
+    )
 
 
 # ------------------------------------------------------------------------------------------------ what is defined
@@ -162,6 +176,7 @@ def test_functions_of_the_values_alone(A):
 
 def test_functions_of_other_vectors_and_of_whole_spaces():
     for A in (EQUAL["diagonal"], EQUAL["pair"]):
+
         def last(X):
             w, V = L.eigh(X)
             return (V[:, -1:] @ V[:, -1:].mT * weights(X)).sum() + w[-1] ** 2
@@ -190,6 +205,7 @@ def test_singular_vectors_of_tall_wide_and_singular_matrices(full):
     for S, rank in ((np.array([2.0, 2.0, 1.0]), 3), (np.array([2.0, 2.0, 0.0]), 2)):
         tall = U[:, :3] * S @ V
         for A in (tall, tall.T):
+
             def left(X):
                 U = L.svd(X, full).U[:, :2]
                 return (U @ U.mT * C[: len(X), : len(X)]).sum()
@@ -208,6 +224,7 @@ def test_singular_vectors_of_tall_wide_and_singular_matrices(full):
 def test_vectors_that_belong_to_no_singular_value():
     tall = rng.standard_normal((5, 3))
     for A, rest in ((tall, lambda X: L.svd(X).U[:, 3:]), (tall.T, lambda X: L.svd(X).Vh[3:].mT)):
+
         def projector(X):
             V = rest(X)
             return (V @ V.mT * C).sum()

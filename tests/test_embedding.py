@@ -210,7 +210,11 @@ W = ag.tensor(TABLE)
         (lambda: F.embedding_bag(BAG.reshape(1, 1, 3), W), ValueError, "input has to be 1D or 2D"),
         (lambda: F.embedding_bag(BAG, W, BAG.reshape(1, 3)), ValueError, r"offsets has to be 1D, got shape \(1, 3\)"),
         (lambda: F.embedding_bag(BAG, W, ag.tensor([1, 2])), ValueError, r"offsets\[0\] has to be 0, .* got 1"),
-        (lambda: F.embedding_bag(BAG, W, ag.tensor([0, 2, 1])), ValueError, r"rise from 0 to at most 3, .*\[0, 2, 1, 3\]"),
+        (
+            lambda: F.embedding_bag(BAG, W, ag.tensor([0, 2, 1])),
+            ValueError,
+            r"rise from 0 to at most 3, .*\[0, 2, 1, 3\]",
+        ),
         (lambda: F.embedding_bag(BAG, W, ag.tensor([0, 4])), ValueError, "rise from 0 to at most 3"),
         (lambda: F.embedding_bag(BAG, W, ag.tensor([0.0])), TypeError, "indices must be integers"),
         (
@@ -252,7 +256,11 @@ W = ag.tensor(TABLE)
         (lambda: nn.Embedding(3, 4, padding_idx=3), ValueError, "within num_embeddings=3, from -3 to 2, got 3"),
         (lambda: nn.Embedding(-3, 4), ValueError, "Embedding: num_embeddings must not be negative, got -3"),
         (lambda: nn.EmbeddingBag(3, -4), ValueError, "EmbeddingBag: embedding_dim must not be negative, got -4"),
-        (lambda: nn.Embedding(3, 4, _weight=W), ValueError, r"shape of the weight, \(6, 4\), does not match .*\(3, 4\)"),
+        (
+            lambda: nn.Embedding(3, 4, _weight=W),
+            ValueError,
+            r"shape of the weight, \(6, 4\), does not match .*\(3, 4\)",
+        ),
         (lambda: nn.Embedding.from_pretrained(BAG), ValueError, r"must be 2-dimensional, .* got shape \(3,\)"),
     ],
 )

@@ -30,9 +30,17 @@ LEFT = r"math\.sin, float\(x\), .* leave the graph: use ag\.sin or np\.sin"
 
 ERRORS = [
     (lambda: ag.Tensor(3), TypeError, r"Tensor\(3\): .* ag\.zeros\(3\) .* and of this number ag\.tensor\(3\)$"),
-    (lambda: ag.Tensor(2, 3), TypeError, r"Tensor\(2, 3\): .* ag\.zeros\(2, 3\) or ag\.empty\(2, 3\).*ag\.tensor\(\[2, 3\]\)"),
+    (
+        lambda: ag.Tensor(2, 3),
+        TypeError,
+        r"Tensor\(2, 3\): .* ag\.zeros\(2, 3\) or ag\.empty\(2, 3\).*ag\.tensor\(\[2, 3\]\)",
+    ),
     (lambda: ag.Tensor(2, 3, 4), TypeError, r"Tensor\(2, 3, 4\): takes values"),
-    (lambda: ag.Tensor(2.0, 1.0), TypeError, r"Tensor\(2\.0, 1\.0\): .* and of these values ag\.tensor\(\[2\.0, 1\.0\]\)"),
+    (
+        lambda: ag.Tensor(2.0, 1.0),
+        TypeError,
+        r"Tensor\(2\.0, 1\.0\): .* and of these values ag\.tensor\(\[2\.0, 1\.0\]\)",
+    ),
     (lambda: ag.func.grad(math.sin)(2.0), ValueError, rf"grad: .* got float 0\.9.*; {LEFT}"),
     (lambda: ag.func.grad(lambda x: float(x.sum()))(x()), ValueError, LEFT),
     (lambda: ag.func.grad(lambda x: x.detach().numpy().sum())(x()), ValueError, rf"got float32; {LEFT}"),
@@ -48,8 +56,16 @@ ERRORS = [
     (lambda: lstm() + x(), TypeError, f"add: .*{UNPACK}"),
     (lambda: ag.exp([x(), x()]), TypeError, r"exp: .* a list of 2 with tensors in it; join them with ag\.stack\(…\)"),
     (lambda: ag.exp([1, 2]), TypeError, r"exp: .* got list; make it a tensor with ag\.tensor\(…\)"),
-    (lambda: ag.exp(largest()), TypeError, r"exp: .* got max\(values, indices\); take one of them, as in result\.values"),
-    (lambda: largest().sum(), AttributeError, r"no attribute 'sum'; it is \(values, indices\), take result\.values\.sum"),
+    (
+        lambda: ag.exp(largest()),
+        TypeError,
+        r"exp: .* got max\(values, indices\); take one of them, as in result\.values",
+    ),
+    (
+        lambda: largest().sum(),
+        AttributeError,
+        r"no attribute 'sum'; it is \(values, indices\), take result\.values\.sum",
+    ),
     (lambda: largest().summe(), AttributeError, r"no attribute 'summe'$"),
     (lambda: ag.aminmax(x()) - 1, TypeError, r"aminmax gives \(min, max\), .* as in result\.min"),
     (lambda: ag.cummax(x(), 0) - 1, TypeError, r"cummax gives \(values, indices\)"),
@@ -109,7 +125,9 @@ def test_the_second_step_of_w_minus_its_gradient():
     w = w - 0.1 * w.grad
     (w * w).sum().backward()
     with (
-        pytest.warns(UserWarning, match=r"computed tensor \(shape \(2,\), by 'sub'\) is None.*no_grad.*w -= lr.*retain_grad"),
+        pytest.warns(
+            UserWarning, match=r"computed tensor \(shape \(2,\), by 'sub'\) is None.*no_grad.*w -= lr.*retain_grad"
+        ),
         pytest.raises(TypeError),
     ):
         w = w - 0.1 * w.grad

@@ -204,7 +204,11 @@ def test_progress_prints_a_line_an_epoch(capsys):
         ({"data": 3}, TypeError, "train must be a DataLoader, a dataset, or a pair"),
         ({"data": [(ag.ones(2, 2),)]}, ValueError, r"each batch must be a pair \(inputs, targets\)"),
         ({"data": iter(())}, ValueError, "the training data has no batch"),
-        ({"data": (np.full((4, 2), np.nan), [0] * 4)}, FloatingPointError, "the loss is nan in epoch 1, batch 1: the inputs"),
+        (
+            {"data": (np.full((4, 2), np.nan), [0] * 4)},
+            FloatingPointError,
+            "the loss is nan in epoch 1, batch 1: the inputs",
+        ),
         ({"callbacks": [KeepBest("nonsense")]}, ValueError, "monitor 'nonsense' is not recorded; there are train_loss"),
     ],
 )
@@ -330,7 +334,21 @@ def test_the_command(name, folder, capsys):
 def test_the_command_repeats_itself(folder):
     reports = []
     for run in ("a", "b"):
-        main(["train", "mlp", "--data", str(folder), "--epochs", "1", "--seed", "3", "--quiet", "--save", str(folder / run)])
+        main(
+            [
+                "train",
+                "mlp",
+                "--data",
+                str(folder),
+                "--epochs",
+                "1",
+                "--seed",
+                "3",
+                "--quiet",
+                "--save",
+                str(folder / run),
+            ]
+        )
         reports.append(json.loads((folder / run / "report.json").read_text()))
     assert reports[0]["test_loss"] == reports[1]["test_loss"]
 

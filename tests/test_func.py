@@ -583,7 +583,9 @@ def test_dropout_in_a_batch_of_gradients():
     different = vmap(f, in_dims=(None, 0, 0), randomness="different")(parameters(net), x, t)["0.bias"].numpy()
     assert len(np.unique(different, axis=0)) == 4
     ag.manual_seed(5)
-    np.testing.assert_allclose(different, np.stack([f(parameters(net), x[i], t[i])["0.bias"].numpy() for i in range(4)]))
+    np.testing.assert_allclose(
+        different, np.stack([f(parameters(net), x[i], t[i])["0.bias"].numpy() for i in range(4)])
+    )
     same = vmap(f, in_dims=(None, 0, 0), randomness="same")(parameters(net), x, t)["0.bias"].numpy()
     np.testing.assert_allclose(same, same[:1].repeat(4, 0))
     net.eval()
@@ -617,7 +619,9 @@ def test_functional_call_replaces_and_restores():
     assert untied.tolist() == [[1.0, 1.0]]
     tied = {**new, "second.weight": weight}  # the same tensor under its other name
     assert functional_call(net, tied, (x,)).tolist() == [[5.0, 5.0]]
-    with pytest.raises(ValueError, match="'second.weight' is the same tensor as another that was given, but the values"):
+    with pytest.raises(
+        ValueError, match="'second.weight' is the same tensor as another that was given, but the values"
+    ):
         functional_call(net, {**new, "second.weight": 0 * weight}, (x,))
     with pytest.raises(ValueError):
         functional_call(net, new, (ag.ones(1, 3),))

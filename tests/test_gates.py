@@ -132,7 +132,8 @@ def test_limits_and_nan(name, dtype, functions):
 
 
 @pytest.mark.parametrize(
-    ("features", "architecture"), [({"avx512f": True}, "x86_64"), ({"sse2": True}, "x86_64"), ({"neon": True}, "aarch64")]
+    ("features", "architecture"),
+    [({"avx512f": True}, "x86_64"), ({"sse2": True}, "x86_64"), ({"neon": True}, "aarch64")],
 )
 def test_llvm_accepts_the_code_for_other_machines(features, architecture, monkeypatch):
     import llvmlite.binding as llvm

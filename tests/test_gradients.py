@@ -164,7 +164,10 @@ def test_hooks():
     x.grad = None
     (x * 3).sum().backward()
     assert done == [[3, 3]]
-    with x.register_hook(lambda g: ag.ones(5)), pytest.raises(RuntimeError, match=r"must return a tensor of shape \(2,\)"):
+    with (
+        x.register_hook(lambda g: ag.ones(5)),
+        pytest.raises(RuntimeError, match=r"must return a tensor of shape \(2,\)"),
+    ):
         (x * 3).sum().backward()
 
 

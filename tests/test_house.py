@@ -42,7 +42,9 @@ def name_of(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-FILES = {name_of(p): p for top in ("autograd_core", "nn", "optim", "bench", "notebooks") for p in (ROOT / top).rglob("*.py")}
+FILES = {
+    name_of(p): p for top in ("autograd_core", "nn", "optim", "bench", "notebooks") for p in (ROOT / top).rglob("*.py")
+}
 
 
 def imports(module):
@@ -96,7 +98,9 @@ def test_private_names_stay_in_their_file():
     for module in FILES:
         for name, line in imports(module):
             last = name.rpartition(".")[2]
-            assert not last.startswith("_") or last.startswith("__") or file_of(name) is None, f"{module}, line {line}: {name}"
+            assert not last.startswith("_") or last.startswith("__") or file_of(name) is None, (
+                f"{module}, line {line}: {name}"
+            )
 
 
 def test_optimisers_need_only_tensors():

@@ -205,7 +205,9 @@ def test_a_saved_value_changed_in_place_is_named():
     w = leaf(3)
     y = (w * 1).exp()
     y += 1
-    with pytest.raises(RuntimeError, match=r"'exp' saved its output \(shape \(3,\), float64\) at version 0.*at version 1"):
+    with pytest.raises(
+        RuntimeError, match=r"'exp' saved its output \(shape \(3,\), float64\) at version 0.*at version 1"
+    ):
         y.sum().backward()
     a, b = leaf(3), ag.ones(3, dtype=ag.float64)
     c = a * b

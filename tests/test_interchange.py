@@ -279,7 +279,9 @@ def test_a_module_holding_a_history_is_refused():
 
 def test_what_is_documented_as_a_module_can_be_imported():
     """`import nn.onnx` and `from nn.data import …`, whatever is an attribute and a module."""
-    code = "import nn.onnx; from nn.onnx import load; import nn; assert nn.onnx.load is load is nn.interchange.onnx.load"
+    code = (
+        "import nn.onnx; from nn.onnx import load; import nn; assert nn.onnx.load is load is nn.interchange.onnx.load"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
     for package in (ag, nn, optim):
         named = {name for name in dir(package) if isinstance(getattr(package, name), types.ModuleType)}

@@ -113,7 +113,11 @@ ERRORS = [
     (lambda: I(X, 2, mode="cubic"), ValueError, "mode must be one of nearest, .* got 'cubic'"),
     (lambda: I(X, 2, mode="linear"), ValueError, r"mode='linear' is for 1 spatial dimensions, .* \(1, 3, 4, 4\) has 2"),
     (lambda: I(X, 2, align_corners=False), ValueError, "align_corners=False has no meaning with mode='nearest'"),
-    (lambda: I(X, 2, mode="area", antialias=True), ValueError, "antialias=True is for mode='bilinear' and 'bicubic', got"),
+    (
+        lambda: I(X, 2, mode="area", antialias=True),
+        ValueError,
+        "antialias=True is for mode='bilinear' and 'bicubic', got",
+    ),
     (lambda: I(X.long(), 2), TypeError, "interpolate: needs a floating tensor, got int64"),
     (lambda: I(X), ValueError, "give size or scale_factor, one of them; got None and None"),
     (lambda: I(X, 2, 2), ValueError, "give size or scale_factor, one of them; got 2 and 2"),

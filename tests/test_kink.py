@@ -68,7 +68,9 @@ def test_a_complex_modulus_and_a_logarithm_at_0():
         first, hessian = second(f, [0.0, 0.0])
         assert not first.any()
         assert np.isnan(hessian[0])
-    first, hessian = second(lambda x: rbf(x[None], ag.zeros(1, 2, dtype=ag.float64), kernel="thin_plate").sum(), [0.0, 0.0])
+    first, hessian = second(
+        lambda x: rbf(x[None], ag.zeros(1, 2, dtype=ag.float64), kernel="thin_plate").sum(), [0.0, 0.0]
+    )
     assert not first.any()
     assert np.isnan(hessian).all()  # log r² at 0
 

@@ -233,9 +233,7 @@ def naive_conv(x, w, b, stride, dilation, groups):
     """Convolution of (N, C, *space) without padding, by a loop over the output's places."""
     dims = x.ndim - 2
     kernel = w.shape[2:]
-    sizes = [
-        (x.shape[2 + d] - dilation[d] * (kernel[d] - 1) - 1) // stride[d] + 1 for d in range(dims)
-    ]
+    sizes = [(x.shape[2 + d] - dilation[d] * (kernel[d] - 1) - 1) // stride[d] + 1 for d in range(dims)]
     out = np.zeros((x.shape[0], w.shape[0], *sizes))
     outs, ins = w.shape[0] // groups, w.shape[1]
     for place in np.ndindex(*sizes):

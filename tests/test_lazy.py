@@ -17,7 +17,11 @@ rng = np.random.default_rng(0)
 # the lazy layer, the shape of an input, and what it becomes: PyTorch's texts
 LAYERS = {
     "LazyLinear(3)": ((2, 5), "LazyLinear(in_features=0, out_features=3, bias=True)", "Linear(5, 3)"),
-    "LazyLinear(3, bias=False)": ((5,), "LazyLinear(in_features=0, out_features=3, bias=False)", "Linear(5, 3, bias=False)"),
+    "LazyLinear(3, bias=False)": (
+        (5,),
+        "LazyLinear(in_features=0, out_features=3, bias=False)",
+        "Linear(5, 3, bias=False)",
+    ),
     "LazyConv1d(4, 3, padding=1, groups=2)": (
         (2, 6, 5),
         "LazyConv1d(0, 4, kernel_size=(3,), stride=(1,), padding=(1,), groups=2)",
@@ -28,7 +32,11 @@ LAYERS = {
         "LazyConv2d(0, 4, kernel_size=(3, 2), stride=(2, 2), bias=False)",
         "Conv2d(3, 4, (3, 2), 2, bias=False)",
     ),
-    "LazyConv3d(2, 2)": ((2, 3, 4, 4, 4), "LazyConv3d(0, 2, kernel_size=(2, 2, 2), stride=(1, 1, 1))", "Conv3d(3, 2, 2)"),
+    "LazyConv3d(2, 2)": (
+        (2, 3, 4, 4, 4),
+        "LazyConv3d(0, 2, kernel_size=(2, 2, 2), stride=(1, 1, 1))",
+        "Conv3d(3, 2, 2)",
+    ),
     "LazyConvTranspose1d(4, 3, 2)": (
         (2, 5, 6),
         "LazyConvTranspose1d(0, 4, kernel_size=(3,), stride=(2,))",
@@ -129,7 +137,9 @@ def test_what_was_loaded_keeps_its_values_and_must_fit():
     assert layer.bias.shape == (3,)
     layer = nn.LazyLinear(3)
     layer.load_state_dict(nn.Linear(4, 2).state_dict())
-    with pytest.raises(ValueError, match=r"LazyLinear: weight was loaded with shape \(2, 4\), but this input needs \(3, 4"):
+    with pytest.raises(
+        ValueError, match=r"LazyLinear: weight was loaded with shape \(2, 4\), but this input needs \(3, 4"
+    ):
         layer(ag.ones(2, 4))
     assert type(layer) is nn.LazyLinear
 
@@ -168,11 +178,22 @@ def test_a_tensor_without_a_shape():
     assert repr(p) == "<UninitializedParameter>" and isinstance(p, nn.Parameter) and is_lazy(p)
     assert p.dtype == np.float32 and p.requires_grad and p.grad is None and p.is_leaf
     assert p.data.shape == (0,)
-    for use in (lambda: p + 1, lambda: 1 - p, lambda: p.sum(), lambda: p.detach(), lambda: nn.functional.relu(p), p.numel):
-        with pytest.raises(ValueError, match="an UninitializedParameter has no values and no shape yet; call the module"):
+    for use in (
+        lambda: p + 1,
+        lambda: 1 - p,
+        lambda: p.sum(),
+        lambda: p.detach(),
+        lambda: nn.functional.relu(p),
+        p.numel,
+    ):
+        with pytest.raises(
+            ValueError, match="an UninitializedParameter has no values and no shape yet; call the module"
+        ):
             use()
     for use in (lambda: p.shape, p.size, lambda: nn.functional.linear(ag.ones(2), p).shape):
-        with pytest.raises((RuntimeError, ValueError), match="an UninitializedParameter has no .*shape yet; call the module"):
+        with pytest.raises(
+            (RuntimeError, ValueError), match="an UninitializedParameter has no .*shape yet; call the module"
+        ):
             use()
     held = p
     p.materialize((2, 3), np.float64)
@@ -231,8 +252,16 @@ def test_a_lazy_module_of_ones_own():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: nn.LazyLinear(2)(ag.tensor(1.0)), ValueError, r"LazyLinear: input must have a dimension of features, got"),
-        (lambda: nn.LazyConv2d(5, 3, groups=2), ValueError, "out_channels must be divisible by groups, got 5 and groups=2"),
+        (
+            lambda: nn.LazyLinear(2)(ag.tensor(1.0)),
+            ValueError,
+            r"LazyLinear: input must have a dimension of features, got",
+        ),
+        (
+            lambda: nn.LazyConv2d(5, 3, groups=2),
+            ValueError,
+            "out_channels must be divisible by groups, got 5 and groups=2",
+        ),
         (
             lambda: nn.LazyConv2d(4, 3, groups=2)(ag.ones(3, 5, 5)),
             ValueError,

@@ -46,7 +46,9 @@ def tensors():
 @pytest.mark.parametrize("name", SILENT)
 def test_an_array_of_a_tensor_that_requires_a_gradient_is_refused(name):
     x, t = tensors()
-    with pytest.raises(RuntimeError, match=r"its gradient to be lost; .*ag\.special.*x\.detach\(\).*x\.numpy\(\).*no_grad"):
+    with pytest.raises(
+        RuntimeError, match=r"its gradient to be lost; .*ag\.special.*x\.detach\(\).*x\.numpy\(\).*no_grad"
+    ):
         SILENT[name](x, t)
 
 
@@ -146,7 +148,9 @@ def test_a_ufunc_of_scipy_records_or_names_itself(name):
     ufunc = getattr(special, name)
     if name not in WITH_RULE:
         x = ag.tensor(np.full(2, 0.5), requires_grad=True)
-        with pytest.raises(TypeError, match=rf"scipy\.special\.{ufunc.__name__} has no rule for tensors, so its gradient"):
+        with pytest.raises(
+            TypeError, match=rf"scipy\.special\.{ufunc.__name__} has no rule for tensors, so its gradient"
+        ):
             ufunc(*[x] * ufunc.nin)
         return
     values = POINTS.get(name, [0.6] * ufunc.nin)
@@ -163,7 +167,9 @@ def test_a_ufunc_of_scipy_records_or_names_itself(name):
         ends = [ufunc(*values[:i], v + step, *values[i + 1 :]) for step in (h, -h)]
         np.testing.assert_allclose(g.numpy(), (ends[0] - ends[1]) / (2 * h), rtol=1e-6, atol=1e-8)
         small = ufunc(*values[:i], ag.tensor(v.astype(np.float32)), *values[i + 1 :])
-        assert small.dtype == (np.float32 if all(isinstance(w, int) for w in values[:i] + values[i + 1 :]) else np.float64)
+        assert small.dtype == (
+            np.float32 if all(isinstance(w, int) for w in values[:i] + values[i + 1 :]) else np.float64
+        )
 
 
 def test_what_ag_special_has_is_recorded():

@@ -99,7 +99,12 @@ def test_subsampling():
     out = layer(ag.tensor(x)).array
     assert out.shape == (2, 3, 3, 2)
     for n, c, i, j in np.ndindex(out.shape):
-        total = x[n, c, 2 * i, 2 * j] + x[n, c, 2 * i, 2 * j + 1] + x[n, c, 2 * i + 1, 2 * j] + x[n, c, 2 * i + 1, 2 * j + 1]
+        total = (
+            x[n, c, 2 * i, 2 * j]
+            + x[n, c, 2 * i, 2 * j + 1]
+            + x[n, c, 2 * i + 1, 2 * j]
+            + x[n, c, 2 * i + 1, 2 * j + 1]
+        )
         assert out[n, c, i, j] == pytest.approx([2.0, 0.5, -1.0][c] * total + layer.bias.array[c, 0, 0])
 
 
@@ -159,7 +164,9 @@ def test_prepared_images():
     x = nn.LeNet5Original.prepare(images).array
     assert x.shape == (2000, 1, 32, 32) and x.min() == pytest.approx(-0.1) and x.max() == pytest.approx(1.175)
     np.testing.assert_allclose(x[:, :, 2:-2, 2:-2], 1.275 * images.array - 0.1, rtol=1e-6)
-    assert (np.delete(x, np.s_[2:30], 2) == np.float32(-0.1)).all() and (np.delete(x, np.s_[2:30], 3) == np.float32(-0.1)).all()
+    assert (np.delete(x, np.s_[2:30], 2) == np.float32(-0.1)).all() and (
+        np.delete(x, np.s_[2:30], 3) == np.float32(-0.1)
+    ).all()
 
 
 @pytest.mark.parametrize("j", [0.1, 1.0, 20.0])
@@ -181,7 +188,9 @@ def test_a_class_for_rubbish_takes_what_is_far_from_all():
 
 
 def test_wrong_images():
-    with pytest.raises(ValueError, match=r"needs images \(N, 1, 32, 32\), got shape \(2, 1, 28, 28\); prepare\(\) makes"):
+    with pytest.raises(
+        ValueError, match=r"needs images \(N, 1, 32, 32\), got shape \(2, 1, 28, 28\); prepare\(\) makes"
+    ):
         nn.LeNet5Original()(ag.zeros(2, 1, 28, 28))
 
 

@@ -63,7 +63,10 @@ def test_an_older_name():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: F.linear_cross_entropy(X[:, :2], W, T), r"input must be \(N, in_features\).*got \(5, 2\) and \(3, 4\)"),
+        (
+            lambda: F.linear_cross_entropy(X[:, :2], W, T),
+            r"input must be \(N, in_features\).*got \(5, 2\) and \(3, 4\)",
+        ),
         (lambda: F.linear_cross_entropy(X, W[0], T), r"got \(5, 4\) and \(4,\)"),
         (lambda: F.linear_cross_entropy(X[0], W[:, None], T), r"got \(4,\) and \(3, 1, 4\)"),
         (lambda: F.linear_cross_entropy(X, W, T, linear_bias=B[:2]), r"linear_bias must have shape \(3,\), got \(2,\)"),

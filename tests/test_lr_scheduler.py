@@ -255,9 +255,7 @@ def test_sequential():
 def test_chained_schedulers_multiply():
     optimizer = optimizer_of()
     parts = [ls.ConstantLR(optimizer, 0.5, 4), ls.ExponentialLR(optimizer, 0.9), ls.StepLR(optimizer, 7)]
-    expected = [
-        [base * (0.5 if t < 4 else 1) * 0.9**t * 0.1 ** (t // 7) for base in BASES] for t in range(EPOCHS)
-    ]
+    expected = [[base * (0.5 if t < 4 else 1) * 0.9**t * 0.1 ** (t // 7) for base in BASES] for t in range(EPOCHS)]
     scheduler = ls.ChainedScheduler(parts)
     np.testing.assert_allclose(rates(scheduler), expected, rtol=1e-12)
     saved = scheduler.state_dict()

@@ -126,7 +126,9 @@ def test_earlier_views_keep_their_place(program):
 def test_a_leaf_cannot_change_its_layout_but_without_recording():
     w = ag.ones(2, 3, requires_grad=True)
     for x in (w, w[0]):
-        with pytest.raises(RuntimeError, match=r"unsqueeze_: a leaf that requires a gradient \(shape \(2, 3\)\) cannot change"):
+        with pytest.raises(
+            RuntimeError, match=r"unsqueeze_: a leaf that requires a gradient \(shape \(2, 3\)\) cannot change"
+        ):
             x.unsqueeze_(0)
     with ag.no_grad():
         w.t_()
@@ -208,13 +210,37 @@ def test_what_it_is():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: ag.ones(2, 3).sum_to_size(4), ValueError, r"sum_to_size: size \(4,\) does not broadcast to the shape \(2, 3"),
-        (lambda: ag.cov(ag.ones(2, 2, 2)), ValueError, r"cov: x must be \(variables, observations\), or a vector, got shape"),
-        (lambda: ag.cov(ag.ones(2, 3), fweights=ag.ones(2)), ValueError, "fweights must hold a number for each of the 3 obs"),
-        (lambda: ag.cov(ag.ones(2, 3), fweights=ag.ones(3)), TypeError, "fweights count observations and must be integers"),
-        (lambda: ag.renorm(ag.ones(2, 3), 0, 0, 1), ValueError, "renorm: p must be positive and maxnorm not negative, got p=0"),
+        (
+            lambda: ag.ones(2, 3).sum_to_size(4),
+            ValueError,
+            r"sum_to_size: size \(4,\) does not broadcast to the shape \(2, 3",
+        ),
+        (
+            lambda: ag.cov(ag.ones(2, 2, 2)),
+            ValueError,
+            r"cov: x must be \(variables, observations\), or a vector, got shape",
+        ),
+        (
+            lambda: ag.cov(ag.ones(2, 3), fweights=ag.ones(2)),
+            ValueError,
+            "fweights must hold a number for each of the 3 obs",
+        ),
+        (
+            lambda: ag.cov(ag.ones(2, 3), fweights=ag.ones(3)),
+            TypeError,
+            "fweights count observations and must be integers",
+        ),
+        (
+            lambda: ag.renorm(ag.ones(2, 3), 0, 0, 1),
+            ValueError,
+            "renorm: p must be positive and maxnorm not negative, got p=0",
+        ),
         (lambda: ag.renorm(ag.ones(2, 3), 2, 0, -1), ValueError, "maxnorm not negative, got p=2, maxnorm=-1"),
-        (lambda: ag.renorm(ag.ones(3), 2, 0, 1), ValueError, r"renorm: x must have at least 2 dimensions, got shape \(3,\)"),
+        (
+            lambda: ag.renorm(ag.ones(3), 2, 0, 1),
+            ValueError,
+            r"renorm: x must have at least 2 dimensions, got shape \(3,\)",
+        ),
     ],
 )
 def test_errors(call, error, message):

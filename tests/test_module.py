@@ -153,7 +153,7 @@ def assigned(name, value):
         (named("to", np.int64), TypeError, "only accepts floating point or complex dtypes, but got int64"),
         (named("get_extra_state"), RuntimeError, "Affine has no get_extra_state"),
         (named("set_extra_state", 1), RuntimeError, "Affine has no set_extra_state"),
-        (lambda: Module()(1), NotImplementedError, "Module .Module. is missing the required \"forward\" function"),
+        (lambda: Module()(1), NotImplementedError, 'Module .Module. is missing the required "forward" function'),
         (lambda: Affine().nothing, AttributeError, "'Affine' object has no attribute 'nothing'"),
         (lambda: Net().get_submodule("rest.7"), AttributeError, "no attribute `7` .of the path 'rest.7'"),
         (lambda: Net().get_submodule("first.w"), AttributeError, "`w` .of the path 'first.w'. is not an nn.Module"),
@@ -546,7 +546,16 @@ def test_other_errors_carry_the_path_as_a_note():
 
 @pytest.mark.parametrize(
     "kind",
-    [ValueError, TypeError, IndexError, RuntimeError, NotImplementedError, AttributeError, AssertionError, OverflowError],
+    [
+        ValueError,
+        TypeError,
+        IndexError,
+        RuntimeError,
+        NotImplementedError,
+        AttributeError,
+        AssertionError,
+        OverflowError,
+    ],
 )
 def test_the_message_of_a_plain_error_carries_the_path(kind):
     error = kind("what")

@@ -84,7 +84,9 @@ def test_convolution_with_time_first():
     expected = np.stack([sum(padded[t + k] @ w[k] for k in range(4)) + b for t in range(5)])
     np.testing.assert_allclose(F.conv_tbc(x, w, b, pad=1), expected, rtol=1e-12)
     assert ag.gradcheck(F.conv_tbc, [ag.tensor(a, requires_grad=True) for a in (x, w, b)])
-    with pytest.raises(ValueError, match=r"conv_tbc: input must be \(T, N, C\) and weight \(K, C, OC\), got \(6, 2\) and"):
+    with pytest.raises(
+        ValueError, match=r"conv_tbc: input must be \(T, N, C\) and weight \(K, C, OC\), got \(6, 2\) and"
+    ):
         F.conv_tbc(x[:, :, 0], w, b)
 
 

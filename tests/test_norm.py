@@ -253,7 +253,11 @@ def test_an_empty_batch_changes_nothing(shape):
 def test_layout_does_not_matter(f, shape):
     x = rand(*shape)
     expected = f(x)
-    for other in (np.asfortranarray(x), np.repeat(x, 2, axis=-1)[..., ::2], np.moveaxis(np.moveaxis(x, 1, -1).copy(), -1, 1)):
+    for other in (
+        np.asfortranarray(x),
+        np.repeat(x, 2, axis=-1)[..., ::2],
+        np.moveaxis(np.moveaxis(x, 1, -1).copy(), -1, 1),
+    ):
         np.testing.assert_array_equal(f(other), expected)
         np.testing.assert_array_equal(other, x)
 
@@ -301,7 +305,9 @@ def test_inside_vmap():
     np.testing.assert_allclose(func.vmap(lambda x: train(x, w))(xs), [train(x, w) for x in xs], rtol=1e-9)
     means, variances = rand(5, 4), rand(5, 4) ** 2
     each = func.vmap(F.batch_norm)(xs, means, variances)
-    np.testing.assert_allclose(each, [F.batch_norm(*args) for args in zip(xs, means, variances, strict=True)], rtol=1e-9)
+    np.testing.assert_allclose(
+        each, [F.batch_norm(*args) for args in zip(xs, means, variances, strict=True)], rtol=1e-9
+    )
     mean = ag.zeros(4, dtype=np.float64)
     with pytest.raises(RuntimeError, match="inside vmap, the statistics of each example cannot be written"):
         func.vmap(lambda x: F.batch_norm(x, mean, mean + 1, training=True))(xs)
@@ -336,12 +342,20 @@ READ_ONLY.flags.writeable = False
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: train(np.zeros((1, 3))), ValueError, r"Expected more than 1 value per channel when training, got .*\(1, 3\)"),
+        (
+            lambda: train(np.zeros((1, 3))),
+            ValueError,
+            r"Expected more than 1 value per channel when training, got .*\(1, 3\)",
+        ),
         (lambda: train(np.zeros(3)), ValueError, r"batch_norm: input has shape \(3,\), but must be \(N, C, …\)"),
         (lambda: train(X.astype(np.float16)), TypeError, "input is float16, but must be float32 or float64"),
         (lambda: train(X + 1j), TypeError, "input is complex128, but must be float32 or float64"),
         (lambda: train(X.astype(int)), TypeError, "input is int64, but must be float32 or float64"),
-        (lambda: train(X, ONES.astype(np.float32)), TypeError, "input is float64 and weight float32; convert the input"),
+        (
+            lambda: train(X, ONES.astype(np.float32)),
+            TypeError,
+            "input is float64 and weight float32; convert the input",
+        ),
         (lambda: train(X, np.ones(4)), ValueError, r"weight should contain 3 elements, .* but has shape \(4,\)"),
         (lambda: train(X, None, np.ones((3, 1))), ValueError, r"bias should contain 3 elements, .* shape \(3, 1\)"),
         (lambda: train(X, eps=0.0), ValueError, "eps must be positive during training, but got 0"),
@@ -350,21 +364,53 @@ READ_ONLY.flags.writeable = False
         (lambda: F.batch_norm(X, ONES, None), ValueError, "running_var must be defined in evaluation mode"),
         (lambda: F.batch_norm(X, ONES, None, training=True), ValueError, "must either both be None or neither be None"),
         (lambda: F.batch_norm(X, np.ones(4), ONES), ValueError, "running_mean should contain 3 elements"),
-        (lambda: F.batch_norm(X, ONES, [1, 1, 1]), TypeError, "running_var must be a floating tensor or array, got list"),
-        (lambda: F.batch_norm(X, ag.ones(3).requires_grad_(), ONES), ValueError, "running_mean requires a gradient, but"),
+        (
+            lambda: F.batch_norm(X, ONES, [1, 1, 1]),
+            TypeError,
+            "running_var must be a floating tensor or array, got list",
+        ),
+        (
+            lambda: F.batch_norm(X, ag.ones(3).requires_grad_(), ONES),
+            ValueError,
+            "running_mean requires a gradient, but",
+        ),
         (lambda: F.batch_norm(X, ONES, READ_ONLY, training=True), ValueError, "running_var is a read-only array"),
         (lambda: F.batch_norm(X, ONES, ag.from_numpy(READ_ONLY), training=True), RuntimeError, "memory is read-only"),
-        (lambda: F.batch_norm(X, ONES, ONES, training=True, momentum=None), TypeError, "momentum must be a number.*None"),
+        (
+            lambda: F.batch_norm(X, ONES, ONES, training=True, momentum=None),
+            TypeError,
+            "momentum must be a number.*None",
+        ),
         (lambda: F.instance_norm(X[:, :, :1]), ValueError, "Expected more than 1 spatial element when training"),
-        (lambda: F.instance_norm(X, use_input_stats=False), ValueError, "Expected running_mean and running_var to be def"),
+        (
+            lambda: F.instance_norm(X, use_input_stats=False),
+            ValueError,
+            "Expected running_mean and running_var to be def",
+        ),
         (lambda: F.group_norm(X, 2), ValueError, r"divisible by num_groups, but got .*\(2, 3, 4\) and num_groups=2"),
         (lambda: F.group_norm(X, 0), ValueError, "Expected num_groups to be greater than 0, got 0"),
         (lambda: F.group_norm(X, 1.5), TypeError, "num_groups must be an int, got float 1.5"),
-        (lambda: F.group_norm(np.zeros((1, 3)), 3), ValueError, "Expected more than 1 value per channel .* num_groups=3"),
+        (
+            lambda: F.group_norm(np.zeros((1, 3)), 3),
+            ValueError,
+            "Expected more than 1 value per channel .* num_groups=3",
+        ),
         (lambda: F.layer_norm(X, ()), ValueError, "Expected normalized_shape to be at least 1-dimensional"),
-        (lambda: F.layer_norm(X, (3,)), ValueError, r"normalized_shape=\(3,\), expected input with shape \(\*, 3\), but got"),
-        (lambda: F.layer_norm(X, (4,), ONES), ValueError, r"Expected weight to be of same shape .* \(3,\) and norm.*\(4,\)"),
-        (lambda: F.layer_norm(X, (4,), None, ONES), ValueError, "Expected bias to be of same shape as normalized_shape"),
+        (
+            lambda: F.layer_norm(X, (3,)),
+            ValueError,
+            r"normalized_shape=\(3,\), expected input with shape \(\*, 3\), but got",
+        ),
+        (
+            lambda: F.layer_norm(X, (4,), ONES),
+            ValueError,
+            r"Expected weight to be of same shape .* \(3,\) and norm.*\(4,\)",
+        ),
+        (
+            lambda: F.layer_norm(X, (4,), None, ONES),
+            ValueError,
+            "Expected bias to be of same shape as normalized_shape",
+        ),
         (lambda: F.layer_norm(X, (4,), eps=-1.0), ValueError, r"layer_norm: eps must be non-negative, but got -1\.0"),
         (lambda: F.rms_norm(X, (5,)), ValueError, r"rms_norm: Given normalized_shape=\(5,\)"),
         (lambda: F.local_response_norm(X[0], 2), ValueError, "Expected 3D or higher dimensionality input .got 2 dim"),

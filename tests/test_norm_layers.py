@@ -120,12 +120,18 @@ def test_a_state_dict_without_the_number_of_batches():
     model.load_state_dict(old)
     np.testing.assert_array_equal(model[0].running_mean, [0, 0])
     assert model[0].num_batches_tracked.item() == 1
-    with pytest.raises(RuntimeError, match=r"Unexpected running stats buffer\(s\) 'running_mean' and 'running_var' for Ins"):
+    with pytest.raises(
+        RuntimeError, match=r"Unexpected running stats buffer\(s\) 'running_mean' and 'running_var' for Ins"
+    ):
         nn.InstanceNorm1d(2).load_state_dict({"running_mean": np.zeros(2), "running_var": np.ones(2)})
 
 
 def test_single_examples():
-    for module, space in ((nn.InstanceNorm1d(3), (5,)), (nn.InstanceNorm2d(3), (2, 5)), (nn.InstanceNorm3d(3), (2, 2, 4))):
+    for module, space in (
+        (nn.InstanceNorm1d(3), (5,)),
+        (nn.InstanceNorm2d(3), (2, 5)),
+        (nn.InstanceNorm3d(3), (2, 2, 4)),
+    ):
         x = ag.tensor(rand(3, *space))
         np.testing.assert_array_equal(module(x), module(x[None])[0])
         np.testing.assert_allclose(module(x), group(x.numpy()[None], 3)[0], atol=1e-12)
@@ -160,7 +166,11 @@ def test_cross_map_lrn2d_is_that_of_pytorch():
 @pytest.mark.parametrize(
     ("module", "mean", "var"),
     [
-        (nn.BatchNorm1d(3, momentum=0.3), [0.6459083557, -0.0228423588, 0.376139462], [0.8857031465, 0.9582688808, 1.42131567]),
+        (
+            nn.BatchNorm1d(3, momentum=0.3),
+            [0.6459083557, -0.0228423588, 0.376139462],
+            [0.8857031465, 0.9582688808, 1.42131567],
+        ),
         (
             nn.InstanceNorm1d(3, momentum=0.3, track_running_stats=True),
             [0.6459082365, -0.0228423588, 0.376139462],
@@ -191,7 +201,11 @@ X = np.zeros((2, 3, 4))
         (lambda: nn.BatchNorm1d(3)(X[0, 0]), ValueError, r"expected 2D or 3D input \(got 1D input\)"),
         (lambda: nn.BatchNorm2d(3)(X), ValueError, r"expected 4D input \(got 3D input\)"),
         (lambda: nn.InstanceNorm3d(3)(X), ValueError, r"expected 4D or 5D input \(got 3D input\)"),
-        (lambda: nn.InstanceNorm1d(4, affine=True)(X), ValueError, r"size at dim=1 to match num_features \(4\), but got: 3"),
+        (
+            lambda: nn.InstanceNorm1d(4, affine=True)(X),
+            ValueError,
+            r"size at dim=1 to match num_features \(4\), but got: 3",
+        ),
         (lambda: nn.BatchNorm1d(-1), ValueError, "BatchNorm1d: num_features must not be negative, got -1"),
         (lambda: nn.BatchNorm1d(1.5), TypeError, "BatchNorm1d: num_features must be an int, got 1.5"),
         (lambda: nn.GroupNorm(2, 3), ValueError, r"num_channels \(3\) must be divisible by num_groups \(2\)"),

@@ -85,13 +85,17 @@ def test_the_ends_of_the_range_fit(way):
 
 
 def test_the_way_out_can_be_pasted_and_what_is_computed_wraps_as_in_pytorch():
-    with pytest.raises(OverflowError, match=r"use a wider dtype, or, to let it wrap .*, ag.tensor\(300\).to\(ag.uint8\)"):
+    with pytest.raises(
+        OverflowError, match=r"use a wider dtype, or, to let it wrap .*, ag.tensor\(300\).to\(ag.uint8\)"
+    ):
         ag.tensor(300, dtype=ag.uint8)
     assert ag.tensor(300).to(ag.uint8).item() == 44
     with pytest.raises(OverflowError, match="use a floating dtype"):
         ag.tensor(float("inf"), dtype=ag.int32)
     x = ag.tensor([1, 2, 250], dtype=ag.uint8)
-    assert (x + 300).tolist() == [45, 46, 38] and (x > 300).tolist() == [False] * 3 and (x < 300).all() and (x > -1).all()
+    assert (
+        (x + 300).tolist() == [45, 46, 38] and (x > 300).tolist() == [False] * 3 and (x < 300).all() and (x > -1).all()
+    )
     assert x.clamp(max=300).tolist() == x.clamp(-5, 300).tolist() == [1, 2, 250]
     assert ag.tensor([1.7, -0.5], dtype=ag.uint8).tolist() == [1, 0]  # fractions are cut off, as in PyTorch
     assert ag.tensor(300, dtype=bool).item() is True

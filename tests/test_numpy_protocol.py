@@ -75,6 +75,7 @@ def test_value_and_gradient(case):
 
 # ---------------------------------------------------------------------------------------------- what has no derivative
 
+
 @pytest.mark.parametrize("case", lines(PLAIN))
 def test_value_without_derivative(case):
     expected = np.asarray(run(case, VALUES))
@@ -162,9 +163,7 @@ def test_every_function_of_numpy_has_a_rule_or_is_refused_by_name(name):
 def test_record_functions_are_refused_with_the_way_out():
     from numpy.lib import recfunctions
 
-    with pytest.raises(
-        TypeError, match=r"recfunctions\.stack_arrays has no rule .* leave the graph .* x\.numpy\(\)"
-    ):
+    with pytest.raises(TypeError, match=r"recfunctions\.stack_arrays has no rule .* leave the graph .* x\.numpy\(\)"):
         recfunctions.stack_arrays([ag.ones(2), ag.ones(2)])
 
 
@@ -222,7 +221,9 @@ def test_descending_order(dtype):
     for axis in (0, 1, None):
         expected = np.flip(np.sort(values, axis), -1 if axis is None else axis)
         np.testing.assert_array_equal(sort(ag.tensor(values), axis, descending=True), expected)
-    assert argsort(ag.tensor(values[0]), descending=True).tolist() == ([0, 3, 2, 1] if dtype != "bool" else [0, 2, 3, 1])
+    assert argsort(ag.tensor(values[0]), descending=True).tolist() == (
+        [0, 3, 2, 1] if dtype != "bool" else [0, 2, 3, 1]
+    )
 
 
 def test_descending_order_puts_nan_last_and_records():

@@ -104,7 +104,11 @@ POOLS = {
     "average": (nn.AvgPool2d(3, 2, padding=1), (3, 9, 9), ["AveragePool"]),
     "average, inside": (nn.AvgPool2d(3, 2, padding=1, count_include_pad=False), (3, 9, 9), ["AveragePool"]),
     "average, ceil": (nn.AvgPool1d(3, 2, padding=1, ceil_mode=True), (3, 8), ["MatMul"]),
-    "average, divisor": (nn.AvgPool2d(2, divisor_override=3), (3, 8, 8), ["Transpose", "MatMul", "Transpose", "MatMul"]),
+    "average, divisor": (
+        nn.AvgPool2d(2, divisor_override=3),
+        (3, 8, 8),
+        ["Transpose", "MatMul", "Transpose", "MatMul"],
+    ),
     "average, 3d": (nn.AvgPool3d(2), (1, 4, 4, 4), ["AveragePool"]),
     "average of all": (nn.AdaptiveAvgPool2d(1), (3, 5, 4), ["GlobalAveragePool"]),
     "adaptive": (nn.AdaptiveAvgPool2d((4, 2)), (3, 8, 8), ["AveragePool"]),
@@ -248,17 +252,30 @@ OPERATIONS = {
     "places counted from the end": lambda x: x[-1:] + x[x.shape[0] - 1] + x[: x.shape[0] - 1][0],
     "shapes": lambda x: x.view(x.shape[0], 2, 2).transpose(1, 2).reshape(x.shape[0], -1).unsqueeze(1).expand(-1, 3, -1),
     "flattened": lambda x: x.flatten(),
-    "sums": lambda x: x.sum(1, keepdim=True) + x.mean(1, keepdim=True) + x.amax((1,), True) + x.logsumexp(1, True) + x.sum(),
+    "sums": lambda x: (
+        x.sum(1, keepdim=True) + x.mean(1, keepdim=True) + x.amax((1,), True) + x.logsumexp(1, True) + x.sum()
+    ),
     "moments": lambda x: x.var(1) + x.std(1) + x.norm(dim=1) + x.norm(3, dim=1) + x.prod(1),
     "best": lambda x: (x.argmax(1), x.max(1)[0], x.topk(2, 1)[0], x.sort(1)[0], x.gather(1, x.argmax(1, keepdim=True))),
     "choices": lambda x: ag.where(x > 0, x, 0.1 * x).clamp(-0.5, 0.5).masked_fill(x < -1, 9.0),
     "logic": lambda x: (((x > 0) & (x < 1)) | ~(x >= -1), (x > -9).all(1), (x > 0).any(1), (x > 0).sum(1), x.ne(0)),
-    "rounding": lambda x: x.round() + x.floor() + x.ceil() + x.trunc() + x.frac() + x % 0.3 + ag.fmod(x, 0.4) + x // 0.5,
+    "rounding": lambda x: (
+        x.round() + x.floor() + x.ceil() + x.trunc() + x.frac() + x % 0.3 + ag.fmod(x, 0.4) + x // 0.5
+    ),
     "conversion": lambda x: ((x > 0).float() + x.long().float(), x.argmax(1).float(), F.one_hot(x.argmax(1), 4)),
-    "functions": lambda x: x.sin() + x.cos() + x.tanh() + x.atan() + ag.log1p(x.abs()) + ag.rsqrt(x.abs() + 1) + x.erf(),
-    "more functions": lambda x: ag.expm1(x) + ag.log2(x.abs() + 1) + ag.hypot(x, x) + ag.logaddexp(x, 2 * x) + ag.exp2(x),
+    "functions": lambda x: (
+        x.sin() + x.cos() + x.tanh() + x.atan() + ag.log1p(x.abs()) + ag.rsqrt(x.abs() + 1) + x.erf()
+    ),
+    "more functions": lambda x: (
+        ag.expm1(x) + ag.log2(x.abs() + 1) + ag.hypot(x, x) + ag.logaddexp(x, 2 * x) + ag.exp2(x)
+    ),
     "extremes": lambda x: ag.maximum(x, x.flip(1)) + ag.minimum(x, x.roll(1, 1)) + ag.lerp(x, 2 * x, 0.3),
-    "products": lambda x: (x @ x.T, ag.einsum("ni,nj->nij", x, x), ag.bmm(x[:, :, None], x[:, None]).tril(), x[0] @ x[0]),
+    "products": lambda x: (
+        x @ x.T,
+        ag.einsum("ni,nj->nij", x, x),
+        ag.bmm(x[:, :, None], x[:, None]).tril(),
+        x[0] @ x[0],
+    ),
     "repeated": lambda x: (x.repeat(2, 3), F.pad(x, (1, 2), value=3.0), x.repeat_interleave(2, 1), x.cumsum(1)),
     "from a size": lambda x: ag.cat([ag.zeros(x.shape[0], 2), x], 1) + ag.arange(6.0),
     "similarity": lambda x: F.cosine_similarity(x, x * 2 + 1) + F.pairwise_distance(x, x + 1) + F.normalize(x)[:, 0],
@@ -419,7 +436,9 @@ def test_a_place_in_the_model_itself():
         def forward(self, x):
             return ag.fft.fft(x).real
 
-    with pytest.raises(NotImplementedError, match=r"there is no ONNX form of 'fft' here \[in the model itself, Whole\]"):
+    with pytest.raises(
+        NotImplementedError, match=r"there is no ONNX form of 'fft' here \[in the model itself, Whole\]"
+    ):
         nn.onnx.export(Whole(), ag.randn(4))
 
 
@@ -434,7 +453,9 @@ def test_results_that_are_not_the_models():
             return self.relu(x) + x
 
     for model in (Branch(), nn.Apply(lambda x: x + ag.randn(2, 3))):
-        with pytest.raises(NotImplementedError, match="traced, the model gives another result than run as it is; it draws"):
+        with pytest.raises(
+            NotImplementedError, match="traced, the model gives another result than run as it is; it draws"
+        ):
             nn.onnx.export(model, ag.randn(2, 3))
 
 
@@ -467,7 +488,11 @@ def test_loops_over_an_open_size():
         ({"output_names": []}, ValueError, r"output_names \[\] must be 1 different names"),
         ({"dynamic_axes": {"x": {0: "n"}}}, ValueError, "names none of the inputs, which are input"),
         ({"dynamic_axes": {"input": {2: "n"}}}, ValueError, r"input 'input' of shape \(2, 3\) has no axis 2"),
-        ({"dynamic_axes": {"input": {0: "n", 1: "n"}}}, ValueError, "'n' is 2 and 3 in the example inputs; axes of one name"),
+        (
+            {"dynamic_axes": {"input": {0: "n", 1: "n"}}},
+            ValueError,
+            "'n' is 2 and 3 in the example inputs; axes of one name",
+        ),
         ({"args": ag.ones(1, 1, 1, 1), "dynamic_axes": {"input": [0, 1, 2, 3]}}, ValueError, "at most 3 sizes"),
         ({"args": ag.ones(0, 3), "dynamic_axes": BATCH}, ValueError, "an open size must not be 0"),
     ],
@@ -494,7 +519,9 @@ def test_the_model_and_an_old_file_are_left_as_they_were(tmp_path):
 def test_without_the_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     for call in (lambda: nn.onnx.export(nn.Tanh(), ag.ones(1)), lambda: nn.onnx.load("m.onnx")):
-        with pytest.raises(ImportError, match="nn.onnx needs the package onnx, which is not installed .* pip install onnx"):
+        with pytest.raises(
+            ImportError, match="nn.onnx needs the package onnx, which is not installed .* pip install onnx"
+        ):
             call()
 
 
@@ -502,17 +529,17 @@ def test_without_the_package(monkeypatch):
 
 # A file of PyTorch 2.13 (opset 17): Linear(2, 2), BatchNorm1d(2) and GRU(2, 2) over one step, clamped from below at -0.5
 OF_PYTORCH = (
-    'c-oCtL2DaF6xJ%Tw0^Q|d15(2r8(@Sum`QQE(E*8Yiy{9N?S+>Bqc_S?2)w~&8n+W>bjTELofLSDHM#4ru5QVAX*>VQ+??_$f@{e<n69jyIQT>'
-    '2;T1OH#6URZ@!r~l4X(`{3tB@s9VYE)%sSow(}Q(4oIgU)9Me*Jn0I^(rVkJLsHbJ)?od9%NmKnNVIB|+yqfF?o(ZZCE6QwX(^R@Wt>Zrx(b;#'
-    '6XACOvcjf(xL=mer8N8_!5k;ZeCn5beqohY?GfiDKWX(D<xmK}Us9Xg*SNM%#ZmVg%kI;jc}9h4@i53zV!uM>F?AhsY%nx?7BBt&_h%2>kO|0r'
-    'tIxO?^-G;j$4g@a3YdoJM`Rtda>~u-fDrA#;zL2X2)!>)F+~nqY8jSZ(%y)vE5%$>PECI2QU)H8jgX`s(&Qs(gs2h_t;$lIsty0MGLYzs+|{1)'
-    ';rAoP&RFOlLQq+rHenl*Mw4~T)}D0fAVMGqkh0{xpn;j%2@95wpbM8wisX3+^X?##8wIkp1{GaqM+FKnCF{S{JY?vpIrL@ynrue7BAOIt@LN=g'
-    'M%y67;{0@HCtNoD^GZJCdGL|)K7)j8Ac35ea9o0<D^WNqYAj=YLB{$mfu<vY{sapa5RwCf1>QaN5I>?~Ry`k6vi^HkJq`)8$R`mG-*#d<mCSc4'
-    'YcW9G3=#%RSZZd1WUr*e69ENZm&W6#t$KZX=2M^T)$5Rg+X5tOuI@N=5m2vWeL%T`53FGMu6caScxz~$v2q%h1@*eyGdZJntIax=&001aGT~R{'
-    'nEYD{<lp+p4gUn<@xlUrtUP#*=PS<?RC1FBJcp#QkWhf}){39_+^y&RAX<U-#0nhU`5Qs%@?;x0Zqi@CoLfkwg%n9|Z&#MIgPu81GVYT=AMcjd'
-    'iA@JxRgu$jx+v{WZ{ubWFVpem<>foHhuGd#H@y*)TiPoU4w|8s{h7gi>h|nm&z=#?;L{ne9QTS=?|XRcz75Nc`l;7Hd;faV4R87*S(3B<keTh?'
-    'tX;hRW30Ztd5888+q<|moVPbWJ2w|!Ifr81H3QoQVn}tqh)S<DYcIsV<Nq%5uI*wQsji$a@BQZ7I~2~v>#A!8whhFP>dH_XNVO6tsyA!;)}LcE'
-    'BzW(fbbfISC%iYVudl~wh^MZ8ee=daLp-(j-3I<GB5P2PC9({6h{OT4X_o*6oP+n%#q|#;`_ID'
+    "c-oCtL2DaF6xJ%Tw0^Q|d15(2r8(@Sum`QQE(E*8Yiy{9N?S+>Bqc_S?2)w~&8n+W>bjTELofLSDHM#4ru5QVAX*>VQ+??_$f@{e<n69jyIQT>"
+    "2;T1OH#6URZ@!r~l4X(`{3tB@s9VYE)%sSow(}Q(4oIgU)9Me*Jn0I^(rVkJLsHbJ)?od9%NmKnNVIB|+yqfF?o(ZZCE6QwX(^R@Wt>Zrx(b;#"
+    "6XACOvcjf(xL=mer8N8_!5k;ZeCn5beqohY?GfiDKWX(D<xmK}Us9Xg*SNM%#ZmVg%kI;jc}9h4@i53zV!uM>F?AhsY%nx?7BBt&_h%2>kO|0r"
+    "tIxO?^-G;j$4g@a3YdoJM`Rtda>~u-fDrA#;zL2X2)!>)F+~nqY8jSZ(%y)vE5%$>PECI2QU)H8jgX`s(&Qs(gs2h_t;$lIsty0MGLYzs+|{1)"
+    ";rAoP&RFOlLQq+rHenl*Mw4~T)}D0fAVMGqkh0{xpn;j%2@95wpbM8wisX3+^X?##8wIkp1{GaqM+FKnCF{S{JY?vpIrL@ynrue7BAOIt@LN=g"
+    "M%y67;{0@HCtNoD^GZJCdGL|)K7)j8Ac35ea9o0<D^WNqYAj=YLB{$mfu<vY{sapa5RwCf1>QaN5I>?~Ry`k6vi^HkJq`)8$R`mG-*#d<mCSc4"
+    "YcW9G3=#%RSZZd1WUr*e69ENZm&W6#t$KZX=2M^T)$5Rg+X5tOuI@N=5m2vWeL%T`53FGMu6caScxz~$v2q%h1@*eyGdZJntIax=&001aGT~R{"
+    "nEYD{<lp+p4gUn<@xlUrtUP#*=PS<?RC1FBJcp#QkWhf}){39_+^y&RAX<U-#0nhU`5Qs%@?;x0Zqi@CoLfkwg%n9|Z&#MIgPu81GVYT=AMcjd"
+    "iA@JxRgu$jx+v{WZ{ubWFVpem<>foHhuGd#H@y*)TiPoU4w|8s{h7gi>h|nm&z=#?;L{ne9QTS=?|XRcz75Nc`l;7Hd;faV4R87*S(3B<keTh?"
+    "tX;hRW30Ztd5888+q<|moVPbWJ2w|!Ifr81H3QoQVn}tqh)S<DYcIsV<Nq%5uI*wQsji$a@BQZ7I~2~v>#A!8whhFP>dH_XNVO6tsyA!;)}LcE"
+    "BzW(fbbfISC%iYVudl~wh^MZ8ee=daLp-(j-3I<GB5P2PC9({6h{OT4X_o*6oP+n%#q|#;`_ID"
 )
 
 
@@ -527,7 +554,9 @@ def test_a_file_of_pytorch():
 
 def of_nodes(nodes, inputs, outputs=1, opset=18, initializers=()):
     """A file of some nodes that read x, y, … and write a, b, …"""
-    given = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape) for n, v in inputs.items()]
+    given = [
+        helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape) for n, v in inputs.items()
+    ]
     made = [onnx.ValueInfoProto(name="abc"[i]) for i in range(outputs)]
     held = [onnx.numpy_helper.from_array(v, name) for name, v in initializers]
     g = helper.make_graph(nodes, "g", given, made, held)
@@ -658,7 +687,9 @@ def test_shapes_computed_in_the_file():
         helper.make_node("Unsqueeze", ["n", "zero"], ["n1"]),
         helper.make_node("Concat", ["n1", "minus"], ["to"], axis=0),
         helper.make_node("Reshape", ["x", "to"], ["flat"]),
-        helper.make_node("ConstantOfShape", ["n1"], ["ones"], value=onnx.numpy_helper.from_array(np.ones(1, np.float32))),
+        helper.make_node(
+            "ConstantOfShape", ["n1"], ["ones"], value=onnx.numpy_helper.from_array(np.ones(1, np.float32))
+        ),
         helper.make_node("Range", ["z", "n", "o"], ["r"]),
         helper.make_node("Cast", ["r"], ["rf"], to=TensorProto.FLOAT),
         helper.make_node("Add", ["ones", "rf"], ["b"]),
@@ -692,13 +723,17 @@ def test_files_that_are_none(tmp_path):
     content = nn.onnx.export(nn.Linear(2, 2), ag.ones(1, 2)).SerializeToString()
     for broken in (b"", content[:-9], b"nonsense" * 9):
         path.write_bytes(broken)
-        with pytest.raises(ValueError, match=rf"m.onnx: not a valid ONNX file \(.*; it has {len(broken)} bytes\); export it"):
+        with pytest.raises(
+            ValueError, match=rf"m.onnx: not a valid ONNX file \(.*; it has {len(broken)} bytes\); export it"
+        ):
             nn.onnx.load(path)
 
 
 def test_nodes_that_are_unknown():
     proto = of_nodes([node("Hardmax", "x")], {"x": np.ones((1, 2), np.float32)})
-    with pytest.raises(NotImplementedError, match="node 'the Hardmax' is Hardmax, which cannot be computed here; there are"):
+    with pytest.raises(
+        NotImplementedError, match="node 'the Hardmax' is Hardmax, which cannot be computed here; there are"
+    ):
         nn.onnx.load(proto.SerializeToString())
     proto.graph.node[0].CopyFrom(node("Gelu", "x", domain="com.microsoft"))
     proto.opset_import.append(helper.make_opsetid("com.microsoft", 1))
@@ -710,7 +745,11 @@ def test_nodes_that_are_unknown():
     ("made", "shapes", "message"),
     [
         (node("GRU", "x", "w", "r", hidden_size=2), [(3, 1, 2), (1, 6, 2), (1, 6, 2)], "linear_before_reset=0"),
-        (node("RNN", "x", "w", "r", hidden_size=2, activations=["Elu"]), [(3, 1, 2), (1, 2, 2), (1, 2, 2)], "activations"),
+        (
+            node("RNN", "x", "w", "r", hidden_size=2, activations=["Elu"]),
+            [(3, 1, 2), (1, 2, 2), (1, 2, 2)],
+            "activations",
+        ),
         (node("MaxPool", "x", kernel_shape=[2], outputs=2), [(1, 1, 4)], "its output of indices"),
         (node("ArgMax", "x", select_last_index=1), [(2, 3)], "select_last_index"),
     ],

@@ -36,7 +36,9 @@ def same_as_runtime(proto, *inputs):
 @pytest.mark.parametrize("kind", NODES)
 def test_an_attribute_that_nobody_knows(kind):
     proto = helper.make_node(kind, ["x"], ["a"], "it", unheard_of=3)
-    with pytest.raises(NotImplementedError, match=rf"node 'it', {kind}: the attribute unheard_of=3 cannot be taken into"):
+    with pytest.raises(
+        NotImplementedError, match=rf"node 'it', {kind}: the attribute unheard_of=3 cannot be taken into"
+    ):
         Node(onnx, proto, onnx.defs.onnx_opset_version())
 
 
@@ -87,8 +89,20 @@ def test_what_a_rule_says_it_reads_is_read(monkeypatch):
         x = {} if shape is None else {"x": np.ones(shape, np.float32)}
         loaded(of_nodes([made], x, len(made.output), initializers=initializers.items()))(*x.values())
     optional = {"Clip": {"min", "max"}, "Pad": {"pads", "paddings", "value"}, "Slice": {"starts", "ends", "axes"}}
-    optional |= {"Reshape": {"shape"}, "Split": {"split"}, "TopK": {"k"}, "Cast": {"saturate"}, "Resize": {"cubic_coeff_a"}}
-    optional |= {"MaxPool": {"pads"}, "AveragePool": {"pads"}, "LpPool": {"pads"}, "Conv": {"pads"}, "ConvTranspose": {"pads"}}
+    optional |= {
+        "Reshape": {"shape"},
+        "Split": {"split"},
+        "TopK": {"k"},
+        "Cast": {"saturate"},
+        "Resize": {"cubic_coeff_a"},
+    }
+    optional |= {
+        "MaxPool": {"pads"},
+        "AveragePool": {"pads"},
+        "LpPool": {"pads"},
+        "Conv": {"pads"},
+        "ConvTranspose": {"pads"},
+    }
     optional["Resize"] |= {"extrapolation_value", "keep_aspect_ratio_policy"}
     for kind, names in asked.items():
         left = NODES[kind].reads - names - optional.get(kind, set())
@@ -112,11 +126,19 @@ def test_attributes_that_were_passed_over():
         (node("LpPool", "x", kernel_shape=[2, 2], dilations=[2, 2]), 18, "LpPool: dilations"),
         (node("Resize", "x", "", "s", mode="nearest", antialias=1), 18, "antialias with mode=nearest"),
         (node("Split", "x", num_outputs=2), 18, "num_outputs=2 with 1 outputs"),
-        (node("Conv", "x", "w", kernel_shape=[5, 5]), 18, r"kernel_shape=\[5, 5\] with a weight of shape \(1, 4, 1, 1\)"),
+        (
+            node("Conv", "x", "w", kernel_shape=[5, 5]),
+            18,
+            r"kernel_shape=\[5, 5\] with a weight of shape \(1, 4, 1, 1\)",
+        ),
         (node("ConvTranspose", "x", "v", kernel_shape=[5, 5]), 18, r"kernel_shape=\[5, 5\] with a weight of shape"),
         (node("LayerNormalization", "x", "g", outputs=2), 17, "its output 2, 'b'"),
     ):
-        held = {"s": np.array([1, 1, 2, 2], np.float32), "w": np.ones((1, 4, 1, 1), np.float32), "g": np.ones(6, np.float32)}
+        held = {
+            "s": np.array([1, 1, 2, 2], np.float32),
+            "w": np.ones((1, 4, 1, 1), np.float32),
+            "g": np.ones(6, np.float32),
+        }
         held["v"] = np.ones((4, 1, 1, 1), np.float32)
         proto = of_nodes([made], {"x": x}, len(made.output), opset=opset, initializers=held.items())
         with pytest.raises(NotImplementedError, match=message):
@@ -124,7 +146,8 @@ def test_attributes_that_were_passed_over():
 
 
 @pytest.mark.parametrize(
-    ("kind", "compute"), [("Add", np.add), ("Sub", np.subtract), ("Mul", np.multiply), ("Div", np.divide), ("Pow", np.power)]
+    ("kind", "compute"),
+    [("Add", np.add), ("Sub", np.subtract), ("Mul", np.multiply), ("Div", np.divide), ("Pow", np.power)],
 )
 def test_axis_and_broadcast_before_opset_7(kind, compute):
     x, y = np.arange(24, dtype=np.float32).reshape(2, 3, 4) + 1, np.array([1, 2, 3], np.float32)
@@ -160,7 +183,9 @@ def resize(x, opset=19, scales=None, sizes=None, roi=None, **attributes):
 def test_the_scale_of_a_file_counts_not_the_ratio_of_the_sizes():
     """Eight elements by 1.6 are twelve, which lie 1 / 1.6 apart."""
     x = np.tile(np.arange(8, dtype=np.float32), (1, 1, 8, 1))
-    for mode, where in itertools.product(("nearest", "linear", "cubic"), ("half_pixel", "pytorch_half_pixel", "asymmetric")):
+    for mode, where in itertools.product(
+        ("nearest", "linear", "cubic"), ("half_pixel", "pytorch_half_pixel", "asymmetric")
+    ):
         same_as_runtime(resize(x, scales=[1, 1, 1.6, 1.6], mode=mode, coordinate_transformation_mode=where), x)
 
 
@@ -174,11 +199,20 @@ def test_halves_are_rounded_as_there(where, rounding):
         same_as_runtime(resize(x, sizes=[1, 1, 3, out], **how), x)
 
 
-COORDINATES = ["half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_crop_and_resize"]
+COORDINATES = [
+    "half_pixel",
+    "half_pixel_symmetric",
+    "pytorch_half_pixel",
+    "align_corners",
+    "asymmetric",
+    "tf_crop_and_resize",
+]
 ROUNDINGS = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"]
 
 
-PAIRS = sorted({*itertools.product(("nearest", "linear", "cubic"), COORDINATES)} - {("nearest", "half_pixel_symmetric")})
+PAIRS = sorted(
+    {*itertools.product(("nearest", "linear", "cubic"), COORDINATES)} - {("nearest", "half_pixel_symmetric")}
+)
 
 
 @pytest.mark.parametrize(("mode", "where"), PAIRS)
@@ -269,7 +303,9 @@ def test_before_there_was_a_choice_of_coordinates(opset, mode, scales):
 
 def test_scales_as_an_attribute():
     x = np.random.default_rng(0).normal(size=(1, 2, 2, 3)).astype(np.float32)
-    same_as_runtime(of_nodes([node("Upsample", "x", mode="nearest", scales=[1.0, 1.0, 2.0, 2.0])], {"x": x}, opset=8), x)
+    same_as_runtime(
+        of_nodes([node("Upsample", "x", mode="nearest", scales=[1.0, 1.0, 2.0, 2.0])], {"x": x}, opset=8), x
+    )
     first = Node(onnx, node("Upsample", "x", mode="bilinear", height_scale=2.0, width_scale=1.0), 1)
     assert first([ag.tensor(x)])[0].shape == (1, 2, 4, 3)
 

@@ -181,7 +181,9 @@ def draw_directions(row, arrays, seed):
 
 def along(gradients, directions):
     return sum(
-        float((g.array * v).sum()) for g, v in zip(gradients, directions, strict=True) if g is not None and v is not None
+        float((g.array * v).sum())
+        for g, v in zip(gradients, directions, strict=True)
+        if g is not None and v is not None
     )
 
 
@@ -256,7 +258,9 @@ def test_elementwise_on_empty_and_0d(row, shape):
                 assert type(x.grad.array) is np.ndarray
 
 
-@pytest.mark.parametrize("shapes", [((3, 4), (4,)), ((3, 1), (1, 4)), ((), (2, 3)), ((2, 1, 3), (4, 1)), ((0,), (1,))], ids=str)
+@pytest.mark.parametrize(
+    "shapes", [((3, 4), (4,)), ((3, 1), (1, 4)), ((), (2, 3)), ((2, 1, 3), (4, 1)), ((0,), (1,))], ids=str
+)
 @every([row for row in ROWS if row.elementwise and len(row.inputs) == 2])
 def test_elementwise_broadcast(row, shapes):
     moved = reshaped(row, shapes)

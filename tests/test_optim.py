@@ -67,9 +67,7 @@ def adamw(x, g, t, m, weight_decay=1e-2, **options):
     return adam(x, g, t, m, weight_decay=weight_decay, decoupled=True, **options)
 
 
-def adagrad(
-    x, g, t, m, lr=1e-2, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10, maximize=False
-):
+def adagrad(x, g, t, m, lr=1e-2, lr_decay=0, weight_decay=0, initial_accumulator_value=0, eps=1e-10, maximize=False):
     g = (-g if maximize else g) + weight_decay * x
     m["s"] = m.get("s", initial_accumulator_value) + g**2
     return x - lr / (1 + (t - 1) * lr_decay) * g / (np.sqrt(m["s"]) + eps)
@@ -83,9 +81,7 @@ def adadelta(x, g, t, m, lr=1.0, rho=0.9, eps=1e-6, weight_decay=0, maximize=Fal
     return x - lr * step
 
 
-def rmsprop(
-    x, g, t, m, lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False, maximize=False
-):
+def rmsprop(x, g, t, m, lr=1e-2, alpha=0.99, eps=1e-8, weight_decay=0, momentum=0, centered=False, maximize=False):
     g = (-g if maximize else g) + weight_decay * x
     m["v"] = alpha * m.get("v", 0) + (1 - alpha) * g**2
     m["g"] = alpha * m.get("g", 0) + (1 - alpha) * g
@@ -553,9 +549,7 @@ def test_line_search_satisfies_the_strong_wolfe_conditions(curve, start):
         return f(t), np.array([slope(t)])
 
     c1, c2 = 1e-4, 0.1
-    loss, g, t = strong_wolfe(
-        evaluate, start, np.ones(1), f(0.0), np.array([slope(0.0)]), slope(0.0), 40, c1, c2
-    )
+    loss, g, t = strong_wolfe(evaluate, start, np.ones(1), f(0.0), np.array([slope(0.0)]), slope(0.0), 40, c1, c2)
     assert f(t) <= f(0) + c1 * t * slope(0) and abs(slope(t)) <= -c2 * slope(0)
     assert loss == f(t) and g[0] == slope(t) and len(calls) <= 20
 

@@ -123,7 +123,10 @@ def test_the_file_in_the_way_is_named(tmp_path):
 
 def test_a_file_of_that_name_that_takes_everything_from_ours(tmp_path):
     (tmp_path / "nn.py").write_text("from autograd_core.nn import *\nfrom autograd_core import nn as ours\n")
-    assert printed("import nn\nprint(nn.Linear(1, 2).weight.shape, nn.ours.__name__)", tmp_path) == "(2, 1) autograd_core.nn"
+    assert (
+        printed("import nn\nprint(nn.Linear(1, 2).weight.shape, nn.ours.__name__)", tmp_path)
+        == "(2, 1) autograd_core.nn"
+    )
 
 
 def test_stubs_are_of_what_there_is():
@@ -139,4 +142,10 @@ def test_stubs_are_of_what_there_is():
             assert real is (getattr(importlib.import_module(parent), last) if parent else real)
             assert name == target
             found.add(name)
-    assert {f"nn.{name}" for name in nn.LATER} | {"nn", "nn.functional", "nn.init", "optim", "optim.lr_scheduler"} <= found
+    assert {f"nn.{name}" for name in nn.LATER} | {
+        "nn",
+        "nn.functional",
+        "nn.init",
+        "optim",
+        "optim.lr_scheduler",
+    } <= found

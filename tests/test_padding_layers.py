@@ -36,7 +36,11 @@ def padded(x, widths, mode, value=0.0):
     return out
 
 
-WIDTHS = {1: [2, (1, 0), (-1, 2)], 2: [1, (2, 0, 1, 2), (-1, 1, 0, -2)], 3: [1, (1, 0, 2, 1, 0, 1), (0, -1, 1, 0, -1, 1)]}
+WIDTHS = {
+    1: [2, (1, 0), (-1, 2)],
+    2: [1, (2, 0, 1, 2), (-1, 1, 0, -2)],
+    3: [1, (1, 0, 2, 1, 0, 1), (0, -1, 1, 0, -1, 1)],
+}
 
 
 @pytest.mark.parametrize("dims", [1, 2, 3])
@@ -132,10 +136,16 @@ def test_resizing(make, shape, options, text):
             lambda: nn.ReflectionPad1d(1)(ag.ones(1, 2, 3, 4)),
             r"ReflectionPad1d: input has shape \(1, 2, 3, 4\); it must be \(N, C, L\) or \(C, L\); F\.pad takes any",
         ),
-        (lambda: nn.CircularPad3d(1)(ag.ones(2, 3, 4)), r"CircularPad3d: .* it must be \(N, C, D, H, W\) or \(C, D, H, W\)"),
+        (
+            lambda: nn.CircularPad3d(1)(ag.ones(2, 3, 4)),
+            r"CircularPad3d: .* it must be \(N, C, D, H, W\) or \(C, D, H, W\)",
+        ),
         (lambda: nn.ZeroPad2d((1, 2)), r"padding=\(1, 2\) has 2 numbers, needed are 4, or one for all dimensions"),
         (lambda: nn.ReflectionPad1d(3)(ag.ones(2, 3)), r"reflect widths \(3, 3\) are too large for dim 1 of size 3"),
-        (lambda: nn.Sequential(nn.PixelShuffle(2))(ag.ones(3, 2, 2)), r"no multiple of 2² = 4 .*\[in module 0, PixelShuffle"),
+        (
+            lambda: nn.Sequential(nn.PixelShuffle(2))(ag.ones(3, 2, 2)),
+            r"no multiple of 2² = 4 .*\[in module 0, PixelShuffle",
+        ),
     ],
 )
 def test_errors(call, message):

@@ -75,7 +75,9 @@ def test_assigning_goes_through_the_right_inverse():
         original += 1.0
     assert A.tolist() == [[1, 2], [2, 3]]
     other = register_parametrization(nn.Linear(2, 2), "weight", Double())
-    with pytest.raises(RuntimeError, match="parametrization Double does not implement right_inverse, .* assign to `original`"):
+    with pytest.raises(
+        RuntimeError, match="parametrization Double does not implement right_inverse, .* assign to `original`"
+    ):
         other.weight = A
 
 
@@ -163,7 +165,11 @@ def test_copies(twin):
 
 def test_state_dicts():
     layer, other = P.weight_norm(nn.Linear(3, 2)), P.weight_norm(nn.Linear(3, 2))
-    assert list(layer.state_dict()) == ["bias", "parametrizations.weight.original0", "parametrizations.weight.original1"]
+    assert list(layer.state_dict()) == [
+        "bias",
+        "parametrizations.weight.original0",
+        "parametrizations.weight.original1",
+    ]
     other.load_state_dict(layer.state_dict())
     np.testing.assert_array_equal(array(other.weight), array(layer.weight))
 
@@ -190,7 +196,10 @@ class Wrong(nn.Module):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (Wrong(lambda x: x[:1]), r"may not change the dtype or the shape .* made shape \(1, 3\), float32 of shape \(2, 3\)"),
+        (
+            Wrong(lambda x: x[:1]),
+            r"may not change the dtype or the shape .* made shape \(1, 3\), float32 of shape \(2, 3\)",
+        ),
         (Wrong(lambda x: x.double()), "made shape .* float64 of shape"),
         (Wrong(lambda x: 1), "A parametrization must return a tensor, got int 1"),
         (Wrong(inverse=lambda x: x.double()), "When `right_inverse` outputs one tensor, it may not change the dtype"),
@@ -218,7 +227,9 @@ def test_a_wrong_second_parametrization():
 
 def test_errors():
     layer = nn.Linear(3, 2)
-    with pytest.raises(ValueError, match="does not have a parameter, a buffer, or a parametrized element with name 'w'"):
+    with pytest.raises(
+        ValueError, match="does not have a parameter, a buffer, or a parametrized element with name 'w'"
+    ):
         register_parametrization(layer, "w", Double())
     with pytest.raises(TypeError, match="the parametrization must be a Module, got function"):
         register_parametrization(layer, "weight", lambda x: x)
@@ -421,7 +432,9 @@ def test_the_older_functions():
 
 def test_arguments_that_make_no_sense():
     for function in (P.spectral_norm, nn.utils.spectral_norm):
-        with pytest.raises(ValueError, match="Expected n_power_iterations to be positive, but got n_power_iterations=0"):
+        with pytest.raises(
+            ValueError, match="Expected n_power_iterations to be positive, but got n_power_iterations=0"
+        ):
             function(nn.Linear(2, 2), n_power_iterations=0)
     with pytest.raises(IndexError, match=r"Dimension out of range \(expected to be in range of \[-2, 1\] but got 2\)"):
         P.spectral_norm(nn.Linear(2, 2), dim=2)

@@ -93,7 +93,9 @@ def test_and_is_learnt():
     np.testing.assert_array_equal(unit(ag.tensor(CORNERS)).array[:, 0], AND)
     np.testing.assert_array_equal(unit.predict(CORNERS).array, AND)
     assert unit.predict(CORNERS).dtype == np.int64
-    assert str(fitted).startswith(f"converged in epoch {fitted.epochs}: {fitted.updates} updates, of at most (R/γ)² = 51.0")
+    assert str(fitted).startswith(
+        f"converged in epoch {fitted.epochs}: {fitted.updates} updates, of at most (R/γ)² = 51.0"
+    )
 
 
 def test_xor_ends_with_a_verdict():
@@ -371,12 +373,16 @@ def test_a_rate_that_diverges_is_refused():
     unit = nn.Adaline(2, dtype=np.float64)
     before = hat(unit)
     for rule in ("lms", "batch"):
-        with pytest.raises(ValueError, match=r"with lr=.* the weights would diverge: it must be below 2/λ = .*leave lr out"):
+        with pytest.raises(
+            ValueError, match=r"with lr=.* the weights would diverge: it must be below 2/λ = .*leave lr out"
+        ):
             unit.fit(x, y, rule=rule, lr=bound)
     np.testing.assert_array_equal(hat(unit), before)
     assert unit.fit(x, y, rule="batch", lr=0.999 * bound, epochs=50).losses[-1] < 10
     before = hat(unit)
-    with pytest.raises(FloatingPointError, match=r"the loss grew from .* in \d+ epochs: lr=.* is too large for rule='lms'"):
+    with pytest.raises(
+        FloatingPointError, match=r"the loss grew from .* in \d+ epochs: lr=.* is too large for rule='lms'"
+    ):
         unit.fit(5 * x, y, rule="lms", lr=0.99 * 2 / np.linalg.eigvalsh(
             np.column_stack([5 * x, np.ones(40)]).T @ np.column_stack([5 * x, np.ones(40)]) / 40)[-1])  # fmt: skip
     np.testing.assert_array_equal(hat(unit), before)

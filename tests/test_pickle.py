@@ -253,7 +253,7 @@ def test_datasets_and_loaders():
 
 # ------------------------------------------------------------------------------------------- the code of users, by value
 
-PROGRAM = '''
+PROGRAM = """
 import pickle, sys
 import cloudpickle
 import numpy as np
@@ -317,7 +317,7 @@ calls = [
 ]
 if sys.argv[1] == "write":
     sys.stdout.buffer.write(cloudpickle.dumps([(f, x, str(f(x))) for f, x in calls]))
-'''
+"""
 READER = """
 import pickle, sys
 for f, x, wanted in pickle.load(sys.stdin.buffer):

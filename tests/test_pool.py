@@ -407,4 +407,6 @@ def test_large_windows_are_not_one_long_chain_of_float32(mean):
 def test_global_pooling_of_a_large_image_takes_little_memory():
     """Its parts are those of one image, not of 1024: this was 36 GB."""
     for pool in (F.adaptive_avg_pool2d, F.adaptive_max_pool2d):
-        np.testing.assert_allclose(pool(ag.full((1, 1, 3000, 3000), 0.1), 1), np.float32(0.1).reshape(1, 1, 1, 1), rtol=1e-6)
+        np.testing.assert_allclose(
+            pool(ag.full((1, 1, 3000, 3000), 0.1), 1), np.float32(0.1).reshape(1, 1, 1, 1), rtol=1e-6
+        )

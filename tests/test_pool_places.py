@@ -91,17 +91,29 @@ X = ag.ones(2, 3, 6, 6)
     [
         (lambda: F.fractional_max_pool2d(X, 2), "give output_size or output_ratio, one of them; got None and None"),
         (lambda: F.fractional_max_pool2d(X, 2, 3, 0.5), "give output_size or output_ratio, one of them; got 3 and 0.5"),
-        (lambda: F.fractional_max_pool2d(X, 2, output_ratio=1.0), "output_ratio must be between 0 and 1, one number or 2"),
-        (lambda: F.fractional_max_pool2d(X, 2, 6), r"\(6, 6\) windows of \(2, 2\) do not fit into x of shape \(2, 3, 6, 6"),
+        (
+            lambda: F.fractional_max_pool2d(X, 2, output_ratio=1.0),
+            "output_ratio must be between 0 and 1, one number or 2",
+        ),
+        (
+            lambda: F.fractional_max_pool2d(X, 2, 6),
+            r"\(6, 6\) windows of \(2, 2\) do not fit into x of shape \(2, 3, 6, 6",
+        ),
         (lambda: F.fractional_max_pool2d(X, 2, 0), "output_size is 0, but must be at least 1"),
         (lambda: F.fractional_max_pool3d(X, 0, 1), "kernel_size is 0, but must be at least 1"),
-        (lambda: F.fractional_max_pool2d(X[0, 0], 2, 2), r"x has shape \(6, 6\); it must be \(N, C, H, W\) or \(C, H, W"),
+        (
+            lambda: F.fractional_max_pool2d(X[0, 0], 2, 2),
+            r"x has shape \(6, 6\); it must be \(N, C, H, W\) or \(C, H, W",
+        ),
         (
             lambda: F.fractional_max_pool2d(X, 2, 2, _random_samples=ag.ones(2, 3)),
             r"_random_samples must have shape \(2, 3, 2\), got \(2, 3\)",
         ),
         (lambda: nn.FractionalMaxPool2d(2), "FractionalMaxPool2d: give output_size or output_ratio, one of them"),
-        (lambda: nn.FractionalMaxPool3d(2, output_ratio=1.5), "FractionalMaxPool3d: output_ratio must be between 0 and 1"),
+        (
+            lambda: nn.FractionalMaxPool3d(2, output_ratio=1.5),
+            "FractionalMaxPool3d: output_ratio must be between 0 and 1",
+        ),
         (lambda: nn.FractionalMaxPool2d(2, (1, 2, 3)), r"output_size=\(1, 2, 3\) has 3 numbers, needed are 2"),
         (lambda: F.kmax_pool1d(X, 7), r"k=7 must be from 1 to the length of the rows, of input \(2, 3, 6, 6\)"),
         (lambda: F.kmax_pool1d(X, 0), "k=0 must be from 1 to the length of the rows"),

@@ -14,7 +14,9 @@ from nn.data import datasets, store, write_idx
 from optim.recipes import RECIPES
 
 MODULES = {name: importlib.import_module(type(recipe).__module__) for name, recipe in RECIPES.items()}
-IMAGES = [name for name, module in MODULES.items() if module.__name__.endswith(("images", "first_networks", "transfer"))]
+IMAGES = [
+    name for name, module in MODULES.items() if module.__name__.endswith(("images", "first_networks", "transfer"))
+]
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +93,9 @@ def test_refused_downloads_of_images(name, data, capsys):
 
 def test_a_refused_download_of_text(capsys):
     said = failed(capsys, "shakespeare", "--data", "tinyshakespeare")
-    assert str(store.cache_folder() / "tinyshakespeare" / "input.txt") in said and said.endswith("--data sample needs none")
+    assert str(store.cache_folder() / "tinyshakespeare" / "input.txt") in said and said.endswith(
+        "--data sample needs none"
+    )
 
 
 @pytest.mark.parametrize("name", IMAGES)
@@ -122,17 +126,29 @@ def test_a_folder_that_may_not_be_read(name, tmp_path, monkeypatch, capsys):
 
 TEXTS = [
     ("names", "words", "2 words are too few to learn from and to test on; give at least 20"),
-    ("names", "missing", "cannot be read (No such file or directory); give names (which come with the package), or words"),
+    (
+        "names",
+        "missing",
+        "cannot be read (No such file or directory); give names (which come with the package), or words",
+    ),
     ("names", "folder", "cannot be read"),
     ("names", "binary", "not a text in UTF-8; give names (which come with the package), or words, one a line"),
     ("shakespeare", "words", "9 characters are too few for 32 streams; give at least 660"),
-    ("shakespeare", "missing", "cannot be read (No such file or directory); give tinyshakespeare where it is found, else"),
+    (
+        "shakespeare",
+        "missing",
+        "cannot be read (No such file or directory); give tinyshakespeare where it is found, else",
+    ),
     ("shakespeare", "binary", "not a text in UTF-8; give tinyshakespeare"),
     ("sunspots", "words", "words: no line after the first; it must be CSV"),
     ("sunspots", "missing", "cannot be read (No such file or directory); leave it out for the sunspots"),
     ("sunspots", "folder", "leave it out for the sunspots"),
     ("sunspots", "binary", "not a text file in UTF-8"),
-    ("sunspots", "short", "has 3 months; windows of up to 276 with --horizon 12 take at least 690; give a longer series"),
+    (
+        "sunspots",
+        "short",
+        "has 3 months; windows of up to 276 with --horizon 12 take at least 690; give a longer series",
+    ),
     ("sunspots", "negative", "square roots are taken; give numbers from 0 on that are not all equal"),
     ("sunspots", "equal", "square roots are taken; give numbers from 0 on that are not all equal"),
 ]
@@ -141,7 +157,9 @@ TEXTS = [
 @pytest.mark.parametrize(("name", "file", "message"), TEXTS)
 def test_files_that_are_no_data(name, file, message, capsys):
     def series(*values):
-        return "month,value\n" + "".join(f"{1700 + i // 12}-{1 + i % 12:02},{value}\n" for i, value in enumerate(values))
+        return "month,value\n" + "".join(
+            f"{1700 + i // 12}-{1 + i % 12:02},{value}\n" for i, value in enumerate(values)
+        )
 
     Path("folder").mkdir()
     Path("binary").write_bytes(b"\xff\xfe\0\x80")

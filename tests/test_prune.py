@@ -170,7 +170,9 @@ def test_a_failed_pruning_changes_nothing():
 def test_errors():
     layer = layer_of(WEIGHT)
     for amount in (-1, 1.5, -0.1, float("nan")):
-        with pytest.raises(ValueError, match=rf"amount={amount} should either be a float in the range \[0, 1\] or a non-neg"):
+        with pytest.raises(
+            ValueError, match=rf"amount={amount} should either be a float in the range \[0, 1\] or a non-neg"
+        ):
             prune.l1_unstructured(layer, "weight", amount)
     with pytest.raises(TypeError, match="Invalid type for amount: half. Must be int or float"):
         prune.random_unstructured(layer, "weight", "half")
@@ -180,11 +182,15 @@ def test_errors():
         prune.ln_structured(layer, "weight", 1, 2, dim=2)
     with pytest.raises(ValueError, match=r"Structured pruning can only be applied to multi.* shape \(2,\) with 1 dims"):
         prune.random_structured(layer, "bias", 1, 0)
-    with pytest.raises(ValueError, match=r"importance_scores should have the same shape as parameter weight .* vs \(2, 3\)"):
+    with pytest.raises(
+        ValueError, match=r"importance_scores should have the same shape as parameter weight .* vs \(2, 3\)"
+    ):
         prune.l1_unstructured(layer, "weight", 1, importance_scores=ag.ones(3))
     with pytest.raises(ValueError, match=r"the mask has shape \(3,\), but the parameter \(2, 3\)"):
         prune.custom_from_mask(layer, "weight", ag.ones(3))
-    with pytest.raises(ValueError, match="Parameter 'weight' of module Linear.* has to be pruned before pruning can be rem"):
+    with pytest.raises(
+        ValueError, match="Parameter 'weight' of module Linear.* has to be pruned before pruning can be rem"
+    ):
         prune.remove(layer, "weight")
     with pytest.raises(TypeError, match="parameters is not an Iterable"):
         prune.global_unstructured(3, prune.L1Unstructured, amount=1)

@@ -103,7 +103,12 @@ def test_transformers(seed):
     global RNG
     RNG = np.random.default_rng(seed)
     E, H, first = 8, pick(1, 2), pick(True, False)
-    how = {"dropout": 0.0, "activation": pick("relu", "gelu"), "norm_first": pick(True, False), "bias": pick(True, False)}
+    how = {
+        "dropout": 0.0,
+        "activation": pick("relu", "gelu"),
+        "norm_first": pick(True, False),
+        "bias": pick(True, False),
+    }
     sizes = pick((1, 2), (2, 1))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of nested tensors
@@ -125,7 +130,10 @@ def test_embeddings(seed):
     mode = pick("sum", "mean", "max")
     how = {"mode": mode, "padding_idx": pick(None, 1, -2), "max_norm": pick(None, 1.5)}
     how |= {"include_last_offset": pick(True, False)}
-    theirs, ours = torch.nn.EmbeddingBag(7, 5, dtype=torch.float64, **how), nn.EmbeddingBag(7, 5, dtype=np.float64, **how)
+    theirs, ours = (
+        torch.nn.EmbeddingBag(7, 5, dtype=torch.float64, **how),
+        nn.EmbeddingBag(7, 5, dtype=np.float64, **how),
+    )
     same_parameters(theirs, ours)
     index, offsets = RNG.integers(0, 7, 20), np.array([0, 0, 3, 9, 9, 20])
     scale = normal(20) if mode == "sum" and how["padding_idx"] is None else None

@@ -520,5 +520,3 @@ def test_defaults_and_argument_order():
             if listed[0] != listed[1][: len(listed[0])] and [name for name, _ in listed[0]] != ["args", "kwargs"]:
                 different.append((name, *listed))
     assert not different
-
-

@@ -94,8 +94,16 @@ def test_by_example(f):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: F.drop_connect(ag.ones(3), ag.ones(2, 3), p=1.5), ValueError, "drop_connect: p is the probability to drop"),
-        (lambda: F.drop_connect(ag.ones(4), ag.ones(2, 3)), ValueError, r"drop_connect: x has shape \(4,\), but weight of"),
+        (
+            lambda: F.drop_connect(ag.ones(3), ag.ones(2, 3), p=1.5),
+            ValueError,
+            "drop_connect: p is the probability to drop",
+        ),
+        (
+            lambda: F.drop_connect(ag.ones(4), ag.ones(2, 3)),
+            ValueError,
+            r"drop_connect: x has shape \(4,\), but weight of",
+        ),
         (
             lambda: F.drop_connect(ag.ones(3), ag.ones(2, 3), ag.ones(1), per_example=True),
             ValueError,
@@ -106,7 +114,11 @@ def test_by_example(f):
             TypeError,
             r"drop_connect: x is float64, weight float32; convert the input, x\.float\(\), or the model",
         ),
-        (lambda: F.gaussian_noise(ag.ones(3), -1.0), ValueError, r"gaussian_noise: std must not be negative, got -1\.0"),
+        (
+            lambda: F.gaussian_noise(ag.ones(3), -1.0),
+            ValueError,
+            r"gaussian_noise: std must not be negative, got -1\.0",
+        ),
         (lambda: nn.GaussianNoise(-1.0), ValueError, r"GaussianNoise: std must not be negative, got -1\.0"),
         (lambda: nn.DropConnect(2, 3, p=2.0), ValueError, r"DropConnect: p is the probability to drop .* got 2\.0"),
     ],

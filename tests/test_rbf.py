@@ -51,9 +51,7 @@ def test_distances_within_clusters_far_from_each_other():
     """No common origin helps: the products of such pairs cancel, and they are computed again."""
     rng = np.random.default_rng(1)
     middles = 1000 * rng.standard_normal((3, 50))
-    x, c = (
-        (middles[rng.integers(0, 3, n)] + rng.standard_normal((n, 50))).astype(np.float32) for n in (60, 40)
-    )
+    x, c = ((middles[rng.integers(0, 3, n)] + rng.standard_normal((n, 50))).astype(np.float32) for n in (60, 40))
     assert relative_errors(x, c) < 60 * np.finfo(np.float32).eps
     # the same by the product alone is useless
     naive = np.square(x).sum(1)[:, None] + np.square(c).sum(1) - 2 * x @ c.T
@@ -116,7 +114,11 @@ def test_at_the_centre():
     """All values and slopes are finite where a point is a centre, also those of the thin plate's logarithm."""
     for kernel, value in zip(KERNELS, (1.0, 1.0, 1.0, 0.0), strict=True):
         for D in (2, MANY):
-            x, c, s = (ag.ones(1, D, requires_grad=True), ag.ones(1, D, requires_grad=True), ag.ones(1, requires_grad=True))
+            x, c, s = (
+                ag.ones(1, D, requires_grad=True),
+                ag.ones(1, D, requires_grad=True),
+                ag.ones(1, requires_grad=True),
+            )
             out = F.rbf(x, c, s, kernel)
             out.sum().backward()
             assert out.item() == value
@@ -171,7 +173,9 @@ def test_empty():
 )  # fmt: skip
 def test_wrong_inputs(x, c, widths, kernel, error, message):
     with pytest.raises(error, match=f"rbf: .*{message}"):
-        F.rbf(ag.tensor(x), ag.tensor(c), widths if np.ndim(widths) == 0 else ag.tensor(np.array(widths, float)), kernel)
+        F.rbf(
+            ag.tensor(x), ag.tensor(c), widths if np.ndim(widths) == 0 else ag.tensor(np.array(widths, float)), kernel
+        )
 
 
 # ------------------------------------------------------------------------------------------------------------- the layer
@@ -382,7 +386,9 @@ def test_classes_and_values():
     two = nn.RBFNetwork(2, 9, 1)  # one output for two classes
     two.fit(x, y == 2)
     np.testing.assert_array_equal(two.predict(x).array, y == 2)
-    with pytest.raises(RuntimeError, match=r"RBFNetwork.predict: fit\(\) has not been called, .*model\(x\).argmax\(1\)"):
+    with pytest.raises(
+        RuntimeError, match=r"RBFNetwork.predict: fit\(\) has not been called, .*model\(x\).argmax\(1\)"
+    ):
         nn.RBFNetwork(2, 9, 3).predict(x)
 
 

@@ -41,9 +41,7 @@ def weights_of(model):
     """Each layer's and direction's parameters under the oracle's names."""
     renamed = {"weight_ih": "ih", "weight_hh": "hh", "bias_ih": "b_ih", "bias_hh": "b_hh", "weight_hr": "hr"}
     renamed |= {"weight_peep": "peep", "weight_skip": "skip"}
-    return [
-        {renamed[name.split("_l")[0]]: getattr(model, name).array for name in names} for names in model._names
-    ]
+    return [{renamed[name.split("_l")[0]]: getattr(model, name).array for name in names} for names in model._names]
 
 
 def draw(*shape, grad=False, dtype=F64):
@@ -112,7 +110,9 @@ def test_layouts(kind):
     for m in (model, first):
         y, last = m(x[:, 1], alone)
         np.testing.assert_allclose(y.array, out.array[:, 1], atol=1e-14)
-        assert (last[0] if isinstance(last, tuple) else last).ndim == (alone[0] if isinstance(alone, tuple) else alone).ndim
+        assert (last[0] if isinstance(last, tuple) else last).ndim == (
+            alone[0] if isinstance(alone, tuple) else alone
+        ).ndim
 
 
 @pytest.mark.parametrize("kind", ["lstm", "skip4"])
@@ -464,7 +464,11 @@ ERRORS = [
     (lambda: nn.GRU(3, 2, 2, dropout=2), ValueError, "dropout should be a number in range \\[0, 1\\]"),
     (lambda: nn.GRU(3, 2, 2, 1), TypeError, "GRU: bias should be of type bool, got: int"),
     (lambda: nn.LSTM(3, 2, proj_size=2), ValueError, "proj_size is 2, but has to be smaller than hidden_size 2"),
-    (lambda: nn.RNN(3, 2, skip=1), ValueError, "skip is 1, but has to be the number of steps a connection goes back, at le"),
+    (
+        lambda: nn.RNN(3, 2, skip=1),
+        ValueError,
+        "skip is 1, but has to be the number of steps a connection goes back, at le",
+    ),
     (
         lambda: nn.RNN(I, H, skip=3)(ag.zeros(2, 2, I), ag.zeros(1, 2, H)),
         ValueError,
@@ -480,11 +484,27 @@ ERRORS = [
     (lambda: nn.RNN(I, H)(ag.zeros(2)), ValueError, "Expected input to be 2D or 3D, got 1D of shape \\(2,\\)"),
     (lambda: nn.RNN(I, H)(ag.zeros(2, 2, 4)), ValueError, "Expected 3, got 4 .*pass input_size=4"),
     (lambda: nn.RNN(I, H)(ag.zeros(0, 2, I)), ValueError, "Expected sequence length to be larger than 0"),
-    (lambda: nn.RNN(I, H)(ag.zeros(2, 2, I, dtype=F64)), ValueError, r"input.float\(\), or the model, model.double\(\)"),
-    (lambda: nn.RNN(I, H, dtype=np.float16)(ag.zeros(2, 2, I, dtype=np.float16)), TypeError, "in float32 or float64, not"),
-    (lambda: nn.RNN(I, H)(ag.zeros(2, 2, I), ag.zeros(2, H)), ValueError, "batched 3-D input, hx should also be 3-D but"),
+    (
+        lambda: nn.RNN(I, H)(ag.zeros(2, 2, I, dtype=F64)),
+        ValueError,
+        r"input.float\(\), or the model, model.double\(\)",
+    ),
+    (
+        lambda: nn.RNN(I, H, dtype=np.float16)(ag.zeros(2, 2, I, dtype=np.float16)),
+        TypeError,
+        "in float32 or float64, not",
+    ),
+    (
+        lambda: nn.RNN(I, H)(ag.zeros(2, 2, I), ag.zeros(2, H)),
+        ValueError,
+        "batched 3-D input, hx should also be 3-D but",
+    ),
     (lambda: nn.RNN(I, H)(ag.zeros(2, I), ag.zeros(1, 1, H)), ValueError, "unbatched 2-D input, hx should also be 2-D"),
-    (lambda: nn.RNN(I, H)(ag.zeros(2, 2, I), ag.zeros(1, 3, H)), ValueError, "hx of shape \\(1, 2, 5\\).*got \\(1, 3, 5\\)"),
+    (
+        lambda: nn.RNN(I, H)(ag.zeros(2, 2, I), ag.zeros(1, 3, H)),
+        ValueError,
+        "hx of shape \\(1, 2, 5\\).*got \\(1, 3, 5\\)",
+    ),
     (lambda: nn.RNN(I, H)(ag.zeros(2, 2, I), 1.0), TypeError, "RNN: hx must be a tensor, got float 1.0"),
     (lambda: nn.RNN(I, H)(ag.zeros(2, 2, I), ag.zeros(1, 2, H, dtype=F64)), ValueError, "hx is float64, but the input"),
     (lambda: nn.LSTM(I, H)(ag.zeros(2, 2, I), ag.zeros(1, 2, H)), ValueError, "hx must be the pair \\(h_0, c_0\\)"),
@@ -499,9 +519,17 @@ ERRORS = [
         "packed data has shape \\(2, 2, 3\\), but must have 2 dimensions",
     ),
     (lambda: nn.GRUCell(I, H)(ag.zeros(1, 1, I)), ValueError, "GRUCell: Expected input to be 1D or 2D"),
-    (lambda: nn.GRUCell(I, H)(ag.zeros(2, I), ag.zeros(1, 1, H)), ValueError, "GRUCell: Expected hidden to be 1D or 2D"),
+    (
+        lambda: nn.GRUCell(I, H)(ag.zeros(2, I), ag.zeros(1, 1, H)),
+        ValueError,
+        "GRUCell: Expected hidden to be 1D or 2D",
+    ),
     (lambda: nn.GRUCell(I, H)(ag.zeros(2, 4)), ValueError, "input has shape \\(2, 4\\), but must be \\(2, 3\\)"),
-    (lambda: nn.GRUCell(I, H)(ag.zeros(2, I), ag.zeros(3, H)), ValueError, "hidden has shape \\(3, 5\\), but must be \\(2, 5"),
+    (
+        lambda: nn.GRUCell(I, H)(ag.zeros(2, I), ag.zeros(3, H)),
+        ValueError,
+        "hidden has shape \\(3, 5\\), but must be \\(2, 5",
+    ),
     (lambda: nn.GRUCell(I, H)(ag.zeros(2, I, dtype=F64)), ValueError, "input is float64, but the weights float32"),
     (lambda: nn.LSTMCell(I, H)(ag.zeros(2, I), ag.zeros(2, H)), ValueError, "LSTMCell: hx must be the pair \\(h, c\\)"),
 ]

@@ -234,7 +234,10 @@ def test_constants_are_differentiable_twice():
 
 program_steps = st.lists(
     st.tuples(
-        st.sampled_from(["view", "write", "zero", "retain", "use"]), st.integers(0, 7), st.integers(0, 8), st.integers(0, 11)
+        st.sampled_from(["view", "write", "zero", "retain", "use"]),
+        st.integers(0, 7),
+        st.integers(0, 8),
+        st.integers(0, 11),
     ),
     min_size=2,
     max_size=12,

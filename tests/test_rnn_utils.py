@@ -95,8 +95,16 @@ def test_a_packed_sequence_finds_the_inverse_order():
 
 
 ERRORS = [
-    (lambda: pack_padded_sequence(ag.zeros(3), [1]), ValueError, "at least two dimensions, got Tensor of shape \\(3,\\)"),
-    (lambda: pack_padded_sequence(ag.zeros(0, 2, 1), [1, 1]), ValueError, "shape \\(0, 2, 1\\) has no sequences or no steps"),
+    (
+        lambda: pack_padded_sequence(ag.zeros(3), [1]),
+        ValueError,
+        "at least two dimensions, got Tensor of shape \\(3,\\)",
+    ),
+    (
+        lambda: pack_padded_sequence(ag.zeros(0, 2, 1), [1, 1]),
+        ValueError,
+        "shape \\(0, 2, 1\\) has no sequences or no steps",
+    ),
     (lambda: pack_padded_sequence(ag.zeros(5, 4), [5, 3]), ValueError, "shape \\(2,\\), but the batch has 4 sequences"),
     (lambda: pack_padded_sequence(ag.zeros(5, 2), [5, 0]), ValueError, "sequence 1 has length 0, .* from 1 to 5"),
     (lambda: pack_padded_sequence(ag.zeros(5, 2), [6, 2]), ValueError, "sequence 0 has length 6"),
@@ -121,7 +129,11 @@ ERRORS = [
         ValueError,
         "sequence 1 has shape \\(2, 3\\), sequence 0 \\(2, 1\\)",
     ),
-    (lambda: rnn.tbptt(nn.RNN(1, 1), ag.zeros(3, 1), 0), ValueError, "steps must be a whole number of at least 1, got 0"),
+    (
+        lambda: rnn.tbptt(nn.RNN(1, 1), ag.zeros(3, 1), 0),
+        ValueError,
+        "steps must be a whole number of at least 1, got 0",
+    ),
     (lambda: nn.utils.clip_grad_norm_([1.0], 1.0), TypeError, "number 0 is float 1.0; pass model.parameters\\(\\)"),
     (lambda: nn.utils.vector_to_parameters([1.0], []), TypeError, "expected a Tensor, but got list"),
     (
@@ -226,7 +238,9 @@ def test_clip_grad_value():
 def test_clipping_that_has_no_effect_warns(clip):
     parameters = nn.Linear(2, 2).parameters()
     list(parameters)
-    with pytest.warns(UserWarning, match=r"the generator is empty.*parameters = list\(model.parameters\(\)\)") as caught:
+    with pytest.warns(
+        UserWarning, match=r"the generator is empty.*parameters = list\(model.parameters\(\)\)"
+    ) as caught:
         clip(parameters)
     assert len(caught) == 1 and caught[0].filename == __file__
     layer = nn.Linear(2, 2)

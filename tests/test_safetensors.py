@@ -38,7 +38,7 @@ def test_every_dtype_both_ways(tmp_path):
     rng = np.random.default_rng(0)
     names = "bool uint8 int8 uint16 int16 uint32 int32 uint64 int64 float16 float32 float64 complex64".split()
     arrays = {name: (rng.normal(size=(3, 5)) * 50).astype(np.int64).astype(name) for name in names}
-    arrays |= {"ü \"€": np.ones(1, np.float32), "0-d": np.array(2.5), "empty": np.zeros((0, 3), np.int8)}
+    arrays |= {'ü "€': np.ones(1, np.float32), "0-d": np.array(2.5), "empty": np.zeros((0, 3), np.int8)}
     arrays["strided"] = np.arange(24.0).reshape(4, 6)[::2, ::-1]
     arrays["other bytes"] = np.arange(3, dtype=">i4")
     path = nn.save(arrays, tmp_path / "a.safetensors", {"note": "ü"})
@@ -59,7 +59,11 @@ def test_each_tensor_lies_aligned(tmp_path):
     length = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + length])
     assert length % 8 == 0
-    assert {name: entry["data_offsets"] for name, entry in header.items()} == {"a": [20, 23], "b": [0, 16], "c": [16, 20]}
+    assert {name: entry["data_offsets"] for name, entry in header.items()} == {
+        "a": [20, 23],
+        "b": [0, 16],
+        "c": [16, 20],
+    }
 
 
 def broken(header, data=b"", length=None):
@@ -84,9 +88,15 @@ FILES = {
     broken(b'{"a": {}, "a": {}}'): "at byte 18 the header has 'a' a second time",
     broken({"a": {"dtype": "F32"}}): "at byte 9 the entry of 'a' is not an object with dtype, shape and data_offsets",
     broken({"a": entry(0, 4), "b": entry(4, 8, "F7")}, bytes(8)): "at byte 70 'b' has the dtype 'F7', which is none of",
-    broken({"a": entry(0, 4, shape=(-1, -1))}, bytes(4)): "'a' has the shape [-1, -1] and the offsets [0, 4]; needed are",
-    broken({"a": entry(0, True)}, bytes(4)): "'a' has the shape [1] and the offsets [0, True]; needed are lists of integers",
-    broken({"a": entry(0, 8)}, bytes(8)): "at byte 9 'a', F32 of shape (1,), takes 4 bytes, but the offsets [0, 8] give it 8",
+    broken(
+        {"a": entry(0, 4, shape=(-1, -1))}, bytes(4)
+    ): "'a' has the shape [-1, -1] and the offsets [0, 4]; needed are",
+    broken(
+        {"a": entry(0, True)}, bytes(4)
+    ): "'a' has the shape [1] and the offsets [0, True]; needed are lists of integers",
+    broken(
+        {"a": entry(0, 8)}, bytes(8)
+    ): "at byte 9 'a', F32 of shape (1,), takes 4 bytes, but the offsets [0, 8] give it 8",
     broken({"a": entry(8, 4)}, bytes(8)): "'a', F32 of shape (1,), takes 4 bytes, but the offsets [8, 4] give it -4",
     broken({"a": entry(0, 4), "b": entry(2, 6)}, bytes(6)): (
         "at byte 132 'b' begins and overlaps 'a', which ends at byte 134"
@@ -166,10 +176,16 @@ def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):
 def test_what_cannot_be_stored_is_refused_before_anything_is_written(tmp_path):
     path = tmp_path / "new" / "m.safetensors"
     for content, message in [
-        (np.ones(2), r"needs something with state_dict, or a dictionary, got ndarray of shape \(2,\), float64; give it a name"),
+        (
+            np.ones(2),
+            r"needs something with state_dict, or a dictionary, got ndarray of shape \(2,\), float64; give it a name",
+        ),
         ({"a": object()}, "a is object; needed is a module, an optimiser, a tensor"),
         ({"a": {0.5: 1}}, "a has the key 0.5; keys must be texts or integers"),
-        ({"a": np.ones(2, complex)}, "'a' is complex128, which safetensors files cannot hold; convert it to one of bool,"),
+        (
+            {"a": np.ones(2, complex)},
+            "'a' is complex128, which safetensors files cannot hold; convert it to one of bool,",
+        ),
         ({"__metadata__": np.ones(2)}, "stored under its name, a text other than '__metadata__'"),
     ]:
         with pytest.raises(TypeError, match=message):

@@ -108,7 +108,9 @@ def test_language_model_state_continues_the_text():
 def test_sampling_follows_the_scores_and_their_temperature():
     scores = ag.tensor([0.0, 1.0, 2.0])
     for temperature in (0.5, 2.0):
-        found = np.bincount([draw(scores, temperature, ag.Generator().manual_seed(i)) for i in range(2000)], minlength=3)
+        found = np.bincount(
+            [draw(scores, temperature, ag.Generator().manual_seed(i)) for i in range(2000)], minlength=3
+        )
         expected = np.exp(np.arange(3) / temperature)
         assert abs(found / 2000 - expected / expected.sum()).max() < 0.05
     model = nn.RecurrentLM(3, width=2)

@@ -204,8 +204,11 @@ ONE = ag.tensor(1.0)
         (lambda: X.select_scatter(M, 1, 7), IndexError, "select_scatter: index 7 is out of range for dim 1 of size 3"),
         (lambda: ag.pad(X, (1,)), ValueError, r"pad: 1 widths \(1,\) for 3 dimensions"),
         (lambda: ag.pad(X, (1, 1), "mirror"), ValueError, "pad: mode must be one of .* got 'mirror'"),
-        (lambda: ag.pad(X, (4, 0), "reflect"),
-         ValueError, r"reflect widths \(4, 0\) are too large for dim 2 of size 4"),
+        (
+            lambda: ag.pad(X, (4, 0), "reflect"),
+            ValueError,
+            r"reflect widths \(4, 0\) are too large for dim 2 of size 4",
+        ),
         (lambda: ag.pad(X, (5, 0), "circular"), ValueError, r"circular widths \(5, 0\) are too large .* at most 4"),
         (lambda: ag.pad(ag.ones(2, 0), (1, 0), "replicate"), ValueError, r"replicate widths \(1, 0\) are too large"),
         (lambda: ag.pad(X, (-5, 0)), ValueError, r"widths \(-5, 0\) take more than dim 2 of size 4 has"),

@@ -189,5 +189,7 @@ def test_gradients_of_convolutions(dims):
     np.testing.assert_allclose(getattr(nn.grad, f"conv{dims}d_weight")(x, w.shape, g, **how).detach(), gw, rtol=1e-12)
     with pytest.raises(ValueError, match=rf"conv{dims}d_input: a convolution of an input .* but grad_output has shape"):
         getattr(nn.grad, f"conv{dims}d_input")(x.shape, w, g[:, :2], **how)
-    with pytest.raises(ValueError, match=rf"conv{dims}d_weight: a convolution .* groups=1 does not exist, but grad_output"):
+    with pytest.raises(
+        ValueError, match=rf"conv{dims}d_weight: a convolution .* groups=1 does not exist, but grad_output"
+    ):
         getattr(nn.grad, f"conv{dims}d_weight")(x, w.shape, g)

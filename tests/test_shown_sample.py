@@ -48,7 +48,9 @@ def test_images_of_the_sample(name, least, trained):
 def test_transfer_helps_on_the_sample_as_on_the_full_data(trained):
     report = trained("transfer")
     assert report["data"] == "sample"
-    assert report["test_accuracy"]["from odd digits"] > report["test_accuracy"]["from scratch"] + 0.01  # 89.5 and 85.8 %
+    assert (
+        report["test_accuracy"]["from odd digits"] > report["test_accuracy"]["from scratch"] + 0.01
+    )  # 89.5 and 85.8 %
 
 
 def test_a_third_of_shakespeare(trained):

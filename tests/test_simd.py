@@ -29,7 +29,9 @@ MOST_ROWS = vectors.machine().most_rows
 
 @kernel()
 def run_tile(calls, a, b, c, start, table, a_stride, b_stride, c_stride, k, columns, rows, kind, add, begin):
-    tile_from(calls, a, 3, b, 5, c, 7, start, 1, table, 2, a_stride, b_stride, c_stride, k, columns, rows, kind, add, begin)
+    tile_from(
+        calls, a, 3, b, 5, c, 7, start, 1, table, 2, a_stride, b_stride, c_stride, k, columns, rows, kind, add, begin
+    )
 
 
 @kernel()
@@ -78,7 +80,9 @@ def test_tile(dtype, kind):
     calls, width = simd.calls(np.dtype(dtype)), simd.lanes(dtype)
     rng = np.random.default_rng(0)
     sizes = [(rows, columns) for rows in range(1, MOST_ROWS[1] + 1) for columns in (1, width - 1, width)]
-    sizes += [(rows, columns) for rows in range(1, MOST_ROWS[2] + 1) for columns in (width + 1, 2 * width - 1, 2 * width)]
+    sizes += [
+        (rows, columns) for rows in range(1, MOST_ROWS[2] + 1) for columns in (width + 1, 2 * width - 1, 2 * width)
+    ]
     if kind == B_TABLE:
         sizes += [(rows, many * width) for many in (4, 8) for rows in range(1, MOST_ROWS[many] + 1)]
     for rows, columns in sizes:

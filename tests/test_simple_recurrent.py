@@ -148,7 +148,10 @@ def test_jordan_learns_a_sequence_from_its_plan():
 ERRORS = [
     (lambda: nn.Jordan(2, 3, 1, decay=1.0), "decay is 1.0, but must be from 0 to below 1"),
     (lambda: nn.Jordan(2, 3, 1)(ag.zeros(2)), "input must have 2 or 3 dimensions, .* got Tensor of shape \\(2,\\)"),
-    (lambda: nn.Jordan(2, 3, 1)(ag.zeros(4, 5, 2), ag.zeros(5, 2)), "state has shape \\(5, 2\\), but must be \\(5, 1\\)"),
+    (
+        lambda: nn.Jordan(2, 3, 1)(ag.zeros(4, 5, 2), ag.zeros(5, 2)),
+        "state has shape \\(5, 2\\), but must be \\(5, 1\\)",
+    ),
     (
         lambda: nn.Jordan(2, 3, 1)(ag.zeros(4, 5, 2), targets=ag.zeros(3, 5, 1)),
         "targets have shape \\(3, 5, 1\\), but the output of Tensor of shape \\(4, 5, 2\\).* 1 features",

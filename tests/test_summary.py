@@ -85,7 +85,10 @@ def test_several_inputs_and_outputs():
 
 def test_attention():
     N, L, E, heads = 2, 5, 8, 2
-    for layer in (nn.MultiheadAttention(E, heads, batch_first=True), nn.MultiheadAttention(E, heads, kdim=E, batch_first=True)):
+    for layer in (
+        nn.MultiheadAttention(E, heads, batch_first=True),
+        nn.MultiheadAttention(E, heads, kdim=E, batch_first=True),
+    ):
         x = ag.randn(N, L, E)
         for data in ([x, x, x], [x, x + 1, x * 1]):
             products = N * L * E * 3 * E + 2 * N * L * L * E + N * L * E * E
@@ -137,7 +140,7 @@ def test_the_table():
     assert any(line.startswith("└─ parts: ModuleList") for line in lines)
     assert any(line.startswith("   └─ 0: Linear") for line in lines)
     assert "multiply-adds of an input of shape [(5, 3), (4,)]: " in text and "input 136 B" in text
-    assert repr(nn.summary(nn.ReLU())).split("\n-") [0] == "layer  parameters"
+    assert repr(nn.summary(nn.ReLU())).split("\n-")[0] == "layer  parameters"
 
 
 def test_in_a_notebook():
@@ -276,7 +279,11 @@ def test_inside_no_grad_there_are_fields_too():
         ({"input_size": (1, -3)}, ValueError, r"input_size has a negative size: \(1, -3\)"),
         ({"input_size": 5}, TypeError, "input_size must be a shape, a list or a dictionary of shapes, got 5"),
         ({"input_size": [(1, "a")]}, TypeError, "input_size must be a shape"),
-        ({"input_size": [(1, 3)], "dtypes": [None, None]}, ValueError, "2 dtypes for 1 inputs; give one, or one for each"),
+        (
+            {"input_size": [(1, 3)], "dtypes": [None, None]},
+            ValueError,
+            "2 dtypes for 1 inputs; give one, or one for each",
+        ),
     ],
 )
 def test_errors(arguments, error, message):

@@ -88,7 +88,9 @@ def test_what_is_not_data(data, error, message):
 
 
 def test_only_floats_require_gradients():
-    with pytest.raises(RuntimeError, match=r"only floating tensors can require a gradient, and this one is int64.*float"):
+    with pytest.raises(
+        RuntimeError, match=r"only floating tensors can require a gradient, and this one is int64.*float"
+    ):
         ag.tensor([1, 2], requires_grad=True)
     with pytest.raises(RuntimeError, match="this one is bool"):
         ag.tensor([True]).requires_grad_()

@@ -188,7 +188,9 @@ def run(count, rounds=30):
         y.backward()
     return y.item(), x.grad.numpy().tobytes()
 """
-ONE_CPU = BEGIN + """
+ONE_CPU = (
+    BEGIN
+    + """
 cpus = os.sched_getaffinity(0)
 one = {min(cpus)}
 alone = run(1)
@@ -197,7 +199,10 @@ assert run(4) == alone
 assert Threads.patience == 0
 os.sched_setaffinity(0, cpus)
 """
-CPUS_LOST = BEGIN + """
+)
+CPUS_LOST = (
+    BEGIN
+    + """
 threads._cpus = lambda: 8
 alone = run(1)
 assert run(3) == alone
@@ -212,12 +217,16 @@ while Threads.patience and time.monotonic() < until:
 assert Threads.patience == 0
 assert run(3) == alone
 """
-NO_SPIN = BEGIN + """
+)
+NO_SPIN = (
+    BEGIN
+    + """
 threads._cpus = lambda: 8
 assert threads.PATIENCE == 0
 assert run(3) == run(1)
 assert Threads.running == 2 and spin._compiled.cache_info().currsize == 0
 """
+)
 
 
 def process(code, **environment):

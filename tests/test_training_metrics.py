@@ -69,7 +69,9 @@ def test_the_direction_is_told_not_guessed(callback, best):
         assert history.best_epoch == epoch and history["validation_f1"] == SCORES
     model = nn.Linear(2, 3)
     before = model.weight.array.copy()
-    with pytest.raises(ValueError, match=r"monitor 'validation_f1': nothing says whether .* pass mode='max' or mode='min'"):
+    with pytest.raises(
+        ValueError, match=r"monitor 'validation_f1': nothing says whether .* pass mode='max' or mode='min'"
+    ):
         run(model, data, validation=data, metrics={"f1": scripted()}, callbacks=[callback()])
     np.testing.assert_array_equal(model.weight.array, before)  # before training
     with pytest.raises(ValueError, match="mode is 'min' .lower is better., 'max' or None, got 'highest'"):
@@ -189,7 +191,9 @@ def test_nested_outputs_and_ragged_ones():
                            metrics={"m": lambda out, y: out["b"][0].array.max() + len(y)})  # fmt: skip
     assert found == {"loss": 2.5, "m": 16}
     ragged = [(ag.zeros(2, 3), ag.zeros(2, 3)), (ag.zeros(2, 4), ag.zeros(2, 4))]
-    with pytest.raises(ValueError, match=r"metric 'm' is a function of all .* shapes \[\(2, 3\), \(2, 4\)\].*optim.Metric"):
+    with pytest.raises(
+        ValueError, match=r"metric 'm' is a function of all .* shapes \[\(2, 3\), \(2, 4\)\].*optim.Metric"
+    ):
         optim.evaluate(nn.Identity(), ragged, F.mse_loss, metrics={"m": lambda o, t: 0})
     assert optim.evaluate(nn.Identity(), ragged, F.mse_loss, metrics={"m": optim.MeanSquaredError()})["m"] == 0
 
@@ -231,7 +235,11 @@ def test_metrics_refuse(metric, output, target, message):
 @pytest.mark.parametrize(
     ("metrics", "error", "message"),
     [
-        (["accuracy"], TypeError, r'metrics is a dictionary, got list; pass metrics=\{"accuracy": optim.Accuracy\(\)\}'),
+        (
+            ["accuracy"],
+            TypeError,
+            r'metrics is a dictionary, got list; pass metrics=\{"accuracy": optim.Accuracy\(\)\}',
+        ),
         ("accuracy", TypeError, "metrics is a dictionary, got str"),
         ({"accuracy": "accuracy"}, TypeError, "metrics has 'accuracy': str; pass"),
         ({"accuracy": optim.Accuracy}, TypeError, r"has the class Accuracy under 'accuracy'; make one: Accuracy\(\)"),
@@ -279,7 +287,9 @@ def test_weights_of_examples(loss):
     mean = (F.cross_entropy(twin(ag.tensor(x)), ag.tensor(y), reduction="none") * ag.tensor(w)).sum() / float(w.sum())
     mean.backward()
     history = run(model, (x, y, w), loss=loss, epochs=1)
-    np.testing.assert_allclose(model.weight.array, twin.weight.array - 0.1 * twin.weight.grad.array, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(
+        model.weight.array, twin.weight.array - 0.1 * twin.weight.grad.array, rtol=1e-5, atol=1e-7
+    )
     assert history["train_loss"][0] == pytest.approx(float(mean), rel=1e-5)
     if isinstance(loss, nn.Module):
         assert loss.reduction != "none"  # a copy was changed, not what the user gave
@@ -323,17 +333,33 @@ class Unrelated:
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"loss": "cross_entropy"}, TypeError, r"got the text 'cross_entropy'; pass loss=F.cross_entropy \(import nn.fun"),
+        (
+            {"loss": "cross_entropy"},
+            TypeError,
+            r"got the text 'cross_entropy'; pass loss=F.cross_entropy \(import nn.fun",
+        ),
         ({"loss": "mse"}, TypeError, "pass loss=F.mse_loss"),
         ({"loss": "sparse_categorical_crossentropy"}, TypeError, "pass loss=F.cross_entropy"),
-        ({"loss": nn.CrossEntropyLoss}, TypeError, r"the class CrossEntropyLoss; make one: loss=nn.CrossEntropyLoss\(\)"),
+        (
+            {"loss": nn.CrossEntropyLoss},
+            TypeError,
+            r"the class CrossEntropyLoss; make one: loss=nn.CrossEntropyLoss\(\)",
+        ),
         ({"loss": ag.tensor(1.0)}, TypeError, r"loss must be a function\(output, target\), got Tensor of shape \(\)"),
-        ({"loss": lambda o, t: F.cross_entropy(o, t, reduction="none")}, TypeError, r"one number, got shape \(60,\); use red"),
+        (
+            {"loss": lambda o, t: F.cross_entropy(o, t, reduction="none")},
+            TypeError,
+            r"one number, got shape \(60,\); use red",
+        ),
         ({"loss": lambda o, t: 1.5}, TypeError, "a tensor of one number, got float"),
         ({"optimizer": "adam"}, TypeError, r"got adam; pass optimizer=optim.Adam\(model.parameters\(\)"),
         ({"optimizer": optim.Adam}, TypeError, "got Adam; pass optimizer=optim.Adam"),
         ({"optimizer": Unrelated()}, TypeError, "must be an optim.Optimizer, got Unrelated"),
-        ({"callbacks": optim.KeepBest()}, TypeError, r"callbacks is a list, got KeepBest; put it into one: callbacks=\[…\]"),
+        (
+            {"callbacks": optim.KeepBest()},
+            TypeError,
+            r"callbacks is a list, got KeepBest; put it into one: callbacks=\[…\]",
+        ),
         ({"callbacks": [optim.KeepBest]}, TypeError, r"has the class KeepBest; make one: KeepBest\(…\)"),
         ({"callbacks": [print]}, TypeError, "each must be an optim.Callback"),
         ({"scheduler": "step"}, TypeError, r"scheduler must have step\(\), got str"),
@@ -370,11 +396,15 @@ def test_an_optimizer_that_would_change_nothing():
 def test_nan_in_the_data_is_said():
     x, y = plane()
     x[17, 1], x[40, 0] = np.nan, np.inf
-    with pytest.raises(FloatingPointError, match=r"the inputs of this batch have .* in the whole data 2 of 60 rows: 17, 40; "):
+    with pytest.raises(
+        FloatingPointError, match=r"the inputs of this batch have .* in the whole data 2 of 60 rows: 17, 40; "
+    ):
         run(nn.MLP([2, 4, 3]), (x, y))
     x, y = line()
     y[3] = np.nan
-    with pytest.raises(FloatingPointError, match=r"targets of this batch have nan at \[3, 0\] .* 1 of 50 rows: 3; remove"):
+    with pytest.raises(
+        FloatingPointError, match=r"targets of this batch have nan at \[3, 0\] .* 1 of 50 rows: 3; remove"
+    ):
         run(nn.Linear(1, 1), DataLoader(TensorDataset(x, y), batch_size=50), loss=F.mse_loss)
     x, y = line()
     with pytest.raises(FloatingPointError, match=r"lower the learning rate \(it is 1e\+20\)") as caught:

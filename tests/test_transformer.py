@@ -168,7 +168,9 @@ def test_the_whole():
     memory = model.encoder(src, src_key_padding_mask=padding)
     expected = model.decoder(tgt, memory, mask, memory_key_padding_mask=padding)
     np.testing.assert_array_equal(out.numpy(), expected.numpy())
-    one = model(src[:, 1], tgt[:, 1], tgt_mask=mask, src_key_padding_mask=padding[1], memory_key_padding_mask=padding[1])
+    one = model(
+        src[:, 1], tgt[:, 1], tgt_mask=mask, src_key_padding_mask=padding[1], memory_key_padding_mask=padding[1]
+    )
     np.testing.assert_allclose(one.numpy(), out.numpy()[:, 1], rtol=1e-10, atol=1e-12)
     own = nn.Transformer(E, H, custom_encoder=model.encoder, custom_decoder=model.decoder)
     assert own.encoder is model.encoder
@@ -191,9 +193,18 @@ def test_starting_values():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: nn.TransformerEncoderLayer(E, H, activation="tanh"), "should be 'relu', 'gelu' or a function, not 'tanh'"),
-        (lambda: nn.Transformer(E, H, 1, 1, 7)(ag.ones(S, 2, E), ag.ones(T, 3, E)), "must be equal, got 2 and 3, dimension 1"),
-        (lambda: nn.Transformer(E, H, 1, 1, 7)(ag.ones(S, 2, E), ag.ones(T, 2, 4)), "must be equal to d_model=6, got shapes"),
+        (
+            lambda: nn.TransformerEncoderLayer(E, H, activation="tanh"),
+            "should be 'relu', 'gelu' or a function, not 'tanh'",
+        ),
+        (
+            lambda: nn.Transformer(E, H, 1, 1, 7)(ag.ones(S, 2, E), ag.ones(T, 3, E)),
+            "must be equal, got 2 and 3, dimension 1",
+        ),
+        (
+            lambda: nn.Transformer(E, H, 1, 1, 7)(ag.ones(S, 2, E), ag.ones(T, 2, 4)),
+            "must be equal to d_model=6, got shapes",
+        ),
     ],
 )
 def test_errors(call, message):

@@ -23,7 +23,9 @@ ADAM = [
 ]
 ADAMW = [{"lr": 0.1, "weight_decay": 0.3}, {"lr": 0.1, "amsgrad": True, "maximize": True}]
 CASES = [
-    (make, options) for make, listed in ((optim.SGD, SGD), (optim.Adam, ADAM), (optim.AdamW, ADAMW)) for options in listed
+    (make, options)
+    for make, listed in ((optim.SGD, SGD), (optim.Adam, ADAM), (optim.AdamW, ADAMW))
+    for options in listed
 ]
 
 
@@ -74,7 +76,9 @@ def test_equals_the_steps_one_by_one(make, options, dtype, monkeypatch):
 
 @pytest.mark.parametrize(("make", "options"), [(optim.SGD, {"momentum": 0.9}), (optim.Adam, {"lr": 0.1})])
 def test_parameters_may_differ_in_their_steps(make, options):
-    for x, expected in both(make, options, lambda: arrays_of(np.float64), count=6, without={(0, 1), (3, 0), (3, 1), (5, 3)}):
+    for x, expected in both(
+        make, options, lambda: arrays_of(np.float64), count=6, without={(0, 1), (3, 0), (3, 1), (5, 3)}
+    ):
         np.testing.assert_allclose(x, expected, rtol=1e-14, atol=1e-15)
     params = parameters(arrays_of(np.float64))
     optimizer = optim.Adam(params)

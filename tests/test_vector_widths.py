@@ -11,7 +11,12 @@ import pytest
 from autograd_core.kernels.machine import vectors
 
 ROOT = Path(__file__).parents[1]
-QUICK = ["tests/test_simd.py", "tests/test_gemm.py", "-k", "not each_machine and not kept and not called and not compiled"]
+QUICK = [
+    "tests/test_simd.py",
+    "tests/test_gemm.py",
+    "-k",
+    "not each_machine and not kept and not called and not compiled",
+]
 KERNELS = [
     f"tests/test_{name}.py"
     for name in (

@@ -189,7 +189,9 @@ def test_no_rule_is_given_twice():
 
 def test_a_primitive_without_a_rule_says_so():
     p = Primitive(lambda x: x, name="mystery")
-    with pytest.raises(NotImplementedError, match="vmap: 'mystery' has no batching rule; call it outside vmap, or loop"):
+    with pytest.raises(
+        NotImplementedError, match="vmap: 'mystery' has no batching rule; call it outside vmap, or loop"
+    ):
         vmap(p)(ag.ones(2, 3))
 
 
@@ -218,7 +220,9 @@ CONVOLUTIONS = {
 
 
 @pytest.mark.parametrize("name", CONVOLUTIONS)
-@pytest.mark.parametrize("dims", [(0, 0, 0), (0, None, None), (None, 0, None), (None, None, 0), (0, 0, None), (0, None, 0)])
+@pytest.mark.parametrize(
+    "dims", [(0, 0, 0), (0, None, None), (None, 0, None), (None, None, 0), (0, 0, None), (0, None, 0)]
+)
 def test_convolutions(name, dims):
     f, *shapes = CONVOLUTIONS[name]
     xs = [ag.tensor(R(s if d is None else (2, *s))) for s, d in zip(shapes, dims, strict=True)]
@@ -402,13 +406,18 @@ def test_writes_to_places_that_differ_by_example(name, dims):
 def test_masked_writes_by_example():
     x, mask, source = R((3, 4)), rng.random((3, 4)) < 0.5, R((3, 4))
     f = lambda x, m, s: ag.masked_scatter(x, m, s)  # noqa: E731
-    equal([vmap(f)(*tensors((x, mask, source)))], columns([[f(*tensors(r))] for r in zip(x, mask, source, strict=True)]))
+    equal(
+        [vmap(f)(*tensors((x, mask, source)))], columns([[f(*tensors(r))] for r in zip(x, mask, source, strict=True)])
+    )
     equal([vmap(lambda x, m: ag.masked_fill(x, m, 7.0))(*tensors((x, mask)))], [np.where(mask, 7.0, x)])
 
 
 def test_a_shared_mask_selects():
     x, mask = R((3, 4)), np.array([True, False, True, False])
-    equal([vmap(lambda x: x[mask])(ag.tensor(x)), vmap(lambda x: ag.masked_select(x, mask))(ag.tensor(x))], [x[:, mask]] * 2)
+    equal(
+        [vmap(lambda x: x[mask])(ag.tensor(x)), vmap(lambda x: ag.masked_select(x, mask))(ag.tensor(x))],
+        [x[:, mask]] * 2,
+    )
 
 
 # -------------------------------------------------------------------------------------------------------- dimensions
@@ -553,7 +562,9 @@ def test_random_numbers_in_two_levels():
 def test_random_numbers_must_be_allowed():
     with pytest.raises(RuntimeError, match="pass randomness='same' if all examples shall get the same ones"):
         vmap(lambda x: F.dropout(x))(ag.ones(2, 3))
-    with pytest.raises(NotImplementedError, match="draws for all examples together, it cannot with randomness='different'"):
+    with pytest.raises(
+        NotImplementedError, match="draws for all examples together, it cannot with randomness='different'"
+    ):
         vmap(lambda x: x + F.scaled_dot_product_attention(*[ag.ones(3, 3)] * 3, None, 0.5), randomness="different")(x23)
     for draw in (ag.bernoulli, ag.poisson, ag.normal, lambda x: ag.multinomial(x, 2)):
         with pytest.raises(RuntimeError, match=r"what \w+ draws depends on values .*; pass randomness='different'"):
@@ -645,7 +656,9 @@ def test_a_copy_may_be_changed_where_one_example_is_copied_too():
         return y
 
     x = ag.tensor(R((3, 2, 4)))
-    equal([vmap(f)(x), vmap(f, in_dims=2)(x)], [columns([[f(part)] for part in parts])[0] for parts in (x, x.unbind(2))])
+    equal(
+        [vmap(f)(x), vmap(f, in_dims=2)(x)], [columns([[f(part)] for part in parts])[0] for parts in (x, x.unbind(2))]
+    )
 
 
 def test_a_change_of_the_input_reaches_it():

@@ -61,7 +61,9 @@ def cases(draw):
     r = draw(st.sampled_from([3, 5]))
     padding = tuple(draw(st.integers(-1, r - 1)) for _ in range(2))
     space = tuple(draw(st.integers(max(1, r - 2 * p), 13)) for p in padding)
-    deep = draw(st.sampled_from([(1, 1, 1, 0, 1), (3, 2, 2, 1, 1), (5, 3, 1, 0, 2)]))  # D, KD, stride, padding, dilation
+    deep = draw(
+        st.sampled_from([(1, 1, 1, 0, 1), (3, 2, 2, 1, 1), (5, 3, 1, 0, 2)])
+    )  # D, KD, stride, padding, dilation
     D, KD, stride, front, dilation = deep
     OD = (D + 2 * front - dilation * (KD - 1) - 1) // stride + 1
     size = tuple(n + 2 * p - r + 1 for n, p in zip(space, padding, strict=True))

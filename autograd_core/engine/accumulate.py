@@ -153,7 +153,9 @@ def _reduced(x: ndarray, dims: tuple, kind: int, center: ndarray | None = None) 
     if 0 in x.shape:
         return np.zeros(tuple(1 if d in dims else s for d, s in enumerate(x.shape)), WIDER[x.dtype])
     repeated = [d for d, (size, stride) in enumerate(zip(x.shape, x.strides, strict=True)) if size > 1 and not stride]
-    if repeated and center is None and kind != PRODUCT:  # as by `broadcast_to`: one of many equal terms, times their number
+    if (
+        repeated and center is None and kind != PRODUCT
+    ):  # as by `broadcast_to`: one of many equal terms, times their number
         one = x[tuple(slice(1) if d in repeated else slice(None) for d in range(x.ndim))]
         of_one = squares(one, dims, True) if kind == SQUARES else exact_total(one, dims)
         of_all = of_one * float(math.prod(x.shape[d] for d in repeated if d in dims))

@@ -172,7 +172,9 @@ def _mask(parents: tuple) -> int:
 arrays, tensors = ArrayAlgebra(), TensorAlgebra()
 
 
-def checked_seeds(name: str, outputs: Sequence[Tensor], gradients: Sequence[Any], symbolic: bool) -> list[tuple[Node, Any]]:
+def checked_seeds(
+    name: str, outputs: Sequence[Tensor], gradients: Sequence[Any], symbolic: bool
+) -> list[tuple[Node, Any]]:
     """The starting gradients, checked: one for each output, ones for a single number."""
     if len(outputs) != len(gradients):
         raise ValueError(f"{name}: {len(outputs)} outputs but {len(gradients)} gradients; give one for each, or None")
@@ -238,7 +240,9 @@ def backward(
     if inputs is not None:
         listed = _listed(inputs)
         if not listed:
-            raise RuntimeError("backward: inputs is empty; give the tensors whose .grad is wanted, or None for all leaves")
+            raise RuntimeError(
+                "backward: inputs is empty; give the tensors whose .grad is wanted, or None for all leaves"
+            )
         wanted = {_wanted("backward", i, x) for i, x in enumerate(listed)}
         for x in listed:
             x.retain_grad()
@@ -288,9 +292,7 @@ def grad(
         watcher.start(out)
     retain = create_graph if retain_graph is None else retain_graph
     with enable_grad() if create_graph else contextlib.nullcontext():
-        found = backpropagate(
-            seeds, tensors if create_graph else arrays, set(nodes), retain=retain, deposit=False
-        )
+        found = backpropagate(seeds, tensors if create_graph else arrays, set(nodes), retain=retain, deposit=False)
     results: list[Tensor | None] = []
     for i, (x, node) in enumerate(zip(wanted, nodes, strict=True)):
         g = found.get(node)

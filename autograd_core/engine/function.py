@@ -156,8 +156,7 @@ class FunctionPrimitive(Primitive):
         plain = all(gi is None or not isinstance(gi, Tensor) for gi in gs)
         if ctx.materialize_grads:
             gs = [
-                np.zeros(*meta) if gi is None and meta is not None else gi
-                for gi, meta in zip(gs, outputs, strict=True)
+                np.zeros(*meta) if gi is None and meta is not None else gi for gi, meta in zip(gs, outputs, strict=True)
             ]
         gs = [gi if gi is None else conj(gi if isinstance(gi, Tensor) else wrap(gi)) for gi in gs]
         if plain:
@@ -211,4 +210,3 @@ def _output(o: Any, ctx: Context, node: Node, i: int, count: int) -> Any:
         set_node(o, own)
         return o
     return wrap(o.array, own)
-

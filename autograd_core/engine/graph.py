@@ -67,7 +67,9 @@ class Extra:
     def __init__(self) -> None:
         self.hooks: dict[int, Callable] = {}  # called with g, may replace it
         self.owner: Callable | None = None  # of a leaf: weak reference to the tensor that receives g as its .grad
-        self.retained: tuple[Callable, ...] = ()  # of others: weak references to the tensors that `retain_grad` was asked of
+        self.retained: tuple[
+            Callable, ...
+        ] = ()  # of others: weak references to the tensors that `retain_grad` was asked of
         self.after: dict[int, Callable] = {}  # called with the owner once its .grad is complete
         self.trace: str | None = None
         self.made_nan = False
@@ -189,7 +191,9 @@ def leading_to(targets: set[Node], nodes: list[Node]) -> set[Node]:
 class Algebra:
     """What the walk must do with gradients themselves. This one serves any type with `+`, such as float."""
 
-    symbolic = False  # True: rules record what they compute (`create_graph=True`), fused primitives use their composition
+    symbolic = (
+        False  # True: rules record what they compute (`create_graph=True`), fused primitives use their composition
+    )
 
     def add(self, held: Any, g: Any) -> Any:
         """The sum, in a new object: `held` may be somebody else's."""
@@ -372,7 +376,9 @@ def _walk(seeds: list, algebra: Algebra, wanted: set[Node] | None, retain: bool,
         if primitive is OUTPUT:
             index, count = node.saved
             slots = pending.setdefault(parents[0], [None] * count)
-            slots[index] = g if slots[index] is None else algebra.add(slots[index], g)  # a rule's saved output is one more
+            slots[index] = (
+                g if slots[index] is None else algebra.add(slots[index], g)
+            )  # a rule's saved output is one more
             continue
         if node.saved is FREED:
             raise freed_error(node)

@@ -146,7 +146,9 @@ def parts_to_take(*kinds: type) -> None:
     They are tuples, which would be repeated by `* 2` and be unequal to any number.
     """
     arithmetic = "add sub mul truediv floordiv mod pow matmul".split()
-    names = [f"__{r}{name}__" for name in arithmetic for r in ("", "r")] + "__lt__ __le__ __gt__ __ge__ __eq__ __ne__".split()
+    names = [
+        f"__{r}{name}__" for name in arithmetic for r in ("", "r")
+    ] + "__lt__ __le__ __gt__ __ge__ __eq__ __ne__".split()
     for kind in kinds:
         for name in [*names, "__neg__", "__abs__"]:
             setattr(kind, name, _refusing(kind, getattr(tuple, name, None)))

@@ -136,8 +136,6 @@ def no_derivative(name: str, argument: str) -> Callable:
     return vjp
 
 
-
-
 def published(module: str, functions: Mapping[str, Any]) -> None:
     """Functions that others make (`unary`, `binary`, …) learn by which public name pickle finds them: module.name."""
     for name, function in functions.items():

@@ -46,7 +46,9 @@ class Tensor:
     node: Node | None  # the history, None where no gradient is wanted; of a view, see `refresh`
     origin: View | None  # what it is a view of
 
-    if TYPE_CHECKING:  # `interface/bind.py` binds operators and methods when it is imported, which type checkers do not see
+    if (
+        TYPE_CHECKING
+    ):  # `interface/bind.py` binds operators and methods when it is imported, which type checkers do not see
 
         def __getattr__(self, name: str) -> Any: ...
         def __getitem__(self, index: Any) -> Tensor: ...
@@ -309,7 +311,9 @@ class Tensor:
 
     def __index__(self) -> int:
         if self.array.dtype.kind not in "iub" or self.array.size != 1:
-            raise TypeError(f"only an integer tensor of one element is an index, not {self.dtype} of shape {self.shape}")
+            raise TypeError(
+                f"only an integer tensor of one element is an index, not {self.dtype} of shape {self.shape}"
+            )
         return int(self.array.item())
 
     def __hash__(self) -> int:
@@ -409,6 +413,7 @@ class HookHandle:
 
 
 # --------------------------------------------------------------------------------------------------------- into tensors
+
 
 class Default:
     """What Python floats become."""

@@ -47,7 +47,9 @@ class detect_anomaly(Watcher):  # noqa: N801 (PyTorch's name)
         for y in outputs:
             if isinstance(y, Tensor) and has_nan(y):
                 node = history(y)
-                makers = [n for n in topological_order([node]) if n.extra and n.extra.made_nan] if node is not None else []
+                makers = (
+                    [n for n in topological_order([node]) if n.extra and n.extra.made_nan] if node is not None else []
+                )
                 if makers:
                     first = makers[-1]
                     raise RuntimeError(

@@ -57,7 +57,9 @@ def gradcheck(
         if not _is_dense(args[i].array):
             raise ValueError(f"gradcheck: elements of input {i} share memory (an expanded tensor); pass x.clone()")
         if not args[i].array.flags.writeable:
-            raise ValueError(f"gradcheck: input {i} is read-only, and the differences are taken in place; pass x.clone()")
+            raise ValueError(
+                f"gradcheck: input {i} is read-only, and the differences are taken in place; pass x.clone()"
+            )
     try:
         _check(func, args, checked, eps, atol, rtol, nondet_tol)
     except GradcheckError:
@@ -259,5 +261,3 @@ def _cause(
     if len(a) < involved:
         return f"the rule is wrong in some elements only ({len(a)} of {involved}): an edge case, a mask or an index"
     return "a wrong term or a wrong saved value in the rule"
-
-

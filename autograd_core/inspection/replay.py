@@ -149,9 +149,7 @@ class Replay:
                 }
             )
         data = json.dumps(steps, separators=(",", ":")).replace("<", "\\u003c")
-        return PAGE.format(
-            count=len(steps), svg=last.svg, text=escape(clean(last.text)), data=data, script=SCRIPT
-        )
+        return PAGE.format(count=len(steps), svg=last.svg, text=escape(clean(last.text)), data=data, script=SCRIPT)
 
 
 PAGE = """<div class="agd-replay" tabindex="0" style="font-family:sans-serif;font-size:13px;max-width:100%">

@@ -20,7 +20,9 @@ from typing import Any
 
 PACKAGES = ("nn", "optim")
 HERE = __name__.partition(".")[0]
-FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))  # where our packages lie side by side
+FOLDER = os.path.dirname(
+    os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+)  # where our packages lie side by side
 
 
 def file_of(package: str) -> str:

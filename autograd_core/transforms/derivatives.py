@@ -313,7 +313,9 @@ def pullback(name: str, func: Callable, primals: tuple, has_aux: bool) -> tuple:
         for i, (g, y) in enumerate(zip(gs, leaves, strict=True)):
             g = as_tensor(g, name)
             if tuple(g.shape) != tuple(y.shape):
-                raise ValueError(f"{name}: cotangent {i} has shape {tuple(g.shape)}, but the output has {tuple(y.shape)}")
+                raise ValueError(
+                    f"{name}: cotangent {i} has shape {tuple(g.shape)}, but the output has {tuple(y.shape)}"
+                )
             exposed.append(conj(expose(convert(g, y.dtype), point.levels)))
         create_graph = mode.enabled and (recording or any(g.requires_grad for g in exposed))
         return point.as_given([conj(g) for g in point.pull(bottoms, exposed, create_graph)])

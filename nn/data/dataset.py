@@ -75,9 +75,7 @@ def checked_indices(indices: Any, n: int, name: str) -> ndarray:
             raise IndexError(f"{name}: a mask of shape {array.shape} does not fit {n} samples; it must be ({n},)")
         return np.flatnonzero(array)
     if array.dtype.kind not in "iu" or array.ndim != 1:
-        raise TypeError(
-            f"{name}: indices must be integers in one dimension, got {array.dtype} of shape {array.shape}"
-        )
+        raise TypeError(f"{name}: indices must be integers in one dimension, got {array.dtype} of shape {array.shape}")
     wrong = (array >= n) | (array < -n)
     if wrong.any():
         place = int(np.argmax(wrong))

@@ -147,9 +147,7 @@ class WeightedRandomSampler(_ArraySampler):
     With replacement it draws as it goes: memory is bounded by the weights and a block of draws.
     """
 
-    def __init__(
-        self, weights: Any, num_samples: int, replacement: bool = True, generator: Generator | None = None
-    ):
+    def __init__(self, weights: Any, num_samples: int, replacement: bool = True, generator: Generator | None = None):
         name = "WeightedRandomSampler"
         w = np.asarray(weights.array if isinstance(weights, Tensor) else weights, np.float64)
         if w.ndim != 1 or w.size == 0:

@@ -17,7 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-__all__ = ["FILES", "SHIPPED", "File", "cache_folder", "find", "folders", "missing", "read_shipped", "read_text", "stored"]
+__all__ = [
+    "FILES",
+    "SHIPPED",
+    "File",
+    "cache_folder",
+    "find",
+    "folders",
+    "missing",
+    "read_shipped",
+    "read_text",
+    "stored",
+]
 
 SHIPPED = Path(__file__).parent / "shipped"  # its README says what each file is, from where, under which licence
 

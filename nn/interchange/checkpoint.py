@@ -55,7 +55,9 @@ def save(model: Any, path: str | Path, metadata: Mapping[str, str] | None = None
     arrays: dict[str, ndarray] = {}
     tree = _flattened(model, "", arrays)
     if not isinstance(tree, dict) or "dict" not in tree:
-        raise TypeError(f"save: needs something with state_dict, or a dictionary, got {describe(model)}; give it a name")
+        raise TypeError(
+            f"save: needs something with state_dict, or a dictionary, got {describe(model)}; give it a name"
+        )
     if tree["dict"] != [[name, {"tensor": name}] for name in arrays]:
         if STRUCTURE in texts:
             raise ValueError(f"save: the metadata's key '{STRUCTURE}' is taken by the file itself; choose another")
@@ -117,9 +119,7 @@ def _load_all(pairs: list[tuple[Any, Any]], loaded: Loaded, strict: bool) -> Non
 def _shared(module: Any, state: Mapping, metadata: dict[str, str]) -> dict[str, Any]:
     """Tensors that one memory holds are written once by `safetensors.torch.save_model`, the others' names as metadata."""
     return {
-        name: state[metadata[name]]
-        for name in module.state_dict()
-        if name not in state and metadata.get(name) in state
+        name: state[metadata[name]] for name in module.state_dict() if name not in state and metadata.get(name) in state
     }
 
 

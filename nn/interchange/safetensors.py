@@ -40,7 +40,9 @@ METADATA = "__metadata__"
 
 def write(path: Path, arrays: Mapping[str, ndarray], metadata: Mapping[str, str]) -> None:
     """Write a file, beside its place until it is complete: whatever fails, the old file stays as it was."""
-    order = sorted(arrays, key=lambda name: -arrays[name].itemsize)  # readers expect each tensor aligned to its elements
+    order = sorted(
+        arrays, key=lambda name: -arrays[name].itemsize
+    )  # readers expect each tensor aligned to its elements
     offsets, end = {}, 0
     for name in order:
         offsets[name] = [end, end := end + arrays[name].nbytes]
@@ -93,7 +95,9 @@ def read(path: Path) -> tuple[dict[str, ndarray], dict[str, str]]:
             array = np.empty(shape, DTYPES[code])
             file.seek(header.data + begin)
             if file.readinto(array.reshape(-1).view(np.uint8).data) < array.nbytes:
-                header.wrong(header.data + begin, f"'{name}' could not be read whole; the file became shorter meanwhile")
+                header.wrong(
+                    header.data + begin, f"'{name}' could not be read whole; the file became shorter meanwhile"
+                )
             if code == "BF16":  # the upper half of a float32
                 array = (array.astype(np.uint32) << 16).view(np.float32)
             elif code == "BOOL":
@@ -197,7 +201,9 @@ class Header:
         for name, (begin, end, _, _) in sorted(self.tensors.items(), key=lambda item: item[1][:2]):
             if begin != at:
                 what = "overlaps" if begin < at else "leaves a gap after"
-                self.wrong(self.data + begin, f"{_text(name)} begins and {what} {before}, which ends at byte {self.data + at}")
+                self.wrong(
+                    self.data + begin, f"{_text(name)} begins and {what} {before}, which ends at byte {self.data + at}"
+                )
             if self.data + end > self.size:
                 place = f"it begins at byte {self.data + begin} and ends at {self.data + end}"
                 self.wrong(self.size, f"{_text(name)} is cut off: {place}")

@@ -108,7 +108,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                 f"(), got shapes {tuple(input_.shape)} and {target.shape}"
             )
         if target.dtype.kind not in "iu":
-            raise TypeError(f"AdaptiveLogSoftmaxWithLoss: targets must be integers, got {target.dtype}; use target.long()")
+            raise TypeError(
+                f"AdaptiveLogSoftmaxWithLoss: targets must be integers, got {target.dtype}; use target.long()"
+            )
         if target.size == 0:
             raise ValueError("AdaptiveLogSoftmaxWithLoss: the mean over an empty batch does not exist; skip it")
         if target.min() < 0 or target.max() >= self.n_classes:

@@ -58,7 +58,9 @@ def _pretrained(embeddings: Any, name: str) -> Tensor:
     """The table as a tensor on the same memory, if it is one or an array."""
     table = embeddings if isinstance(embeddings, Tensor) else wrap(as_array(embeddings))
     if table.ndim != 2:
-        raise ValueError(f"{name}.from_pretrained: embeddings must be 2-dimensional, (rows, D), got shape {table.shape}")
+        raise ValueError(
+            f"{name}.from_pretrained: embeddings must be 2-dimensional, (rows, D), got shape {table.shape}"
+        )
     return table.detach()
 
 
@@ -122,7 +124,12 @@ class Embedding(_Table):
 
     def extra_repr(self) -> str:
         text = f"{self.num_embeddings}, {self.embedding_dim}"
-        for name, default in (("padding_idx", None), ("max_norm", None), ("norm_type", 2.0), ("scale_grad_by_freq", False)):
+        for name, default in (
+            ("padding_idx", None),
+            ("max_norm", None),
+            ("norm_type", 2.0),
+            ("scale_grad_by_freq", False),
+        ):
             if getattr(self, name) != default:
                 text += f", {name}={getattr(self, name)}"
         return text + (", sparse=True" if self.sparse else "")

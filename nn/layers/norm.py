@@ -94,9 +94,7 @@ class _NormBase(_Scaled):
             f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
 
-    def _load_from_state_dict(
-        self, state_dict: Any, prefix: str, local_metadata: dict, *others: Any
-    ) -> None:
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: dict, *others: Any) -> None:
         """A state dict of before version 2 has no num_batches_tracked: it keeps its value."""
         version, count = local_metadata.get("version"), self.num_batches_tracked
         if (version is None or version < 2) and self.track_running_stats:

@@ -60,7 +60,9 @@ class RNNCellBase(Module):
                     f"{tuple(input.shape)} and input_size={self.input_size}, hidden_size={self.hidden_size}"
                 )
             if x.dtype != dtype:
-                raise ValueError(f"{name}: {what} is {x.dtype}, but the weights {dtype}; {either_conversion(what, x, dtype)}")
+                raise ValueError(
+                    f"{name}: {what} is {x.dtype}, but the weights {dtype}; {either_conversion(what, x, dtype)}"
+                )
         rows = [x if x is None or not single else x.reshape(1, x.shape[0]) for x in (input, *states)]
         w = self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
         outs = sequence(*rows, *w, np.array([N]))

@@ -42,7 +42,9 @@ class MLP(Sequential):
     ):
         if isinstance(sizes, int):
             widths = [n for n in (sizes, activation, dropout) if isinstance(n, int)]
-            raise TypeError(f"MLP: the sizes come as one list; pass nn.MLP({widths if len(widths) > 1 else [sizes, 8, 1]})")
+            raise TypeError(
+                f"MLP: the sizes come as one list; pass nn.MLP({widths if len(widths) > 1 else [sizes, 8, 1]})"
+            )
         sizes = tuple(sizes)
         if len(sizes) < 2:
             raise ValueError(f"MLP: sizes must name at least the input and the output, got {sizes}")

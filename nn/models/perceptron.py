@@ -274,7 +274,9 @@ class _Learner:
             if best is not None:
                 hopeless = any(math.isnan(gamma) for gamma in best)
                 message += (
-                    ", and no hyperplane separates them" if hopeless else f"; a hyperplane does, with γ = {min(best):.3g}"
+                    ", and no hyperplane separates them"
+                    if hopeless
+                    else f"; a hyperplane does, with γ = {min(best):.3g}"
                 )
         return PerceptronFit(
             converged, updates, tuple(self.updates.tolist()), len(mistakes), mistakes, wrong, radius, margins, best,

@@ -154,7 +154,9 @@ class RBFNetwork(Module):
         if self.readout.bias is not None:
             self._set(self.readout.bias, out.bias)
         self._set(self.answers, np.asarray(VALUES if labels is None else CLASSES))
-        said(f"read-out: ridge {out.ridge:.3g}, {out.degrees:.1f} effective weights, mean squared error {out.residual:.4g}")
+        said(
+            f"read-out: ridge {out.ridge:.3g}, {out.degrees:.1f} effective weights, mean squared error {out.residual:.4g}"
+        )
         return RBFFit(out.ridge, out.degrees, out.residual, self.rbf.widths.detach().array, said.lines)
 
     def _centers(self, centers: Any, x: ndarray, labels: Any, rng: np.random.Generator, iterations: int) -> ndarray:

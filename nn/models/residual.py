@@ -64,13 +64,14 @@ class ResNet(Module):
         super().__init__()
         if not widths or blocks < 1:
             raise ValueError(f"ResNet: needs at least one width and one block a stage, got {widths!r} and {blocks}")
-        self.stem = Sequential(
-            Conv2d(in_channels, widths[0], 3, padding=1, bias=False), BatchNorm2d(widths[0]), ReLU()
-        )
+        self.stem = Sequential(Conv2d(in_channels, widths[0], 3, padding=1, bias=False), BatchNorm2d(widths[0]), ReLU())
         stages, channels = [], widths[0]
         for i, width in enumerate(widths):
             stride = 1 if i == 0 else 2
-            first, others = ResidualBlock(channels, width, stride), [ResidualBlock(width, width) for _ in range(blocks - 1)]
+            first, others = (
+                ResidualBlock(channels, width, stride),
+                [ResidualBlock(width, width) for _ in range(blocks - 1)],
+            )
             stages.append(Sequential(first, *others))
             channels = width
         self.stages = Sequential(*stages)

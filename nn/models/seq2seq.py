@@ -57,7 +57,9 @@ class Seq2Seq(Module):
     ):
         super().__init__()
         if width % 2:
-            raise ValueError(f"Seq2Seq: width is {width}; it must be even, for half goes to each direction of the encoder")
+            raise ValueError(
+                f"Seq2Seq: width is {width}; it must be even, for half goes to each direction of the encoder"
+            )
         self.width, self.attention = width, attention
         self.start, self.end, self.padding = start, end, padding
         self.source_embedding = Embedding(source_vocabulary, embedding)

@@ -72,7 +72,9 @@ class Elman(Module):
         first: Any = ag.zeros_like(last[0]) if hx is None else hx[0].detach()
         context = cat([first.unsqueeze(time), hidden.narrow(time, 0, hidden.shape[time] - 1)], time)
         steps = input.reshape(1, -1, input.shape[-1])
-        made, _ = self.hidden(transpose(steps, 0, 1) if self.batch_first else steps, context.reshape(1, -1, hidden.shape[-1]))
+        made, _ = self.hidden(
+            transpose(steps, 0, 1) if self.batch_first else steps, context.reshape(1, -1, hidden.shape[-1])
+        )
         return made.reshape(hidden.shape), last
 
     def extra_repr(self) -> str:
@@ -117,7 +119,9 @@ class Jordan(Module):
     ):
         super().__init__()
         if not 0 <= decay < 1:
-            raise ValueError(f"Jordan: decay is {decay}, but must be from 0 to below 1, or the state units would overflow")
+            raise ValueError(
+                f"Jordan: decay is {decay}, but must be from 0 to below 1, or the state units would overflow"
+            )
         self.input = Linear(in_features, hidden_features, dtype=dtype)
         self.state = Linear(out_features, hidden_features, bias=False, dtype=dtype)
         self.activation = activation_module(activation)
@@ -128,7 +132,9 @@ class Jordan(Module):
 
     def forward(self, input: Any, state: Any = None, targets: Any = None) -> tuple:
         if not hasattr(input, "ndim") or input.ndim not in (2, 3):
-            raise ValueError(f"Jordan: input must have 2 or 3 dimensions, (T, N, in_features) or (T, …), got {describe(input)}")
+            raise ValueError(
+                f"Jordan: input must have 2 or 3 dimensions, (T, N, in_features) or (T, …), got {describe(input)}"
+            )
         turned = self.batch_first and input.ndim == 3
         x = transpose(input, 0, 1) if turned else input
         shape = (*x.shape[1:-1], self.output.out_features)

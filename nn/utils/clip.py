@@ -124,9 +124,7 @@ def clip_grad_norm_(
     return total
 
 
-def clip_grad_value_(
-    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
-) -> None:
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
     """Limit each element of the gradients, of complex ones each part, to [-clip_value, clip_value], in place.
 
     Warns as `clip_grad_norm_` does.

@@ -16,7 +16,9 @@ def _fused(layer: Module, bn: Any, fuse: Any, *how: Any) -> Module:
         if part.training:
             raise ValueError(f"Fusion only for eval! {type(part).__name__} is in training mode; call eval() first")
     if bn.running_mean is None or bn.running_var is None:
-        raise ValueError(f"{type(bn).__name__} has no running statistics to fuse; it was made with track_running_stats=False")
+        raise ValueError(
+            f"{type(bn).__name__} has no running statistics to fuse; it was made with track_running_stats=False"
+        )
     made: Any = copy.deepcopy(layer)
     made.weight, made.bias = fuse(
         made.weight, made.bias, bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias, *how

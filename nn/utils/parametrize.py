@@ -144,7 +144,9 @@ class ParametrizationList(ModuleList):
             )
         for i, x in enumerate(values):
             if not isinstance(x, Tensor):
-                raise ValueError(f"'right_inverse' must return a sequence of tensors. Got element {i} of type {describe(x)}")
+                raise ValueError(
+                    f"'right_inverse' must return a sequence of tensors. Got element {i} of type {describe(x)}"
+                )
         return list(values)
 
     def right_inverse(self, value: Any) -> None:
@@ -259,7 +261,9 @@ def register_parametrization(
     ['bias', 'parametrizations.weight.original']
     """
     if not isinstance(parametrization, Module):
-        raise TypeError(f"register_parametrization: the parametrization must be a Module, got {describe(parametrization)}")
+        raise TypeError(
+            f"register_parametrization: the parametrization must be a Module, got {describe(parametrization)}"
+        )
     parametrization.train(module.training)
     if is_parametrized(module, tensor_name):
         if not unsafe:

@@ -154,7 +154,9 @@ class PruningContainer(BasePruningMethod):
             place = mask == 1
         elif method.PRUNING_TYPE == "structured":
             if not hasattr(method, "dim"):
-                raise AttributeError('Pruning methods of PRUNING_TYPE "structured" need to have the attribute `dim` defined.')
+                raise AttributeError(
+                    'Pruning methods of PRUNING_TYPE "structured" need to have the attribute `dim` defined.'
+                )
             dim = _dim(t, method.dim)
             left = mask.any(axis=tuple(d for d in range(t.ndim) if d != dim))
             place = (*(slice(None),) * dim, left)

@@ -37,7 +37,11 @@ class PackedSequence(_Packed):
     __slots__ = ()
 
     def __new__(
-        cls, data: Any, batch_sizes: Tensor, sorted_indices: Tensor | None = None, unsorted_indices: Tensor | None = None
+        cls,
+        data: Any,
+        batch_sizes: Tensor,
+        sorted_indices: Tensor | None = None,
+        unsorted_indices: Tensor | None = None,
     ) -> PackedSequence:
         if unsorted_indices is None:
             unsorted_indices = invert_permutation(sorted_indices)
@@ -91,7 +95,9 @@ def _batch_at(batch_first: bool) -> int:
 
 def _check_padded(input: Any, name: str) -> None:
     if not hasattr(input, "ndim") or input.ndim < 2:
-        raise ValueError(f"{name}: needs a padded batch of at least two dimensions, got {describe(input)}; use pad_sequence")
+        raise ValueError(
+            f"{name}: needs a padded batch of at least two dimensions, got {describe(input)}; use pad_sequence"
+        )
     if 0 in input.shape[:2]:
         raise ValueError(f"{name}: the batch of shape {tuple(input.shape)} has no sequences or no steps")
 

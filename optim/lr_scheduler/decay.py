@@ -13,9 +13,7 @@ from .base import LRScheduler, for_groups, saved_function
 
 
 class _Lambdas(LRScheduler):
-    def __init__(
-        self, optimizer: Optimizer, lr_lambda: Callable | Sequence[Callable], last_epoch: int = -1
-    ):
+    def __init__(self, optimizer: Optimizer, lr_lambda: Callable | Sequence[Callable], last_epoch: int = -1):
         self.lr_lambdas = for_groups("lr_lambda", optimizer, lr_lambda)
         for function in self.lr_lambdas:
             if not callable(function):
@@ -103,9 +101,7 @@ class MultiStepLR(_Factor):
 class ConstantLR(_Factor):
     """lr · factor for the first `total_iters` epochs."""
 
-    def __init__(
-        self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
-    ):
+    def __init__(self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1):
         if not 0 <= factor <= 1:
             raise ValueError(f"ConstantLR: factor is expected to be between 0 and 1, got {factor}")
         self.factor = factor

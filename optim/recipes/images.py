@@ -22,7 +22,11 @@ from optim.training import KeepBest, Progress, evaluate, fit
 
 from .recipe import Recipe, UserError, positive, save_results
 
-DATA: dict[str, Any] = {"mnist": datasets.MNIST, "fashion-mnist": datasets.FashionMNIST, "sample": datasets.mnist_sample}
+DATA: dict[str, Any] = {
+    "mnist": datasets.MNIST,
+    "fashion-mnist": datasets.FashionMNIST,
+    "sample": datasets.mnist_sample,
+}
 
 
 def add_data_option(parser: argparse.ArgumentParser, full: str = "mnist") -> None:
@@ -120,7 +124,9 @@ class Classifier(Recipe):
         model = self.build()
         parameters = sum(p.numel() for p in model.parameters())
         print(f"{self.name}: {self.about}; {parameters:,} parameters")
-        print(f"data: {name}, {len(training):,} images to train, {len(validation):,} to validate, {len(test):,} to test")
+        print(
+            f"data: {name}, {len(training):,} images to train, {len(validation):,} to validate, {len(test):,} to test"
+        )
 
         optimizer = optim.Adam(model.parameters(), lr=lr)
         steps = epochs * -(-len(training) // batch_size)
@@ -133,7 +139,9 @@ class Classifier(Recipe):
         )  # fmt: skip
         seconds = clock() - started
         if history.interrupted:
-            kept = f"the weights of epoch {history.best_epoch} are kept" if history.best_epoch else "no epoch was finished"
+            kept = (
+                f"the weights of epoch {history.best_epoch} are kept" if history.best_epoch else "no epoch was finished"
+            )
             print(f"\ninterrupted in epoch {len(history) + 1} of {epochs}; {kept}")
             if not history.best_epoch:
                 return 130

@@ -179,7 +179,9 @@ class Shakespeare(LanguageModel):
         if name == "auto":
             name = "sample" if store.missing("tinyshakespeare") else "tinyshakespeare"
             if name == "sample":
-                print("tinyshakespeare is not on this machine: a third of it is used (--data tinyshakespeare fetches all)")
+                print(
+                    "tinyshakespeare is not on this machine: a third of it is used (--data tinyshakespeare fetches all)"
+                )
         if name == "tinyshakespeare":
             text = datasets.tiny_shakespeare()
         elif name == "sample":
@@ -188,16 +190,16 @@ class Shakespeare(LanguageModel):
             text = datasets.Characters(read_text(Path(name), f"{self.choices}, or {self.content}"))
         fewest = 20 * (options.batch_size + 1)
         if len(text) < fewest:
-            raise ValueError(f"{len(text)} characters are too few for {options.batch_size} streams; give at least {fewest}")
+            raise ValueError(
+                f"{len(text)} characters are too few for {options.batch_size} streams; give at least {fewest}"
+            )
         training, test = text.split(0.9)
         print(f"data: {name}, {len(training):,} characters to train, {len(test):,} held out")
         streams = Streams(training.codes, options.batch_size, 100)
         return name, text, streams, Streams(test.codes, min(10, len(test) // 2), 1000), True
 
     def samples(self, model: RecurrentLM, chars: Any) -> str:
-        parts = [
-            f"--- temperature {t}\n{chars.decode(model.sample(300, _start(chars), t))}" for t in (0.5, 0.8, 1.0)
-        ]
+        parts = [f"--- temperature {t}\n{chars.decode(model.sample(300, _start(chars), t))}" for t in (0.5, 0.8, 1.0)]
         return "\n".join(parts)
 
 

@@ -92,5 +92,7 @@ def save_results(folder: Path, model: Any, report: dict, figures: dict[str, Any]
         saved += [folder / "report.json"]
         saved[-1].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
-        raise UserError(f"--save {folder}: cannot be written ({error.strerror or error}); give another folder") from None
+        raise UserError(
+            f"--save {folder}: cannot be written ({error.strerror or error}); give another folder"
+        ) from None
     print("saved: " + ", ".join(str(path) for path in saved))

@@ -97,7 +97,9 @@ class LongLag(Recipe):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--lag", type=positive(int), default=self.lag, help=f"steps between the two ({self.lag})")
-        parser.add_argument("--steps", type=positive(int), default=self.steps, help=f"of training, at most ({self.steps})")
+        parser.add_argument(
+            "--steps", type=positive(int), default=self.steps, help=f"of training, at most ({self.steps})"
+        )
         parser.add_argument("--kind", choices=("lstm", "gru", "rnn"), default="lstm", help="of recurrent layer (lstm)")
         super().add_options(parser)
 
@@ -129,7 +131,9 @@ class LongLag(Recipe):
             "parameters": parameters, "solved": solved, "steps": len(errors), "error": errors[-1],
             "seconds": round(seconds, 1),
         }  # fmt: skip
-        save_results(folder, model, report, {"error": plot.curves({options.kind: errors}, "step", "error at the last symbol")})
+        save_results(
+            folder, model, report, {"error": plot.curves({options.kind: errors}, "step", "error at the last symbol")}
+        )
         return 0
 
 
@@ -162,7 +166,9 @@ class Sunspots(Recipe):
     bins: tuple[int, ...] = (1, 1, 2, 4, 4, *[6] * 4, *[12] * 12)
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--horizon", type=positive(int), default=self.horizon, help=f"months ahead ({self.horizon})")
+        parser.add_argument(
+            "--horizon", type=positive(int), default=self.horizon, help=f"months ahead ({self.horizon})"
+        )
         parser.add_argument("--epochs", type=positive(int), default=self.epochs, help=f"of training ({self.epochs})")
         parser.add_argument(
             "--data", default="sunspots", metavar="DATA",
@@ -175,7 +181,9 @@ class Sunspots(Recipe):
         try:
             series = datasets.sunspots() if options.data == "sunspots" else datasets.read_series(options.data)
         except (OSError, ValueError) as error:
-            reason = f"cannot be read ({error.strerror})" if isinstance(error, OSError) and error.strerror else str(error)
+            reason = (
+                f"cannot be read ({error.strerror})" if isinstance(error, OSError) and error.strerror else str(error)
+            )
             raise UserError(f"--data {options.data}: {reason}; leave it out for the sunspots") from None
         values, longest = series.values.numpy(), max(*self.orders, sum(self.bins)) + options.horizon
         if int(0.8 * len(values)) < 2 * longest:
@@ -184,7 +192,9 @@ class Sunspots(Recipe):
                 f"take at least {-(-20 * longest // 8)}; give a longer series or a shorter horizon"
             )
         if values.min() < 0 or not values.std() > 0:
-            raise UserError(f"--data {options.data}: square roots are taken; give numbers from 0 on that are not all equal")
+            raise UserError(
+                f"--data {options.data}: square roots are taken; give numbers from 0 on that are not all equal"
+            )
         return np.sqrt(values)
 
     def train(self, options: argparse.Namespace, folder: Path) -> int:
@@ -202,9 +212,13 @@ class Sunspots(Recipe):
         print(f"{self.name}: {self.about}, {options.horizon} months ahead")
         linear = {}
         for order in self.orders:
-            training, test = (_windows(scaled, order, options.horizon, *part) for part in ((0, end), (end, len(scaled))))
+            training, test = (
+                _windows(scaled, order, options.horizon, *part) for part in ((0, end), (end, len(scaled)))
+            )
             linear[order] = _least_squares(*training)(test[0])
-            print(f"linear autoregression on {order:3} months: root mean square error {error(linear[order]):.2f} sunspots")
+            print(
+                f"linear autoregression on {order:3} months: root mean square error {error(linear[order]):.2f} sunspots"
+            )
         best = min(linear, key=lambda order: error(linear[order]))
 
         parts = ((0, end), (end, len(scaled)))
@@ -228,13 +242,19 @@ class Sunspots(Recipe):
         seconds = clock() - started
         together = np.mean(outputs, 0)
         change = error(together) / error(linear[best]) - 1
-        print(f"mean of the networks: {error(together):.2f}, {change:+.1%} to the best autoregression ({seconds:.0f} s)")
+        print(
+            f"mean of the networks: {error(together):.2f}, {change:+.1%} to the best autoregression ({seconds:.0f} s)"
+        )
         report = {
             "model": self.name, "data": options.data, "seed": options.seed, "horizon": options.horizon,
             "linear_errors": {order: error(forecast) for order, forecast in linear.items()},
             "errors": [error(output) for output in outputs], "error": error(together), "seconds": round(seconds, 1),
         }  # fmt: skip
-        lines = {"measured": values[end:] ** 2, "networks": back(together), f"linear, {best} months": back(linear[best])}
+        lines = {
+            "measured": values[end:] ** 2,
+            "networks": back(together),
+            f"linear, {best} months": back(linear[best]),
+        }
         save_results(folder, model, report, {"forecast": plot.curves(lines, "month of the test", "sunspots")})
         return 0
 

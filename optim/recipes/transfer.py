@@ -117,4 +117,6 @@ def _learn(model: Any, small: TensorDataset, test: TensorDataset, epochs: int, r
     return found
 
 
-RECIPES = [Transfer(name="transfer", about="LeNet-5 learns even digits from a few images, after odd ones or from scratch")]
+RECIPES = [
+    Transfer(name="transfer", about="LeNet-5 learns even digits from a few images, after odd ones or from scratch")
+]

@@ -104,7 +104,9 @@ def check_scheduler(name: str, scheduler: Any, optimizer: Any) -> None:
     if not hasattr(scheduler, "step"):
         raise TypeError(f"fit: {name} must have step(), got {describe(scheduler)}; see optim.lr_scheduler")
     if getattr(scheduler, "optimizer", optimizer) is not optimizer:
-        raise ValueError(f"fit: {name} belongs to another optimizer, whose learning rate it changes; make it from this one")
+        raise ValueError(
+            f"fit: {name} belongs to another optimizer, whose learning rate it changes; make it from this one"
+        )
     if type(scheduler).__name__ == "ReduceLROnPlateau" and scheduler.mode != "min":
         raise ValueError(
             f"fit: {name} gets the loss, of which lower is better, but has mode='{scheduler.mode}'; make it with mode='min'"
@@ -121,7 +123,9 @@ def cause_of(loss: float, batch: Any, run: Any, data: Any) -> str:
         found = _not_finite(value)
         if found is not None:
             rows = _rows_not_finite(data, 0 if what == "inputs" else 1)
-            return f"{where}: the {what} of this batch have {found}{rows}; remove such rows or fill them before training"
+            return (
+                f"{where}: the {what} of this batch have {found}{rows}; remove such rows or fill them before training"
+            )
     named = run.model.named_parameters() if hasattr(run.model, "named_parameters") else ()
     wrong = next((name for name, p in named if p.dtype.kind in "fc" and not np.isfinite(p.array).all()), None)
     weights = f" (the parameter '{wrong}' is not finite any more)" if wrong is not None else ""

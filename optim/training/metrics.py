@@ -236,7 +236,9 @@ def checked_metrics(name: str, metrics: Any) -> dict[str, Any] | None:
         if not isinstance(key, str) or not (callable(metric) or is_accumulator(metric)):
             raise TypeError(f"{name}: metrics has {key!r}: {describe(metric)}; {way_out}")
         if isinstance(metric, type):
-            raise TypeError(f"{name}: metrics has the class {metric.__name__} under {key!r}; make one: {metric.__name__}()")
+            raise TypeError(
+                f"{name}: metrics has the class {metric.__name__} under {key!r}; make one: {metric.__name__}()"
+            )
     return dict(metrics)
 
 
@@ -284,7 +286,9 @@ class Measured:
     def result(self, prefix: str = "") -> dict[str, float]:
         """{"loss": …, and each metric by its name}, the names after `prefix`."""
         if not self.size:
-            raise ValueError("the weights of all examples are 0, so that there is no mean loss; give some a positive weight")
+            raise ValueError(
+                "the weights of all examples are 0, so that there is no mean loss; give some a positive weight"
+            )
         values: dict[str, Any] = {"loss": self.loss / self.size}
         assert self.metrics is not None
         functions = [name for name, metric in self.metrics.items() if not is_accumulator(metric)]

@@ -46,7 +46,13 @@ class Run:
     """A training run while it runs, as callbacks see it."""
 
     def __init__(
-        self, model: Any, optimizer: Any, epochs: int, batches: int, has_validation: bool, metrics: dict[str, Any] | None
+        self,
+        model: Any,
+        optimizer: Any,
+        epochs: int,
+        batches: int,
+        has_validation: bool,
+        metrics: dict[str, Any] | None,
     ):
         self.model, self.optimizer = model, optimizer
         self.epochs, self.batches, self.has_validation = epochs, batches, has_validation
@@ -64,7 +70,9 @@ class Run:
     def recorded(self) -> list[str]:
         """The losses and metrics of each epoch, as far as they are known before it."""
         names = ["loss", *(self.metrics or ())]
-        return [f"{part}_{name}" for part in ("train", *(["validation"] if self.has_validation else [])) for name in names]
+        return [
+            f"{part}_{name}" for part in ("train", *(["validation"] if self.has_validation else [])) for name in names
+        ]
 
     def higher_is_better(self, name: str) -> bool | None:
         """Whether a higher value of a loss or metric ("validation_accuracy") is better; None if nothing says it."""

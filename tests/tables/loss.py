@@ -47,7 +47,6 @@ def loop_cross_entropy(x, t, weight, ignore, smoothing, reduction):
     return losses.sum() / (weights.sum() if reduction == "mean" else 1)
 
 
-
 def bce(p, t):
     return -(t * np.log(p) + (1 - t) * np.log(1 - p))
 

@@ -98,7 +98,9 @@ ROWS = [
         lambda x, b: standardised(x, -1) + b,
         (real(3, 5), real(5)),
     ),
-    Row("group_norm", lambda x, w, b: F.group_norm(x, 2, w, b), lambda x, w, b: group(x, 2, w, b), (IMAGES, W4, real(4))),
+    Row(
+        "group_norm", lambda x, w, b: F.group_norm(x, 2, w, b), lambda x, w, b: group(x, 2, w, b), (IMAGES, W4, real(4))
+    ),
     Row("group_norm_vectors", lambda x, w: F.group_norm(x, 2, w), lambda x, w: group(x, 2, w), (real(3, 4), W4)),
     Row(
         "group_norm_planes",
@@ -113,7 +115,9 @@ ROWS = [
         (IMAGES, W4, real(4)),
     ),
     Row("instance_norm_planes", lambda x: F.instance_norm(x), lambda x: group(x, 2), (LARGE,)),
-    Row("rms_norm", lambda x, w: F.rms_norm(x, (5,), w, 0.1), lambda x, w: rms(x, 1, w, 0.1), (real(3, 5), positive(5))),
+    Row(
+        "rms_norm", lambda x, w: F.rms_norm(x, (5,), w, 0.1), lambda x, w: rms(x, 1, w, 0.1), (real(3, 5), positive(5))
+    ),
     Row("rms_norm_two_dims", lambda x: F.rms_norm(x, (3, 4)), lambda x: rms(x, 2), (real(2, 3, 4),)),
     Row(
         "local_response_norm",

@@ -28,6 +28,7 @@ def by_quadrature(integrand):
 
 def even(n, sign):
     """The series Σ (sign x²/4)^k / (k! (k + n)!) (x/2)^n of the Bessel functions of order n."""
+
     def term(x, k):
         return (sign * x * x / 4) ** k / (math.factorial(k) * math.factorial(k + n))
 

@@ -34,6 +34,12 @@ ROWS = [
     Row("renorm", lambda x: ag.renorm(x, 2, 0, 2.0), lambda x: renorm(x, 2, 0, 2.0), (real(4, 3),)),
     Row("renorm_middle", lambda x: ag.renorm(x, 1, 1, 1.5), lambda x: renorm(x, 1, 1, 1.5), (real(2, 3, 2),)),
     Row("sum_to_size", lambda x: x.sum_to_size(3, 1), lambda x: x.sum(0).sum(1, keepdims=True), (real(2, 3, 4),)),
-    Row("split_with_sizes", lambda x: x.split_with_sizes([1, 3], 1), lambda x: np.split(x, [1], 1), (real(2, 4),), view=True),
+    Row(
+        "split_with_sizes",
+        lambda x: x.split_with_sizes([1, 3], 1),
+        lambda x: np.split(x, [1], 1),
+        (real(2, 4),),
+        view=True,
+    ),
     Row("narrow_copy", lambda x: x.narrow_copy(1, 1, 2), lambda x: x[:, 1:3], (real(2, 4),)),
 ]

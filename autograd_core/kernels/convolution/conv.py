@@ -70,7 +70,9 @@ def conv_forward(
     out = empty((x.shape[0], w.shape[0], *size), x.dtype)
     if out.size:
         how = in_three(w.shape[2:], size, stride, padding, dilation)
-        filters = w.reshape(groups, -1, w.shape[1], *how.window).transpose(0, 3, 1, 4, 2, 5)  # from (G, OC, C, KD, KH, KW)
+        filters = w.reshape(groups, -1, w.shape[1], *how.window).transpose(
+            0, 3, 1, 4, 2, 5
+        )  # from (G, OC, C, KD, KH, KW)
         _convolve(_volumes(x), filters, bias, _volumes(out), how)
     return out
 

@@ -118,7 +118,18 @@ def response_backward(
     gx = np.empty(x.shape, x.dtype)
     if x.size:
         tasks, C, S = _tasks(x)
-        args = plain(x).reshape(-1), plain(g).reshape(-1), gx.reshape(-1), d.reshape(-1), C, S, before, after, alpha, beta
+        args = (
+            plain(x).reshape(-1),
+            plain(g).reshape(-1),
+            gx.reshape(-1),
+            d.reshape(-1),
+            C,
+            S,
+            before,
+            after,
+            alpha,
+            beta,
+        )
         parallel_for(_backward, tasks, x.size * (before + after + 6), *args)
     return gx
 

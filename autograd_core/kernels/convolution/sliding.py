@@ -105,7 +105,9 @@ def fill_shifts(calls, x, x_at, shape, c0, c1, d, h0, copies, top, left, stride,
                 write = target + high * OW + lo
                 if stride[1] == 2:
                     pick(calls, x, read, shifts, write, apart, OW, rows, columns)
-                elif stride[1] == 1 and apart == OW and columns > 0 and rows > 0:  # one run, and what is not inside cleared
+                elif (
+                    stride[1] == 1 and apart == OW and columns > 0 and rows > 0
+                ):  # one run, and what is not inside cleared
                     count = rows * OW - (OW - columns)
                     copy(calls, x, read, shifts, write, 0, 0, 1, count, count)
                     for j in range(columns, OW):
@@ -148,7 +150,24 @@ def merge(calls, y, y_at, part, most, out, out_at, row, lines, step):  # type: i
 
 @kernel()
 def forward(  # type: ignore[no-untyped-def]
-    start, stop, calls, x, x_shape, w, bias, out, out_shape, filters, parts, table, top, left, size, stride, step, blocks
+    start,
+    stop,
+    calls,
+    x,
+    x_shape,
+    w,
+    bias,
+    out,
+    out_shape,
+    filters,
+    parts,
+    table,
+    top,
+    left,
+    size,
+    stride,
+    step,
+    blocks,
 ):
     """A task is a block of output rows of one image, group and depth: `filters` (G, OC). x, w, out are flat; bias (G OC,)
     or (0,). size: rows of a block, of its copies, columns, and numbers of
@@ -311,7 +330,9 @@ class How(NamedTuple):
 
     def seen(self, axis: int) -> range:
         """Where the elements of the first window lie along one dimension."""
-        return range(-self.padding[axis], self.window[axis] * self.dilation[axis] - self.padding[axis], self.dilation[axis])
+        return range(
+            -self.padding[axis], self.window[axis] * self.dilation[axis] - self.padding[axis], self.dilation[axis]
+        )
 
 
 class Layout(NamedTuple):
@@ -347,7 +368,9 @@ def layout(parts: tuple[How, ...], G: int, OC: int, C: int, itemsize: int) -> La
         if taps:
             h = np.array(how.seen(1))[:, None, None]
             r = np.array([list(top).index(h % stride) for h in how.seen(1)])[:, None, None]
-            copies = (np.arange(C)[:, None] * len(left) + np.searchsorted(left, how.seen(2))) * len(top) + r  # (KH, C, KW)
+            copies = (np.arange(C)[:, None] * len(left) + np.searchsorted(left, how.seen(2))) * len(
+                top
+            ) + r  # (KH, C, KW)
             tables.append((copies * plane + (h - np.array(list(top.values()))[r]) // stride * OW).reshape(-1))
         table_at, w_at = table_at + taps * C, w_at + G * how.window[0] * OC * taps * C
     return Layout(

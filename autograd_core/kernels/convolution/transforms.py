@@ -55,7 +55,8 @@ def of_filter(w: list) -> list:
     for p, other in ((A, B), (B, A)):
         scale = 1 / (2 * p * p * (p * p - other * other))
         even, odd = (
-            sum((scale * p**k * w[k] for k in range(first + 2, len(w), 2)), scale * p**first * w[first]) for first in (0, 1)
+            sum((scale * p**k * w[k] for k in range(first + 2, len(w), 2)), scale * p**first * w[first])
+            for first in (0, 1)
         )
         values += [even + odd, even - odd]
     return [*values, w[-1]]

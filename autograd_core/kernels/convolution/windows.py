@@ -46,7 +46,7 @@ class Windows:
         window, stride, padding, dilation = how or ((1,) * self.dims,) * 4
         self.sizes = np.ones((7, 3), np.int64)
         self.sizes[[PADDING, PART], :] = 0
-        self.sizes[: PART, missing:] = space, size, window, stride, padding, dilation
+        self.sizes[:PART, missing:] = space, size, window, stride, padding, dilation
         _, QH, QW = self.sizes[OUT] + (self.sizes[WINDOW] - 1) * self.sizes[DILATION] // self.sizes[STRIDE]
         spread = int(math.prod(self.sizes[STRIDE, 1:])) * QH * QW  # numbers of one image, taken apart
         together = max(1, min(GROUP // max(1, QH * QW), PARTS // max(1, spread))) if self.sizes[IN, 0] == 1 else 1

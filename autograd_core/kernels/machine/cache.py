@@ -114,7 +114,11 @@ def _imported(file: Path, text: bytes) -> Iterator[Path]:
 def cache_roots(source: Path) -> list[Path]:
     """Where compiled kernels may be kept, best first: where the user says, beside the source, in the user's cache."""
     place = hashlib.sha256(str(source).encode()).hexdigest()[:8]  # installations share a folder, not what is in it
-    name, named, home = f"autograd_core-kernels-{place}", os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME")
+    name, named, home = (
+        f"autograd_core-kernels-{place}",
+        os.environ.get("NUMBA_CACHE_DIR"),
+        os.environ.get("XDG_CACHE_HOME"),
+    )
     roots = [Path(named).absolute() / name] if named else []
     roots.append(source / "__pycache__" / "kernels")
     if home and Path(home).is_absolute():

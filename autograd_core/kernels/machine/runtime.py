@@ -167,7 +167,10 @@ def warms_up(function: Callable[[], None]) -> Callable[[], None]:
 def _locks() -> list:
     """What a thread holds that compiles or frees code: our lock, and those of Numba and llvmlite once they are imported."""
     found = [Compiling.lock]
-    places = ("numba.core.compiler_lock", "global_compiler_lock", "_lock"), ("llvmlite.binding.ffi", "lib", "_lock", "_lock")
+    places = (
+        ("numba.core.compiler_lock", "global_compiler_lock", "_lock"),
+        ("llvmlite.binding.ffi", "lib", "_lock", "_lock"),
+    )
     for module, *names in places:
         lock: Any = sys.modules.get(module)
         for name in names:

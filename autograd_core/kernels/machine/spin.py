@@ -88,5 +88,7 @@ def _code(dtype: np.dtype, triple: str) -> str:
 
 def _pause(ir: Any) -> Any:
     """The instruction that tells the CPU of a thread that waits."""
-    word = {"x86_64": "pause", "amd64": "pause", "aarch64": "yield", "arm64": "yield"}.get(platform.machine().lower(), "")
+    word = {"x86_64": "pause", "amd64": "pause", "aarch64": "yield", "arm64": "yield"}.get(
+        platform.machine().lower(), ""
+    )
     return ir.InlineAsm(ir.FunctionType(ir.VoidType(), []), word, "", side_effect=True)

@@ -161,7 +161,9 @@ def _worker(jobs: SimpleQueue) -> None:
     while True:
         seen = Threads.posted.number.value  # before the queue, into which a job is put before it is raised
         if jobs.empty():
-            if not (Threads.patience and watch(Threads.posted, seen, Threads.patience, Threads.worked, Threads.handover)):
+            if not (
+                Threads.patience and watch(Threads.posted, seen, Threads.patience, Threads.worked, Threads.handover)
+            ):
                 _adapt()  # the process may have got or lost CPUs
                 jobs.get().help()
             continue

@@ -74,7 +74,9 @@ def machine() -> Machine:
     """The tiles for this CPU."""
     import llvmlite.binding as llvm
 
-    found = {name: there and not name.startswith(WIDER[widest()]) for name, there in llvm.get_host_cpu_features().items()}
+    found = {
+        name: there and not name.startswith(WIDER[widest()]) for name, there in llvm.get_host_cpu_features().items()
+    }
     return machine_with(found, platform.machine())
 
 
@@ -191,7 +193,9 @@ class Function:
     def fma(self, a: Any, b: Any, c: Any) -> Any:
         """a b + c: fused where the machine has the instruction, two instructions where it has not."""
         kind = self.vector
-        return self.builder.call(self.declared(f"llvm.fmuladd.v{self.width}{self.short}", kind, kind, kind, kind), [a, b, c])
+        return self.builder.call(
+            self.declared(f"llvm.fmuladd.v{self.width}{self.short}", kind, kind, kind, kind), [a, b, c]
+        )
 
     def ask_for(self, place: Any) -> None:
         """A hint that this place will be written."""

@@ -178,7 +178,22 @@ def _forward(  # type: ignore[no-untyped-def]
                         weights[uint(number * S + j)] = zero
             to = o_at[head] + row * plan[O_ROW]
             _times(
-                calls, x, score_at, stride, True, rows, x, value_at, most * width, seen, V, out, to, plan[O_ROW], False, width
+                calls,
+                x,
+                score_at,
+                stride,
+                True,
+                rows,
+                x,
+                value_at,
+                most * width,
+                seen,
+                V,
+                out,
+                to,
+                plan[O_ROW],
+                False,
+                width,
             )
             for r in range(rows):
                 factor = boost * stats[2 * (head * L + row + r) + 1]
@@ -259,7 +274,22 @@ def _backward(  # type: ignore[no-untyped-def]
                         db[uint(number * S + j)] = zero
             to = dq_at[head] + row * plan[DQ_ROW]
             _times(  # dQ = dS K
-                calls, x, slope_at, stride, True, rows, x, turned_at, most * width, seen, E, dq, to, plan[DQ_ROW], False, width
+                calls,
+                x,
+                slope_at,
+                stride,
+                True,
+                rows,
+                x,
+                turned_at,
+                most * width,
+                seen,
+                E,
+                dq,
+                to,
+                plan[DQ_ROW],
+                False,
+                width,
             )
             pack(calls, x, query_at, E, False, rows, E, x, plan[GRADIENT_AT], width, lanes)
             _times(  # dK += dSᵀ Q
@@ -347,7 +377,7 @@ def _plan(B: int, L: int, S: int, E: int, V: int, causal: bool, dtype: np.dtype)
         plan[place] = end
         end += _up(length, line)
     plan[SCRATCH] = end + line
-    plan[:LANES + 1] = L, S, E, V, parts, block, stride, width, width // VECTORS
+    plan[: LANES + 1] = L, S, E, V, parts, block, stride, width, width // VECTORS
     plan[CAUSAL] = causal
     work = B * L * S * ((E + V) / (4 * lanes(dtype)) + 1.5) / (2 if causal else 1)
     return plan, B * parts, work

@@ -150,7 +150,9 @@ def _products(start, stop, calls, a, b, c, bias, plan):  # type: ignore[no-untyp
                         else:
                             for i in range(0, rows, unit):
                                 here, to = min(unit, rows - i), a_block + i * k
-                                filled = (here + lanes - 1) // lanes * lanes  # into the next row, which is copied after it
+                                filled = (
+                                    (here + lanes - 1) // lanes * lanes
+                                )  # into the next row, which is copied after it
                                 copy(calls, a, a_from + i, scratch, to, a_stride, unit, k, here, filled)
                         a_now, a_from = scratch, a_block
                     for n in range(n_first, n_last, width):
@@ -265,6 +267,7 @@ def _parts(
 
 
 # ------------------------------------------------------------------------------------------------------------ wrappers
+
 
 def _flat(x: ndarray) -> tuple[ndarray, bool]:
     """x (..., R, C) as a flat array, and whether that lies as (..., C, R)."""

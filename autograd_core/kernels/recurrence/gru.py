@@ -79,7 +79,9 @@ def _gru_backward(  # type: ignore[no-untyped-def]
             rows = min(r1, counts[t]) - r0 if step < T else 0
             if inside and (step == T or k + rows > most):  # the state meets r, z and the fourth part
                 to, z1 = block * 3 * H, z0 + padded
-                add_products(calls, held, da0, da_stride, 3 * H, z0, z_stride, k, padded, dw_ih, to * padded, add, lanes)
+                add_products(
+                    calls, held, da0, da_stride, 3 * H, z0, z_stride, k, padded, dw_ih, to * padded, add, lanes
+                )
                 add_products(calls, held, da0, da_stride, 2 * H, z1, z_stride, k, H, dw_hh, to * H, add, lanes)
                 to += 2 * H
                 add_products(calls, held, da0 + 3 * H, da_stride, H, z1, z_stride, k, H, dw_hh, to * H, add, lanes)

@@ -91,7 +91,9 @@ def _lstm_backward(  # type: ignore[no-untyped-def]
             rows = min(r1, counts[t]) - r0 if step < T else 0
             if inside and (step == T or k + rows > most):
                 to = block * 4 * H
-                add_products(calls, held, da0, da_stride, 4 * H, z0, z_stride, k, padded, dw_ih, to * padded, add, lanes)
+                add_products(
+                    calls, held, da0, da_stride, 4 * H, z0, z_stride, k, padded, dw_ih, to * padded, add, lanes
+                )
                 add_products(calls, held, da0, da_stride, 4 * H, z0 + padded, z_stride, k, P, dw_hh, to * P, add, lanes)
                 k, add = 0, True
             if rows > 0:

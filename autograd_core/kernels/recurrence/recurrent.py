@@ -60,7 +60,19 @@ def product_of_state(  # type: ignore[no-untyped-def]
     middle = max(r0, min(last, r1))
     product(calls, out, (now + r0) * k, k, middle - r0, panels, k, n, c, c_at, stride, add, width)
     product(
-        calls, h0, (zero + middle) * k, k, r1 - middle, panels, k, n, c, c_at + (middle - r0) * stride, stride, add, width
+        calls,
+        h0,
+        (zero + middle) * k,
+        k,
+        r1 - middle,
+        panels,
+        k,
+        n,
+        c,
+        c_at + (middle - r0) * stride,
+        stride,
+        add,
+        width,
     )
 
 

@@ -75,7 +75,9 @@ def _rnn_forward(  # type: ignore[no-untyped-def]
                 at = first * H
                 if inside:
                     product(calls, x, first * F, F, rows, of_input, F, H, out, at, H, False, width)
-                    product_of_state(calls, out, h0, newest, now, last, r0, end, of_state, H, H, out, at, H, True, width)
+                    product_of_state(
+                        calls, out, h0, newest, now, last, r0, end, of_state, H, H, out, at, H, True, width
+                    )
                 for j in range(skip + 1 if skip else 0):
                     low, high, row = _before(counts, starts, t, j, skip, reverse, N, r0, end)
                     source = out if j == skip else h0
@@ -124,7 +126,18 @@ def _rnn_backward(  # type: ignore[no-untyped-def]
                 for j in range(skip + 1 if skip else 0):
                     low, high, row = _before(counts, starts, t, j, skip, reverse, N, r0, end)
                     source = out if j == skip else h0
-                    copy(calls, source, row * H, held, z2 + z + (low - r0) * z_stride, H, z_stride, high - low, H, z2 - z1)
+                    copy(
+                        calls,
+                        source,
+                        row * H,
+                        held,
+                        z2 + z + (low - r0) * z_stride,
+                        H,
+                        z_stride,
+                        high - low,
+                        H,
+                        z2 - z1,
+                    )
                 for i in range(rows * H if skip else 0):
                     dh[own + i] += late[waiting + i]
                 rnn_unit_back(

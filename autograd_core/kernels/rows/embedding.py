@@ -110,9 +110,7 @@ def scatter(g: ndarray, index: ndarray, rows: int) -> ndarray:
         np.add.at(out, flat[flat >= 0], g.reshape(-1, D)[flat >= 0])
     elif g.size:
         width = _width(D)
-        parallel_for(
-            _scatter, -(-D // width), g.size * COST, plain(g).reshape(-1), flat, out.reshape(-1), D, width
-        )
+        parallel_for(_scatter, -(-D // width), g.size * COST, plain(g).reshape(-1), flat, out.reshape(-1), D, width)
     return out
 
 

@@ -208,7 +208,9 @@ def _columns_forward(start, stop, x, out, stats, w, b, N, S, block, measured, ep
                 else:
                     rest, variance, scale = scale_of(total, square, n, eps, True)
                     if not square < np.inf:
-                        rest, variance, scale = scaled_of(x, (c0 + c) * S, C * S, S, N, np.float64(means[c * S]), eps, True)
+                        rest, variance, scale = scaled_of(
+                            x, (c0 + c) * S, C * S, S, N, np.float64(means[c * S]), eps, True
+                        )
                     stats[c0 + c, REST], stats[c0 + c, VARIANCE], stats[c0 + c, SCALE] = rest, variance, scale
         for c in range(channels):
             scale = stats[c0 + c, SCALE] * w[c0 + c]
@@ -353,9 +355,7 @@ def group_norm_forward(
     return _forward_planes(x, w, b, stats, (N * groups, count, count, 1), True, eps), stats
 
 
-def group_norm_backward(
-    needs: list, g: ndarray, x: ndarray, w: ndarray | None, stats: ndarray, groups: int
-) -> tuple:
+def group_norm_backward(needs: list, g: ndarray, x: ndarray, w: ndarray | None, stats: ndarray, groups: int) -> tuple:
     """The gradients with respect to x, w and b."""
     N, C, S = _space(x)
     count = C // groups

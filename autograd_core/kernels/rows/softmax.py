@@ -271,9 +271,7 @@ def cross_entropy_back(
     gx = np.empty(x.shape, x.dtype)
     work = 1.5 * x.size + 20 * len(x)
     gs, xs = plain(g).reshape(-1), plain(x).reshape(-1)
-    parallel_for(
-        _cross_entropy_back, len(x), work, gs, xs, t, w, found, total, gx.reshape(-1), ignored, smoothing
-    )
+    parallel_for(_cross_entropy_back, len(x), work, gs, xs, t, w, found, total, gx.reshape(-1), ignored, smoothing)
     return gx
 
 

@@ -147,9 +147,7 @@ def _pow_exponent(g: Any, x: Any, y: Any, out: Any) -> Any:
     return where(zero, 0.0, g * out * log(where(zero, 1.0, x)))
 
 
-_pow = binary(
-    lambda x, y: x**y, (_pow_base, _pow_exponent), saves=(0, 1, OUT), uses=((0, 1), (0, 1, OUT)), name="pow"
-)
+_pow = binary(lambda x, y: x**y, (_pow_base, _pow_exponent), saves=(0, 1, OUT), uses=((0, 1), (0, 1, OUT)), name="pow")
 
 
 def _integer_power(x: ndarray, y: ndarray) -> ndarray:

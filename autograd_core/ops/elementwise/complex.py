@@ -161,5 +161,3 @@ def H(x: Any) -> Any:  # noqa: N802
     if x.ndim not in (0, 2):
         raise RuntimeError(f"H: needs a matrix, got shape {tuple(x.shape)}; use mH for stacks of matrices")
     return transpose(conj(x), -2, -1) if x.ndim else conj(x)
-
-

@@ -80,6 +80,7 @@ def run(p: Primitive, x: Any, *params: Any, inplace: bool = False) -> Any:
 
 # ------------------------------------------------------------------------------------------------------ rectified units
 
+
 def _whole_or_float(x: Any) -> Any:
     """x as relu takes it: integers stay integers."""
     (x,) = unified("relu", x, floating=not is_whole(x))

@@ -147,5 +147,3 @@ def take_along_dim(x: Any, indices: Any, dim: int | None = None) -> Any:
 def gather_back(src: Any, index: Any, shape: tuple, dim: int, name: str) -> Any:
     """Zeros with each element of `src` added at its index along `dim`: the adjoint of gathering."""
     return apply(gather_back_primitive, (src, index), (tuple(shape), dim, False, False, name))
-
-

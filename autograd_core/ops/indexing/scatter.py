@@ -52,8 +52,9 @@ _scatter_primitive: Primitive = Primitive(
     name="scatter",
     vjps=(
         lambda g, index, x_shape, dim, name: apply(_scatter_primitive, (g, np.zeros((), g.dtype), index), (dim, name)),
-        lambda g, index, x_shape, dim, name: gather_along(g, index, dim, name=name)
-        * apply(_last_primitive, (index,), (x_shape, dim)),
+        lambda g, index, x_shape, dim, name: (
+            gather_along(g, index, dim, name=name) * apply(_last_primitive, (index,), (x_shape, dim))
+        ),
         None,
     ),
     saves=(2, SHAPE),

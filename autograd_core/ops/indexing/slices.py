@@ -83,7 +83,9 @@ def _slices(name: str, x: Any, dim: int, index: Any, source: Any) -> tuple:
     if source.ndim == 0 and x.ndim == 1:
         source = reshape(source, (1,))
     if source.dtype != x.dtype:
-        raise TypeError(f"{name}: source is {source.dtype} and x {x.dtype}; pass {conversion('source', source, x.dtype)}")
+        raise TypeError(
+            f"{name}: source is {source.dtype} and x {x.dtype}; pass {conversion('source', source, x.dtype)}"
+        )
     expected = (*x.shape[:at], index.shape[0], *x.shape[at + 1 :])
     if tuple(source.shape) != expected:
         raise ValueError(
@@ -294,9 +296,7 @@ def nonzero(x: Any, *, as_tuple: bool = False) -> Any:
 def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
     """Write one value on the main diagonal of x, in place; with `wrap`, again after the end of a tall matrix."""
     if x.ndim < 2 or (x.ndim > 2 and len(set(x.shape)) > 1):
-        raise ValueError(
-            f"fill_diagonal_: needs a matrix, or more dimensions of one size, got shape {tuple(x.shape)}"
-        )
+        raise ValueError(f"fill_diagonal_: needs a matrix, or more dimensions of one size, got shape {tuple(x.shape)}")
     value = _value("fill_diagonal_", fill_value, x.dtype)
     size = math.prod(x.shape)
     step = sum(math.prod(x.shape[d + 1 :]) for d in range(x.ndim))

@@ -151,4 +151,3 @@ def logdet(A: Any) -> Any:
     if sign.dtype.kind == "c":
         return logabsdet + ew.log(sign)
     return basics.where(plain(sign) == -1, float("nan"), logabsdet)
-

@@ -332,7 +332,12 @@ def through(primitive: Primitive, input: Any, weight: Any, bias: Any) -> Any:
     """`linear`, or linear and more, by a primitive of (N, I), (O, I) and (O,) or None."""
     if isinstance(input, Tensor) and isinstance(weight, Tensor) and isinstance(bias, Tensor):  # the usual case
         x, w, b = input.array, weight.array, bias.array
-        if x.ndim == w.ndim == 2 and x.shape[1] == w.shape[1] and b.shape == w.shape[:1] and x.dtype is w.dtype is b.dtype:
+        if (
+            x.ndim == w.ndim == 2
+            and x.shape[1] == w.shape[1]
+            and b.shape == w.shape[:1]
+            and x.dtype is w.dtype is b.dtype
+        ):
             return apply(primitive, (input, weight, bias))
     if getattr(weight, "ndim", 2) == 1:
         bias = None if bias is None else reshape(bias, (1,))

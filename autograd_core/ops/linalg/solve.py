@@ -198,9 +198,7 @@ def _inv(A: ndarray) -> ndarray:
         raise singular("linalg.inv", A) from None
 
 
-_inv_primitive = Primitive(
-    _inv, name="inv", vjps=(lambda g, out: -matmul(mT(out), matmul(g, mT(out))),), saves=(OUT,)
-)
+_inv_primitive = Primitive(_inv, name="inv", vjps=(lambda g, out: -matmul(mT(out), matmul(g, mT(out))),), saves=(OUT,))
 
 
 def inv(A: Any) -> Any:

@@ -142,9 +142,7 @@ def _check_mean(name: str, labels: int, ignore_index: int, reduction: str) -> No
 # ---------------------------------------------------------------------------------------------- negative log-likelihood
 
 
-def _smoothed_nll(
-    logp: Any, t: Any, weight: Any, reduction: str, keep: Any, smoothing: float = 0.0
-) -> Any:
+def _smoothed_nll(logp: Any, t: Any, weight: Any, reduction: str, keep: Any, smoothing: float = 0.0) -> Any:
     """-(1 - ε) w_t log p_t - ε / C Σ_c w_c log p_c, for logp of (C,) or (N, C, …), ε the smoothing."""
     dim = 0 if logp.ndim == 1 else 1
     C = logp.shape[dim]
@@ -171,9 +169,7 @@ def _or_nan(total: Any) -> Any:
     return where(total == 0, math.nan, total)
 
 
-def nll_loss(
-    input: Any, target: Any, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean"
-) -> Any:
+def nll_loss(input: Any, target: Any, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean") -> Any:
     """-w_t x_t, for log-probabilities x and labels t; labels equal to ignore_index count for nothing.
 
     Raises for labels out of range, and for the mean over no label at all (PyTorch gives NaN). Labels whose weights sum to 0
@@ -223,7 +219,15 @@ def _ce_forward(
 
 
 def _ce_rule(
-    needs: list, g: ndarray, x: ndarray, t: ndarray, w: Any, aux: tuple, reduction: str, ignore_index: int, smoothing: float
+    needs: list,
+    g: ndarray,
+    x: ndarray,
+    t: ndarray,
+    w: Any,
+    aux: tuple,
+    reduction: str,
+    ignore_index: int,
+    smoothing: float,
 ) -> tuple:
     found, total = aux
     labels, w = _label_rows(t), _weights(x, w)

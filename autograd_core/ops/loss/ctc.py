@@ -55,7 +55,12 @@ def _composition(lp: Any, targets: Any, lengths: Any, sizes: Any, blank: int) ->
 _ctc = Primitive(
     kernels.ctc_forward,
     name="ctc_loss",
-    joint=lambda needs, g, lp, targets, lengths, sizes, saved, blank: (kernels.ctc_backward(g, saved), None, None, None),
+    joint=lambda needs, g, lp, targets, lengths, sizes, saved, blank: (
+        kernels.ctc_backward(g, saved),
+        None,
+        None,
+        None,
+    ),
     saves=(0, 1, 2, 3, AUX),
     evaluate=lambda *args: kernels.ctc_forward(*args)[0],
     composition=_composition,
@@ -75,7 +80,9 @@ def _lengths(name: str, x: Any, N: int, single: bool, most: int, of: str) -> Any
     if single and x.ndim == 0:
         x = reshape(x, (1,))
     if tuple(x.shape) != (N,):
-        raise ValueError(f"ctc_loss: {name} must hold a number for each of the {N} examples, got shape {tuple(x.shape)}")
+        raise ValueError(
+            f"ctc_loss: {name} must hold a number for each of the {N} examples, got shape {tuple(x.shape)}"
+        )
     found = values(x)
     if found.size and not (found.min() >= 0 and found.max() <= most):
         wrong = found.min() if found.min() < 0 else found.max()

@@ -26,9 +26,7 @@ from .classification import class_labels, class_weight, counted, floating_scores
 from .regression import check_reduction, reduced, same_shape
 
 _positive_part = elementwise(
-    Primitive(
-        lambda x: np.maximum(x, 0), name="positive_part", vjps=(lambda g, x: zeroed(g, x < 0),), saves=(0,)
-    )
+    Primitive(lambda x: np.maximum(x, 0), name="positive_part", vjps=(lambda g, x: zeroed(g, x < 0),), saves=(0,))
 )
 
 
@@ -47,9 +45,7 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, *, reduct
     return reduced("hinge_embedding_loss", losses, reduction)
 
 
-def margin_ranking_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean"
-) -> Any:
+def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean") -> Any:
     """max(0, -t (x1 - x2) + margin): t = 1 where x1 should rank higher, -1 where x2 should."""
     x1, x2, t = same_shape("margin_ranking_loss", input1=input1, input2=input2, target=target)
     return reduced("margin_ranking_loss", _hinge(margin - t * (x1 - x2)), reduction)

@@ -113,9 +113,7 @@ def _huber_forward(d: ndarray, delta: float) -> ndarray:
 
 
 _huber = elementwise(
-    Primitive(
-        _huber_forward, name="huber", vjps=(lambda g, d, delta: g * hardtanh(d, -delta, delta),), saves=(0,)
-    )
+    Primitive(_huber_forward, name="huber", vjps=(lambda g, d, delta: g * hardtanh(d, -delta, delta),), saves=(0,))
 )
 
 

@@ -95,7 +95,9 @@ def _primitive(packed: bool, weighing: bool) -> Primitive:
     )
 
 
-_primitives = {(packed, weighing): _primitive(packed, weighing) for packed in (False, True) for weighing in (False, True)}
+_primitives = {
+    (packed, weighing): _primitive(packed, weighing) for packed in (False, True) for weighing in (False, True)
+}
 
 
 def attend(
@@ -197,7 +199,9 @@ def _repeated(x: Any, q: Any) -> Any:
         )
     *lead, H, S, E = x.shape
     times = q.shape[-3] // H
-    return x if times == 1 else reshape(broadcast_to(unsqueeze(x, -3), (*lead, H, times, S, E)), (*lead, H * times, S, E))
+    return (
+        x if times == 1 else reshape(broadcast_to(unsqueeze(x, -3), (*lead, H, times, S, E)), (*lead, H * times, S, E))
+    )
 
 
 def _lead(*operands: Any) -> tuple[int, ...]:

@@ -289,9 +289,7 @@ def conv_transpose1d(
     dilation: Any = 1,
 ) -> Any:
     """Transposed convolution in one dimension; see `conv_transpose2d`. input (N, C, L), weight (C, OC / groups, K)."""
-    return _transposed(
-        "conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation
-    )
+    return _transposed("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose2d(
@@ -312,9 +310,7 @@ def conv_transpose2d(
 
     A convolution of stride s maps up to s sizes to one; `output_padding` chooses among them.
     """
-    return _transposed(
-        "conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation
-    )
+    return _transposed("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose3d(
@@ -328,9 +324,7 @@ def conv_transpose3d(
     dilation: Any = 1,
 ) -> Any:
     """Transposed convolution over three dimensions; see `conv_transpose2d`. weight (C, OC / groups, KD, KH, KW)."""
-    return _transposed(
-        "conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation
-    )
+    return _transposed("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 # ----------------------------------------------------------------------------------------------------- unfold and fold
@@ -367,9 +361,7 @@ def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
     return reshape(out, out.shape[1:]) if single else out
 
 
-def fold(
-    input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
-) -> Any:
+def fold(input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
     """Columns added back to where `unfold` reads them, its adjoint: (N, C KH KW, P) -> (N, C, *output_size).
 
     An element that lies in several windows receives the sum; `fold(unfold(x))` is x times the number of its windows.

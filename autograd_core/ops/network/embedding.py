@@ -46,7 +46,9 @@ def integers(name: str, x: Any) -> ndarray:
     """The indices as an array, inside a transform those of all examples."""
     index = values(x)
     if index.dtype.kind not in "iu":
-        raise TypeError(f"{name}: indices must be integers, got {describe(index)}; pass {conversion('input', index, np.int64)}")
+        raise TypeError(
+            f"{name}: indices must be integers, got {describe(index)}; pass {conversion('input', index, np.int64)}"
+        )
     return index.astype(np.int64, copy=False)
 
 
@@ -133,7 +135,9 @@ def without(index: Any, row: int) -> Any:
 def renormalise(name: str, weight: Any, index: ndarray, max_norm: float, norm_type: float) -> None:
     """Shorten the rows in use, in place, to a norm of at most `max_norm`."""
     if transformed(weight):
-        raise ValueError(f"{name}: max_norm changes the table in place, which one example inside vmap cannot; do it before")
+        raise ValueError(
+            f"{name}: max_norm changes the table in place, which one example inside vmap cannot; do it before"
+        )
     table = values(weight)
     used = np.unique(index)
     norms = np.linalg.norm(table[used], norm_type, axis=1)

@@ -172,7 +172,9 @@ def _merged_masks(mask: Any, padding: Any, sizes: tuple, batched: bool, dtype: A
         mask = _additive(mask, "attn_mask", dtype)
         wanted = (L, S) if mask.ndim == 2 else (N * H, L, S)
         if tuple(mask.shape) != wanted:
-            raise ValueError(f"{NAME}: attn_mask must be ({L}, {S}) or ({N * H}, {L}, {S}), got shape {tuple(mask.shape)}")
+            raise ValueError(
+                f"{NAME}: attn_mask must be ({L}, {S}) or ({N * H}, {L}, {S}), got shape {tuple(mask.shape)}"
+            )
         mask = reshape(mask, (1, 1, L, S) if mask.ndim == 2 else (N, H, L, S))
     if padding is not None:
         padding = _additive(padding, "key_padding_mask", dtype)

@@ -156,9 +156,7 @@ def _group_rule(
 
 
 _group_norm, _instance_norm = (
-    Primitive(
-        _group_forward, name=name, joint=_group_rule, saves=(0, 1, 2, AUX), composition=_group_composition
-    )
+    Primitive(_group_forward, name=name, joint=_group_rule, saves=(0, 1, 2, AUX), composition=_group_composition)
     for name in ("group_norm", "instance_norm")
 )
 
@@ -427,9 +425,7 @@ def _last_dims(name: str, normalized_shape: Any, eps: float, input: Any, weight:
     return x, w, b, len(shape)
 
 
-def layer_norm(
-    input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5
-) -> Any:
+def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """input minus its mean over the last dimensions, divided by √(σ² + eps), times weight plus bias.
 
     input             (…, *normalized_shape), float32 or float64

@@ -78,9 +78,7 @@ def _fractional_max_pool(
     window = per_dim(kernel_size, dims, name, "kernel_size", 1)
     space = tuple(x.shape[-dims:])
     if (output_size is None) == (output_ratio is None):
-        raise ValueError(
-            f"{name}: give output_size or output_ratio, one of them; got {output_size} and {output_ratio}"
-        )
+        raise ValueError(f"{name}: give output_size or output_ratio, one of them; got {output_size} and {output_ratio}")
     if output_ratio is not None:
         ratios = tuple(output_ratio) if isinstance(output_ratio, list | tuple) else (output_ratio,) * dims
         if len(ratios) != dims or not all(0 < r < 1 for r in ratios):
@@ -152,9 +150,7 @@ def fractional_max_pool3d(
 ) -> Any:
     """Fractional max pooling of (N, C, D, H, W) or (C, D, H, W); see `fractional_max_pool2d`. _random_samples: (N, C, 3),
     in the order of the dimensions."""
-    return _fractional_max_pool(
-        3, input, kernel_size, output_size, output_ratio, return_indices, _random_samples
-    )
+    return _fractional_max_pool(3, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
 
 
 # --------------------------------------------------------------------------------------------------------- the k largest

@@ -141,16 +141,24 @@ def _lstm_composition(
     counts: ndarray, reverse: bool,
 ) -> tuple:  # fmt: skip
     states = _start(x, h0, counts, w_hh.shape[1]), _start(x, c0, counts, w_hh.shape[0] // 4)
-    return over_time(
-        lambda xt, s: lstm_cell(xt, s, w_ih, w_hh, b_ih, b_hh, w_hr, w_peep), x, states, counts, reverse
-    )
+    return over_time(lambda xt, s: lstm_cell(xt, s, w_ih, w_hh, b_ih, b_hh, w_hr, w_peep), x, states, counts, reverse)
 
 
 # ------------------------------------------------------------------------------------------------ sequences, as one node
 
 
 def _rnn_joint(
-    needs: list, g: list, x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, w_skip: Any, outs: tuple, *how: Any
+    needs: list,
+    g: list,
+    x: Any,
+    h0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any,
+    b_hh: Any,
+    w_skip: Any,
+    outs: tuple,
+    *how: Any,
 ) -> tuple:
     return rnn_kernels.rnn_backward(needs, g, outs[0], x, h0, w_ih, w_hh, w_skip, *how)
 
@@ -166,7 +174,17 @@ _rnn = Primitive(
 
 
 def _gru_joint(
-    needs: list, g: list, x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, outs: tuple, aux: tuple, *how: Any
+    needs: list,
+    g: list,
+    x: Any,
+    h0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any,
+    b_hh: Any,
+    outs: tuple,
+    aux: tuple,
+    *how: Any,
 ) -> tuple:
     return gru_kernels.gru_backward(needs, g, outs[0], aux, x, h0, w_ih, w_hh, *how)
 
@@ -223,9 +241,7 @@ def rnn(
     return apply(_rnn, (x, h0, w_ih, w_hh, b_ih, b_hh, w_skip), (counts, reverse, nonlinearity == "relu", skip))
 
 
-def gru(
-    x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, counts: ndarray, reverse: bool = False
-) -> tuple:
+def gru(x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, counts: ndarray, reverse: bool = False) -> tuple:
     """`gru_cell` through a sequence, from h0 (N, H), or zeros if None.
 
     x (S, I): (states (S, H), the last state of each example (N, H)).

@@ -56,9 +56,7 @@ def _check_size(name: str, size: Any) -> None:
         raise ValueError(f"{name}: size must be at least 1, got {size}")
 
 
-def local_response_norm(
-    input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
-) -> Any:
+def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
     """x_c / (k + alpha / size Σ x_c'²)^beta, the sum over `size` channels about c: size // 2 before, the others after.
 
     input (N, C, …) with at least one dimension of positions, float32 or float64. Channels that do not exist count as 0.

@@ -26,20 +26,18 @@ def _lp_pool(name: str, dims: int, x: Any, norm_type: float, kernel_size: Any, s
     total = AVERAGES[dims](x**norm_type, window, stride, 0, ceil_mode) * math.prod(window)
     values = total.array if hasattr(total, "array") else total
     zero, negative = ew.eq(values, 0), ew.lt(values, 0)
-    root = basics.where(zero, 1.0, ew.abs(total)) ** (1.0 / norm_type)  # where it is 0 the slope is infinite: taken as 0
+    root = basics.where(zero, 1.0, ew.abs(total)) ** (
+        1.0 / norm_type
+    )  # where it is 0 the slope is infinite: taken as 0
     return basics.where(zero, total, basics.where(negative, -root, root))
 
 
-def lp_pool1d(
-    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
-) -> Any:
+def lp_pool1d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
     """(Σ xᵖ)^(1/p) of each window, p = norm_type; see `lp_pool2d`. input (N, C, L) or (C, L)."""
     return _lp_pool("lp_pool1d", 1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-def lp_pool2d(
-    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
-) -> Any:
+def lp_pool2d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
     """(Σ xᵖ)^(1/p) of each window, p = norm_type.
 
     As in PyTorch the sum is of xᵖ, not of |x|ᵖ, and a last window reaching over the end (ceil_mode) counts as if its
@@ -51,9 +49,7 @@ def lp_pool2d(
     return _lp_pool("lp_pool2d", 2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-def lp_pool3d(
-    input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
-) -> Any:
+def lp_pool3d(input: Any, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Any:
     """(Σ xᵖ)^(1/p) of each window, p = norm_type; see `lp_pool2d`. input (N, C, D, H, W) or (C, D, H, W)."""
     return _lp_pool("lp_pool3d", 3, input, norm_type, kernel_size, stride, ceil_mode)
 

@@ -52,7 +52,9 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     x = array_operand(x, "bincount")
     if x.ndim != 1 or x.dtype.kind not in "iu":
         raise TypeError(f"bincount: needs a vector of integers, got shape {tuple(x.shape)}, {x.dtype}")
-    array = getattr(x, "array", x) if stand_in(x) is None else np.zeros(0, x.dtype)  # its primitive has no batching rule
+    array = (
+        getattr(x, "array", x) if stand_in(x) is None else np.zeros(0, x.dtype)
+    )  # its primitive has no batching rule
     if array.size and array.min() < 0:
         at = int(np.argmax(array < 0))
         raise ValueError(f"bincount: the element {array[at]} at position {at} is negative; it counts 0, 1, …")

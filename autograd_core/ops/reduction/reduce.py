@@ -397,7 +397,9 @@ def _logsumexp_rule(g: Any, x: Any, out: Any, dims: tuple, keepdim: bool) -> Any
     top = spread(out, tuple(x.shape), dims)
     infinite = top == np.inf
     weight = ew.exp(x - basics.where(infinite | (top == -np.inf), 0.0, top))
-    return spread(g, tuple(x.shape), dims) * basics.where(infinite & (x == top), 1.0, basics.where(infinite, 0.0, weight))
+    return spread(g, tuple(x.shape), dims) * basics.where(
+        infinite & (x == top), 1.0, basics.where(infinite, 0.0, weight)
+    )
 
 
 _logsumexp_primitive = Primitive(_logsumexp, name="logsumexp", vjps=(_logsumexp_rule,), saves=(0, OUT))

@@ -163,9 +163,7 @@ def _logcumsumexp(x: ndarray, dim: int) -> ndarray:
     return np.logaddexp.accumulate(x, dim, dtype=np.float64).astype(x.dtype, copy=False)
 
 
-_logcumsumexp_primitive = Primitive(
-    _logcumsumexp, name="logcumsumexp", vjps=(_logcumsumexp_rule,), saves=(0, OUT)
-)
+_logcumsumexp_primitive = Primitive(_logcumsumexp, name="logcumsumexp", vjps=(_logcumsumexp_rule,), saves=(0, OUT))
 
 
 @numpy_names
@@ -236,5 +234,3 @@ def diff(x: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = N
         later, earlier = slices(x, at, 1, None), slices(x, at, None, -1)
         x = later ^ earlier if x.dtype == bool else later - earlier
     return x if n else clone(x)
-
-

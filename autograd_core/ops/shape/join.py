@@ -101,9 +101,7 @@ def _block_diag(*xs: ndarray) -> ndarray:
 def _blocks(shapes: tuple) -> list:
     rows = list(itertools.accumulate((s[0] for s in shapes), initial=0))
     columns = list(itertools.accumulate((s[1] for s in shapes), initial=0))
-    return [
-        (slice(rows[i], rows[i + 1]), slice(columns[i], columns[i + 1])) for i in range(len(shapes))
-    ]
+    return [(slice(rows[i], rows[i + 1]), slice(columns[i], columns[i + 1])) for i in range(len(shapes))]
 
 
 _block_diag_primitive = Primitive(
@@ -247,8 +245,10 @@ def repeat(x: Any, repeats: Any) -> Any:
 
 def _own(out: Any, x: Any) -> Any:
     """`out` in memory of its own, where nothing had to be copied to make it."""
-    if out is x or (isinstance(out, Tensor) and out.origin is not None) or (
-        isinstance(out, ndarray) and isinstance(x, ndarray) and np.may_share_memory(out, x)
+    if (
+        out is x
+        or (isinstance(out, Tensor) and out.origin is not None)
+        or (isinstance(out, ndarray) and isinstance(x, ndarray) and np.may_share_memory(out, x))
     ):
         return clone(out)
     return out

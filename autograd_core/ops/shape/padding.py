@@ -76,9 +76,7 @@ def _pad_dim_back(g: ndarray, size: int, dim: int, before: int, after: int, mode
 _pad_dim_primitive: Primitive = Primitive(
     _pad_dim,
     name="pad_dim",
-    vjps=(
-        lambda g, x_shape, dim, *how: apply(_pad_dim_back_primitive, (g,), (x_shape[dim], dim, *how)),
-    ),
+    vjps=(lambda g, x_shape, dim, *how: apply(_pad_dim_back_primitive, (g,), (x_shape[dim], dim, *how)),),
     saves=(SHAPE,),
 )
 _pad_dim_back_primitive: Primitive = Primitive(

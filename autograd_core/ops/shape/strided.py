@@ -235,9 +235,7 @@ def _as_strided_rule(g: Any, x_shape: tuple, size: tuple, stride: tuple, offset:
     return reshape(flat, x_shape)
 
 
-_as_strided_primitive = Primitive(
-    _as_strided, name="as_strided", vjps=(_as_strided_rule,), saves=(SHAPE,), view=True
-)
+_as_strided_primitive = Primitive(_as_strided, name="as_strided", vjps=(_as_strided_rule,), saves=(SHAPE,), view=True)
 
 
 def as_strided(x: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Any:

@@ -96,8 +96,7 @@ def _taps(place: Any, size: int, mode: str, padding: str, align_corners: bool) -
         low = np.floor(plain(at))
         t = at - low
         return [
-            (_integers(_padded(low + k - 1, size, padding, align_corners)), w)
-            for k, w in enumerate(cubic_weights(t))
+            (_integers(_padded(low + k - 1, size, padding, align_corners)), w) for k, w in enumerate(cubic_weights(t))
         ]
     at = _padded(at, size, padding, align_corners)
     if mode == "nearest":

@@ -133,9 +133,7 @@ class MNISTSample(Images):
         )
 
 
-def mnist_sample(
-    train: bool = True, *, normalize: Normalize = False, transform: Callable | None = None
-) -> MNISTSample:
+def mnist_sample(train: bool = True, *, normalize: Normalize = False, transform: Callable | None = None) -> MNISTSample:
     """10,000 of MNIST's training images or, with train=False, 2,000 of its test images. Part of the package.
 
     They were drawn at random; `nn/data/mnist_sample/README.md` says how, and what the source and the licence are.

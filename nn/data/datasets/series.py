@@ -81,7 +81,9 @@ def read_series(path: str | Path) -> Series:
     try:
         return _parsed(path.stem, path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
-        raise ValueError(f"{path}: not a text file in UTF-8; it must be CSV: titles, then a date and a number a line") from None
+        raise ValueError(
+            f"{path}: not a text file in UTF-8; it must be CSV: titles, then a date and a number a line"
+        ) from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}; it must be CSV: titles, then a date and a number a line") from None
 

@@ -63,14 +63,18 @@ def _inside(folder: Path, location: str, problem: str) -> Path:
     """The path of a location, which must be a file in the folder or below it."""
     kinds = (PurePosixPath(location), PureWindowsPath(location))
     if not location or any(path.is_absolute() or path.anchor or ".." in path.parts for path in kinds):
-        raise ExternalDataError(f"{problem}; it must be a path inside the model's folder, without '..': save it again there")
+        raise ExternalDataError(
+            f"{problem}; it must be a path inside the model's folder, without '..': save it again there"
+        )
     path = folder / location
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError):
         raise ExternalDataError(f"{problem}, which is not in {folder}; put it beside the model") from None
     if not real.is_relative_to(folder.resolve()) or not real.is_file():
-        raise ExternalDataError(f"{problem}, which leads out of {folder} or is no file; put the file itself beside the model")
+        raise ExternalDataError(
+            f"{problem}, which leads out of {folder} or is no file; put the file itself beside the model"
+        )
     return real
 
 
@@ -83,5 +87,7 @@ PLAIN = (
 def _item_size(onnx: Any, tensor: Any, problem: str) -> int:
     """The bytes of one element."""
     if tensor.data_type not in (onnx.TensorProto.DataType.Value(kind) for kind in PLAIN):
-        raise ExternalDataError(f"{problem} with the data type {tensor.data_type}; that is read from the model's own file only")
+        raise ExternalDataError(
+            f"{problem} with the data type {tensor.data_type}; that is read from the model's own file only"
+        )
     return onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize

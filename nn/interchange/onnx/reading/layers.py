@@ -92,7 +92,10 @@ def _conv_transpose(node: Any, x: Any, w: Any, bias: Any = None) -> Any:
     least = [min(pair) for pair in pairs]
     extra = node.get("output_padding") or [0] * dims
     out = by_dims("conv_transpose", x)(x, w, bias, stride, least, extra, node.get("group", 1), dilation)
-    cut = [(m - b, n - (a - m)) for m, (b, a), n in ((m, p, n) for m, p, n in zip(least, pairs, out.shape[2:], strict=True))]
+    cut = [
+        (m - b, n - (a - m))
+        for m, (b, a), n in ((m, p, n) for m, p, n in zip(least, pairs, out.shape[2:], strict=True))
+    ]
     if all((b, a) == (m, m) for m, (b, a) in zip(least, pairs, strict=True)):
         return out
     return out[(..., *(slice(-start, stop) for start, stop in cut))]
@@ -108,7 +111,9 @@ def _pool(node: Any, x: Any) -> tuple:
     stride, dilation = node.get("strides") or [1] * dims, node.get("dilations") or [1] * dims
     pairs = margins(node, x.shape[2:], window, stride, dilation)
     if node.get("ceil_mode", 0):
-        for i, (n, k, s, d, (before, after)) in enumerate(zip(x.shape[2:], window, stride, dilation, pairs, strict=True)):
+        for i, (n, k, s, d, (before, after)) in enumerate(
+            zip(x.shape[2:], window, stride, dilation, pairs, strict=True)
+        ):
             room = n + before + after - d * (k - 1) - 1
             outputs = -(-room // s) + 1
             if (outputs - 1) * s >= n + before:  # a window that would begin behind the image
@@ -191,7 +196,9 @@ def _instance_norm(node: Any, x: Any, w: Any, b: Any) -> Any:
 
 @reads("size", "alpha", "beta", "bias")
 def _lrn(node: Any, x: Any) -> Any:
-    return F.local_response_norm(x, node.get("size"), node.get("alpha", 1e-4), node.get("beta", 0.75), node.get("bias", 1.0))
+    return F.local_response_norm(
+        x, node.get("size"), node.get("alpha", 1e-4), node.get("beta", 0.75), node.get("bias", 1.0)
+    )
 
 
 @reads("p", "axis")
@@ -208,7 +215,15 @@ def _recurrent(kind: str) -> Rule:
     """X (T, N, I), W (D, G H, I), R (D, G H, H), B (D, 2 G H): Y (T, D, N, H) and the last states (D, N, H)."""
 
     def compute(
-        node: Any, x: Any, w: Any, r: Any, b: Any = None, lengths: Any = None, h: Any = None, c: Any = None, p: Any = None
+        node: Any,
+        x: Any,
+        w: Any,
+        r: Any,
+        b: Any = None,
+        lengths: Any = None,
+        h: Any = None,
+        c: Any = None,
+        p: Any = None,
     ) -> tuple:
         T, N, _ = x.shape
         H, D = r.shape[2], w.shape[0]

@@ -138,7 +138,9 @@ class ONNXModule(Module):
             for name in node.inputs:  # what is not read again need not be kept
                 if self.last_use[name] == i and name not in self.output_names:
                     values.pop(name, None)
-        outputs = tuple(x if hasattr(x, "requires_grad") else ag.tensor(x) for x in (values[n] for n in self.output_names))
+        outputs = tuple(
+            x if hasattr(x, "requires_grad") else ag.tensor(x) for x in (values[n] for n in self.output_names)
+        )
         return outputs[0] if len(outputs) == 1 else outputs
 
     def extra_repr(self) -> str:
@@ -176,5 +178,7 @@ def load(path: str | Path | bytes) -> ONNXModule:
         raise
     except Exception as error:
         first = str(error).strip().split("\n")[0]
-        raise ValueError(f"{name}: not a valid ONNX file ({first}; it has {len(content)} bytes); export it again") from None
+        raise ValueError(
+            f"{name}: not a valid ONNX file ({first}; it has {len(content)} bytes); export it again"
+        ) from None
     return ONNXModule(onnx, proto)

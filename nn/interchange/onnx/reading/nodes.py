@@ -302,7 +302,9 @@ def _prod(x: Any, dims: tuple, keepdim: bool) -> Any:
 
 
 def _mean(x: Any, dims: tuple, keepdim: bool) -> Any:
-    return rd.mean(x, dims, keepdim) if x.dtype.kind == "f" else _div(_sum(x, dims, keepdim), np.asarray(x.size, x.dtype))
+    return (
+        rd.mean(x, dims, keepdim) if x.dtype.kind == "f" else _div(_sum(x, dims, keepdim), np.asarray(x.size, x.dtype))
+    )
 
 
 def _best(function: Callable) -> Rule:

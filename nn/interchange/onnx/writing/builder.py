@@ -21,7 +21,11 @@ class Builder:
     for each symbol, an input's name and the dimension of it."""
 
     def __init__(
-        self, onnx: Any, parameters: dict[str, ndarray], buffers: dict[str, ndarray], symbols: dict[str, tuple[str, int]]
+        self,
+        onnx: Any,
+        parameters: dict[str, ndarray],
+        buffers: dict[str, ndarray],
+        symbols: dict[str, tuple[str, int]],
     ):
         self.onnx = onnx
         self.nodes: list = []
@@ -83,7 +87,11 @@ class Builder:
             if held.flags.c_contiguous and array.flags.c_contiguous:
                 return self.op("Reshape", self.initializer(name, held), self.ints(array.shape))
             order = np.argsort([-s for s in array.strides], kind="stable")
-            if array.size > 1 and array.transpose(order).shape == held.shape and array.transpose(order).strides == held.strides:
+            if (
+                array.size > 1
+                and array.transpose(order).shape == held.shape
+                and array.transpose(order).strides == held.strides
+            ):
                 return self.op("Transpose", self.initializer(name, held), perm=np.argsort(order).tolist())
         return None
 
@@ -173,6 +181,8 @@ class Builder:
             whole = self._longer(x.array)
             if whole is None:
                 assert op is not None
-                op.unsupported("has a constant that is cut to a size, and is no parameter or buffer; register it as one")
+                op.unsupported(
+                    "has a constant that is cut to a size, and is no parameter or buffer; register it as one"
+                )
             return self.op("Slice", whole, self.ints([0]), self.size(x.rows), self.ints([0]))
         return self.constant(x) if isinstance(x, ndarray) else self.constant(x, dtype)

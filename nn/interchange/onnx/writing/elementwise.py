@@ -111,7 +111,9 @@ def _logical(kind: str) -> Rule:
     """Of integers, whether they are not 0."""
 
     def rule(b: Builder, op: Op, *xs: str) -> str:
-        return b.op(kind, *(cast(b, x, "bool") if g.dtype.kind != "b" else x for x, g in zip(xs, op.given, strict=True)))
+        return b.op(
+            kind, *(cast(b, x, "bool") if g.dtype.kind != "b" else x for x, g in zip(xs, op.given, strict=True))
+        )
 
     return rule
 

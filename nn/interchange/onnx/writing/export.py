@@ -80,7 +80,9 @@ def export(
     for sizes in at:
         example = _resized(inputs, axes, sizes)
         try:
-            program, outs = trace(model, _with(given, example), _with(named, example, len(list(tensors_in(given)))), known)
+            program, outs = trace(
+                model, _with(given, example), _with(named, example, len(list(tensors_in(given)))), known
+            )
         except (ValueError, IndexError, RuntimeError) as error:
             if sizes != base:
                 error.add_note(
@@ -147,7 +149,9 @@ def _axes(dynamic_axes: Mapping[str, Any] | None, names: list[str], inputs: list
         for dim, symbol in dims.items():
             ndim = inputs[i].ndim
             if not isinstance(dim, int) or not -ndim <= dim < ndim:
-                raise ValueError(f"onnx.export: dynamic_axes: input '{name}' of shape {inputs[i].shape} has no axis {dim!r}")
+                raise ValueError(
+                    f"onnx.export: dynamic_axes: input '{name}' of shape {inputs[i].shape} has no axis {dim!r}"
+                )
             size = inputs[i].shape[dim]
             if sizes.setdefault(str(symbol), size) != size:
                 raise ValueError(

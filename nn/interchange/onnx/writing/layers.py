@@ -315,7 +315,13 @@ def known(primitive: Any, inputs: tuple, params: tuple) -> bool:
     return primitive.name in RULES and (condition is None or condition(primitive, inputs, params))
 
 
-NAMED = {"batch_norm": 3, "embedding": 2, "gru": 2, "lstm": 3, "rnn": 2}  # how many inputs a rule gets by name, if not all
+NAMED = {
+    "batch_norm": 3,
+    "embedding": 2,
+    "gru": 2,
+    "lstm": 3,
+    "rnn": 2,
+}  # how many inputs a rule gets by name, if not all
 
 
 def emit(b: Builder, op: Op) -> None:

@@ -144,7 +144,9 @@ class Unification:
     def constant(self, values: Sequence[Any], refuse: Callable) -> Any:
         """A constant operand."""
         if not isinstance(values[0], ndarray):
-            return values[0] if all(v == values[0] for v in values) else refuse("has a number that depends on the sizes")
+            return (
+                values[0] if all(v == values[0] for v in values) else refuse("has a number that depends on the sizes")
+            )
         first = values[0]
         if all(v is first or np.array_equal(v, first, equal_nan=first.dtype.kind in "fc") for v in values):
             return first

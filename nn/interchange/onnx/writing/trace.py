@@ -34,7 +34,9 @@ class Op:
     """One operation. An input is a `Ref`, a constant (an array or a number), or None; `given` are the shapes and dtypes
     of the inputs, `made` those of the results."""
 
-    def __init__(self, primitive: Primitive, inputs: list, params: tuple, given: list, made: list, first: int, where: tuple):
+    def __init__(
+        self, primitive: Primitive, inputs: list, params: tuple, given: list, made: list, first: int, where: tuple
+    ):
         self.primitive, self.inputs, self.params = primitive, inputs, params
         self.given, self.made, self.first = given, made, first
         self.path, self.module = where  # of the innermost module that was running
@@ -83,7 +85,9 @@ class Traced:
         return self.tracer.take(x, index)
 
     def __lift__(self, function: Callable, *operands: Any) -> NoReturn:
-        self.tracer.refuse(f"'{getattr(function, '__name__', 'a function')}' looks at values, which differ from input to input")
+        self.tracer.refuse(
+            f"'{getattr(function, '__name__', 'a function')}' looks at values, which differ from input to input"
+        )
 
     def __call_function__(self, function: type, args: tuple) -> NoReturn:
         self.tracer.refuse(f"there is no ONNX form of the Function '{function.__name__}'")
@@ -208,7 +212,9 @@ def without_writes(model: Module) -> Iterator[None]:
         yield
 
 
-def trace(model: Module, args: tuple, kwargs: dict, known: Callable[[Primitive, tuple, tuple], bool]) -> tuple[Program, list]:
+def trace(
+    model: Module, args: tuple, kwargs: dict, known: Callable[[Primitive, tuple, tuple], bool]
+) -> tuple[Program, list]:
     """The computation of `model(*args, **kwargs)` in evaluation mode, and the arrays that come out.
 
     Tensors among the arguments, in their order, are the program's inputs; what else is given is fixed.
