@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from . import docstrings
 from .graph import Node, tick, watchers
 from .history import history
 from .modes import mode, pausing
 from .operands import is_operand, not_an_operand, shape_error, unified
 from .primitive import OUT, Primitive, apply
 from .tensor import Tensor, new
+from .types import TensorLike
 
 
 def unary(
@@ -34,7 +36,7 @@ def unary(
     if vjp is None:
         return _undifferentiated(p, floating, doc)
 
-    def function(input: Any) -> Any:
+    def function(input: TensorLike) -> Tensor:
         if type(input) is not Tensor or watchers:
             return general(input)
         node = input.node if input.origin is None else history(input)
@@ -64,15 +66,15 @@ def unary(
         (x,) = unified(name, x, floating=floating) if prepare is None else (prepare(x),)
         return apply(p, (x,))
 
-    return _named(function, p, doc)
+    return _named(function, p, doc, 1, floating)
 
 
 def _undifferentiated(p: Primitive, floating: bool, doc: str | None) -> Callable:
-    def function(input: Any) -> Any:
+    def function(input: TensorLike) -> Tensor:
         (input,) = unified(p.name, input, floating=floating)
         return apply(p, (input,))
 
-    return _named(function, p, doc)
+    return _named(function, p, doc, 1, floating)
 
 
 def binary(
@@ -94,7 +96,7 @@ def binary(
     only_x, only_y, either = ((0 in p.plan(mask), 1 in p.plan(mask)) for mask in (0b01, 0b10, 0b11))
 
     def build(general: Callable) -> Callable:
-        def function(input: Any, other: Any) -> Any:
+        def function(input: TensorLike, other: TensorLike) -> Tensor:
             if type(input) is not Tensor or watchers:
                 return general(input, other)
             a: Any = input.array
@@ -151,13 +153,13 @@ def binary(
     def operator(x: Any, y: Any) -> Any:
         return general(x, y) if is_operand(y) else not_an_operand(y, name)
 
-    function = _named(build(general), p, doc)
+    function = _named(build(general), p, doc, 2, floating)
     function.operator = build(operator)  # type: ignore[attr-defined]
     return function
 
 
-def _named(function: Callable, p: Primitive, doc: str | None) -> Callable:
+def _named(function: Callable, p: Primitive, doc: str | None, operands: int, floating: bool) -> Callable:
     function.__name__ = function.__qualname__ = p.name
-    function.__doc__ = doc
+    function.__doc__ = doc and docstrings.elementwise(doc, p.forward, operands, floating)
     function.primitive = p  # type: ignore[attr-defined]
     return function

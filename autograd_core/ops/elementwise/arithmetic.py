@@ -239,7 +239,14 @@ def lerp(input: Any, end: Any, weight: Any) -> Any:
 
 # ------------------------------------------------------------------------------------------------------ exp, log, roots
 
-exp = unary(np.exp, lambda g, out: g * out, saves=(OUT,), doc="e^x.")
+exp = unary(
+    np.exp,
+    lambda g, out: g * out,
+    saves=(OUT,),
+    doc="""Compute the exponential, elementwise.
+    out = eˣ
+    exp([0.0, 1.0]) → [1.    , 2.7183]""",
+)
 exp2 = unary(np.exp2, lambda g, out: g * (out * math.log(2)), saves=(OUT,), doc="2^x.")
 expm1 = unary(np.expm1, lambda g, out: g * (out + 1), saves=(OUT,), doc="e^x - 1, exact near 0.")
 log = unary(np.log, lambda g, x: g / x, saves=(0,), doc="The natural logarithm.")
