@@ -20,7 +20,7 @@ from ..ops.elementwise import arithmetic as ew
 from ..ops.elementwise import complex as cx
 from ..ops.elementwise import logic, special
 from ..ops.indexing import index, slices
-from ..ops.shape import shape
+from ..ops.shape import shape, split
 from ..random import METHODS as RANDOM_METHODS
 from ..transforms.batched import Batched
 from . import methods
@@ -154,7 +154,7 @@ def fill_(x: Tensor, value: Any) -> Tensor:
 def _iterate(x: Tensor) -> Any:
     if x.ndim == 0:
         raise TypeError("a 0-d tensor cannot be iterated over; use x.item()")
-    return iter(shape.unbind(x))
+    return iter(split.unbind(x))
 
 
 def _contains(x: Tensor, value: Any) -> bool:

@@ -20,7 +20,7 @@ from ..ops.elementwise import (
 from ..ops.elementwise import (
     complex as cx,
 )
-from ..ops.indexing import gather, scatter, slices
+from ..ops.indexing import gather, masks, scatter, slices
 from ..ops.linalg import (
     aliases as linalg_aliases,
 )
@@ -37,8 +37,8 @@ from ..ops.linalg import (
 )
 from ..ops.network import conv, embedding, pool
 from ..ops.network import dropout as random
-from ..ops.reduction import count, integrals, reduce, scan, softmax, sort, statistics
-from ..ops.shape import join, padding, shape, strided
+from ..ops.reduction import count, deviations, extremes, integrals, quantile, reduce, scan, softmax, sort, statistics
+from ..ops.shape import join, padding, rearrange, shape, split, strided
 from ..ops.signal import grid_sample, interpolate
 
 # What each family offers: as `ag.name(x, …)` all of them, as `x.name(…)` those of the first list.
@@ -79,24 +79,33 @@ FAMILIES: tuple[tuple[Any, str, str], ...] = (
     (softmax, "softmax log_softmax", ""),
     (
         reduce,
-        "sum nansum mean nanmean prod var std amax amin aminmax argmax argmin logsumexp count_nonzero all any",
-        "var_mean std_mean",
+        "sum nansum mean nanmean prod logsumexp count_nonzero all any",
+        "",
     ),
+    (deviations, "var std", "var_mean std_mean"),
+    (extremes, "amax amin aminmax argmax argmin", ""),
     (scan, "cumsum cumprod cummax cummin logcumsumexp diff", ""),
     (integrals, "", "trapezoid cumulative_trapezoid"),
-    (sort, "sort argsort msort topk kthvalue max min median nanmedian mode quantile nanquantile", ""),
+    (sort, "sort argsort msort topk kthvalue max min median nanmedian mode", ""),
+    (quantile, "quantile nanquantile", ""),
     (count, "histc bincount unique unique_consecutive", "isin searchsorted bucketize"),
     (
         shape,
         "reshape flatten ravel unflatten squeeze unsqueeze permute transpose swapaxes swapdims movedim moveaxis adjoint t "
-        "flip contiguous expand split chunk unbind",
+        "flip contiguous expand split",
         "cat stack",
     ),
+    (split, "chunk unbind tensor_split hsplit vsplit dsplit", ""),
     (
         join,
-        "tensor_split hsplit vsplit dsplit roll fliplr flipud rot90 repeat tile repeat_interleave kron",
+        "",
         "concat concatenate hstack vstack row_stack dstack column_stack block_diag atleast_1d atleast_2d atleast_3d "
-        "broadcast_tensors meshgrid cartesian_prod combinations",
+        "broadcast_tensors",
+    ),
+    (
+        rearrange,
+        "roll fliplr flipud rot90 repeat tile repeat_interleave kron",
+        "meshgrid cartesian_prod combinations",
     ),
     (
         strided,
@@ -108,10 +117,10 @@ FAMILIES: tuple[tuple[Any, str, str], ...] = (
     (scatter, "scatter scatter_add scatter_reduce", ""),
     (
         slices,
-        "index_select index_add index_copy index_fill index_reduce index_put masked_fill masked_select masked_scatter take "
-        "put nonzero argwhere",
+        "index_select index_add index_copy index_fill index_reduce index_put take put",
         "",
     ),
+    (masks, "masked_fill masked_select masked_scatter nonzero argwhere", ""),
     (padding, "", "pad"),
     (
         linalg,

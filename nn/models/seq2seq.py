@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core.ops.shape.join import cat
+from autograd_core.ops.shape.shape import cat
 
 from .. import functional as F
 from ..layers.embedding import Embedding

@@ -19,8 +19,6 @@ from ...engine.primitive import SHAPE, Primitive, apply
 from ...engine.tensor import Tensor, conversion, held
 from ...engine.writes import rewrite
 from ..arguments import array_operand, dim_index, numpy_names
-from ..elementwise import arithmetic as ew
-from ..reduction.scan import cumsum
 from ..shape.shape import ravel, reshape
 from .gather import checked, index_operand
 from .index import add_rows, frozen, getitem, plain_index, put_at, scatter_back
@@ -111,7 +109,7 @@ def index_copy(x: Any, dim: int, index: Any, source: Any) -> Any:
     x, index, source, at = _slices("index_copy", x, dim, index, source)
     if stand_in(index) is not None:  # each example writes to places of its own
         return reshape(scatter(x, at, _spread(index, x, at), source), shape)
-    places = checked(_values(index), x.shape[at], at, False, "index_copy")
+    places = checked(index_values(index), x.shape[at], at, False, "index_copy")
     return reshape(put_at(x, source, (*(slice(None),) * at, places.copy())), shape)
 
 
@@ -121,11 +119,11 @@ def index_fill(x: Any, dim: int, index: Any, value: Any) -> Any:
     x, index = array_operand(x, "index_fill"), _vector(index, "index_fill")
     at, shape = dim_index(dim, x.ndim, "index_fill"), tuple(x.shape)
     x = reshape(x, (1,)) if x.ndim == 0 else x
-    value = _value("index_fill", value, x.dtype)
+    value = one_value("index_fill", value, x.dtype)
     if stand_in(index) is not None:
         spread = _spread(basics.where(index < 0, index + x.shape[at], index), x, at)
         return reshape(scatter(x, at, spread, broadcast_to(value, spread.shape)), shape)
-    places = checked(_values(index), x.shape[at], at, True, "index_fill")
+    places = checked(index_values(index), x.shape[at], at, True, "index_fill")
     return reshape(put_at(x, value, (*(slice(None),) * at, places.copy())), shape)
 
 
@@ -145,11 +143,11 @@ def _spread(index: Any, x: Any, dim: int) -> Any:
     return broadcast_to(reshape(index, (index.shape[0], *(1,) * (x.ndim - 1 - dim))), shape)
 
 
-def _values(index: Any) -> ndarray:
+def index_values(index: Any) -> ndarray:
     return index.array if isinstance(index, Tensor) else index
 
 
-def _value(name: str, value: Any, dtype: Any) -> Any:
+def one_value(name: str, value: Any, dtype: Any) -> Any:
     """One value, a number or a 0-d tensor, in the dtype of what it is written to."""
     if isinstance(value, Tensor | ndarray | np.generic) or stand_in(value) is not None:
         value = array_operand(value, name)
@@ -214,90 +212,15 @@ def put(x: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
         )
     if stand_in(index) is not None:
         return reshape(index_put(ravel(x), (ravel(index),), ravel(source), accumulate), x.shape)
-    places = checked(_values(index), math.prod(x.shape), 0, True, "put").reshape(-1)
+    places = checked(index_values(index), math.prod(x.shape), 0, True, "put").reshape(-1)
     return reshape(index_put(ravel(x), (places,), ravel(source), accumulate), x.shape)
-
-
-def _mask(name: str, x: Any, mask: Any) -> Any:
-    mask = array_operand(mask, name)
-    if mask.dtype != bool:
-        raise TypeError(f"{name}: the mask must be boolean, got {mask.dtype}; compare it first, as in mask != 0")
-    try:
-        np.broadcast_shapes(tuple(x.shape), tuple(mask.shape))
-    except ValueError:
-        raise ValueError(
-            f"{name}: a mask of shape {tuple(mask.shape)} does not broadcast with x of shape {tuple(x.shape)}"
-        ) from None
-    return mask
-
-
-def masked_fill(x: Any, mask: Any, value: Any) -> Any:
-    """x with one value where `mask` is true."""
-    x = array_operand(x, "masked_fill")
-    return basics.where(_mask("masked_fill", x, mask), _value("masked_fill", value, x.dtype), x)
-
-
-def masked_select(x: Any, mask: Any) -> Any:
-    """The elements of x where `mask` is true, in one dimension; both broadcast."""
-    x = array_operand(x, "masked_select")
-    mask = _values(_mask("masked_select", x, mask))
-    if stand_in(mask) is not None:
-        raise NotImplementedError(
-            "vmap: 'masked_select' by a mask that differs by example gives each another size; use ag.where or masked_fill"
-        )
-    shape = np.broadcast_shapes(tuple(x.shape), mask.shape)
-    x = broadcast_to(x, shape) if tuple(x.shape) != shape else x
-    if not shape:
-        return getitem(ravel(x), mask.reshape(1))
-    return getitem(x, np.broadcast_to(mask, shape))
-
-
-def masked_scatter(x: Any, mask: Any, source: Any) -> Any:
-    """x with the elements of `source`, in their order, written where `mask` is true."""
-    x, source = array_operand(x, "masked_scatter"), array_operand(source, "masked_scatter")
-    mask = _values(_mask("masked_scatter", x, mask))
-    if stand_in(mask) is not None:  # the k-th true element of each example's mask takes the k-th of its source
-        shape = np.broadcast_shapes(tuple(x.shape), tuple(mask.shape))
-        mask = broadcast_to(mask, shape)
-        turn = ew.maximum(cumsum(ravel(mask), 0) - 1, 0)
-        return basics.where(mask, reshape(take(source, turn), shape), x)
-    shape = np.broadcast_shapes(tuple(x.shape), mask.shape)
-    x, mask = broadcast_to(x, shape), np.broadcast_to(mask, shape).copy()
-    count = int(np.count_nonzero(mask))
-    if source.dtype != x.dtype:
-        raise TypeError(
-            f"masked_scatter: source is {source.dtype} and x {x.dtype}; pass {conversion('source', source, x.dtype)}"
-        )
-    if math.prod(source.shape) < count:
-        raise ValueError(
-            f"masked_scatter: the mask is true {count} times, but source has only {math.prod(source.shape)} elements"
-        )
-    return put_at(x, ravel(source)[:count], mask)
-
-
-_nonzero = Primitive(lambda x: np.argwhere(x).astype(np.int64), name="nonzero")
-
-
-def argwhere(x: Any) -> Any:
-    """The indices of the elements that are not 0, a row each: int64 of shape (n, x.ndim)."""
-    return apply(_nonzero, (array_operand(x, "argwhere"),))
-
-
-def nonzero(x: Any, *, as_tuple: bool = False) -> Any:
-    """The indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension."""
-    found = argwhere(x)
-    if not as_tuple:
-        return found
-    if x.ndim == 0:
-        return (argwhere(reshape(x, (1,)))[:, 0],)
-    return tuple(found[:, d] for d in range(x.ndim))
 
 
 def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
     """Write one value on the main diagonal of x, in place; with `wrap`, again after the end of a tall matrix."""
     if x.ndim < 2 or (x.ndim > 2 and len(set(x.shape)) > 1):
         raise ValueError(f"fill_diagonal_: needs a matrix, or more dimensions of one size, got shape {tuple(x.shape)}")
-    value = _value("fill_diagonal_", fill_value, x.dtype)
+    value = one_value("fill_diagonal_", fill_value, x.dtype)
     size = math.prod(x.shape)
     step = sum(math.prod(x.shape[d + 1 :]) for d in range(x.ndim))
     end = size if wrap or x.ndim > 2 else min(x.shape[1], x.shape[0]) * step

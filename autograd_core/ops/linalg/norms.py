@@ -22,7 +22,8 @@ from ..arguments import dim_indices, plain
 from ..elementwise import arithmetic as ew
 from ..elementwise.complex import conj
 from ..elementwise.kink import kink
-from ..reduction.reduce import amax, amin, spread, sum
+from ..reduction.extremes import amax, amin
+from ..reduction.reduce import spread, sum
 from ..shape.shape import permute, reshape, unsqueeze
 from .decompositions import svdvals
 from .solve import inv, matrices, square, tolerance

@@ -23,7 +23,7 @@ from ...kernels.rows.dropout import dropped
 from ...random import stream
 from ..arguments import transformed, values
 from ..elementwise.piecewise import zeroed
-from ..indexing.slices import masked_fill
+from ..indexing.masks import masked_fill
 from ..linalg.products import matmul, mT
 from ..reduction.reduce import all
 from ..reduction.softmax import softmax

@@ -20,7 +20,7 @@ from ..arguments import transformed, values
 from ..elementwise.piecewise import zeroed
 from ..indexing.gather import gather
 from ..indexing.index import getitem
-from ..indexing.slices import masked_fill
+from ..indexing.masks import masked_fill
 from ..reduction.reduce import all
 from ..reduction.sort import max
 from ..shape.shape import cat, reshape, unsqueeze

@@ -29,7 +29,8 @@ from ...engine.writes import check_writable
 from ...kernels.rows import norm as kernels
 from ..arguments import floating, transformed
 from ..elementwise import arithmetic as ew
-from ..reduction.reduce import amax, mean
+from ..reduction.extremes import amax
+from ..reduction.reduce import mean
 from ..shape.shape import reshape
 
 # ------------------------------------------------------------------------------------------------------- compositions

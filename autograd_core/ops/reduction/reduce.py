@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
 from ...engine import basics
-from ...engine.accumulate import HALF, add_over, exact_total, narrowed, product, squares, sum_over, total
+from ...engine.accumulate import HALF, add_over, narrowed, product, sum_over, total
 from ...engine.basics import broadcast_to
-from ...engine.operands import convert, parts_to_take
+from ...engine.operands import convert
 from ...engine.primitive import OUT, SHAPE, Primitive, apply
 from ...engine.tensor import Default
-from ..arguments import array_operand, dim_index, dim_indices, numpy_names
+from ..arguments import array_operand, dim_indices, numpy_names
 from ..elementwise import arithmetic as ew
-from ..elementwise.kink import kink
 from ..shape.shape import cat, flip, permute, reshape
 from .scan import cumprod, in_dtype, may_hold_zero, slices
 
@@ -37,7 +35,7 @@ def spread(g: Any, shape: tuple, dims: tuple) -> Any:
     return broadcast_to(reshape(g, kept_shape(shape, dims)), shape)
 
 
-def _floating(x: Any, name: str, dtype: Any = None) -> Any:
+def floating_operand(x: Any, name: str, dtype: Any = None) -> Any:
     x = array_operand(x, name)
     x = x if dtype is None else convert(x, dtype)
     if x.dtype.kind not in "fc":
@@ -54,7 +52,7 @@ def _sum(x: ndarray, dims: tuple, keepdim: bool) -> ndarray:
     return sum_over(x, dims, keepdim)
 
 
-_sum_primitive = Primitive(
+sum_primitive = Primitive(
     _sum, name="sum", vjps=(lambda g, x_shape, dims, keepdim: spread(g, x_shape, dims),), saves=(SHAPE,)
 )
 
@@ -64,7 +62,7 @@ def sum(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) ->
     """The sum over `dim`; of integers and booleans, int64 unless `dtype` says otherwise."""
     x = array_operand(x, "sum")
     if dtype is None:
-        return apply(_sum_primitive, (x,), (reduction_dims(x, dim, "sum"), keepdim))
+        return apply(sum_primitive, (x,), (reduction_dims(x, dim, "sum"), keepdim))
     return in_dtype(sum(convert(x, dtype), dim, keepdim), dtype)
 
 
@@ -103,7 +101,7 @@ def nansum(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None)
 @numpy_names
 def nanmean(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
     """The mean over `dim` of what is not NaN; of nothing, NaN."""
-    x = _floating(x, "nanmean", dtype)
+    x = floating_operand(x, "nanmean", dtype)
     if x.dtype == HALF:  # which may not hold the count
         return convert(nanmean(convert(x, np.float32), dim, keepdim), HALF)
     return nansum(x, dim, keepdim) / convert(sum(x == x, dim, keepdim), x.dtype)
@@ -163,221 +161,6 @@ def as_rows(x: Any, dims: tuple) -> Any:
     if rest + dims != tuple(range(len(shape))):
         x = permute(x, rest + dims)
     return reshape(x, (*(shape[d] for d in rest), math.prod(shape[d] for d in dims)))
-
-
-# ----------------------------------------------------------------------------------------------------------- deviations
-
-
-def _var_options(dim: Any, unbiased: bool | None, correction: Any, name: str) -> tuple[Any, float]:
-    """`dim` and `correction`, from PyTorch's newer and older ways to say them."""
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    if unbiased is not None:
-        if correction is not None:
-            raise TypeError(f"{name}: got both unbiased and correction; unbiased=True means correction=1, give one")
-        correction = int(unbiased)
-    return dim, 1 if correction is None else correction
-
-
-def _center(x: ndarray, dims: tuple) -> ndarray:
-    """The mean over `dims`, kept as 1; of float32 in float64: at a mean of 10⁶ float32 is 0.03 off, whose square would be
-    in the variance."""
-    count = math.prod(x.shape[d] for d in dims)
-    sums = exact_total(x, dims)
-    return np.asarray(sums / sums.dtype.type(count or math.nan))
-
-
-def _deviation_forward(x: ndarray, dims: tuple) -> ndarray:
-    center = _center(x, dims)
-    near = center.astype(x.dtype)
-    out = x - near
-    rest = (center - near).astype(x.dtype)
-    return out - rest if rest.any() else out
-
-
-_deviation: Primitive = Primitive(
-    _deviation_forward,
-    name="deviation",
-    vjps=(lambda g, x, dims: apply(_deviation, (g,), (dims,)),),
-    saves=(0,),
-    composition=lambda x, dims: x - mean(x, dims, True),
-)
-
-
-def _var_forward(x: ndarray, dims: tuple, keepdim: bool, divisor: float, wide_out: bool) -> ndarray:
-    wide = x.astype(np.float32) if x.dtype == HALF else x
-    sums = np.asarray(squares(wide, dims, keepdim, _center(wide, dims)))
-    with np.errstate(invalid="ignore", divide="ignore"):  # NaN of a single element
-        return narrowed(sums / sums.dtype.type(divisor), np.dtype(np.float64) if wide_out else x.real.dtype)
-
-
-def _var_composition(x: Any, dims: tuple, keepdim: bool, divisor: float, wide_out: bool) -> Any:
-    d = apply(_deviation, (x,), (dims,))
-    if wide_out:
-        d = convert(d, np.promote_types(d.dtype, np.float64))
-    sums = sum(d * d if x.dtype.kind == "f" else (d * d.conj()).real, dims, keepdim)
-    return sums / divisor if divisor else sums / np.zeros((), sums.dtype)
-
-
-def _var_rule(g: Any, x: Any, dims: tuple, keepdim: bool, divisor: float, wide_out: bool) -> Any:
-    """2 (x - mean) / (n - correction)"""
-    slope = g * (2 / divisor if divisor else math.inf)
-    product = spread(slope, tuple(x.shape), dims) * basics.conj(apply(_deviation, (x,), (dims,)))
-    return convert(product, x.dtype) if wide_out else product
-
-
-_var = Primitive(_var_forward, name="var", vjps=(_var_rule,), saves=(0,), composition=_var_composition)
-
-
-@numpy_names
-def var_mean(
-    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> tuple:
-    """(variance, mean) over `dim`; see `var`."""
-    dim, correction = _var_options(dim, unbiased, correction, "var")
-    x = _floating(x, "var")
-    return var(x, dim, None, keepdim, correction=correction), mean(x, dim, keepdim)
-
-
-@numpy_names
-def var(
-    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> Any:
-    """The variance over `dim`: the sum of squared deviations from the mean over n - correction (default 1)."""
-    return _variance(_floating(x, "var"), *_var_options(dim, unbiased, correction, "var"), keepdim, False)
-
-
-def _variance(x: Any, dim: Any, correction: float, keepdim: bool, wide_out: bool) -> Any:
-    """`var`, of float32 in float64 if `wide_out`: the square of 10²⁰ does not fit into float32, its root does."""
-    dims = reduction_dims(x, dim, "var")
-    divisor = float(max(math.prod(x.shape[d] for d in dims) - correction, 0))
-    return apply(_var, (x,), (dims, keepdim, divisor, wide_out))
-
-
-def _root_rule(g: Any, x: Any, out: Any) -> Any:
-    zero = out == 0
-    return kink(basics.where(zero, 0.0, g / (2 * basics.where(zero, 1.0, out))), x, zero, None)
-
-
-_root = Primitive(
-    np.sqrt,
-    name="std",
-    vjps=(_root_rule,),
-    saves=(0, OUT),
-)
-
-
-@numpy_names
-def std_mean(
-    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> tuple:
-    """(standard deviation, mean) over `dim`; see `std`."""
-    dim, correction = _var_options(dim, unbiased, correction, "std")
-    x = _floating(x, "std")
-    return std(x, dim, None, keepdim, correction=correction), mean(x, dim, keepdim)
-
-
-@numpy_names
-def std(
-    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> Any:
-    """The square root of `var`. Where it is 0 its gradient is 0, a subgradient, and its second derivative NaN."""
-    x = _floating(x, "std")
-    if x.dtype == HALF:  # whose variance may be too large for it
-        return convert(std(convert(x, np.float32), dim, unbiased, keepdim, correction=correction), HALF)
-    single = x.dtype in (np.float32, np.complex64)
-    root = apply(_root, (_variance(x, *_var_options(dim, unbiased, correction, "std"), keepdim, single),))
-    return convert(root, np.dtype(np.float32)) if single else root
-
-
-# ------------------------------------------------------------------------------------------------- largest and smallest
-
-
-def extreme(reduce: Any, name: str) -> Primitive:
-    def forward(x: ndarray, dims: tuple, keepdim: bool) -> ndarray:
-        return np.asarray(reduce(x, axis=dims, keepdims=keepdim))
-
-    def rule(g: Any, x: Any, out: Any, dims: tuple, keepdim: bool) -> Any:
-        """g shared evenly by the elements that attain the extreme (by the NaNs, if it is NaN)."""
-        shape = tuple(x.shape)
-        top = spread(out, shape, dims)
-        best = (x == top) | ((x != x) & (top != top))
-        share = convert(best, x.dtype)
-        return spread(g, shape, dims) * (share / ew.maximum(apply(_sum_primitive, (share,), (dims, True)), 1))
-
-    return Primitive(forward, name=name, vjps=(rule,), saves=(0, OUT))
-
-
-_amax, _amin = extreme(np.maximum.reduce, "amax"), extreme(np.minimum.reduce, "amin")
-
-
-def nothing_error(name: str, x: Any, dim: Any, what: str = "largest or smallest") -> ValueError:
-    """There is no such element among none."""
-    along = "" if dim is None else f" along dim {dim}"
-    return ValueError(f"{name}: no {what} of nothing: shape {tuple(x.shape)} is empty{along}")
-
-
-def _extreme_over(p: Primitive, x: Any, dim: Any, keepdim: bool) -> Any:
-    x = array_operand(x, p.name)
-    dims = reduction_dims(x, dim, p.name)
-    if math.prod(x.shape[d] for d in dims) == 0:
-        raise nothing_error(p.name, x, dim)
-    return apply(p, (x,), (dims, keepdim))
-
-
-@numpy_names
-def amax(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    """The largest value over `dim`; equal ones share the gradient, NaN propagates."""
-    return _extreme_over(_amax, x, dim, keepdim)
-
-
-@numpy_names
-def amin(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    """The smallest value over `dim`; equal ones share the gradient, NaN propagates."""
-    return _extreme_over(_amin, x, dim, keepdim)
-
-
-AMinMax = namedtuple("aminmax", "min max")  # type: ignore[name-match]
-AMinMax.__qualname__ = "AMinMax"  # where pickle finds it
-parts_to_take(AMinMax)
-
-
-@numpy_names
-def aminmax(x: Any, *, dim: int | None = None, keepdim: bool = False) -> AMinMax:
-    """The smallest and the largest value over `dim`, as (min, max)."""
-    return AMinMax(amin(x, dim, keepdim), amax(x, dim, keepdim))
-
-
-def _arg(choose: Any, name: str) -> Primitive:
-    def forward(x: ndarray, dim: int | None, keepdim: bool) -> ndarray:
-        if x.ndim == 0:
-            return np.zeros((), np.int64)
-        return np.asarray(choose(x, axis=dim, keepdims=keepdim), np.int64)
-
-    return Primitive(forward, name=name)
-
-
-argmax_primitive, argmin_primitive = _arg(np.argmax, "argmax"), _arg(np.argmin, "argmin")
-
-
-def _arg_over(p: Primitive, x: Any, dim: int | None, keepdim: bool) -> Any:
-    x = array_operand(x, p.name)
-    at = None if dim is None else dim_index(dim, x.ndim, p.name)
-    if (math.prod(x.shape) if at is None or x.ndim == 0 else x.shape[at]) == 0:
-        raise nothing_error(p.name, x, dim)
-    return apply(p, (x,), (at, keepdim))
-
-
-@numpy_names
-def argmax(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The index of the largest value along `dim` (of the flattened tensor if None), the first of equals. int64."""
-    return _arg_over(argmax_primitive, x, dim, keepdim)
-
-
-@numpy_names
-def argmin(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The index of the smallest value along `dim` (of the flattened tensor if None), the first of equals. int64."""
-    return _arg_over(argmin_primitive, x, dim, keepdim)
 
 
 # ------------------------------------------------------------------------------------------------ log-sum-exp

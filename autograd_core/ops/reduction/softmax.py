@@ -18,7 +18,8 @@ from ..arguments import dim_index
 from ..elementwise.arithmetic import exp
 from ..elementwise.piecewise import run
 from ..shape.shape import reshape
-from .reduce import argmax, sum
+from .extremes import argmax
+from .reduce import sum
 
 DTYPES = np.dtype(np.float32), np.dtype(np.float64)  # for which there are kernels
 

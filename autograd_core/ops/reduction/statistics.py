@@ -16,7 +16,8 @@ from ..linalg.norms import matrix_norm, norm_over, vector_norm
 from ..linalg.products import matmul
 from ..shape.shape import reshape, transpose, unsqueeze
 from ..shape.strided import diagonal
-from .reduce import nothing_error, reduction_dims, sum
+from .extremes import nothing_error
+from .reduce import reduction_dims, sum
 
 
 def cov(x: Any, *, correction: int = 1, fweights: Any = None, aweights: Any = None) -> Any:

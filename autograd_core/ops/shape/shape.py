@@ -257,24 +257,3 @@ def split(x: Any, split_size_or_sections: Any, dim: int = 0) -> tuple:
     edges = np.cumsum([0, *sections])
     lead = (slice(None),) * at
     return tuple(x[(*lead, slice(int(a), int(b)))] for a, b in pairwise(edges))
-
-
-@numpy_names
-def chunk(x: Any, chunks: int, dim: int = 0) -> tuple:
-    """x cut into at most `chunks` pieces of equal size, the last possibly smaller."""
-    if x.ndim == 0:
-        raise ValueError("chunk: a 0-d tensor has no dimension to cut; use x.reshape(1)")
-    if chunks < 1:
-        raise ValueError(f"chunk: needs at least one chunk, got {chunks}")
-    size = x.shape[dim_index(dim, x.ndim, "chunk")]
-    return split(x, -(-size // chunks) if size else [0] * chunks, dim)
-
-
-@numpy_names
-def unbind(x: Any, dim: int = 0) -> tuple:
-    """The slices along `dim`, without that dimension."""
-    if x.ndim == 0:
-        raise IndexError("unbind: a 0-d tensor has no dimension to take apart")
-    at = dim_index(dim, x.ndim, "unbind")
-    lead = (slice(None),) * at
-    return tuple(x[(*lead, i)] for i in range(x.shape[at]))

@@ -18,11 +18,11 @@ from autograd_core.ops.elementwise import trigonometric as tr
 from autograd_core.ops.indexing.gather import gather
 from autograd_core.ops.linalg.einsum import einsum
 from autograd_core.ops.linalg.products import matmul
+from autograd_core.ops.reduction import extremes, sort, statistics
 from autograd_core.ops.reduction import reduce as rd
-from autograd_core.ops.reduction import sort, statistics
 from autograd_core.ops.reduction.scan import cumsum
 from autograd_core.ops.shape import shape
-from autograd_core.ops.shape.join import tile
+from autograd_core.ops.shape.rearrange import tile
 from autograd_core.ops.shape.strided import tril, triu
 
 from .... import functional as F
@@ -364,12 +364,12 @@ NODES: dict[str, Rule] = {
     "Size": of(lambda x: np.asarray(math.prod(x.shape), np.int64)), "Slice": _slice, "Split": _split, "Squeeze": _squeeze,
     "Tile": Rule(lambda node, x, repeats: tile(x, tuple(ints(repeats)))), "Transpose": of(_transpose, "perm"), "Trilu": _trilu,
     "Unsqueeze": _unsqueeze,
-    "ArgMax": _best(rd.argmax), "ArgMin": _best(rd.argmin), "CumSum": _cumsum,
+    "ArgMax": _best(extremes.argmax), "ArgMin": _best(extremes.argmin), "CumSum": _cumsum,
     "Mean": Rule(lambda node, *xs: sum(xs) / len(xs)),
     "ReduceL1": reduced(lambda x, d, k: statistics.norm(x, 1, d, k)),
     "ReduceL2": reduced(lambda x, d, k: statistics.norm(x, 2, d, k)),
     "ReduceLogSum": reduced(lambda x, d, k: ew.log(_sum(x, d, k))), "ReduceLogSumExp": reduced(rd.logsumexp),
-    "ReduceMax": reduced(rd.amax), "ReduceMean": reduced(_mean), "ReduceMin": reduced(rd.amin),
+    "ReduceMax": reduced(extremes.amax), "ReduceMean": reduced(_mean), "ReduceMin": reduced(extremes.amin),
     "ReduceProd": reduced(_prod), "ReduceSum": reduced(_sum), "ReduceSumSquare": reduced(lambda x, d, k: _sum(x * x, d, k)),
     "TopK": _top_k, "Einsum": Rule(lambda node, *xs: einsum(node.get("equation"), *xs), frozenset({"equation"})),
 }  # fmt: skip

@@ -1,0 +1,139 @@
+"""Variance and standard deviation."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...engine import basics
+from ...engine.accumulate import HALF, exact_total, narrowed, squares
+from ...engine.operands import convert
+from ...engine.primitive import OUT, Primitive, apply
+from ..arguments import numpy_names
+from ..elementwise.kink import kink
+from .reduce import floating_operand, mean, reduction_dims, spread, sum
+
+
+def _var_options(dim: Any, unbiased: bool | None, correction: Any, name: str) -> tuple[Any, float]:
+    """`dim` and `correction`, from PyTorch's newer and older ways to say them."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if unbiased is not None:
+        if correction is not None:
+            raise TypeError(f"{name}: got both unbiased and correction; unbiased=True means correction=1, give one")
+        correction = int(unbiased)
+    return dim, 1 if correction is None else correction
+
+
+def _center(x: ndarray, dims: tuple) -> ndarray:
+    """The mean over `dims`, kept as 1; of float32 in float64: at a mean of 10⁶ float32 is 0.03 off, whose square would be
+    in the variance."""
+    count = math.prod(x.shape[d] for d in dims)
+    sums = exact_total(x, dims)
+    return np.asarray(sums / sums.dtype.type(count or math.nan))
+
+
+def _deviation_forward(x: ndarray, dims: tuple) -> ndarray:
+    center = _center(x, dims)
+    near = center.astype(x.dtype)
+    out = x - near
+    rest = (center - near).astype(x.dtype)
+    return out - rest if rest.any() else out
+
+
+_deviation: Primitive = Primitive(
+    _deviation_forward,
+    name="deviation",
+    vjps=(lambda g, x, dims: apply(_deviation, (g,), (dims,)),),
+    saves=(0,),
+    composition=lambda x, dims: x - mean(x, dims, True),
+)
+
+
+def _var_forward(x: ndarray, dims: tuple, keepdim: bool, divisor: float, wide_out: bool) -> ndarray:
+    wide = x.astype(np.float32) if x.dtype == HALF else x
+    sums = np.asarray(squares(wide, dims, keepdim, _center(wide, dims)))
+    with np.errstate(invalid="ignore", divide="ignore"):  # NaN of a single element
+        return narrowed(sums / sums.dtype.type(divisor), np.dtype(np.float64) if wide_out else x.real.dtype)
+
+
+def _var_composition(x: Any, dims: tuple, keepdim: bool, divisor: float, wide_out: bool) -> Any:
+    d = apply(_deviation, (x,), (dims,))
+    if wide_out:
+        d = convert(d, np.promote_types(d.dtype, np.float64))
+    sums = sum(d * d if x.dtype.kind == "f" else (d * d.conj()).real, dims, keepdim)
+    return sums / divisor if divisor else sums / np.zeros((), sums.dtype)
+
+
+def _var_rule(g: Any, x: Any, dims: tuple, keepdim: bool, divisor: float, wide_out: bool) -> Any:
+    """2 (x - mean) / (n - correction)"""
+    slope = g * (2 / divisor if divisor else math.inf)
+    product = spread(slope, tuple(x.shape), dims) * basics.conj(apply(_deviation, (x,), (dims,)))
+    return convert(product, x.dtype) if wide_out else product
+
+
+_var = Primitive(_var_forward, name="var", vjps=(_var_rule,), saves=(0,), composition=_var_composition)
+
+
+@numpy_names
+def var_mean(
+    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple:
+    """(variance, mean) over `dim`; see `var`."""
+    dim, correction = _var_options(dim, unbiased, correction, "var")
+    x = floating_operand(x, "var")
+    return var(x, dim, None, keepdim, correction=correction), mean(x, dim, keepdim)
+
+
+@numpy_names
+def var(
+    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> Any:
+    """The variance over `dim`: the sum of squared deviations from the mean over n - correction (default 1)."""
+    return _variance(floating_operand(x, "var"), *_var_options(dim, unbiased, correction, "var"), keepdim, False)
+
+
+def _variance(x: Any, dim: Any, correction: float, keepdim: bool, wide_out: bool) -> Any:
+    """`var`, of float32 in float64 if `wide_out`: the square of 10²⁰ does not fit into float32, its root does."""
+    dims = reduction_dims(x, dim, "var")
+    divisor = float(max(math.prod(x.shape[d] for d in dims) - correction, 0))
+    return apply(_var, (x,), (dims, keepdim, divisor, wide_out))
+
+
+def _root_rule(g: Any, x: Any, out: Any) -> Any:
+    zero = out == 0
+    return kink(basics.where(zero, 0.0, g / (2 * basics.where(zero, 1.0, out))), x, zero, None)
+
+
+_root = Primitive(
+    np.sqrt,
+    name="std",
+    vjps=(_root_rule,),
+    saves=(0, OUT),
+)
+
+
+@numpy_names
+def std_mean(
+    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple:
+    """(standard deviation, mean) over `dim`; see `std`."""
+    dim, correction = _var_options(dim, unbiased, correction, "std")
+    x = floating_operand(x, "std")
+    return std(x, dim, None, keepdim, correction=correction), mean(x, dim, keepdim)
+
+
+@numpy_names
+def std(
+    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> Any:
+    """The square root of `var`. Where it is 0 its gradient is 0, a subgradient, and its second derivative NaN."""
+    x = floating_operand(x, "std")
+    if x.dtype == HALF:  # whose variance may be too large for it
+        return convert(std(convert(x, np.float32), dim, unbiased, keepdim, correction=correction), HALF)
+    single = x.dtype in (np.float32, np.complex64)
+    root = apply(_root, (_variance(x, *_var_options(dim, unbiased, correction, "std"), keepdim, single),))
+    return convert(root, np.dtype(np.float32)) if single else root

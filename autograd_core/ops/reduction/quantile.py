@@ -1,0 +1,99 @@
+"""Quantiles, read between sorted elements."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ...engine import basics
+from ...engine.operands import stand_in
+from ...engine.primitive import Primitive, apply
+from ...engine.tensor import Tensor
+from ..arguments import array_operand, numpy_names
+from ..indexing.gather import gather_along
+from ..shape.shape import movedim, reshape
+from .extremes import nothing_error
+from .reduce import as_rows, kept_shape, reduction_dims
+from .sort import sort
+
+
+def _ranks(ordered: ndarray, q: ndarray, skip_nan: bool) -> ndarray:
+    """Which place of each sorted row each quantile falls on, a fraction; where there is a NaN to respect, on that."""
+    n = ordered.shape[-1]
+    nan = ordered != ordered
+    if skip_nan:
+        return q * np.maximum(np.sum(~nan, -1, keepdims=True) - 1, 0)
+    return np.where(nan[..., -1:], n - 1, q * (n - 1))
+
+
+def _last_rank(ordered: Any, skip_nan: bool) -> ndarray:
+    """The rank of the largest element of each row, the derivative of a rank by its q."""
+    values = ordered.array if isinstance(ordered, Tensor) else ordered
+    count = np.sum(values == values, -1, keepdims=True) if skip_nan else np.full((1,), values.shape[-1])
+    return (np.maximum(count, 1) - 1).astype(values.dtype)
+
+
+_ranks_primitive = Primitive(_ranks, name="ranks")
+
+
+def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation: str, skip_nan: bool) -> Any:
+    x = array_operand(x, name)
+    if x.dtype.kind != "f":
+        raise TypeError(f"{name}: needs a floating tensor, got {x.dtype}; convert it with x.float()")
+    given, q = q, np.asarray(q.array if isinstance(q, Tensor) else q, np.float64)
+    if q.ndim > 1 or not ((q >= 0) & (q <= 1)).all():
+        raise ValueError(f"{name}: q must be numbers from 0 to 1 in at most one dimension, got {q.tolist()}")
+    if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
+        raise ValueError(
+            f'{name}: interpolation must be "linear", "lower", "higher", "midpoint" or "nearest", got {interpolation!r}'
+        )
+    dims = reduction_dims(x, dim, name)
+    if math.prod(x.shape[d] for d in dims) == 0:
+        raise nothing_error(name, x, dim, "quantile")
+    out = _quantile_of_rows(name, as_rows(x, dims), given, q, interpolation, skip_nan)
+    if keepdim:
+        out = reshape(out, (*kept_shape(x.shape, dims), q.size))
+    out = movedim(out, -1, 0)
+    return out if q.ndim else reshape(out, out.shape[1:])
+
+
+def _quantile_of_rows(name: str, rows: Any, given: Any, q: ndarray, interpolation: str, skip_nan: bool) -> Any:
+    """The quantiles of each row, in the place of the last dimension."""
+    inside = stand_in(rows)
+    if inside is not None:
+        return inside.__lift__(lambda rows: _quantile_of_rows(name, rows, given, q, interpolation, skip_nan), rows)
+    ordered = sort(rows, -1)[0]
+    ranks = apply(_ranks_primitive, (ordered, q.reshape(-1)), (skip_nan,))
+    ranks = ranks.array if isinstance(ranks, Tensor) else ranks
+    if interpolation == "nearest":
+        ranks = np.round(ranks)
+    low, high = np.floor(ranks).astype(np.int64), np.ceil(ranks).astype(np.int64)
+    last = rows.ndim - 1
+    if interpolation == "higher":
+        out = gather_along(ordered, high, last, name=name)
+    else:
+        out = gather_along(ordered, low, last, name=name)
+    if interpolation in ("linear", "midpoint") and (low != high).any():
+        weight: Any = (ranks - low if interpolation == "linear" else np.full(low.shape, 0.5)).astype(rows.dtype)
+        if interpolation == "linear" and isinstance(given, Tensor) and given.requires_grad:
+            moved = reshape(given, (q.size,)) - q.reshape(-1).astype(rows.dtype)  # 0, with the derivative of q
+            weight = weight + moved * _last_rank(ordered, skip_nan)
+        gap = gather_along(ordered, high, last, name=name) - out
+        out = out + basics.where(low == high, 0.0, gap * weight)
+    return out
+
+
+@numpy_names
+def quantile(x: Any, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear") -> Any:
+    """The q-quantiles over `dim`, q a number or a vector of numbers from 0 to 1, whose dimension comes first. NaN if
+    there is one."""
+    return _quantile("quantile", x, q, dim, keepdim, interpolation, False)
+
+
+@numpy_names
+def nanquantile(x: Any, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear") -> Any:
+    """`quantile` of what is not NaN."""
+    return _quantile("nanquantile", x, q, dim, keepdim, interpolation, True)
