@@ -2,48 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from .optimizer import Optimizer, check_not_negative
+from autograd_core.engine.tensor import Tensor
+
+from .documentation import documented
+from .optimizer import Optimizer
+from .options import Params, options
 
 
+@documented
 class Adadelta(Optimizer):
-    """Steps in the units of x, from running means of squared gradients and squared steps.
+    """Minimises by steps in the units of x, from running means of the squared gradients and of the squared steps.
 
-        g ← ∇f(x) + weight_decay x
+    {params}
+    rho: the decay rate ρ of both means, in [0, 1].
+    {eps}
+    {weight_decay}
+    {flags}
+
+    Formula: g ← ∇f(x) + weight_decay x
         v ← ρ v + (1 - ρ) g²
         Δ = √(u + eps) / √(v + eps) · g
         u ← ρ u + (1 - ρ) Δ²
         x ← x - lr Δ
-
+    {contract}
     Source: Zeiler 2012, "ADADELTA: An Adaptive Learning Rate Method", Algorithm 1 (there lr = 1).
+
+    >>> import autograd_core as ag, optim
+    >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> optim.Adadelta([x], lr=100.0).step()
+    >>> x
+    tensor([0.6838, 1.6838], requires_grad=True)
     """
+
+    zeros = ("square_avg", "acc_delta")
+    checked = ("lr", "eps", "weight_decay")
 
     def __init__(
         self,
-        params: Iterable[Any],
-        lr: float = 1.0,
+        params: Params,
+        lr: float | Tensor = 1.0,
         rho: float = 0.9,
         eps: float = 1e-6,
         weight_decay: float = 0,
+        foreach: bool | None = None,
         *,
+        capturable: bool = False,
         maximize: bool = False,
+        differentiable: bool = False,
     ):
-        defaults = {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))
 
     def check_group(self, group: dict[str, Any]) -> None:
-        check_not_negative(group, lr="learning rate", eps="epsilon value", weight_decay="weight_decay value")
+        super().check_group(group)
         if not 0.0 <= group["rho"] <= 1.0:
             raise ValueError(f"Invalid rho value: {group['rho']}; it must be in [0, 1]")
 
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if not state:
-            state.update(step=0, square_avg=np.zeros_like(x), acc_delta=np.zeros_like(x))
         state["step"] += 1
         rho, eps = group["rho"], group["eps"]
         v, u = state["square_avg"], state["acc_delta"]

@@ -2,59 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from .optimizer import Optimizer, check_not_negative
+from autograd_core.engine.tensor import Tensor
+
+from .documentation import documented
+from .optimizer import Optimizer
+from .options import Params, options
 
 
+@documented
 class Adagrad(Optimizer):
-    """A learning rate for each weight that falls with the sum of its squared gradients.
+    """Minimises with a learning rate for each weight that falls with the sum of its squared gradients.
 
-        g ← ∇f(x) + weight_decay x
+    {params}
+    lr_decay: how fast lr itself falls with the steps t, at least 0.
+    {weight_decay}
+    initial_accumulator_value: what the sum s starts from, at least 0.
+    {eps}
+    {flags}
+
+    Formula: g ← ∇f(x) + weight_decay x
         s ← s + g²
         x ← x - lr / (1 + (t - 1) lr_decay) · g / (√s + eps)
-
+    {contract}
     Source: Duchi, Hazan & Singer 2011, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization".
+
+    >>> import autograd_core as ag, optim
+    >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> optim.Adagrad([x], lr=0.1).step()
+    >>> x
+    tensor([0.9, 1.9], requires_grad=True)
     """
+
+    checked = ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps")
 
     def __init__(
         self,
-        params: Iterable[Any],
-        lr: float = 1e-2,
+        params: Params,
+        lr: float | Tensor = 1e-2,
         lr_decay: float = 0,
         weight_decay: float = 0,
         initial_accumulator_value: float = 0,
         eps: float = 1e-10,
+        foreach: bool | None = None,
         *,
         maximize: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ):
-        defaults = {
-            "lr": lr,
-            "lr_decay": lr_decay,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "initial_accumulator_value": initial_accumulator_value,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))
 
-    def check_group(self, group: dict[str, Any]) -> None:
-        check_not_negative(
-            group,
-            lr="learning rate",
-            lr_decay="lr_decay value",
-            weight_decay="weight_decay value",
-            initial_accumulator_value="initial_accumulator_value value",
-            eps="epsilon value",
-        )
+    def begin(self, x: ndarray, group: dict[str, Any]) -> dict[str, Any]:
+        return {"step": 0, "sum": np.full_like(x, group["initial_accumulator_value"])}
 
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if not state:
-            state.update(step=0, sum=np.full_like(x, group["initial_accumulator_value"]))
         state["step"] += 1
         tmp = self.scratch(x)
         g = self.gradient(x, g, group)

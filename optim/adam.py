@@ -3,67 +3,78 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
+from autograd_core.engine.tensor import Tensor
 from autograd_core.engine.versions import all_written
 from autograd_core.kernels.rows import update
 
-from .optimizer import Optimizer, check_betas, check_not_negative, real_views
+from .documentation import documented
+from .optimizer import Optimizer, real_views
+from .options import Params, options
 
 
+@documented
 class Adam(Optimizer):
-    """Adaptive moment estimation.
+    """Minimises by running means of the gradient and of its square (adaptive moment estimation).
 
-        g ← ∇f(x) + weight_decay x
+    {params}
+    {betas}
+    {eps}
+    {weight_decay}
+    amsgrad: True: the largest v so far takes the place of v (Reddi et al. 2018, Algorithm 2).
+    {decoupled}
+    {flags}
+
+    Formula: g ← ∇f(x) + weight_decay x
         m ← β₁ m + (1 - β₁) g                     m̂ = m / (1 - β₁ᵗ)
         v ← β₂ v + (1 - β₂) g²                    v̂ = v / (1 - β₂ᵗ)
         x ← x - lr m̂ / (√v̂ + eps)
-
-    amsgrad: the largest v so far takes the place of v (Reddi et al. 2018, Algorithm 2).
-    decoupled_weight_decay: AdamW.
-
+    {contract}
     Source: Kingma & Ba 2015, "Adam: A Method for Stochastic Optimization", Algorithm 1.
+
+    >>> import autograd_core as ag, optim
+    >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> optim.Adam([x], lr=0.1).step()
+    >>> x
+    tensor([0.9, 1.9], requires_grad=True)
     """
+
+    zeros = ("exp_avg", "exp_avg_sq")
+    checked = ("lr", "eps", "weight_decay", "betas")
 
     def __init__(
         self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
+        params: Params,
+        lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
         amsgrad: bool = False,
         *,
+        foreach: bool | None = None,
         maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ):
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "amsgrad": amsgrad,
-            "maximize": maximize,
-            "decoupled_weight_decay": decoupled_weight_decay,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))
 
-    def check_group(self, group: dict[str, Any]) -> None:
-        check_not_negative(group, lr="learning rate", eps="epsilon value", weight_decay="weight_decay value")
-        check_betas(group)
+    def begin(self, x: ndarray, group: dict[str, Any]) -> dict[str, Any]:
+        state = super().begin(x, group)
+        return {**state, "max_exp_avg_sq": np.zeros_like(x)} if group["amsgrad"] else state
 
     def update_group(self, group: dict[str, Any]) -> None:
         if type(self).update is not Adam.update:
             super().update_group(group)
             return
         columns = 5 if group["amsgrad"] else 4
-        steps: dict[
-            int, tuple[list, list, list]
-        ] = {}  # by the number of a parameter's step: parameters, states, arrays
+        steps: dict[int, tuple[list, list, list]] = {}  # by a parameter's step t: parameters, states, arrays
         for param in group["params"]:
             grad = param._grad
             if grad is not None:
@@ -90,7 +101,7 @@ class Adam(Optimizer):
 
     @staticmethod
     def _factors(t: int, group: dict[str, Any]) -> tuple:
-        """What the kernel wants to know of step t."""
+        """The numbers that the kernel takes for step t: step size, root, β₁, β₂, eps, decay, shrinking, sign."""
         beta1, beta2 = group["betas"]
         lr, decay, shrink = float(group["lr"]), float(group["weight_decay"]), 1.0
         if group["decoupled_weight_decay"]:
@@ -101,10 +112,6 @@ class Adam(Optimizer):
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
         lr = float(group["lr"])
         beta1, beta2 = group["betas"]
-        if not state:
-            state.update(step=0, exp_avg=np.zeros_like(x), exp_avg_sq=np.zeros_like(x))
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = np.zeros_like(x)
         state["step"] += 1
         m, v, t = state["exp_avg"], state["exp_avg_sq"], state["step"]
         tmp = self.scratch(x)
@@ -123,21 +130,45 @@ class Adam(Optimizer):
         x -= tmp
 
 
+@documented
 class AdamW(Adam):
-    """Adam whose weight decay is a step of its own: x ← x - lr weight_decay x, before Adam's step by ∇f alone.
+    """Minimises as Adam, with a weight decay that is a step of its own.
 
+    {params}
+    {betas}
+    {eps}
+    weight_decay: how much of itself a weight loses in a step, as a multiple of lr, at least 0.
+    amsgrad: True: the largest v so far takes the place of v (Reddi et al. 2018, Algorithm 2).
+    {flags}
+
+    Formula: x ← x - lr weight_decay x, then Adam's step by g = ∇f(x) alone
+    {contract}
     Source: Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", Algorithm 2.
+
+    >>> import autograd_core as ag, optim
+    >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> optim.AdamW([x], lr=0.1, weight_decay=1.0).step()
+    >>> x
+    tensor([0.8, 1.7], requires_grad=True)
     """
 
     def __init__(
         self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
+        params: Params,
+        lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ):
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad,
+            maximize=maximize, differentiable=differentiable, decoupled_weight_decay=True,
+        )  # fmt: skip

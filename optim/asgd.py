@@ -2,55 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from .optimizer import Optimizer, check_not_negative
+from autograd_core.engine.tensor import Tensor
+
+from .documentation import documented
+from .optimizer import Optimizer
+from .options import Params, options
 
 
+@documented
 class ASGD(Optimizer):
-    """Gradient descent with a falling step, and beside it the average of the weights from step t0 on.
+    """Minimises by gradient descent with a falling step, and averages the weights from step t0 on.
 
-        g ← ∇f(x) + weight_decay x
+    {params}
+    lambd: the decay λ of the weights and of the step size η.
+    alpha: the exponent of the step size.
+    t0: the step after which the average begins; before it, the average is x itself.
+    {weight_decay}
+    {flags}
+
+    Formula: g ← ∇f(x) + weight_decay x
         x ← (1 - lambd ηₜ) x - ηₜ g
         ax ← ax + μₜ (x - ax)               (state["ax"], the average)
-        ηₜ₊₁ = lr / (1 + lambd lr t)^alpha,    μₜ₊₁ = 1 / max(1, t - t0)
-
+        ηₜ₊₁ = lr / (1 + lambd lr t)^alpha,    μₜ₊₁ = 1 / max(1, t - t0),    η₁ = lr,    μ₁ = 1
+    {contract}
     Source: Polyak & Juditsky 1992, "Acceleration of stochastic approximation by averaging"; the step sizes are those of
-    Bottou's program of that name (2010).
+        Bottou's program of that name (2010).
+
+    >>> import autograd_core as ag, optim
+    >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> optim.ASGD([x], lr=0.1, lambd=0).step()
+    >>> x
+    tensor([0.8, 1.6], requires_grad=True)
     """
+
+    checked = ("lr", "weight_decay")
 
     def __init__(
         self,
-        params: Iterable[Any],
-        lr: float = 1e-2,
+        params: Params,
+        lr: float | Tensor = 1e-2,
         lambd: float = 1e-4,
         alpha: float = 0.75,
         t0: float = 1e6,
         weight_decay: float = 0,
-        *,
+        foreach: bool | None = None,
         maximize: bool = False,
+        differentiable: bool = False,
+        capturable: bool = False,
     ):
-        defaults = {
-            "lr": lr,
-            "lambd": lambd,
-            "alpha": alpha,
-            "t0": t0,
-            "weight_decay": weight_decay,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))
 
-    def check_group(self, group: dict[str, Any]) -> None:
-        check_not_negative(group, lr="learning rate", weight_decay="weight_decay value")
+    def begin(self, x: ndarray, group: dict[str, Any]) -> dict[str, Any]:
+        return {"step": 0, "eta": float(group["lr"]), "mu": 1.0, "ax": np.zeros_like(x)}
 
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
         lr, lambd = float(group["lr"]), group["lambd"]
-        if not state:
-            state.update(step=0, eta=lr, mu=1.0, ax=np.zeros_like(x))
         state["step"] += 1
         eta, mu, t, average = state["eta"], state["mu"], state["step"], state["ax"]
         tmp = self.scratch(x)

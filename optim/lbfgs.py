@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
 from autograd_core.engine.modes import enable_grad, no_grad
+from autograd_core.engine.tensor import Tensor
 from autograd_core.engine.versions import written
 from autograd_core.ops.elementwise.complex import view_as_real
 
+from .documentation import documented
 from .line_search import strong_wolfe
-from .optimizer import Optimizer, check_not_negative
+from .optimizer import Optimizer
+from .options import Params, options
 
 
 def _real(x: ndarray) -> ndarray:
@@ -21,25 +24,47 @@ def _real(x: ndarray) -> ndarray:
     return view_as_real(x) if x.dtype.kind == "c" else x
 
 
+@documented
 class LBFGS(Optimizer):
-    """Quasi-Newton: the inverse Hessian is estimated from the last `history_size` steps s and gradient changes y.
+    """Minimises by a quasi-Newton method: the last steps s and gradient changes y estimate the inverse Hessian H.
 
-        d = -H g by the two-loop recursion, with H₀ = sᵀy / yᵀy of the last pair;   x ← x + t d
+    {params}
+    max_iter, max_eval: how many iterations one `step(closure)` makes, and how many evaluations of the closure (default
+        5/4 max_iter) at most. The closure clears the gradients, computes the loss, calls `backward`, returns the loss.
+    tolerance_grad, tolerance_change: a step ends when every |g| is at most the one, or when the step or the loss changes
+        by less than the other.
+    history_size: the number of pairs (s, y) that are kept.
+    line_search_fn: None: t is lr, at the first iteration lr · min(1, 1 / ‖g‖₁); "strong_wolfe": a t that satisfies the
+        strong Wolfe conditions. All parameters are one group.
 
-    `step(closure)` makes up to `max_iter` iterations with `max_eval` (default 5/4 max_iter) evaluations. `closure`
-    clears the gradients, computes the loss, calls `backward` and returns the loss. t is lr (at the first iteration
-    lr · min(1, 1 / ‖g‖₁)), or with line_search_fn="strong_wolfe" what satisfies the strong Wolfe conditions. It ends
-    when every |g| ≤ tolerance_grad, or a step or the loss changes by less than tolerance_change. One parameter group.
-
+    Formula: d = -H g by the two-loop recursion, with H₀ = sᵀy / yᵀy of the last pair;   x ← x + t d
+    Shapes: parameters and their gradients (*), all together one vector.
+    Dtypes: floating and complex parameters (a complex one as two real ones).
+    Raises: TypeError if params is not an iterable of tensors or a dict of them; ValueError if it is empty or has several
+        groups, if lr is negative, or for another line_search_fn; ValueError from `step` without a closure.
     Source: Nocedal & Wright 2006, "Numerical Optimization", Algorithms 7.4 and 7.5; Liu & Nocedal 1989.
+
+    >>> import autograd_core as ag, optim
+    >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> optimizer = optim.LBFGS([x], line_search_fn="strong_wolfe")
+    >>> def closure():
+    ...     optimizer.zero_grad()
+    ...     loss = ((x - 3) ** 2).sum()
+    ...     loss.backward()
+    ...     return loss
+    >>> optimizer.step(closure)
+    tensor(5., grad_fn=<sum>)
+    >>> x
+    tensor([3., 3.], requires_grad=True)
     """
 
     flat_state = True
+    checked = ("lr",)
 
     def __init__(
         self,
-        params: Iterable[Any],
-        lr: float = 1,
+        params: Params,
+        lr: float | Tensor = 1,
         max_iter: int = 20,
         max_eval: int | None = None,
         tolerance_grad: float = 1e-7,
@@ -47,19 +72,12 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ):
-        defaults = {
-            "lr": lr,
-            "max_iter": max_iter,
-            "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
-            "tolerance_grad": tolerance_grad,
-            "tolerance_change": tolerance_change,
-            "history_size": history_size,
-            "line_search_fn": line_search_fn,
-        }
-        super().__init__(params, defaults)
+        if max_eval is None:
+            max_eval = max_iter * 5 // 4
+        super().__init__(params, options(locals()))
 
     def check_group(self, group: dict[str, Any]) -> None:
-        check_not_negative(group, lr="learning rate")
+        super().check_group(group)
         if self.param_groups:
             raise ValueError("LBFGS doesn't support parameter groups: give all parameters as one list")
         if group["line_search_fn"] not in (None, "strong_wolfe"):

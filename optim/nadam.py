@@ -2,66 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from .optimizer import Optimizer, check_betas, check_not_negative
+from autograd_core.engine.tensor import Tensor
+
+from .documentation import documented
+from .optimizer import Optimizer
+from .options import Params, options
 
 
+@documented
 class NAdam(Optimizer):
-    """Adam with Nesterov's momentum, whose strength grows to β₁ with t.
+    """Minimises as Adam, with Nesterov's momentum, whose strength μₜ grows to β₁.
 
-        g ← ∇f(x) + weight_decay x
+    {params}
+    {betas}
+    {eps}
+    {weight_decay}
+    momentum_decay: how fast μₜ grows, at least 0.
+    {decoupled}
+    {flags}
+
+    Formula: g ← ∇f(x) + weight_decay x
         μₜ = β₁ (1 - 0.96^(t · momentum_decay) / 2)
         m ← β₁ m + (1 - β₁) g
         v ← β₂ v + (1 - β₂) g²
         m̂ = μₜ₊₁ m / (1 - μ₁…μₜ₊₁) + (1 - μₜ) g / (1 - μ₁…μₜ),    v̂ = v / (1 - β₂ᵗ)
         x ← x - lr m̂ / (√v̂ + eps)
-
-    decoupled_weight_decay: as in AdamW.
-
+    {contract}
     Source: Dozat 2016, "Incorporating Nesterov Momentum into Adam".
+
+    >>> import autograd_core as ag, optim
+    >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> optim.NAdam([x], lr=0.1).step()
+    >>> x
+    tensor([0.8944, 1.8944], requires_grad=True)
     """
+
+    zeros = ("exp_avg", "exp_avg_sq")
+    checked = ("lr", "eps", "weight_decay", "momentum_decay", "betas")
 
     def __init__(
         self,
-        params: Iterable[Any],
-        lr: float = 2e-3,
+        params: Params,
+        lr: float | Tensor = 2e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
         momentum_decay: float = 4e-3,
         decoupled_weight_decay: bool = False,
         *,
+        foreach: bool | None = None,
         maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
     ):
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "momentum_decay": momentum_decay,
-            "decoupled_weight_decay": decoupled_weight_decay,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))
 
-    def check_group(self, group: dict[str, Any]) -> None:
-        check_not_negative(
-            group,
-            lr="learning rate",
-            eps="epsilon value",
-            weight_decay="weight_decay value",
-            momentum_decay="momentum_decay value",
-        )
-        check_betas(group)
+    def begin(self, x: ndarray, group: dict[str, Any]) -> dict[str, Any]:
+        return {**super().begin(x, group), "mu_product": 1.0}
 
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if not state:
-            state.update(step=0, mu_product=1.0, exp_avg=np.zeros_like(x), exp_avg_sq=np.zeros_like(x))
         state["step"] += 1
         lr, t = float(group["lr"]), state["step"]
         beta1, beta2 = group["betas"]

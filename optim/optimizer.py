@@ -17,6 +17,8 @@ from autograd_core.engine.tensor import HookHandle, Tensor, as_array, describe, 
 from autograd_core.engine.versions import written
 from autograd_core.ops.elementwise.complex import view_as_complex, view_as_real
 
+from .options import Params, check_betas, check_differentiable, check_not_negative, required
+
 HOOKS = (
     "_optimizer_step_pre_hooks",
     "_optimizer_step_post_hooks",
@@ -25,16 +27,6 @@ HOOKS = (
     "_load_state_dict_pre_hooks",
     "_load_state_dict_post_hooks",
 )
-
-
-class Required:
-    """The default of an option that every group must be given."""
-
-    def __repr__(self) -> str:
-        return "<required parameter>"
-
-
-required = Required()
 
 
 def _with_hooks(step: Callable) -> Callable:
@@ -58,16 +50,39 @@ def _with_hooks(step: Callable) -> Callable:
 
 
 class Optimizer:
-    """Changes parameters by their gradients. `params`: tensors, (name, tensor) pairs, or dicts of them with options.
+    """Changes parameters by their gradients; the base class of every algorithm.
 
-    A complex parameter learns as two real ones, its real and its imaginary part; its state is complex too.
+    params: what to change: tensors, (name, tensor) pairs, or dicts of "params" and the options of that group.
+    defaults: the options of a group that does not set them itself; `required` stands for one that every group must set.
 
     A subclass with one formula for each parameter writes `update(x, g, state, group)`, which changes the array `x`
-    (and the arrays in `state`) in place, both real; another one overrides `step`. Options that a group does not give for itself
-    come from `defaults`. `state[param]` is a dict; in `state_dict()` it is found by the number of the parameter,
-    counted through the groups.
+    (and the arrays in `state`) in place; one with another plan overrides `step`. `zeros` names the arrays that a state
+    begins with, `checked` the options that must not be negative. `state[param]` is a dict; `state_dict()` has it under
+    the number of the parameter, counted through the groups. A complex parameter is updated as two real ones, its real
+    and its imaginary part.
+
+    Formula: x, state ← update(x, ∂loss/∂x, state), for every parameter x that has a gradient
+    Shapes: parameters and their gradients (*).
+    Dtypes: floating and complex parameters; the state has its parameter's dtype.
+    Raises: TypeError if params is not an iterable of tensors, pairs or dicts; ValueError if it is empty, if a parameter is
+        not a leaf, holds integers or occurs twice, or if a required option is missing; NotImplementedError from `step` of
+        a subclass that has neither `update` nor `step`.
+    Source: PyTorch's `torch.optim.Optimizer`.
+
+    >>> import autograd_core as ag, optim
+    >>> class SignDescent(optim.Optimizer):
+    ...     def update(self, x, g, state, group):
+    ...         x -= group["lr"] * np.sign(g)
+    >>> import numpy as np
+    >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> SignDescent([x], {"lr": 0.5}).step()
+    >>> x
+    tensor([0.5, 1.5], requires_grad=True)
     """
 
+    zeros: tuple[str, ...] = ()  # the arrays of a parameter's state that begin as zeros; with them comes "step"
+    checked: tuple[str, ...] = ()  # options that must not be negative; of "betas", each must be in [0, 1)
     flat_state = False  # True: the state's arrays need not have their parameter's shape
     _optimizer_step_pre_hooks: dict[int, Callable]
     _optimizer_step_post_hooks: dict[int, Callable]
@@ -76,7 +91,7 @@ class Optimizer:
     _load_state_dict_pre_hooks: dict[int, Callable]
     _load_state_dict_post_hooks: dict[int, Callable]
 
-    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]):
+    def __init__(self, params: Params, defaults: dict[str, Any]):
         self._reset()
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
@@ -160,12 +175,22 @@ class Optimizer:
 
     def check_group(self, group: dict[str, Any]) -> None:
         """Raise ValueError if an option has an impossible value."""
+        check_differentiable(group, type(self).__name__)
+        for option in self.checked:
+            if option == "betas":
+                check_betas(group)
+            else:
+                check_not_negative(group, option)
 
     # ---------------------------------------------------------------------------------------------------------- steps
 
     @_with_hooks
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Change every parameter that has a gradient. `closure` computes the loss again and returns it."""
+        """Change every parameter that has a gradient.
+
+        closure: computes the loss and its gradients again and returns the loss, which `step` returns; it is called once,
+        with recording on. Without it, `step` returns None.
+        """
         loss = None
         if closure is not None:
             with enable_grad():
@@ -185,30 +210,37 @@ class Optimizer:
                 if param.dtype.kind == "c":
                     self._update_complex(param, group)
                 else:
-                    self.update(param.array, param._grad.array, self.state[param], group)
+                    state = self.state[param]
+                    if not state:
+                        state.update(self.begin(param.array, group))
+                    self.update(param.array, param._grad.array, state, group)
                 written(param.array)
 
     def _update_complex(self, param: Tensor, group: dict[str, Any]) -> None:
         """`update` with a complex parameter seen as a real one, of shape (…, 2), and so its gradient and its state."""
         grad: Any = param._grad
-        state = self.state[param]
-        seen = as_real(state)
-        self.update(view_as_real(param.array), view_as_real(grad.array), seen, group)
+        state, x = self.state[param], view_as_real(param.array)
+        seen = as_real(state) or self.begin(x, group)
+        self.update(x, view_as_real(grad.array), seen, group)
         twice = (*param.shape, 2)
         for name, value in seen.items():
             state[name] = view_as_complex(value) if isinstance(value, ndarray) and value.shape == twice else value
 
+    def begin(self, x: ndarray, group: dict[str, Any]) -> dict[str, Any]:
+        """The state of a parameter before its first step: empty, or its `zeros` and the number of steps."""
+        return {"step": 0, **{name: np.zeros_like(x) for name in self.zeros}} if self.zeros else {}
+
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
-        """One step on one parameter: change `x` and `state` in place, leave `g` as it is."""
+        """One step on one parameter: change the array `x` and `state` in place, leave the gradient `g` as it is."""
         raise NotImplementedError(f"{type(self).__name__} has neither update() nor step()")
 
     def scratch(self, x: ndarray, which: int = 0) -> ndarray:
-        """Memory of x's shape and dtype for an intermediate result, kept from step to step. What was in it is gone at
-        the next call with the same number."""
-        held = self.scratch_arrays.get((which, x.dtype))
-        if held is None or held.size < x.size:
-            held = self.scratch_arrays[which, x.dtype] = np.empty(x.size, x.dtype)
-        return held[: x.size].reshape(x.shape)
+        """Memory of x's shape and dtype for an intermediate result, kept from step to step; the next call with the same
+        `which` overwrites it."""
+        memory = self.scratch_arrays.get((which, x.dtype))
+        if memory is None or memory.size < x.size:
+            memory = self.scratch_arrays[which, x.dtype] = np.empty(x.size, x.dtype)
+        return memory[: x.size].reshape(x.shape)
 
     def gradient(self, x: ndarray, g: ndarray, group: dict[str, Any]) -> ndarray:
         """g + weight_decay x, with the opposite sign of g under `maximize`: g itself, or scratch memory 9."""
@@ -228,7 +260,7 @@ class Optimizer:
         return np.negative(g, out=self.scratch(x, 9)) if group["maximize"] else g
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters, or fill them with zeros."""
+        """Forget the gradients of all parameters, or, without `set_to_none`, fill them with zeros."""
         for group in self.param_groups:
             for param in group["params"]:
                 if set_to_none or param._grad is None:
@@ -396,19 +428,3 @@ def real_views(arrays: list[Any]) -> list[Any] | None:
     if not any(a is not None and a.dtype.kind == "c" for a in arrays):
         return None
     return [view_as_real(a) if a is not None and a.dtype.kind == "c" else a for a in arrays]
-
-
-def check_not_negative(group: dict[str, Any], **names: str) -> None:
-    """Raise if one of the options is negative or NaN; `names` says how messages call them."""
-    for option, name in names.items():
-        if isinstance(group[option], str | type(None)):
-            raise TypeError(f"Invalid {name}: {group[option]!r}; it must be a number")
-        if not group[option] >= 0.0:
-            raise ValueError(f"Invalid {name}: {group[option]}; it must not be negative")
-
-
-def check_betas(group: dict[str, Any]) -> None:
-    """Raise unless each decay rate is in [0, 1)."""
-    for i, beta in enumerate(group["betas"]):
-        if not 0.0 <= beta < 1.0:
-            raise ValueError(f"Invalid beta parameter at index {i}: {beta}; it must be in [0, 1)")

@@ -3,56 +3,63 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from .optimizer import Optimizer, check_betas, check_not_negative
+from autograd_core.engine.tensor import Tensor
+
+from .documentation import documented
+from .optimizer import Optimizer
+from .options import Params, options
 
 
+@documented
 class RAdam(Optimizer):
-    """Adam that steps by the momentum alone until the variance of its step size is bounded, instead of a warm-up.
+    """Minimises as Adam, by the momentum alone until the variance of the step size is bounded, in place of a warm-up.
 
-        g, m, v as in Adam
-        ρ∞ = 2 / (1 - β₂) - 1,    ρₜ = ρ∞ - 2 t β₂ᵗ / (1 - β₂ᵗ)
+    {params}
+    {betas}
+    {eps}
+    {weight_decay}
+    {decoupled}
+    {flags}
+
+    Formula: g, m, v and m̂ as in Adam;    ρ∞ = 2 / (1 - β₂) - 1,    ρₜ = ρ∞ - 2 t β₂ᵗ / (1 - β₂ᵗ)
         ρₜ > 5:   r = √((ρₜ - 4)(ρₜ - 2) ρ∞ / ((ρ∞ - 4)(ρ∞ - 2) ρₜ)),    x ← x - lr m̂ r √(1 - β₂ᵗ) / (√v + eps)
         else:     x ← x - lr m̂
-
-    decoupled_weight_decay: as in AdamW.
-
+    {contract}
     Source: Liu et al. 2020, "On the Variance of the Adaptive Learning Rate and Beyond", Algorithm 2 (there ρₜ > 4).
+
+    >>> import autograd_core as ag, optim
+    >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> optim.RAdam([x], lr=0.1).step()
+    >>> x
+    tensor([0.8, 1.6], requires_grad=True)
     """
+
+    zeros = ("exp_avg", "exp_avg_sq")
+    checked = ("lr", "eps", "weight_decay", "betas")
 
     def __init__(
         self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
+        params: Params,
+        lr: float | Tensor = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
         decoupled_weight_decay: bool = False,
         *,
+        foreach: bool | None = None,
         maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
     ):
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "decoupled_weight_decay": decoupled_weight_decay,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
-
-    def check_group(self, group: dict[str, Any]) -> None:
-        check_not_negative(group, lr="learning rate", eps="epsilon value", weight_decay="weight_decay value")
-        check_betas(group)
+        super().__init__(params, options(locals()))
 
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if not state:
-            state.update(step=0, exp_avg=np.zeros_like(x), exp_avg_sq=np.zeros_like(x))
         state["step"] += 1
         lr, t = float(group["lr"]), state["step"]
         beta1, beta2 = group["betas"]

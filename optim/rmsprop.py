@@ -2,68 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from .optimizer import Optimizer, check_not_negative
+from autograd_core.engine.tensor import Tensor
+
+from .documentation import documented
+from .optimizer import Optimizer
+from .options import Params, options
 
 
+@documented
 class RMSprop(Optimizer):
-    """The gradient divided by a running mean of its magnitude.
+    """Minimises by the gradient divided by a running root mean square of it.
 
-        g ← ∇f(x) + weight_decay x
+    {params}
+    alpha: the decay rate α of the running means, at least 0.
+    {eps}
+    {weight_decay}
+    momentum: the decay rate of the velocity b, at least 0.
+    centered: True: divide by the standard deviation, not by the root mean square.
+    {flags}
+
+    Formula: g ← ∇f(x) + weight_decay x
         v ← α v + (1 - α) g²
         d = √v + eps                      (centered: √(v - m²) + eps with m ← α m + (1 - α) g)
         x ← x - lr g / d                  (momentum: b ← momentum b + g / d,  x ← x - lr b)
-
+    {contract}
     Source: Hinton 2012, "Neural Networks for Machine Learning", lecture 6e; centered: Graves 2013, "Generating
-    Sequences With Recurrent Neural Networks", equations 38 to 41.
+        Sequences With Recurrent Neural Networks", equations 38 to 41.
+
+    >>> import autograd_core as ag, optim
+    >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> optim.RMSprop([x], lr=0.1, alpha=0.75).step()
+    >>> x
+    tensor([0.8, 1.8], requires_grad=True)
     """
+
+    checked = ("lr", "eps", "momentum", "weight_decay", "alpha")
 
     def __init__(
         self,
-        params: Iterable[Any],
-        lr: float = 1e-2,
+        params: Params,
+        lr: float | Tensor = 1e-2,
         alpha: float = 0.99,
         eps: float = 1e-8,
         weight_decay: float = 0,
         momentum: float = 0,
         centered: bool = False,
-        *,
+        capturable: bool = False,
+        foreach: bool | None = None,
         maximize: bool = False,
+        differentiable: bool = False,
     ):
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "alpha": alpha,
-            "eps": eps,
-            "centered": centered,
-            "weight_decay": weight_decay,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))
 
-    def check_group(self, group: dict[str, Any]) -> None:
-        check_not_negative(
-            group,
-            lr="learning rate",
-            eps="epsilon value",
-            momentum="momentum value",
-            weight_decay="weight_decay value",
-            alpha="alpha value",
-        )
+    def begin(self, x: ndarray, group: dict[str, Any]) -> dict[str, Any]:
+        arrays = ["square_avg"]
+        if group["momentum"] > 0:
+            arrays.append("momentum_buffer")
+        if group["centered"]:
+            arrays.append("grad_avg")
+        return {"step": 0, **{name: np.zeros_like(x) for name in arrays}}
 
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
         lr, alpha = float(group["lr"]), group["alpha"]
-        if not state:
-            state.update(step=0, square_avg=np.zeros_like(x))
-            if group["momentum"] > 0:
-                state["momentum_buffer"] = np.zeros_like(x)
-            if group["centered"]:
-                state["grad_avg"] = np.zeros_like(x)
         state["step"] += 1
         v = state["square_avg"]
         tmp = self.scratch(x)

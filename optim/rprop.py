@@ -2,49 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
-from .optimizer import Optimizer, check_not_negative
+from autograd_core.engine.tensor import Tensor
+
+from .documentation import documented
+from .optimizer import Optimizer
+from .options import Params, options
 
 
+@documented
 class Rprop(Optimizer):
-    """Steps by the sign of the gradient alone, each weight with a step size of its own; for the whole data as batch.
+    """Minimises by the sign of the gradient alone, with a step size η for each weight; for the whole data as one batch.
 
-        where g g' > 0:  η ← min(η · etas[1], step_sizes[1])
+    {params}
+    etas: what η is multiplied by after a change of the gradient's sign and without one; 0 < etas[0] < 1 < etas[1].
+    step_sizes: the smallest and the largest η. η starts at lr.
+    {flags}
+
+    Formula: where g g' > 0:  η ← min(η · etas[1], step_sizes[1])
         where g g' < 0:  η ← max(η · etas[0], step_sizes[0]),  g ← 0       (g' is the gradient of the step before)
         x ← x - η sign(g)
-
-    η starts at lr.
-
+    {contract}
     Source: Riedmiller & Braun 1993, "A direct adaptive method for faster backpropagation learning: the RPROP
-    algorithm"; after a change of sign without the step back (Rprop- of Igel & Hüsken 2000, keeping their g ← 0).
+        algorithm"; after a change of sign without the step back (Rprop- of Igel & Hüsken 2000, keeping their g ← 0).
+
+    >>> import autograd_core as ag, optim
+    >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> optim.Rprop([x], lr=0.1).step()
+    >>> x
+    tensor([0.9, 1.9], requires_grad=True)
     """
+
+    checked = ("lr",)
 
     def __init__(
         self,
-        params: Iterable[Any],
-        lr: float = 1e-2,
+        params: Params,
+        lr: float | Tensor = 1e-2,
         etas: tuple[float, float] = (0.5, 1.2),
         step_sizes: tuple[float, float] = (1e-6, 50),
         *,
+        capturable: bool = False,
+        foreach: bool | None = None,
         maximize: bool = False,
+        differentiable: bool = False,
     ):
-        super().__init__(params, {"lr": lr, "etas": etas, "step_sizes": step_sizes, "maximize": maximize})
+        super().__init__(params, options(locals()))
 
     def check_group(self, group: dict[str, Any]) -> None:
-        check_not_negative(group, lr="learning rate")
+        super().check_group(group)
         low, high = group["etas"]
         if not 0.0 < low < 1.0 < high:
             raise ValueError(f"Invalid eta values: {low}, {high}; needed is 0 < etas[0] < 1 < etas[1]")
 
+    def begin(self, x: ndarray, group: dict[str, Any]) -> dict[str, Any]:
+        return {"step": 0, "prev": np.zeros_like(x), "step_size": np.full_like(x, float(group["lr"]))}
+
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if not state:
-            lr = float(group["lr"])
-            state.update(step=0, prev=np.zeros_like(x), step_size=np.full_like(x, lr))
         state["step"] += 1
         before, size = state["prev"], state["step_size"]
         tmp = self.scratch(x)

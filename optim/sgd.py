@@ -2,60 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
+from autograd_core.engine.tensor import Tensor
 from autograd_core.engine.versions import all_written
 from autograd_core.kernels.rows import update
 
-from .optimizer import Optimizer, check_not_negative, real_views
+from .documentation import documented
+from .optimizer import Optimizer, real_views
+from .options import Params, options
 
 
+@documented
 class SGD(Optimizer):
-    """Stochastic gradient descent, with (Nesterov) momentum.
+    """Minimises by stochastic gradient descent, with (Nesterov) momentum.
 
-        g ← ∇f(x) + weight_decay x
+    {params}
+    momentum: the decay rate of the velocity v, at least 0; 0 is plain gradient descent.
+    dampening: how much less than the whole gradient enters the velocity.
+    {weight_decay}
+    nesterov: True: look ahead along the velocity; this needs a momentum and no dampening.
+    {flags}
+
+    Formula: g ← ∇f(x) + weight_decay x
         v ← momentum v + (1 - dampening) g        (v ← g at the first step)
         x ← x - lr v                              (nesterov: x ← x - lr (g + momentum v))
+    {contract}
+    Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", equations 1 to 4,
+        in PyTorch's form, where lr multiplies the velocity rather than the gradient.
 
-    Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", in PyTorch's
-    form, where lr multiplies the velocity rather than the gradient.
-
-    >>> import autograd_core as ag
+    >>> import autograd_core as ag, optim
     >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
-    >>> optimizer = SGD([x], lr=0.1)
     >>> (x * x).sum().backward()
-    >>> optimizer.step()
+    >>> optim.SGD([x], lr=0.1).step()
     >>> x
     tensor([0.8, 1.6], requires_grad=True)
     """
 
+    checked = ("lr", "momentum", "weight_decay")
+
     def __init__(
         self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
+        params: Params,
+        lr: float | Tensor = 1e-3,
         momentum: float = 0,
         dampening: float = 0,
         weight_decay: float = 0,
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ):
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "dampening": dampening,
-            "weight_decay": weight_decay,
-            "nesterov": nesterov,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))
 
     def check_group(self, group: dict[str, Any]) -> None:
-        check_not_negative(group, lr="learning rate", momentum="momentum value", weight_decay="weight_decay value")
+        super().check_group(group)
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError(
                 f"Nesterov momentum requires a momentum and zero dampening, got momentum={group['momentum']}, "
@@ -71,11 +77,11 @@ class SGD(Optimizer):
                 arrays += (param.array, grad.array)
                 if momentum:
                     arrays.append(self.state[param].get("momentum_buffer"))
-        how = float(group["lr"]), momentum, float(group["dampening"]), float(group["weight_decay"]), nesterov
+        numbers = float(group["lr"]), momentum, float(group["dampening"]), float(group["weight_decay"]), nesterov
         sign = -1.0 if group["maximize"] else 1.0
         if type(self).update is not SGD.update:
             super().update_group(group)
-        elif update.sgd(arrays, *how, sign) or ((seen := real_views(arrays)) and update.sgd(seen, *how, sign)):
+        elif update.sgd(arrays, *numbers, sign) or ((seen := real_views(arrays)) and update.sgd(seen, *numbers, sign)):
             all_written(arrays[:: 3 if momentum else 2])
         else:
             super().update_group(group)

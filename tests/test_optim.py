@@ -1,6 +1,7 @@
 """The optimisers against loops written from the papers' formulas, their groups, states, hooks and errors."""
 
 import copy
+import inspect
 import math
 import pickle
 
@@ -401,6 +402,53 @@ def test_an_optimizer_of_ones_own():
     unfinished = optim.Optimizer([p], {})
     with pytest.raises(NotImplementedError, match=r"Optimizer has neither update.. nor step"):
         unfinished.step()
+
+
+PYTORCHS_OPTIONS = {  # foreach, fused, capturable where PyTorch has them
+    "foreach": ALL,
+    "fused": [optim.SGD, optim.Adam, optim.AdamW, optim.Adagrad],
+    "capturable": [make for make in ALL if make not in (optim.SGD, optim.Adagrad)],
+}
+
+
+@pytest.mark.parametrize(
+    ("make", "option"), [(make, option) for option, makers in PYTORCHS_OPTIONS.items() for make in makers]
+)
+def test_options_without_effect_are_accepted_and_not_kept(make, option):
+    found, optimizer = trajectory(make, {option: True}, 3)
+    for x, expected in zip(found, trajectory(make, {}, 3)[0], strict=True):
+        np.testing.assert_array_equal(x, expected)
+    assert option not in optimizer.param_groups[0] and option not in optimizer.defaults
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_a_step_that_is_differentiated_is_refused(make):
+    make([Parameter(ag.ones(1))], differentiable=False)
+    with pytest.raises(ValueError, match=f"{make.__name__}: differentiable=True is not supported"):
+        make([Parameter(ag.ones(1))], differentiable=True)
+    with pytest.raises(ValueError, match=f"{make.__name__}: differentiable=True is not supported"):
+        make([{"params": [Parameter(ag.ones(1))], "differentiable": True}])
+
+
+def test_the_way_out_of_a_differentiated_step():
+    x = ag.tensor([1.0, 2.0], dtype=np.float64, requires_grad=True)
+    lr = ag.tensor(0.1, dtype=np.float64, requires_grad=True)
+    loss = (x * x).sum()
+    y = x - lr * ag.grad(loss, x, create_graph=True)[0]  # x (1 - 2 lr)
+    (y * y).sum().backward()
+    np.testing.assert_allclose(lr.grad.item(), -4 * 0.8 * 5)
+
+
+def test_the_defaults_are_the_arguments_of_the_constructor():
+    for make in [*ALL, optim.LBFGS]:
+        arguments = inspect.signature(make).parameters
+        skipped = {"params", "foreach", "fused", "capturable", "differentiable"}
+        expected = {name: p.default for name, p in arguments.items() if name not in skipped}
+        if make is optim.LBFGS:
+            expected["max_eval"] = 25
+        if make is optim.AdamW:
+            expected["decoupled_weight_decay"] = True
+        assert make([Parameter(ag.ones(1))]).defaults == expected
 
 
 # -------------------------------------------------------------------------------------------------------------- errors

@@ -1,0 +1,42 @@
+"""What the docstrings of optimisers and schedulers share: `documented` writes it where they have its name in braces."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TypeVar
+
+T = TypeVar("T", bound=type)
+
+PARTS = {
+    "{params}": """\
+params: what to change: tensors, (name, tensor) pairs, or dicts of "params" and the options of that group.
+lr: the learning rate, at least 0; a number or a tensor of one number.""",
+    "{betas}": "betas: the decay rates β₁ and β₂, each in [0, 1).",
+    "{eps}": "eps: what is added to the denominator, at least 0.",
+    "{weight_decay}": "weight_decay: the factor of x that is added to the gradient (an L2 penalty), at least 0.",
+    "{decoupled}": "decoupled_weight_decay: True: x ← x - lr weight_decay x before the step, and g stays ∇f(x), as in AdamW.",
+    "{flags}": """\
+maximize: True goes up the gradient instead of down.
+foreach, fused, capturable: accepted, as far as PyTorch has them, and without effect.
+differentiable: must be False, for a step cannot be differentiated here.""",
+    "{contract}": """\
+Shapes: parameters and their gradients (*); the arrays of the state have the shape of their parameter.
+Dtypes: floating and complex parameters (a complex one as two real ones); the state has its parameter's dtype.
+Raises: TypeError if params is not an iterable of tensors, pairs or dicts; ValueError if it is empty, if a parameter is
+    not a leaf, holds integers or occurs twice, if an option is outside its range, or for differentiable=True.""",
+    "{optimizer}": "optimizer: whose groups' learning rates change.",
+    "{last_epoch}": "last_epoch: -1 starts; another number resumes there, with an optimizer whose state was loaded.",
+    "{schedule}": """\
+Shapes: none; one learning rate for each group of the optimizer.
+Dtypes: Python floats.""",
+    "{scheduled}": "TypeError if optimizer is not an Optimizer; KeyError if last_epoch resumes without a loaded state",
+}
+
+
+def documented(cls: T) -> T:
+    """The class with the shared parts in its docstring."""
+    text = inspect.cleandoc(cls.__doc__ or "")
+    for name, part in PARTS.items():
+        text = text.replace(name, part)
+    cls.__doc__ = text or None
+    return cls
