@@ -24,12 +24,20 @@ Shapes: parameters and their gradients (*); the arrays of the state have the sha
 Dtypes: floating and complex parameters (a complex one as two real ones); the state has its parameter's dtype.
 Raises: TypeError if params is not an iterable of tensors, pairs or dicts; ValueError if it is empty, if a parameter is
     not a leaf, holds integers or occurs twice, if an option is outside its range, or for differentiable=True.""",
-    "{optimizer}": "optimizer: whose groups' learning rates change.",
+    "{optimizer}": "optimizer: whose learning rates change; one for each of its groups.",
     "{last_epoch}": "last_epoch: -1 starts; another number resumes there, with an optimizer whose state was loaded.",
     "{schedule}": """\
 Shapes: none; one learning rate for each group of the optimizer.
 Dtypes: Python floats.""",
-    "{scheduled}": "TypeError if optimizer is not an Optimizer; KeyError if last_epoch resumes without a loaded state",
+    "{raises}": "TypeError if optimizer is not an Optimizer; KeyError if last_epoch resumes without a loaded state",
+    "{sgd}": """\
+>>> import autograd_core as ag, optim
+>>> optimizer = optim.SGD([ag.zeros(1, requires_grad=True)], lr=1.0)""",
+    "{rates}": """\
+>>> for epoch in range(6):
+...     print(f"{schedule.get_last_lr()[0]:.3g}", end=" ")
+...     optimizer.step()
+...     schedule.step()""",
 }
 
 

@@ -72,6 +72,39 @@ def test_saving_and_going_on(make, options, level):
     np.testing.assert_allclose(rates(second, EPOCHS - 9), expected, rtol=1e-12, atol=1e-16)
 
 
+CLOSED = [case for case in zip(SCHEDULES, NAMES, strict=True) if case[0][0] is not ls.MultiplicativeLR]
+
+
+@pytest.mark.parametrize(("make", "options", "level"), [row for row, _ in CLOSED], ids=[name for _, name in CLOSED])
+def test_a_step_to_an_epoch(make, options, level):
+    """Forwards, backwards, to the same one again, and on from there."""
+    scheduler = make(optimizer_of(), **options)
+    scheduler.optimizer.step()
+    for epoch, expected in ((6, 6), (2, 2), (2, 2), (None, 3), (0, 0)):
+        scheduler.step(epoch) if epoch is not None else scheduler.step()
+        assert scheduler.last_epoch == expected
+        np.testing.assert_allclose(scheduler.get_last_lr(), [base * level(expected) for base in BASES], atol=1e-16)
+    with pytest.raises(ValueError, match="xpected non-negative epoch, but got -1"):
+        scheduler.step(-1)
+    assert scheduler.last_epoch == 0
+
+
+def test_a_step_to_an_epoch_without_a_closed_form():
+    """MultiplicativeLR multiplies by lr_lambda(epoch) once, as PyTorch's does."""
+    scheduler = ls.MultiplicativeLR(optimizer_of(bases=(1.0,)), lambda t: t / 10)
+    scheduler.optimizer.step()
+    scheduler.step(5)
+    assert scheduler.get_last_lr() == [0.5] and scheduler.last_epoch == 5
+
+
+def test_plateau_takes_the_number_of_the_epoch():
+    scheduler = ls.ReduceLROnPlateau(optimizer_of())
+    scheduler.step(1.0, epoch=7)
+    assert scheduler.last_epoch == 7
+    scheduler.step(1.0)
+    assert scheduler.last_epoch == 8
+
+
 def test_lowest_rate_of_the_cosines():
     expected = [[0.02 + (base - 0.02) * (1 + math.cos(math.pi * t / 6)) / 2 for base in BASES] for t in range(EPOCHS)]
     np.testing.assert_allclose(rates(ls.CosineAnnealingLR(optimizer_of(), 6, eta_min=0.02)), expected, rtol=1e-12)

@@ -8,17 +8,35 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..documentation import documented
 from ..optimizer import Optimizer
 
 
+@documented
 class LRScheduler:
-    """Changes the learning rates of an optimiser's groups, once an epoch (or a batch), by `step()`.
+    """Changes the learning rates of an optimiser's groups, once an epoch (or a batch), by `step()`; the base class.
 
-    A subclass writes `get_lr`, the learning rates at `self.last_epoch`. Most are written from the rates before, so that
-    several schedulers of one optimiser multiply; those that can also say the rate at an epoch outright write
-    `closed_form`, which `SequentialLR` needs to start them anew.
+    {optimizer}
+    {last_epoch}
 
-    last_epoch=-1 starts; another number goes on from there with an optimiser whose state was loaded.
+    A subclass writes `get_lr`, the learning rates at `self.last_epoch`. Most compute them from the rates before, so that
+    several schedulers of one optimiser multiply; those that have the rate at an epoch as a formula of the first rate write
+    `closed_form`, which `step(epoch)` and `SequentialLR` use.
+
+    Formula: lr ← get_lr() at last_epoch + 1
+    {schedule}
+    Raises: {raises}; NotImplementedError without get_lr.
+    Source: PyTorch's `torch.optim.lr_scheduler.LRScheduler`.
+
+    {sgd}
+    >>> class Halves(optim.lr_scheduler.LRScheduler):
+    ...     def get_lr(self):
+    ...         return [base / 2**self.last_epoch for base in self.base_lrs]
+    >>> schedule = Halves(optimizer)
+    >>> optimizer.step()
+    >>> schedule.step()
+    >>> schedule.get_last_lr()
+    [0.5]
     """
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
@@ -34,18 +52,24 @@ class LRScheduler:
                 )
         self.optimizer = optimizer
         self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
-        self.last_epoch = last_epoch
+        self.last_epoch: Any = last_epoch  # a fraction after step(2.5)
         self._start()
 
     def _start(self) -> None:
-        """The step that sets the first learning rate, made by the constructor."""
+        """The constructor's step, which sets the first learning rate."""
         self._step_count = 0
         self._is_initial = True
         self.step()
         self._is_initial = False
 
-    def step(self) -> None:
-        """Go on to the next epoch. Call it after the optimiser's steps of the epoch."""
+    def step(self, epoch: float | None = None) -> None:
+        """Go on to the next epoch, or to `epoch`. Call it after the optimiser's steps of the epoch before.
+
+        At another `epoch` the rates are those of `closed_form`, or, where there is none (MultiplicativeLR), those of
+        `get_lr` there, as in PyTorch. Raises ValueError if `epoch` is negative.
+        """
+        if epoch is not None and epoch < 0:
+            raise ValueError(f"{type(self).__name__}.step: expected non-negative epoch, but got {epoch}")
         if self._step_count == 1 and not self.optimizer.stepped:
             warnings.warn(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first learning rate of the "
@@ -54,10 +78,10 @@ class LRScheduler:
                 stacklevel=2,
             )
         self._step_count += 1
-        self._update_lr()
+        self._update_lr(epoch)
 
-    def _update_lr(self, epoch: int | None = None) -> None:
-        """Set the learning rates of the next epoch, or, starting anew, of the one given."""
+    def _update_lr(self, epoch: float | None = None) -> None:
+        """Set the learning rates of the next epoch, or of `epoch`."""
         if epoch is None:
             self.last_epoch += 1
             values = self.get_lr()

@@ -1,4 +1,4 @@
-"""Schedulers made of schedulers."""
+"""Schedulers composed of schedulers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
+from ..documentation import documented
 from ..optimizer import Optimizer
 from .base import LRScheduler
 from .plateau import ReduceLROnPlateau
@@ -41,8 +42,29 @@ class _Composed(LRScheduler):
             scheduler.load_state_dict(state)
 
 
+@documented
 class SequentialLR(_Composed):
-    """One scheduler after another, changing at the `milestones`; each starts anew at its own."""
+    """Runs one scheduler after another, changing at the milestones; each starts anew at its own.
+
+    {optimizer}
+    schedulers: the schedulers, in order, all of this optimizer.
+    milestones: the epochs at which the second, third, … takes over.
+    last_epoch: -1, the epoch before the first.
+
+    Formula: lr(t) = lrᵢ(t - milestones[i - 1]), i the number of milestones ≤ t
+    {schedule}
+    Raises: ValueError if there is no scheduler, if the milestones do not fit them, if one has another optimizer, needs a
+        quantity (ReduceLROnPlateau), or is composed and not the first; TypeError if one is no scheduler.
+    Source: PyTorch's `torch.optim.lr_scheduler.SequentialLR`.
+
+    {sgd}
+    >>> warm = optim.lr_scheduler.LinearLR(optimizer, start_factor=0.5, total_iters=2)
+    >>> schedule = optim.lr_scheduler.SequentialLR(
+    ...     optimizer, [warm, optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.1)], milestones=[3]
+    ... )
+    {rates}
+    0.5 0.75 1 1 0.1 0.01
+    """
 
     def __init__(
         self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int], last_epoch: int = -1
@@ -72,7 +94,7 @@ class SequentialLR(_Composed):
         first._start()
         self._last_lr = first.get_last_lr()
 
-    def step(self) -> None:
+    def step(self) -> None:  # type: ignore[override]
         """Step the scheduler whose turn it is."""
         self.last_epoch += 1
         i = bisect_right(self._milestones, self.last_epoch)
@@ -85,7 +107,7 @@ class SequentialLR(_Composed):
 
 
 def _undo_first_step(scheduler: LRScheduler) -> None:
-    """Take back, below a composed scheduler, the steps that the constructors made."""
+    """Take back, below a composed scheduler, the constructors' first steps."""
     for part in getattr(scheduler, "_schedulers", ()):
         if isinstance(part, _Composed):
             _undo_first_step(part)
@@ -94,8 +116,25 @@ def _undo_first_step(scheduler: LRScheduler) -> None:
             part._step_count = 0
 
 
+@documented
 class ChainedScheduler(_Composed):
-    """Several schedulers at once: each changes what the one before it left."""
+    """Runs several schedulers at once: each changes the learning rate that the one before it set.
+
+    schedulers: the schedulers, all of one optimizer.
+    optimizer: theirs, by default that of the first.
+
+    Formula: lr(t) = lr(0) · Π fᵢ(t), where scheduler i alone gives lr(0) fᵢ(t)
+    {schedule}
+    Raises: ValueError if there is no scheduler, or if one has another optimizer or needs a quantity (ReduceLROnPlateau);
+        TypeError if one is no scheduler.
+    Source: PyTorch's `torch.optim.lr_scheduler.ChainedScheduler`.
+
+    {sgd}
+    >>> first = optim.lr_scheduler.ConstantLR(optimizer, factor=0.5, total_iters=2)
+    >>> schedule = optim.lr_scheduler.ChainedScheduler([first, optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.1)])
+    {rates}
+    0.5 0.05 0.01 0.001 0.0001 1e-05
+    """
 
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None):
         if len(schedulers) < 1:
@@ -106,7 +145,7 @@ class ChainedScheduler(_Composed):
         self.optimizer = optimizer
         self._last_lr = self.current_lrs()
 
-    def step(self) -> None:
+    def step(self) -> None:  # type: ignore[override]
         """Step every scheduler."""
         for scheduler in self._schedulers:
             scheduler.step()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from ..documentation import documented
 from ..optimizer import Optimizer
 from .base import LRScheduler, for_groups, saved_function
 
@@ -23,13 +24,32 @@ def _set_momentum(group: dict[str, Any], option: str, momentum: float) -> None:
     group[option] = (momentum, *group["betas"][1:]) if option == "betas" else momentum
 
 
+@documented
 class CyclicLR(LRScheduler):
-    """From base_lr to max_lr in `step_size_up` batches, back in `step_size_down`, and again; a step each batch.
+    """Moves the learning rate from base_lr to max_lr and back, again and again; a step each batch.
 
-    mode: "triangular"; "triangular2", the height halved each cycle; "exp_range", the height times gammaᵗ; or any
-    `scale_fn` of the cycle's number (or of t, with scale_mode="iterations"). The momentum mirrors it.
+    {optimizer}
+    base_lr, max_lr: the lowest and the highest rate; numbers, or lists of one for each group.
+    step_size_up, step_size_down: the number of batches of the rise, and of the fall (default: that of the rise).
+    mode: "triangular": every cycle is alike; "triangular2": its height is halved each cycle; "exp_range": its height is
+        gammaᵗ of the first.
+    gamma: the factor of "exp_range".
+    scale_fn: in place of mode, the height as a function of the cycle's number, or, with scale_mode="iterations", of t.
+    scale_mode: "cycle" or "iterations".
+    cycle_momentum: True: the momentum (or β₁) moves from max_momentum to base_momentum and back, against the rate.
+    base_momentum, max_momentum: the lowest and the highest momentum; numbers, or lists of one for each group.
+    {last_epoch}
 
+    Formula: lr(t) = base_lr + (max_lr - base_lr) · height, which rises from 0 to scale_fn and falls to 0 in each cycle
+    {schedule}
+    Raises: {raises}; ValueError for another mode, if a list does not fit the groups, or if the optimizer has neither
+        momentum nor betas and cycle_momentum is True.
     Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks".
+
+    {sgd}
+    >>> schedule = optim.lr_scheduler.CyclicLR(optimizer, base_lr=0.2, max_lr=1.0, step_size_up=2)
+    {rates}
+    0.2 0.6 1 0.6 0.2 0.6
     """
 
     def __init__(
@@ -105,13 +125,34 @@ class CyclicLR(LRScheduler):
             self._scale_fn_custom.__dict__.update(saved)
 
 
+@documented
 class OneCycleLR(LRScheduler):
-    """One rise from max_lr / div_factor to max_lr, then the fall to that / final_div_factor; a step each batch.
+    """Raises the learning rate from max_lr / div_factor to max_lr and lowers it almost to 0; a step each batch.
 
-    three_phase: back down to where it started, as long as the rise took, before the final fall. The momentum goes from
-    max_momentum to base_momentum and back.
+    {optimizer}
+    max_lr: the highest rate; a number, or a list of one for each group.
+    total_steps: the number of batches; or epochs and steps_per_epoch, whose product it is.
+    epochs, steps_per_epoch: in place of total_steps.
+    pct_start: the fraction of the steps that rise.
+    anneal_strategy: "cos" or "linear", the form of the curve.
+    cycle_momentum: True: the momentum (or β₁) falls from max_momentum to base_momentum and rises again.
+    base_momentum, max_momentum: the lowest and the highest momentum; numbers, or lists of one for each group.
+    div_factor: max_lr divided by the first rate.
+    final_div_factor: the first rate divided by the last.
+    three_phase: True: the rate falls to the first one in as many steps as the rise took, before the final fall.
+    {last_epoch}
 
+    Formula: lr(t) = end + (start - end) (1 + cos(π · done)) / 2, done the fraction of the phase that is over;
+        linear: start + (end - start) · done
+    {schedule}
+    Raises: {raises}; ValueError if the number of steps is missing or not positive, pct_start is not between 0 and 1, for
+        another anneal_strategy, if a list does not fit the groups, or for a step after the last.
     Source: Smith & Topin 2019, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates".
+
+    {sgd}
+    >>> schedule = optim.lr_scheduler.OneCycleLR(optimizer, 1.0, 6, pct_start=0.5, anneal_strategy="linear")
+    {rates}
+    0.04 0.52 1 0.667 0.333 4e-06
     """
 
     def __init__(
@@ -195,12 +236,27 @@ class OneCycleLR(LRScheduler):
         return [self.between(group[rates[0]], group[rates[1]], done) for group in groups]
 
 
+@documented
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """lr = eta_min + (lr(0) - eta_min) (1 + cos(π T_cur / T_i)) / 2, starting again after T_i epochs.
+    """Lowers the learning rate along half a wave of the cosine, and starts again from the first rate.
 
-    T_i is T_0 at first and T_mult times as long after each restart. `step(epoch)` takes fractions of epochs.
+    {optimizer}
+    T_0: the number of epochs to the first restart.
+    T_mult: the factor by which each period T_i is longer than the one before.
+    eta_min: the smallest learning rate.
+    {last_epoch}
 
+    `step(epoch)` takes fractions of epochs: epoch + batch / batches.
+
+    Formula: lr = eta_min + (lr(0) - eta_min) (1 + cos(π T_cur / T_i)) / 2, T_cur the epochs since the last restart
+    {schedule}
+    Raises: {raises}; ValueError if T_0 or T_mult is no positive integer, or from `step` for a negative epoch.
     Source: Loshchilov & Hutter 2017, "SGDR: Stochastic Gradient Descent with Warm Restarts", equation 5.
+
+    {sgd}
+    >>> schedule = optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=2, T_mult=2)
+    {rates}
+    1 0.5 1 0.854 0.5 0.146
     """
 
     def __init__(self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1):
@@ -220,7 +276,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         return [self.eta_min + (base - self.eta_min) * level for base in self.base_lrs]
 
     def step(self, epoch: float | None = None) -> None:
-        """Go on to the next epoch, or to the one given, which may be a fraction: epoch + batch / batches."""
+        """Go on to the next epoch, or to `epoch`, which may be a fraction: epoch + batch / batches."""
         if epoch is None and self.last_epoch < 0:
             epoch = 0
         if epoch is None:
@@ -240,5 +296,5 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         self.last_epoch = math.floor(epoch)
         self.set_lrs(self.get_lr())
 
-    def _update_lr(self, epoch: int | None = None) -> None:
+    def _update_lr(self, epoch: float | None = None) -> None:
         self.step(epoch)

@@ -6,14 +6,17 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
+from ..documentation import documented
 from ..optimizer import Optimizer
 from .base import LRScheduler, for_groups, saved_function
 
+Factor: TypeAlias = Callable[[int], float]  # of the epoch
+
 
 class _Lambdas(LRScheduler):
-    def __init__(self, optimizer: Optimizer, lr_lambda: Callable | Sequence[Callable], last_epoch: int = -1):
+    def __init__(self, optimizer: Optimizer, lr_lambda: Factor | Sequence[Factor], last_epoch: int = -1):
         self.lr_lambdas = for_groups("lr_lambda", optimizer, lr_lambda)
         for function in self.lr_lambdas:
             if not callable(function):
@@ -31,15 +34,47 @@ class _Lambdas(LRScheduler):
                 function.__dict__.update(saved)
 
 
+@documented
 class LambdaLR(_Lambdas):
-    """lr(t) = lr(0) · lr_lambda(t)."""
+    """Multiplies the first learning rate by a function of the epoch.
+
+    {optimizer}
+    lr_lambda: a function of the epoch t, or a list of one for each group.
+    {last_epoch}
+
+    Formula: lr(t) = lr(0) · lr_lambda(t)
+    {schedule}
+    Raises: {raises}; TypeError if lr_lambda is no function; ValueError if a list of them does not fit the groups.
+    Source: PyTorch's `torch.optim.lr_scheduler.LambdaLR`.
+
+    {sgd}
+    >>> schedule = optim.lr_scheduler.LambdaLR(optimizer, lambda t: 1 / (t + 1))
+    {rates}
+    1 0.5 0.333 0.25 0.2 0.167
+    """
 
     def get_lr(self) -> list[float]:
         return [base * f(self.last_epoch) for f, base in zip(self.lr_lambdas, self.base_lrs, strict=True)]
 
 
+@documented
 class MultiplicativeLR(_Lambdas):
-    """lr(t) = lr(t - 1) · lr_lambda(t)."""
+    """Multiplies the learning rate of the epoch before by a function of the epoch.
+
+    {optimizer}
+    lr_lambda: a function of the epoch t, or a list of one for each group.
+    {last_epoch}
+
+    Formula: lr(t) = lr(t - 1) · lr_lambda(t)
+    {schedule}
+    Raises: {raises}; TypeError if lr_lambda is no function; ValueError if a list of them does not fit the groups.
+    Source: PyTorch's `torch.optim.lr_scheduler.MultiplicativeLR`.
+
+    {sgd}
+    >>> schedule = optim.lr_scheduler.MultiplicativeLR(optimizer, lambda t: 0.5)
+    {rates}
+    1 0.5 0.25 0.125 0.0625 0.0312
+    """
 
     def get_lr(self) -> list[float]:
         current = self.current_lrs()
@@ -66,8 +101,25 @@ class _Factor(LRScheduler):
         return [base * level for base in self.base_lrs]
 
 
+@documented
 class StepLR(_Factor):
-    """lr · gamma every `step_size` epochs."""
+    """Multiplies the learning rate by gamma after every `step_size` epochs.
+
+    {optimizer}
+    step_size: the number of epochs between two changes.
+    gamma: the factor.
+    {last_epoch}
+
+    Formula: lr(t) = lr(0) · gamma^⌊t / step_size⌋
+    {schedule}
+    Raises: {raises}; ValueError if step_size is not positive.
+    Source: PyTorch's `torch.optim.lr_scheduler.StepLR`.
+
+    {sgd}
+    >>> schedule = optim.lr_scheduler.StepLR(optimizer, step_size=2)
+    {rates}
+    1 1 0.1 0.1 0.01 0.01
+    """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1):
         if step_size <= 0:
@@ -83,8 +135,25 @@ class StepLR(_Factor):
         return self.gamma ** (t // self.step_size)
 
 
+@documented
 class MultiStepLR(_Factor):
-    """lr · gamma at each of the `milestones`."""
+    """Multiplies the learning rate by gamma at each of the milestones.
+
+    {optimizer}
+    milestones: epochs; one that is listed twice counts twice.
+    gamma: the factor.
+    {last_epoch}
+
+    Formula: lr(t) = lr(0) · gamma^(the number of milestones ≤ t)
+    {schedule}
+    Raises: {raises}.
+    Source: PyTorch's `torch.optim.lr_scheduler.MultiStepLR`.
+
+    {sgd}
+    >>> schedule = optim.lr_scheduler.MultiStepLR(optimizer, milestones=[1, 4])
+    {rates}
+    1 0.1 0.1 0.1 0.01 0.01
+    """
 
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1):
         self.milestones = Counter(milestones)
@@ -98,8 +167,25 @@ class MultiStepLR(_Factor):
         return self.gamma ** bisect_right(sorted(self.milestones.elements()), t)
 
 
+@documented
 class ConstantLR(_Factor):
-    """lr · factor for the first `total_iters` epochs."""
+    """Multiplies the learning rate by a factor for the first epochs.
+
+    {optimizer}
+    factor: the factor, from 0 to 1.
+    total_iters: the number of epochs with it.
+    {last_epoch}
+
+    Formula: lr(t) = lr(0) · factor for t < total_iters, then lr(0)
+    {schedule}
+    Raises: {raises}; ValueError if factor is not between 0 and 1.
+    Source: PyTorch's `torch.optim.lr_scheduler.ConstantLR`.
+
+    {sgd}
+    >>> schedule = optim.lr_scheduler.ConstantLR(optimizer, factor=0.5, total_iters=3)
+    {rates}
+    0.5 0.5 0.5 1 1 1
+    """
 
     def __init__(self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1):
         if not 0 <= factor <= 1:
@@ -117,8 +203,25 @@ class ConstantLR(_Factor):
         return 1.0 if t >= self.total_iters else self.factor
 
 
+@documented
 class LinearLR(_Factor):
-    """lr · a factor that goes from `start_factor` to `end_factor` in `total_iters` epochs: a warm-up, for example."""
+    """Multiplies the learning rate by a factor that changes linearly: a warm-up, for example.
+
+    {optimizer}
+    start_factor, end_factor: the factor at the first epoch (above 0) and after total_iters epochs; at most 1.
+    total_iters: the number of epochs from the one to the other.
+    {last_epoch}
+
+    Formula: lr(t) = lr(0) · (start_factor + (end_factor - start_factor) min(t, total_iters) / total_iters)
+    {schedule}
+    Raises: {raises}; ValueError if a factor is outside its range.
+    Source: PyTorch's `torch.optim.lr_scheduler.LinearLR`.
+
+    {sgd}
+    >>> schedule = optim.lr_scheduler.LinearLR(optimizer, start_factor=0.2, total_iters=4)
+    {rates}
+    0.2 0.4 0.6 0.8 1 1
+    """
 
     def __init__(
         self,
@@ -150,8 +253,24 @@ class LinearLR(_Factor):
         return self.start_factor + rise * min(self.total_iters, t) / self.total_iters
 
 
+@documented
 class ExponentialLR(_Factor):
-    """lr(t) = lr(0) · gammaᵗ."""
+    """Multiplies the learning rate by gamma in every epoch.
+
+    {optimizer}
+    gamma: the factor.
+    {last_epoch}
+
+    Formula: lr(t) = lr(0) · gammaᵗ
+    {schedule}
+    Raises: {raises}.
+    Source: PyTorch's `torch.optim.lr_scheduler.ExponentialLR`.
+
+    {sgd}
+    >>> schedule = optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    {rates}
+    1 0.5 0.25 0.125 0.0625 0.0312
+    """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1):
         self.gamma = gamma
@@ -164,8 +283,25 @@ class ExponentialLR(_Factor):
         return self.gamma**t
 
 
+@documented
 class PolynomialLR(_Factor):
-    """lr(t) = lr(0) · (1 - t / total_iters)^power, and 0 from then on."""
+    """Lowers the learning rate to 0 along a power of the epochs that are left.
+
+    {optimizer}
+    total_iters: the epoch from which on the rate is 0.
+    power: the exponent; 1 is a straight line.
+    {last_epoch}
+
+    Formula: lr(t) = lr(0) · (1 - min(t, total_iters) / total_iters)^power
+    {schedule}
+    Raises: {raises}.
+    Source: PyTorch's `torch.optim.lr_scheduler.PolynomialLR`.
+
+    {sgd}
+    >>> schedule = optim.lr_scheduler.PolynomialLR(optimizer, total_iters=4)
+    {rates}
+    1 0.75 0.5 0.25 0 0
+    """
 
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1):
         self.total_iters = total_iters
@@ -181,11 +317,24 @@ class PolynomialLR(_Factor):
         return (1.0 - min(self.total_iters, t) / self.total_iters) ** self.power
 
 
+@documented
 class CosineAnnealingLR(LRScheduler):
-    """lr(t) = eta_min + (lr(0) - eta_min) (1 + cos(π t / T_max)) / 2.
+    """Lowers the learning rate to eta_min along half a wave of the cosine.
 
-    Source: Loshchilov & Hutter 2017, "SGDR: Stochastic Gradient Descent with Warm Restarts", equation 5, without the
-    restarts: after T_max the curve goes up again.
+    {optimizer}
+    T_max: the number of epochs down to eta_min; after them, the curve goes up again.
+    eta_min: the smallest learning rate.
+    {last_epoch}
+
+    Formula: lr(t) = eta_min + (lr(0) - eta_min) (1 + cos(π t / T_max)) / 2
+    {schedule}
+    Raises: {raises}; ValueError if T_max is not positive.
+    Source: Loshchilov & Hutter 2017, "SGDR: Stochastic Gradient Descent with Warm Restarts", equation 5, without restarts.
+
+    {sgd}
+    >>> schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=4)
+    {rates}
+    1 0.854 0.5 0.146 0 0.146
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1):

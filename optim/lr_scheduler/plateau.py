@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import SupportsFloat
 
+from ..documentation import documented
 from ..optimizer import Optimizer
 from .base import LRScheduler, for_groups
 
 
+@documented
 class ReduceLROnPlateau(LRScheduler):
-    """lr · factor once the quantity given to `step` has not improved for more than `patience` epochs.
+    """Lowers the learning rate once the quantity passed to `step` has not improved for more than `patience` epochs.
 
-    mode            "min" or "max": which way is better
-    threshold       what counts as an improvement: by this fraction ("rel") or this much ("abs")
-    cooldown        epochs to wait after a reduction before counting again
-    min_lr, eps     never below min_lr; no change smaller than eps
+    {optimizer}
+    mode: "min" or "max": which way is better.
+    factor: what the rate is multiplied by, below 1.
+    patience: the number of epochs without improvement that are tolerated.
+    threshold, threshold_mode: an improvement is one by this fraction ("rel") or by this much ("abs").
+    cooldown: the number of epochs after a reduction that are not counted.
+    min_lr: the smallest rate; a number, or a list of one for each group.
+    eps: the smallest change of a rate that is made.
+
+    Formula: lr ← max(factor · lr, min_lr) after patience + 1 epochs that are no improvement
+    {schedule}
+    Raises: TypeError if optimizer is not an Optimizer; ValueError if factor is not below 1, for another mode or
+        threshold_mode, or if min_lr does not fit the groups; RuntimeError from `step` if groups were added.
+    Source: PyTorch's `torch.optim.lr_scheduler.ReduceLROnPlateau`.
+
+    {sgd}
+    >>> schedule = optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=1)
+    >>> for loss in (3.0, 2.0, 2.0, 2.0):
+    ...     schedule.step(loss)
+    ...     print(schedule.get_last_lr(), end=" ")
+    [1.0] [1.0] [1.0] [0.1]
     """
 
     def __init__(
@@ -60,10 +79,13 @@ class ReduceLROnPlateau(LRScheduler):
         bound = self.best * (1 + margin) if self.threshold_mode == "rel" else self.best + margin
         return sign * value > sign * bound
 
-    def step(self, metrics: Any) -> None:  # type: ignore[override]
-        """Take the quantity of this epoch (a validation loss, say) and reduce the learning rates if it is time."""
+    def step(self, metrics: SupportsFloat, epoch: int | None = None) -> None:  # type: ignore[override]
+        """Take the quantity of this epoch, `metrics` (a validation loss, say), and lower the learning rates if it is time.
+
+        epoch: the number of this epoch, by default one more than before.
+        """
         value = float(metrics)
-        self.last_epoch += 1
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self.is_better(value):
             self.best = value
             self.num_bad_epochs = 0
