@@ -95,10 +95,7 @@ def _read(x: Any, name: str) -> np.ndarray:
     """The values that tell what to draw."""
     if isinstance(x, StandIn):
         stream(None)
-        raise RuntimeError(
-            f"vmap: what {name} draws depends on values that differ by example, so that the examples cannot get the same "
-            "numbers; pass randomness='different'"
-        )
+        x.refuse_draw(name)
     return x.array if isinstance(x, Tensor) else np.asarray(x)
 
 

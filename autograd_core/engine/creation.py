@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .operands import convert, sizes_of
+from .standin import StandIn
 from .tensor import Default, Tensor, as_array, describe, held, wrap
 
 
@@ -27,7 +28,7 @@ def made(array: np.ndarray, requires_grad: bool, device: Any = None) -> Tensor:
 
 def for_each_example(x: Any, size: tuple, make: Callable[[tuple], Tensor]) -> Any:
     """make(size); for an x inside `vmap` one for each example, so that it can be written in place."""
-    return x.__make__(size, make) if hasattr(x, "__make__") else make(size)
+    return x.create(size, make) if isinstance(x, StandIn) else make(size)
 
 
 def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:

@@ -123,7 +123,7 @@ class Function:
     def apply(cls, *args: Any) -> Any:
         inside = stand_in(*args)
         if inside is not None:
-            return inside.__call_function__(cls, args)
+            return inside.call_function(cls, args)
         nodes = tuple(history(a) if isinstance(a, Tensor) else None for a in args)
         ctx = Context(tuple(node is not None for node in nodes))
         with no_grad():

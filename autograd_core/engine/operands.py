@@ -10,6 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from .primitive import Primitive, apply
+from .standin import StandIn
 from .tensor import Default, Tensor, describe, kind_rank
 
 cast = Primitive(
@@ -99,15 +100,18 @@ _scalar_dtypes: dict[type, Callable[[], np.dtype]] = {
 NUMBERS = (bool, int, float, complex)  # tuples: `A | B` in a function would be built anew at every call
 
 
-OPERANDS = (Tensor, ndarray, *NUMBERS)
+OPERANDS = (Tensor, ndarray, *NUMBERS, StandIn)
 
 
 OPERANDS_AND_SCALARS = (*OPERANDS, np.generic)
 
 
+TRACED = (Tensor, StandIn)
+
+
 def operand(x: Any, name: str) -> Any:
     """`x` as an operation takes it (a tensor, an array or a Python number), or a TypeError that names the operation."""
-    if isinstance(x, OPERANDS) or hasattr(x, "__apply__"):
+    if isinstance(x, OPERANDS):
         if isinstance(x, np.generic):  # np.float64 is a Python float too
             return x.item()
         if isinstance(x, ndarray) and x.dtype.kind not in "fiubc":
@@ -175,12 +179,12 @@ def _no_attribute(self: Any, name: str) -> Any:
 
 def is_traced(*xs: Any) -> bool:
     """Whether any operand is a tensor or a transform's stand-in for one, so that the result is one too."""
-    return any(isinstance(x, Tensor) or hasattr(x, "__apply__") for x in xs)
+    return any(isinstance(x, TRACED) for x in xs)
 
 
-def stand_in(*xs: Any) -> Any:
-    """The first operand that a transform put in the place of a tensor (see `batching.Batched`), or None."""
-    return next((x for x in xs if not isinstance(x, OPERANDS) and hasattr(x, "__apply__")), None)
+def stand_in(*xs: Any) -> StandIn | None:
+    """The first operand that a transform put in the place of a tensor, or None."""
+    return next((x for x in xs if isinstance(x, StandIn)), None)
 
 
 def unified(name: str, *xs: Any, floating: bool = False) -> tuple:
@@ -212,7 +216,7 @@ def _number(x: Any, dtype: np.dtype) -> Any:
 
 def is_operand(x: Any) -> bool:
     """Whether operators take `x`; others are left to their own class's reflected operator."""
-    return isinstance(x, OPERANDS_AND_SCALARS) or hasattr(x, "__apply__")
+    return isinstance(x, OPERANDS_AND_SCALARS)
 
 
 def shape_error(name: str, *xs: Any) -> ValueError:

@@ -18,6 +18,7 @@ import numpy as np
 from .graph import watchers
 from .history import View, history, output_node, record
 from .modes import mode
+from .standin import StandIn
 from .tensor import Tensor, wrap
 from .versions import memory_of
 
@@ -170,8 +171,8 @@ def apply(primitive: Any, inputs: tuple, params: tuple = ()) -> Any:
             recorded = recorded or node is not None
             arrays.append(x.array)
             nodes.append(node)
-        elif hasattr(x, "__apply__"):
-            return x.__apply__(primitive, inputs, params)
+        elif isinstance(x, StandIn):
+            return x.apply_primitive(primitive, inputs, params)
         else:
             arrays.append(x)
             nodes.append(None)

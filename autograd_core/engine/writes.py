@@ -12,6 +12,7 @@ from .graph import LEAF
 from .history import history, set_node
 from .modes import mode
 from .operands import convert
+from .standin import StandIn
 from .tensor import Tensor, kind_rank, wrap
 from .versions import written
 
@@ -59,8 +60,8 @@ def _overlaps_itself(array: ndarray) -> bool:
 
 def rewrite(x: Tensor, function: Callable, *args: Any, name: str, **kwargs: Any) -> Tensor:
     """`x.function_(…)`: compute `function(x, …)`, put the result where `x` is, and let x's history be the result's."""
-    if not isinstance(x, Tensor):
-        return x.__rewrite__(function, args, kwargs, name)
+    if isinstance(x, StandIn):
+        return x.write_in_place(function, args, kwargs, name)
     check_writable(x, name)
     before = x
     operands = (*args, *kwargs.values()) if kwargs else args
@@ -78,11 +79,8 @@ def store(x: Tensor, result: Tensor, name: str, replaces: bool = False) -> None:
 
     replaces   `result` was not computed from x: x keeps its old history as well, to which 0 flows back
     """
-    if not isinstance(result, Tensor):
-        raise RuntimeError(
-            f"{name}: inside vmap, values that differ by example cannot be stored in a tensor that all examples share "
-            f"(shape {x.shape}); use the form that makes a new tensor, without the underscore"
-        )
+    if isinstance(result, StandIn):
+        result.refuse_store(name, x.shape)
     array = x.array
     check_fits(name, result.shape, array.shape)
     if result.dtype != array.dtype and kind_rank(result.dtype) > kind_rank(array.dtype):

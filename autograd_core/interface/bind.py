@@ -13,6 +13,7 @@ from ..engine import backward as gradients
 from ..engine import basics, operands
 from ..engine.layout import in_place as layout_in_place
 from ..engine.operands import convert, dtype_meant, is_operand, is_traced, not_an_operand
+from ..engine.standin import StandIn
 from ..engine.tensor import Tensor, as_array, held, wrap
 from ..engine.writes import check_writable, rewrite, store
 from ..ops import arguments
@@ -22,7 +23,6 @@ from ..ops.elementwise import logic, special
 from ..ops.indexing import index, slices
 from ..ops.shape import shape, split
 from ..random import METHODS as RANDOM_METHODS
-from ..transforms.batched import Batched
 from . import methods
 from .table import FUNCTIONS, IN_PLACE, LAYOUT_IN_PLACE, METHODS, OPERATORS
 
@@ -251,5 +251,5 @@ def _bind_tensor_only() -> None:
 
 
 bind(Tensor)
-bind(Batched)
+bind(StandIn)
 _bind_tensor_only()

@@ -11,6 +11,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..engine.operands import operand, result_type, sizes_of
+from ..engine.standin import StandIn
 from ..engine.tensor import Tensor, conversion, describe, either_conversion
 
 F = TypeVar("F", bound=Callable)
@@ -132,7 +133,7 @@ def floating(name: str, **operands: Any) -> tuple:
 def transformed(*xs: Any) -> bool:
     """Whether any of them stands for many values inside a transform such as vmap, so that it cannot be looked at."""
     unusual = [x for x in xs if type(x) is not Tensor and type(x) is not ndarray]  # seldom any: losses are hot
-    return bool(unusual) and any(hasattr(x, "__apply__") for x in unusual)
+    return bool(unusual) and any(isinstance(x, StandIn) for x in unusual)
 
 
 def values(x: Any) -> ndarray:
@@ -140,7 +141,7 @@ def values(x: Any) -> ndarray:
     while type(x) is not ndarray:
         if isinstance(x, Tensor):
             return x.array
-        if not hasattr(x, "__apply__"):
+        if not isinstance(x, StandIn):
             return np.asarray(x)
         x = x.value
     return x

@@ -16,7 +16,7 @@ around one of the next, so that its tensor has the batch dimensions in front, th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -40,7 +40,6 @@ class Batched(StandIn):
     """All examples of one value inside `vmap`. The shape is that of one example."""
 
     __slots__ = ("copied", "level", "value")
-    __array_priority__ = 2000.0
 
     def __init__(self, value: Any, level: int):
         self.value, self.level = value, level
@@ -51,7 +50,7 @@ class Batched(StandIn):
     dtype = property(lambda self: self.value.dtype)
     requires_grad = property(lambda self: getattr(self.value, "requires_grad", False))
 
-    def __apply__(self, primitive: Primitive, inputs: tuple, params: tuple) -> Any:
+    def apply_primitive(self, primitive: Primitive, inputs: tuple, params: tuple) -> Any:
         """Run a primitive on all examples at once."""
         level, size, batched, values = _opened(inputs)
         rule = rule_of(primitive)
@@ -67,29 +66,29 @@ class Batched(StandIn):
             out.copied = inputs[0].copied or _lost_view(primitive, params, inputs[0], out)
         return out
 
-    def __rewrite__(self, function: Callable, args: tuple, kwargs: dict, name: str) -> Batched:
-        """The result of `function` put in the place of this value; see `tensor.rewrite`."""
+    def write_in_place(self, function: Callable, args: tuple, kwargs: dict, name: str) -> Batched:
+        """The result of `function` put in the place of this value; see `engine.writes.rewrite`."""
         return ANSWERS["rewrite"](self, function, args, kwargs, name)
 
-    def __lift__(self, function: Callable, *operands: Any) -> Any:
+    def call_on_values(self, function: Callable, *operands: Any) -> Any:
         """`function` of the operands with the batch as their dimension 0: for what takes any leading dimensions but
         looks at values, which `apply` alone would not let it do."""
         level, size, batched, values = _opened(operands)
         return _closed(function(*all_batched(size, batched, values)), level)
 
-    def __make__(self, size: tuple, make: Callable[[tuple], Any]) -> Batched:
+    def create(self, size: tuple, make: Callable[[tuple], Any]) -> Batched:
         """What `make` makes of a size, for each example."""
         return Batched(for_each_example(self.value, (self.value.shape[0], *size), make), self.level)
 
-    def __index_into__(self, x: Any, index: Any) -> Any:
+    def index_into(self, x: Any, index: Any) -> Any:
         """x[index], where this value is part of the index."""
         return ANSWERS["indexed"](x, index)
 
-    def __put_into__(self, x: Any, index: Any, value: Any) -> None:
+    def put_into(self, x: Any, index: Any, value: Any) -> None:
         """x[index] = value, where this value is part of the index."""
         ANSWERS["put"](x, index, value)
 
-    def __call_function__(self, function: type, args: tuple) -> Any:
+    def call_function(self, function: type, args: tuple) -> Any:
         """A `Function` of arguments one of which is this value, by its static method `vmap`."""
         if not hasattr(function, "vmap"):
             raise NotImplementedError(
@@ -101,18 +100,6 @@ class Batched(StandIn):
 
     def detach(self) -> Batched:
         return Batched(self.value.detach() if hasattr(self.value, "detach") else self.value, self.level)
-
-    def numel(self) -> int:
-        """The number of elements of one example."""
-        return int(np.prod(self.shape, dtype=np.int64))
-
-    def is_contiguous(self) -> bool:
-        return True  # whatever its memory looks like, it behaves like an array in row-major order
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len() of a 0-d tensor")
-        return self.shape[0]
 
     def __repr__(self) -> str:
         return f"Batched(level {self.level}, batch {self.value.shape[0]}, each of shape {self.shape}, {self.dtype})"
@@ -128,14 +115,24 @@ class Batched(StandIn):
             "nothing that looks at the values of one example"
         )
 
-    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+    def refuse_value(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise RuntimeError(
             "vmap: a decision or a number was asked of a batched value, but each example may differ; use ag.where "
             "instead of if, and keep item(), float() and numpy() outside vmap"
         )
 
-    __bool__ = __float__ = __int__ = __complex__ = __index__ = __array__ = __contains__ = _refuse
-    item = tolist = numpy = _refuse
+    def refuse_draw(self, name: str) -> NoReturn:
+        raise RuntimeError(
+            f"vmap: what {name} draws depends on values that differ by example, so that the examples cannot get the same "
+            "numbers; pass randomness='different'"
+        )
+
+    def refuse_store(self, name: str, shape: tuple) -> NoReturn:
+        raise RuntimeError(
+            f"{name}: inside vmap, values that differ by example cannot be stored into a tensor that all examples share "
+            f"(shape {tuple(shape)}); use the form that makes a new tensor, such as x.add(y) for x.add_(y), and ag.where, "
+            "ag.index_put, ag.scatter or ag.slice_scatter for x[…] = v"
+        )
 
 
 def in_levels(x: Any, levels: list[int]) -> Any:

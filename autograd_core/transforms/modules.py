@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.tensor import Tensor, describe
+from ..engine.operands import is_traced
+from ..engine.tensor import describe
 from ..ops.shape.shape import stack
 
 
@@ -78,7 +79,7 @@ def _merged(dicts: Any) -> dict[str, Any]:
         for name, value in d.items():
             if name in given:
                 raise ValueError(f"functional_call: '{name}' is given twice, in two dictionaries; leave one out")
-            if value is not None and not isinstance(value, Tensor) and not hasattr(value, "__apply__"):
+            if value is not None and not is_traced(value):
                 raise TypeError(f"functional_call: '{name}' must be a tensor, got {describe(value)}")
             given[name] = value
     return given

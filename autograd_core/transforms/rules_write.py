@@ -26,7 +26,7 @@ NAME = "index assignment"
 
 @answers
 def rewrite(x: Batched, function: Callable, args: tuple, kwargs: dict, name: str) -> Batched:
-    """`tensor.rewrite` of a batched value."""
+    """`engine.writes.rewrite` of a batched value."""
     if _stands_for_a_view(x):
         raise RuntimeError(
             f"{name}: inside vmap, this value (shape {x.shape}) is a copy of what may be a view without vmap, so that "
@@ -42,10 +42,7 @@ def rewrite(x: Batched, function: Callable, args: tuple, kwargs: dict, name: str
     result = function(before, *args, **kwargs)
     check_fits(name, tuple(result.shape), x.shape)
     if not set(below(result)[1]) <= set(levels):
-        raise RuntimeError(
-            f"{name}: inside vmap, values that differ by example cannot be stored in a tensor that all examples share "
-            f"(shape {x.shape}); use the form that makes a new tensor, without the underscore"
-        )
+        result.refuse_store(name, x.shape)
     sizes = bottom.shape[: len(levels)]
     store(bottom, below(expose(result, list(zip(levels, sizes, strict=True))))[0], name)
     return x

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.operands import stand_in
 from .common import (
     NoValue,
     as_tensor,
@@ -170,7 +171,7 @@ def _position(name: str, of_numpy: Callable) -> None:
 
 def is_plain(x: Any) -> bool:
     """Whether the values of an operand can be looked at: not inside `vmap`."""
-    return not hasattr(x, "__apply__")
+    return stand_in(x) is None
 
 
 _position("argmax", np.argmax)

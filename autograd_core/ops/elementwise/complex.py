@@ -113,7 +113,7 @@ def packed(x: Any) -> Any:
     """x with its two parts side by side in memory."""
     inside = stand_in(x)
     if inside is not None:
-        return inside.__lift__(packed, x)
+        return inside.call_on_values(packed, x)
     array = _plain(x)
     if array.strides[-1] == array.itemsize:
         return x

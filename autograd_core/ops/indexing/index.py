@@ -205,7 +205,7 @@ def getitem(x: Any, index: Any) -> Any:
     """x[index]. Integers, slices (also with negative steps), None and ... give a view; arrays and masks a copy."""
     inside = stand_in(*index) if isinstance(index, tuple) else stand_in(index)
     if inside is not None:
-        return inside.__index_into__(x, index)
+        return inside.index_into(x, index)
     view, rest = _in_two_steps(plain_index(index, "index"), x.ndim)
     if rest is None:
         return _get(x, view, "index")
@@ -216,13 +216,11 @@ def setitem(x: Any, index: Any, value: Any) -> None:
     """x[index] = value, recorded as a function of x and value."""
     name = "index assignment"
     inside = stand_in(*index) if isinstance(index, tuple) else stand_in(index)
-    if isinstance(x, Tensor) and (inside is not None or stand_in(value) is not None):
-        raise RuntimeError(
-            "vmap: x[…] = v into a tensor that all examples share would keep the last example's values; use the forms "
-            "that make a new tensor, such as ag.where, ag.index_put, ag.scatter or ag.slice_scatter"
-        )
+    written = stand_in(value) if inside is None else inside
+    if written is not None and isinstance(x, Tensor):
+        written.refuse_store(name, x.shape)
     if inside is not None:
-        inside.__put_into__(x, index, value)
+        inside.put_into(x, index, value)
         return
     view, rest = _in_two_steps(plain_index(index, name), x.ndim)
     value = operand(value, name)

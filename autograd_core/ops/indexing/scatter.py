@@ -183,7 +183,7 @@ def _scatter_prod(x: Any, dim: int, index: Any, src: Any, include_self: bool) ->
     """Values for one place are laid one behind the other, and multiplied along that new dimension."""
     inside = stand_in(x, index, src)
     if inside is not None:
-        return inside.__lift__(
+        return inside.call_on_values(
             lambda x, index, src: _scatter_prod(x, dim + 1, index, src, include_self),
             x, index, broadcast_to(src, index.shape),
         )  # fmt: skip

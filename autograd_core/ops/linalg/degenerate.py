@@ -40,7 +40,7 @@ def for_all_examples(rule: Callable) -> Callable:
         if inside is None:
             return rule(g, out, *params)
         n = len(g)
-        return inside.__lift__(lambda *xs: lifted(list(xs[:n]), tuple(xs[n:]), *params), *g, *out)
+        return inside.call_on_values(lambda *xs: lifted(list(xs[:n]), tuple(xs[n:]), *params), *g, *out)
 
     return lifted
 

@@ -150,7 +150,9 @@ def lu_solve(LU: Any, pivots: Any, B: Any, *, left: bool = True, adjoint: bool =
     LU = square("linalg.lu_solve", LU)
     inside = stand_in(LU, pivots, B)
     if inside is not None:
-        return inside.__lift__(lambda LU, pivots, B: lu_solve(LU, pivots, B, left=left, adjoint=adjoint), LU, pivots, B)
+        return inside.call_on_values(
+            lambda LU, pivots, B: lu_solve(LU, pivots, B, left=left, adjoint=adjoint), LU, pivots, B
+        )
     if not left:
         return mH(lu_solve(LU, pivots, mH(B), adjoint=not adjoint))
     order = _order(np.asarray(plain(pivots)) - 1, LU.shape[-1])

@@ -224,7 +224,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any =
     A = square("linalg.matrix_rank", A) if hermitian else matrices("linalg.matrix_rank", A)
     inside = stand_in(A)
     if inside is not None:
-        return inside.__lift__(lambda A: matrix_rank(A, tol, hermitian, atol=atol, rtol=rtol), A)
+        return inside.call_on_values(lambda A: matrix_rank(A, tol, hermitian, atol=atol, rtol=rtol), A)
     array = plain(A)
     S = np.abs(lapack(np.linalg.eigvalsh, array)) if hermitian else lapack(np.linalg.svd, array, compute_uv=False)
     rank = (tolerance(S, array.shape, array.dtype, tol if atol is None else atol, rtol)[..., None] < S).sum(-1)

@@ -292,7 +292,7 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     A = matrices("linalg.lstsq", A)
     inside = stand_in(A, B)
     if inside is not None:
-        return inside.__lift__(lambda A, B: lstsq(A, B, rcond, driver=driver), A, B)
+        return inside.call_on_values(lambda A, B: lstsq(A, B, rcond, driver=driver), A, B)
     vector = A.ndim - 1 == B.ndim and tuple(B.shape) == tuple(A.shape[:-1])
     B = unsqueeze(B, -1) if vector else B
     if B.ndim < 2 or B.shape[-2] != A.shape[-2]:

@@ -177,7 +177,7 @@ def multilabel_margin_loss(input: Any, target: Any, *, reduction: str = "mean") 
     C = x.shape[-1]
     inside = stand_in(x, target)
     if inside is not None:  # more rows, each with its list
-        losses = inside.__lift__(
+        losses = inside.call_on_values(
             lambda x, t: reshape(
                 multilabel_margin_loss(reshape(x, (-1, C)), reshape(t, (-1, C)), reduction="none"), x.shape[:-1]
             ),

@@ -61,7 +61,7 @@ def _max_unpool(
     inside = stand_in(x, indices)
     if inside is not None:  # more images, each with its indices
         how = (kernel_size, stride, padding, output_size)
-        return inside.__lift__(
+        return inside.call_on_values(
             lambda x, i: unflatten(_max_unpool(name, dims, flatten(x, 0, 1), flatten(i, 0, 1), *how), 0, x.shape[:2]),
             x, indices,
         )  # fmt: skip

@@ -14,6 +14,7 @@ from numpy import ndarray
 
 from ...engine.operands import parts_to_take
 from ...engine.primitive import Primitive, apply
+from ...engine.standin import StandIn
 from ...engine.tensor import Tensor
 from ..arguments import array_operand, dim_index, numpy_names
 from ..elementwise import arithmetic as ew
@@ -104,7 +105,7 @@ def _extreme_of(
     kind: Any, over_all: Any, elementwise: Any, p: Primitive, x: Any, dim: Any, keepdim: bool, other: Any
 ) -> Any:
     name = kind.__name__
-    if isinstance(dim, Tensor | ndarray) or hasattr(dim, "__apply__"):
+    if isinstance(dim, Tensor | ndarray | StandIn):
         dim, other = None, dim
     if other is not None:
         if dim is not None or keepdim:

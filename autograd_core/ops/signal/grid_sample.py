@@ -58,7 +58,7 @@ def grid_sample(
         raise ValueError("grid_sample: mode='bicubic' is for 2d images, this is a 3d one; use 'bilinear'")
     lifted = stand_in(x, grid)
     if lifted is not None:  # more images, each with its grid
-        return lifted.__lift__(
+        return lifted.call_on_values(
             lambda x, grid: unflatten(
                 grid_sample(flatten(x, 0, 1), flatten(grid, 0, 1), mode, padding_mode, align_corners), 0, x.shape[:2]
             ),

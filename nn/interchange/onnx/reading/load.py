@@ -9,7 +9,8 @@ import numpy as np
 from numpy import ndarray
 
 import autograd_core as ag
-from autograd_core.engine.tensor import Tensor, describe
+from autograd_core.engine.operands import is_traced
+from autograd_core.engine.tensor import describe
 
 from ....module import Module
 from ....parameter import Parameter
@@ -150,7 +151,7 @@ class ONNXModule(Module):
 def _operand(name: str, x: Any) -> Any:
     if isinstance(x, ndarray):
         return ag.from_numpy(x)
-    if not isinstance(x, Tensor) and not hasattr(x, "__apply__"):
+    if not is_traced(x):
         raise TypeError(f"ONNXModule: input '{name}' must be a tensor or an array, got {describe(x)}")
     return x
 

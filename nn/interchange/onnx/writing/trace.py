@@ -15,9 +15,9 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_core.engine.modes import no_grad
-from autograd_core.engine.primitive import Primitive
+from autograd_core.engine.primitive import Primitive, apply
+from autograd_core.engine.standin import StandIn
 from autograd_core.engine.tensor import Tensor
-from autograd_core.interface.bind import bind
 from autograd_core.random import rand
 
 from ....module import Module
@@ -64,36 +64,30 @@ class Program:
         self.inputs, self.ops, self.outputs, self.structure = inputs, ops, outputs, structure
 
 
-class Traced:
+class Traced(StandIn):
     """A tensor of a trace."""
 
-    __slots__ = ("value", "ref", "tracer")
-    __array_priority__ = 2000.0
+    __slots__ = ("ref", "tracer", "value")
 
     def __init__(self, value: ndarray, ref: Ref, tracer: Tracer):
         self.value, self.ref, self.tracer = value, ref, tracer
 
     shape = property(lambda self: self.value.shape)
-    ndim = property(lambda self: self.value.ndim)
     dtype = property(lambda self: self.value.dtype)
-    requires_grad = property(lambda self: False)
 
-    def __apply__(self, primitive: Primitive, inputs: tuple, params: tuple) -> Any:
+    def apply_primitive(self, primitive: Primitive, inputs: tuple, params: tuple) -> Any:
         return self.tracer.apply(primitive, inputs, params)
 
-    def __index_into__(self, x: Any, index: Any) -> Any:
+    def index_into(self, x: Any, index: Any) -> Any:
         return self.tracer.take(x, index)
 
-    def __lift__(self, function: Callable, *operands: Any) -> NoReturn:
+    def call_on_values(self, function: Callable, *operands: Any) -> NoReturn:
         self.tracer.refuse(
             f"'{getattr(function, '__name__', 'a function')}' looks at values, which differ from input to input"
         )
 
-    def __call_function__(self, function: type, args: tuple) -> NoReturn:
+    def call_function(self, function: type, args: tuple) -> NoReturn:
         self.tracer.refuse(f"there is no ONNX form of the Function '{function.__name__}'")
-
-    def detach(self) -> Traced:
-        return self
 
     def clone(self) -> Traced:
         return self
@@ -101,18 +95,9 @@ class Traced:
     def requires_grad_(self, requires_grad: bool = True) -> Traced:
         return self
 
-    data = property(detach)
+    data = property(lambda self: self)
 
-    def numel(self) -> int:
-        return self.value.size
-
-    def is_contiguous(self) -> bool:
-        return True
-
-    def __len__(self) -> int:
-        return len(self.value)
-
-    def __rewrite__(self, function: Callable, args: tuple, kwargs: dict, name: str) -> Any:
+    def write_in_place(self, function: Callable, args: tuple, kwargs: dict, name: str) -> Any:
         if not name.startswith("__i"):  # x += y is x = x + y
             self.tracer.refuse(f"x.{name}(…) changes a value in place; use the form without the underscore")
         return function(self, *args)
@@ -120,23 +105,20 @@ class Traced:
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"onnx.export: a traced value has no '{name}'")
 
-    def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def refuse_value(self, *args: Any, **kwargs: Any) -> NoReturn:
         self.tracer.refuse(
             "the model turns a value into a Python number, a decision or an array, which differs from input to input; use "
             "ag.where instead of if, and shapes instead of values"
         )
 
-    __bool__ = __float__ = __int__ = __complex__ = __index__ = __array__ = __contains__ = _refuse
-    item = tolist = numpy = _refuse
+    def refuse_store(self, name: str, shape: tuple) -> NoReturn:
+        self.tracer.refuse(
+            f"{name} writes a value into a tensor of shape {tuple(shape)} in place; use the form without the underscore, "
+            "or ag.where, ag.cat or ag.index_put"
+        )
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         self.tracer.refuse("x[…] = v changes a value in place; use ag.where, ag.cat or ag.index_put")
-
-
-OWN = {name: vars(Traced)[name] for name in ("detach", "clone", "__setitem__")}
-bind(Traced)
-for name, method in OWN.items():  # the functions of ops would note an operation
-    setattr(Traced, name, method)
 
 
 class Tracer:
@@ -169,10 +151,7 @@ class Tracer:
                 self.refuse(f"there is no ONNX form of '{primitive.name}' here")
             return primitive.composition(*inputs, *params)
         arrays = [x.value if isinstance(x, Traced) else x.array if isinstance(x, Tensor) else x for x in inputs]
-        if primitive.aux:
-            out = primitive.evaluate(*arrays, *params) if primitive.evaluate else primitive.forward(*arrays, *params)[0]
-        else:
-            out = primitive.forward(*arrays, *params)
+        out = apply(primitive, tuple(arrays), params)
         return self.note(primitive, inputs, params, out, primitive.outputs)
 
     def note(self, primitive: Primitive, inputs: tuple, params: tuple, out: Any, several: bool = False) -> Any:
