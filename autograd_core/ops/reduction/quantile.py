@@ -64,7 +64,9 @@ def _quantile_of_rows(name: str, rows: Any, given: Any, q: ndarray, interpolatio
     """The quantiles of each row, in the place of the last dimension."""
     inside = stand_in(rows)
     if inside is not None:
-        return inside.call_on_values(lambda rows: _quantile_of_rows(name, rows, given, q, interpolation, skip_nan), rows)
+        return inside.call_on_values(
+            lambda rows: _quantile_of_rows(name, rows, given, q, interpolation, skip_nan), rows
+        )
     ordered = sort(rows, -1)[0]
     ranks = apply(_ranks_primitive, (ordered, q.reshape(-1)), (skip_nan,))
     ranks = ranks.array if isinstance(ranks, Tensor) else ranks
