@@ -1,6 +1,6 @@
 """Reverse-mode automatic differentiation on NumPy arrays: tensors, operations, gradients.
 
-Start reading in `engine`: `graph.py`, then `tensor.py`, `primitive.py`, `backward.py`; then `ops/elementwise/arithmetic.py`.
+Start reading in `engine`: `graph.py`, `walk.py`, `tensor.py`, `primitive.py`; then `ops/elementwise/arithmetic.py`.
 """
 
 import importlib

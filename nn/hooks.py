@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd_core.engine.function import Function
-from autograd_core.engine.graph import at_end_of_pass
 from autograd_core.engine.tensor import HookHandle, Tensor
+from autograd_core.engine.walk import at_end_of_pass
 
 KINDS = (
     "_forward_pre_hooks",

@@ -9,7 +9,8 @@ import autograd_core as ag
 from autograd_core import Tensor
 from autograd_core.engine import graph
 from autograd_core.engine.backward import arrays
-from autograd_core.engine.graph import Watcher, backpropagate
+from autograd_core.engine.graph import Watcher
+from autograd_core.engine.walk import backpropagate
 from nn import functional as F
 from tests.tables import all_rows
 

@@ -8,7 +8,8 @@ import weakref
 import pytest
 
 from autograd_core.engine import modes
-from autograd_core.engine.graph import LEAF, OUTPUT, Algebra, Extra, Node, backpropagate, extra_of, topological_order
+from autograd_core.engine.graph import LEAF, OUTPUT, Algebra, Extra, Node, extra_of, topological_order
+from autograd_core.engine.walk import backpropagate
 
 
 class Rule:
@@ -16,7 +17,7 @@ class Rule:
 
     joint = composition = None
     broadcasts = consumes = fresh = defers = False
-    frees = True
+    ordinary = frees = True
 
     def __init__(self, name, *vjps):
         self.name, self.vjps = name, vjps

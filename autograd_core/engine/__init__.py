@@ -1,4 +1,4 @@
-"""What differentiates. Read in this order: `graph`, `tensor`, `primitive`, `backward`.
+"""What differentiates. Read in this order: `graph`, `walk`, `tensor`, `primitive`, `backward`.
 
 Beside them `modes` (whether operations are recorded), `history` (views and what is recorded), `writes` and `versions`
 (changes in place), `operands` and `creation` (what becomes a tensor), `elementwise` and `basics` (the operations that the

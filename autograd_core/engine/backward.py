@@ -1,4 +1,4 @@
-"""`backward` and `grad`: the walk of `graph.py` over arrays, or over tensors for higher orders.
+"""`backward` and `grad`: the walk of `walk.py` over arrays, or over tensors for higher orders.
 
 Complex gradients travel conjugated, see ops/elementwise/complex.py: `conj` stands wherever one enters the walk or leaves it.
 """
@@ -13,13 +13,14 @@ import numpy as np
 from numpy import ndarray
 
 from .basics import conj, sum_to, where
-from .graph import Algebra, Node, backpropagate, choosers, watchers
+from .graph import Algebra, Node, choosers, watchers
 from .history import history, output_node
 from .modes import enable_grad
 from .operands import convert, is_traced
 from .primitive import OUT, Primitive, apply
 from .tensor import Tensor, describe, kind_rank, wrap
 from .versions import changed_error, changed_since, written
+from .walk import backpropagate
 
 identity = Primitive(lambda x: x, name="identity", vjps=(lambda g: g,))
 chosen = Primitive(lambda x: x, name="chosen", vjps=(lambda g: g,), elementwise=True)  # the mark of `Algebra.chosen`

@@ -14,7 +14,6 @@ Notation: `g` is the gradient of the final output with respect to a node's value
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
@@ -22,7 +21,7 @@ from typing import Any
 from .modes import enable_grad, no_grad
 
 tick = itertools.count(1).__next__
-order_of, primitive_of = attrgetter("order"), attrgetter("primitive")
+order_of = attrgetter("order")
 
 
 class Node:
@@ -87,7 +86,7 @@ class Marker:
     vjps: tuple = ()
     joint = None
     composition = None
-    broadcasts = consumes = frees = fresh = elementwise = False
+    ordinary = broadcasts = consumes = frees = fresh = elementwise = False
 
     def __init__(self, name: str):
         self.name = name
@@ -148,7 +147,7 @@ class Watcher:
         """A backward pass is about to run the rules of `node`, on the gradient g."""
 
     def gradients(self, node: Node, gs: Iterable) -> None:
-        """A rule of `node` has made these."""
+        """The rules of `node` have made these, one for each parent, None for one that needs none."""
 
     def leave(self, node: Node) -> None:
         """The backward pass is done with `node`."""
@@ -160,7 +159,7 @@ enable_grad.__doc__ = "Record again inside a `no_grad` block."
 enable_grad.__name__ = enable_grad.__qualname__ = "enable_grad"
 
 
-# ------------------------------------------------------------------------------------------------------------ the walk
+# ------------------------------------------------------------------------------------------------------- the order of nodes
 
 
 def topological_order(roots: Iterable[Node]) -> list[Node]:
@@ -249,7 +248,7 @@ class Algebra:
         raise NotImplementedError(f"{node.name}: this algebra has no compositions")
 
     def inspect(self, node: Node, gradients: Iterable) -> None:
-        """Called with what the rules of a node made while a watcher is on."""
+        """Called with what the rules of `node` made, one for each parent, while a watcher is on."""
         for watcher in watchers:
             watcher.gradients(node, gradients)
 
@@ -258,186 +257,3 @@ class Writes:
     """When memory was last written in place. A node older than that must check what it saved; a younger one need not."""
 
     last = 0
-
-
-def freed_error(node: Node) -> RuntimeError:
-    return RuntimeError(
-        f"backward: the values that '{node.name}' saved were freed by an earlier backward pass through this graph; "
-        f"pass retain_graph=True to that pass if you need a second one"
-    )
-
-
-class Pass(threading.local):
-    """The backward pass that runs in this thread: how many walks are inside each other, and what to call at its end."""
-
-    depth = 0
-    endings: list | None = None
-
-
-running = Pass()
-
-
-def at_end_of_pass(act: Callable) -> None:
-    """Call `act()` once the backward pass that is running has ended, be it by an error."""
-    if running.endings is None:
-        running.endings = []
-    running.endings.append(act)
-
-
-def backpropagate(
-    seeds: list[tuple[Node, Any]],
-    algebra: Algebra,
-    wanted: set[Node] | None = None,
-    *,
-    retain: bool = False,
-    deposit: bool = True,
-) -> dict[Node, Any]:
-    """Send the gradients of `seeds` back through the graph, each node once, after everything that uses it.
-
-    seeds    pairs (node, gradient with respect to that node's value)
-    wanted   None: every leaf receives its gradient in `.grad`. A set of nodes: only they do, and nothing is computed
-             that does not lead to them
-    retain   keep the saved values for another pass
-    deposit  False: touch no `.grad`, only return the gradients of the wanted nodes
-    """
-    running.depth += 1
-    try:
-        return _walk(seeds, algebra, wanted, retain, deposit)
-    finally:
-        running.depth -= 1
-        if running.endings is not None and not running.depth:
-            endings, running.endings = running.endings, None
-            for act in endings:
-                act()
-
-
-def _walk(seeds: list, algebra: Algebra, wanted: set[Node] | None, retain: bool, deposit: bool) -> dict[Node, Any]:
-    nodes = topological_order(node for node, _ in seeds)
-    useful = None
-    if wanted is not None:
-        useful = leading_to(wanted, nodes)
-        nodes = [node for node in nodes if node in useful]
-    symbolic = algebra.symbolic
-    pending: dict[Node, Any] = {}  # gradients on their way, by the node whose value they belong to
-    ours: set[Node] = set()  # nodes whose pending gradient is an object that only this function holds
-    deferred: set[Node] = set()  # nodes whose pending gradient may be a `Deferred`
-    found: dict[Node, Any] = {}
-    watching = bool(watchers)
-    choosing = bool(choosers) and not choosers.isdisjoint(map(primitive_of, nodes))
-
-    def receive(node: Node, g: Any) -> None:
-        held = pending.get(node)
-        if held is None:
-            pending[node] = g
-        elif isinstance(held, Deferred):
-            held.add(g)
-        elif isinstance(g, Deferred):
-            g.add(held)
-            pending[node] = g
-        elif node in ours:
-            pending[node] = algebra.add_into(held, g)
-        else:
-            pending[node] = algebra.add(held, g)
-            ours.add(node)
-
-    for node, g in seeds:
-        receive(node, g)
-
-    for node in nodes:
-        g = pending.pop(node, None)
-        if g is None:
-            continue
-        if node in deferred and isinstance(g, Deferred):
-            g = g.assemble()
-            ours.add(node)
-        parents = node.parents
-        extra = node.extra
-        if extra is not None and extra.hooks:
-            for hook in tuple(extra.hooks.values()):
-                g = algebra.hook(hook, g)
-            ours.discard(node)
-        if wanted is not None and node in wanted:
-            found[node] = g if node in ours and not parents else algebra.own(g)
-        if extra is not None and deposit and extra.owner is not None:
-            owner = extra.owner()
-            if owner is not None and (wanted is None or node in wanted):
-                algebra.deposit(owner, algebra.chosen(g) if choosing else g, node in ours)
-                for after in tuple(extra.after.values()):
-                    after(owner)
-        if extra is not None and deposit and extra.retained:
-            for reference in extra.retained:
-                owner = reference()
-                if owner is not None:
-                    algebra.deposit(owner, algebra.chosen(g) if choosing else g, False)
-        if not parents:
-            continue
-
-        primitive = node.primitive
-        if primitive is OUTPUT:
-            index, count = node.saved
-            slots = pending.setdefault(parents[0], [None] * count)
-            slots[index] = (
-                g if slots[index] is None else algebra.add(slots[index], g)
-            )  # a rule's saved output is one more
-            continue
-        if node.saved is FREED:
-            raise freed_error(node)
-        if node.order < Writes.last:
-            algebra.check(node)
-        saved = algebra.saved(node) if symbolic else node.saved
-        if watching:
-            for watcher in watchers:
-                watcher.enter(node, g)
-
-        composed = symbolic and primitive.composition is not None
-        if primitive.joint is None and not composed:
-            for parent, vjp in zip(parents, primitive.vjps):
-                if parent is None or (useful is not None and parent not in useful):
-                    continue
-                if len(saved) == 2:  # written out for speed
-                    first, second = saved
-                    gp = vjp(g, first, second)
-                else:
-                    gp = vjp(g, *saved)
-                if choosing and primitive.elementwise:
-                    gp = algebra.keep_zeros(gp, g)
-                if watching:
-                    algebra.inspect(node, (gp,))
-                if primitive.broadcasts and node.shape != parent.shape:
-                    gp = algebra.fit(gp, parent.shape)
-                if primitive.defers:
-                    deferred.add(parent)
-                if parent in pending:
-                    receive(parent, gp)
-                else:
-                    pending[parent] = gp
-                    if parent.primitive is LEAF and algebra.fresh(gp, g):
-                        ours.add(parent)
-        else:
-            needs = [parent is not None and (useful is None or parent in useful) for parent in parents]
-            if composed:
-                gradients = algebra.compose(node, g, needs)
-            else:
-                if primitive.consumes and node not in ours:
-                    g = algebra.own(g)
-                gradients = primitive.joint(needs, g, *saved)
-                if choosing and primitive.elementwise:
-                    gradients = tuple(None if gp is None else algebra.keep_zeros(gp, g) for gp in gradients)
-            if watching:
-                algebra.inspect(node, gradients)
-            for parent, need, gp in zip(parents, needs, gradients, strict=True):
-                if not need or gp is None:
-                    continue
-                if parent in pending:
-                    receive(parent, gp)
-                else:
-                    pending[parent] = gp
-                    shared = sum(gp is other for other in gradients) > 1
-                    if primitive.fresh and not shared and algebra.fresh(gp, None if primitive.consumes else g):
-                        ours.add(parent)
-        if primitive.frees and not retain:
-            node.saved = FREED
-        if watching:
-            for watcher in watchers:
-                watcher.leave(node)
-    return {node: algebra.chosen(g) for node, g in found.items()} if choosing else found

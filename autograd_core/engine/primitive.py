@@ -81,6 +81,7 @@ class Primitive:
         self.defers = defers
         self.aux = AUX in saves
         self.differentiable = bool(vjps) or joint is not None
+        self.ordinary = joint is None and not defers  # see `backpropagate`
         self.frees = any(spec > SHAPE for spec in saves)
         self.fresh = True  # no rule returns an array that somebody else holds, other than g or a view
         self.plans: dict[int, tuple] = {}

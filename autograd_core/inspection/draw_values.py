@@ -9,12 +9,13 @@ from numpy import ndarray
 
 from ..engine.backward import arrays, checked_seeds
 from ..engine.function import FunctionPrimitive
-from ..engine.graph import FREED, OUTPUT, Node, backpropagate
+from ..engine.graph import FREED, OUTPUT, Node
 from ..engine.history import history
 from ..engine.modes import no_grad
 from ..engine.primitive import OUT, Primitive
 from ..engine.tensor import Tensor
 from ..engine.versions import changed_since
+from ..engine.walk import backpropagate
 
 SHORT = 36  # characters; a longer value is summarised
 

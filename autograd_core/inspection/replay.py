@@ -1,6 +1,6 @@
 """`replay`: backpropagation step by step, one frame a node, in the order in which `backward` really takes them.
 
-The steps are recorded from `graph.backpropagate` itself, by an algebra that looks on; nothing is done over again here.
+The steps are recorded from `backpropagate` itself, by an algebra that looks on; nothing is done over again here.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import numpy as np
 from numpy import ndarray
 
 from ..engine.backward import ArrayAlgebra, checked_seeds
-from ..engine.graph import LEAF, OUTPUT, Deferred, Node, Watcher, backpropagate, topological_order, watchers
+from ..engine.graph import LEAF, OUTPUT, Deferred, Node, Watcher, topological_order, watchers
 from ..engine.history import history
 from ..engine.modes import no_grad
 from ..engine.tensor import Tensor, describe, wrap
+from ..engine.walk import backpropagate
 from .draw import GraphPicture, check_size, names_of, roots_of
 from .draw_svg import Picture, State, clean
 from .draw_values import brief, known_values
@@ -52,10 +53,7 @@ class Recorder(ArrayAlgebra, Watcher):
         local = self.local.get(node)
         if local is None:
             return []
-        wanting = [i for i, parent in enumerate(node.parents) if parent is not None]
-        if node.primitive.joint is not None:
-            return [(i, local[i]) for i in wanting]
-        return list(zip(wanting, local))
+        return [(i, local[i]) for i, parent in enumerate(node.parents) if parent is not None]
 
 
 def _copy(g: Any) -> Any:

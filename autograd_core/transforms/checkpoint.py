@@ -20,12 +20,13 @@ from numpy import ndarray
 
 from ..engine import backward as gradients
 from ..engine.backward import identity
-from ..engine.graph import LEAF, Node, backpropagate, tick
+from ..engine.graph import LEAF, Node, tick
 from ..engine.history import history, output_node
 from ..engine.modes import enable_grad, mode
 from ..engine.primitive import Primitive
 from ..engine.tensor import Tensor, describe, wrap
 from ..engine.versions import changed_error, changed_since, memory_of
+from ..engine.walk import backpropagate
 from ..random import fork_rng, get_rng_state, set_rng_state
 from . import tree
 

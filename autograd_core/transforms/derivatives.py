@@ -19,11 +19,12 @@ import numpy as np
 
 from ..engine import backward as gradients
 from ..engine.backward import identity
-from ..engine.graph import LEAF, Node, backpropagate, topological_order
+from ..engine.graph import LEAF, Node, topological_order
 from ..engine.history import history
 from ..engine.modes import enable_grad, mode, no_grad
 from ..engine.operands import convert
 from ..engine.tensor import Tensor, describe, wrap
+from ..engine.walk import backpropagate
 from ..ops.elementwise.complex import conj
 from . import tree
 from .batched import Batched
