@@ -4,9 +4,7 @@ Start reading in `engine`: `graph.py`, `walk.py`, `tensor.py`, `primitive.py`; t
 """
 
 import importlib
-import sys
 import warnings
-from types import ModuleType as _ModuleType
 from typing import Any
 
 from numpy import bool_ as bool
@@ -103,20 +101,6 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class _Package(_ModuleType):
-    """Keeps `ag.draw` the function when the module `draw` is imported, which Python would put in its place."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name in _LAZY and isinstance(value, _ModuleType):
-            value = getattr(value, name, value)
-        super().__setattr__(name, value)
-
-    def __reduce__(self) -> tuple:
-        """By name, like every module: what is pickled with the functions that mention it (joblib, Dask)."""
-        return importlib.import_module, (self.__name__,)
-
-
-sys.modules[__name__].__class__ = _Package
 _packages.install()
 
 # Infinities and NaN are results here, as in PyTorch. Only warnings that this package itself would cause are silenced.

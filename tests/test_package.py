@@ -71,3 +71,32 @@ def test_a_program_elsewhere_is_typed(tmp_path):
     assert run.returncode == 0, run.stdout + run.stderr
     for kind in ("autograd_core.engine.tensor.Tensor", "nn.layers.container.Sequential", "optim.adam.Adam"):
         assert f'Revealed type is "{kind}"' in run.stdout
+
+
+FUNCTIONS_OF_FILES = """
+import importlib, pickle, pkgutil
+import autograd_core as ag
+
+names = ("draw", "replay", "profile", "checkpoint", "warmup", "tensor", "backward", "grad")
+before = [getattr(ag, name) for name in names] if {first} else None
+for module in pkgutil.walk_packages(ag.__path__, "autograd_core."):
+    importlib.import_module(module.name)
+assert all(callable(getattr(ag, name)) for name in names), names
+assert before in (None, [getattr(ag, name) for name in names])
+try:
+    import cloudpickle
+    assert pickle.loads(cloudpickle.dumps(ag)) is ag
+    assert pickle.loads(cloudpickle.dumps(lambda t: ag.draw(t)))(ag.ones(1, requires_grad=True) * 2)
+except ImportError:
+    pass
+"""
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_functions_keep_their_names_when_their_files_are_imported(first):
+    """`ag.draw` is the function of inspection/draw.py, not the module, whichever is asked for first."""
+    run = subprocess.run(
+        [sys.executable, "-c", FUNCTIONS_OF_FILES.replace("{first}", str(first))],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
