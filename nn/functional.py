@@ -124,7 +124,7 @@ from autograd_core.ops.network.pool import (
     max_pool2d,
     max_pool3d,
 )
-from autograd_core.ops.network.pool_places import fractional_max_pool2d, fractional_max_pool3d, kmax_pool1d
+from autograd_core.ops.network.pool_indices import fractional_max_pool2d, fractional_max_pool3d, kmax_pool1d
 from autograd_core.ops.network.rbf import rbf, squared_distance
 from autograd_core.ops.network.response import local_response_norm
 from autograd_core.ops.network.unpool import lp_pool1d, lp_pool2d, lp_pool3d, max_unpool1d, max_unpool2d, max_unpool3d

@@ -39,6 +39,7 @@ class Primitive:
     uses          for each rule, which of `saves` it uses; what no wanted rule uses is not kept alive, and passed as None
     composition   the same function written with smaller primitives, (*inputs, *params) -> output(s): its definition, the
                   oracle of its tests, and what is differentiated for higher orders. Needs every input in `saves`
+    definition    the same, only for the reader and the tests: its own rules are differentiated. Else the composition
     evaluate      a forward function without aux, for when nothing is recorded
     broadcasts    inputs broadcast against each other; the engine sums each gradient back to its input's shape
     view          the output shares memory with the input where NumPy makes it so
@@ -57,6 +58,7 @@ class Primitive:
         saves: tuple = (),
         uses: tuple | None = None,
         composition: Callable | None = None,
+        definition: Callable | None = None,
         evaluate: Callable | None = None,
         outputs: bool = False,
         broadcasts: bool = False,
@@ -72,6 +74,7 @@ class Primitive:
         self.saves = saves
         self.uses = uses
         self.composition = composition
+        self.definition = definition or composition
         self.evaluate = evaluate
         self.outputs = outputs
         self.broadcasts = broadcasts

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.basics import where
 from ...engine.operands import stand_in, unified
 from ...engine.primitive import Primitive, apply
 from ..arguments import values
@@ -26,7 +27,13 @@ from .classification import class_labels, class_weight, counted, floating_scores
 from .regression import check_reduction, reduced, same_shape
 
 _positive_part = elementwise(
-    Primitive(lambda x: np.maximum(x, 0), name="positive_part", vjps=(lambda g, x: zeroed(g, x < 0),), saves=(0,))
+    Primitive(
+        lambda x: np.maximum(x, 0),
+        name="positive_part",
+        vjps=(lambda g, x: zeroed(g, x < 0),),
+        saves=(0,),
+        definition=lambda x: where(x < 0, 0.0, x),
+    )
 )
 
 

@@ -112,8 +112,18 @@ def _huber_forward(d: ndarray, delta: float) -> ndarray:
     return near * (size - 0.5 * near)
 
 
+def _huber_definition(d: Any, delta: float) -> Any:
+    return where(abs(d) <= delta, d * d / 2, delta * (abs(d) - delta / 2))
+
+
 _huber = elementwise(
-    Primitive(_huber_forward, name="huber", vjps=(lambda g, d, delta: g * hardtanh(d, -delta, delta),), saves=(0,))
+    Primitive(
+        _huber_forward,
+        name="huber",
+        vjps=(lambda g, d, delta: g * hardtanh(d, -delta, delta),),
+        saves=(0,),
+        definition=_huber_definition,
+    )
 )
 
 
@@ -163,6 +173,10 @@ def _bounded_log(x: Any) -> Any:
     return log(maximum(x, math.exp(-100)))
 
 
+def _bce_definition(x: Any, t: Any) -> Any:
+    return -(t * _bounded_log(x) + (1 - t) * _bounded_log(1 - x))
+
+
 _bce = elementwise(
     Primitive(
         _bce_forward,
@@ -172,6 +186,7 @@ _bce = elementwise(
             lambda g, x, t: g * (_bounded_log(1 - x) - _bounded_log(x)),
         ),
         saves=(0, 1),
+        definition=_bce_definition,
     )
 )
 
@@ -210,6 +225,10 @@ def _bce_logits_forward(x: ndarray, t: ndarray, w: Any) -> ndarray:
     return positive + negative + (w * t + (1 - t)) * np.log1p(np.exp(-np.abs(x)))
 
 
+def _bce_logits_definition(x: Any, t: Any, w: Any) -> Any:
+    return -(w * t * logsigmoid(x) + (1 - t) * logsigmoid(-x))
+
+
 _bce_logits = elementwise(
     Primitive(
         _bce_logits_forward,
@@ -221,6 +240,7 @@ _bce_logits = elementwise(
         ),
         saves=(0, 1, 2),
         broadcasts=True,
+        definition=_bce_logits_definition,
     )
 )
 
@@ -260,6 +280,7 @@ _kl = elementwise(
         vjps=(lambda g, x, t: -(g * t), lambda g, x, t: g * (log(t) + 1 - x)),
         saves=(0, 1),
         broadcasts=True,
+        definition=lambda x, t: t * (log(t) - x),
     )
 )
 

@@ -1,4 +1,6 @@
-"""Convolution, and the im2col pair. All are linear in each operand, so every rule is another function of this file.
+"""Convolution, and the im2col pair. `_conv_definition` is what to read first; the kernels compute the same.
+
+All are linear in each operand, so every rule is another function of this file.
 
     conv(x, w) -> out,   conv_input_grad(g, w) -> gx,   conv_weight_grad(g, x) -> gw
 
@@ -14,12 +16,100 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from ...engine.primitive import SHAPE, Primitive, apply
 from ...kernels.convolution import columns
 from ...kernels.convolution import conv as kernels
 from ..arguments import NAMES, Sizes, floating, per_dim
+from ..linalg.products import matmul, mT
 from ..reduction.reduce import sum
 from ..shape.shape import reshape
+from .windows import add_at, read_windows
+
+# -------------------------------------------------------------------------------------------------- im2col and col2im
+
+
+def _windows(
+    x: Any, window: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, outside: float = 0.0
+) -> Any:
+    """(…, *space) -> (…, *window, *size)"""
+    starts = [np.arange(o) * s - p for o, s, p in zip(size, stride, padding, strict=True)]
+    return read_windows(x, window, starts, x.shape[-len(size) :], dilation, outside)
+
+
+def _im2col_definition(x: Any, window: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Any:
+    """The windows, read by index, as columns."""
+    windows = _windows(x, window, size, stride, padding, dilation)  # (N, C, *window, *size)
+    return reshape(windows, (x.shape[0], x.shape[1] * math.prod(window), math.prod(size)))
+
+
+def _col2im_definition(
+    cols: Any, shape: Sizes, window: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
+) -> Any:
+    """The positions that the windows hold tell where each element of a column is added."""
+    N, C, *space = shape
+    flat = np.arange(math.prod(space)).reshape(space)
+    positions = _windows(flat, window, size, stride, padding, dilation, -1)  # (*window, *size)
+    return add_at(reshape(cols, (N, C, positions.size)), positions.reshape(-1), tuple(space))
+
+
+# (N, C, …) -> (N, C KK, P), and back
+im2col = Primitive(
+    columns.im2col,
+    name="im2col",
+    vjps=(lambda g, x_shape, *how: apply(col2im, (g,), (x_shape, *how)),),
+    saves=(SHAPE,),
+    definition=_im2col_definition,
+)
+col2im: Primitive = Primitive(
+    columns.col2im,
+    name="col2im",
+    vjps=(lambda g, shape, *how: apply(im2col, (g,), how),),
+    definition=_col2im_definition,
+)
+
+# -------------------------------------------------------------------------------------------------------- definitions
+#
+# With G groups, filters are G matrices (OC / G, C / G · KK) and columns G matrices (C / G · KK, P) for each image.
+
+
+def _filters(w: Any, groups: int) -> Any:
+    return reshape(w, (groups, w.shape[0] // groups, math.prod(w.shape[1:])))
+
+
+def _conv_definition(
+    x: Any, w: Any, bias: Any, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, size: Sizes
+) -> Any:
+    """The windows as columns (im2col), a product with the filters as rows, a reshape."""
+    cols = apply(im2col, (x,), (w.shape[2:], size, stride, padding, dilation))  # (N, C KK, P)
+    cols = reshape(cols, (x.shape[0], groups, -1, math.prod(size)))
+    out = matmul(_filters(w, groups), cols)  # (G, OC/G, CKK/G) @ (N, G, CKK/G, P) -> (N, G, OC/G, P)
+    out = reshape(out, (x.shape[0], w.shape[0], *size))
+    return out if bias is None else out + reshape(bias, (w.shape[0], *(1,) * len(size)))
+
+
+def _input_grad_definition(
+    g: Any, w: Any, shape: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
+) -> Any:
+    """The transposed filters times g are columns; col2im adds them up."""
+    size = tuple(g.shape[2:])
+    rows = reshape(g, (g.shape[0], groups, -1, math.prod(size)))
+    cols = matmul(mT(_filters(w, groups)), rows)  # (G, CKK/G, OC/G) @ (N, G, OC/G, P) -> (N, G, CKK/G, P)
+    cols = reshape(cols, (g.shape[0], -1, math.prod(size)))
+    return apply(col2im, (cols,), (shape, w.shape[2:], size, stride, padding, dilation))
+
+
+def _weight_grad_definition(
+    g: Any, x: Any, shape: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
+) -> Any:
+    """g times the transposed columns, added up over the images."""
+    size = tuple(g.shape[2:])
+    cols = apply(im2col, (x,), (shape[2:], size, stride, padding, dilation))
+    cols = reshape(cols, (x.shape[0], groups, -1, math.prod(size)))
+    rows = reshape(g, (g.shape[0], groups, -1, math.prod(size)))
+    return reshape(sum(matmul(rows, mT(cols)), 0), shape)  # (N, G, OC/G, P) @ (N, G, P, CKK/G)
+
 
 # ---------------------------------------------------------------------------------------------------------- the triple
 
@@ -39,6 +129,7 @@ conv = Primitive(
     ),
     saves=(0, 1, SHAPE, SHAPE - 1),
     uses=((1,), (0,), ()),
+    definition=_conv_definition,
 )
 
 # g (N, OC, …), w -> gx (N, C, …)
@@ -51,6 +142,7 @@ conv_input_grad = Primitive(
     ),
     saves=(0, 1, SHAPE, SHAPE - 1),
     uses=((1,), (0,)),
+    definition=_input_grad_definition,
 )
 
 # g (N, OC, …), x (N, C, …) -> gw (OC, C / groups, …)
@@ -63,6 +155,7 @@ conv_weight_grad = Primitive(
     ),
     saves=(0, 1, SHAPE, SHAPE - 1),
     uses=((1,), (0,)),
+    definition=_weight_grad_definition,
 )
 
 
@@ -328,19 +421,6 @@ def conv_transpose3d(
 
 
 # ----------------------------------------------------------------------------------------------------- unfold and fold
-
-# (N, C, …) -> (N, C KK, P), and back
-im2col = Primitive(
-    columns.im2col,
-    name="im2col",
-    vjps=(lambda g, x_shape, *how: apply(col2im, (g,), (x_shape, *how)),),
-    saves=(SHAPE,),
-)
-col2im: Primitive = Primitive(
-    columns.col2im,
-    name="col2im",
-    vjps=(lambda g, shape, *how: apply(im2col, (g,), how),),
-)
 
 
 def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:

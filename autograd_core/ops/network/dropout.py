@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ...engine.basics import broadcast_to
+from ...engine.basics import broadcast_to, where
 from ...engine.operands import unified
 from ...engine.primitive import Primitive, apply
 from ...engine.tensor import describe
@@ -39,12 +39,17 @@ def _drop(x: ndarray, dropped: ndarray, scale: float, shift: float, value: float
     return out
 
 
+def _drop_definition(x: Any, dropped: Any, scale: float, shift: float, value: float) -> Any:
+    return where(dropped, value, x * scale + shift)
+
+
 _drop_primitive = elementwise(
     Primitive(
         _drop,
         name="dropout",
         vjps=(lambda g, dropped, scale, shift, value: _kept(g, dropped, scale), None),
         saves=(1,),
+        definition=_drop_definition,
     )
 )
 

@@ -14,7 +14,24 @@ from ...engine.tensor import Tensor, conversion, describe
 from ...engine.versions import written
 from ...kernels.rows import embedding as kernels
 from ..arguments import transformed, values
+from ..elementwise.piecewise import zeroed
+from ..indexing.index import getitem
+from ..indexing.slices import index_add
 from ..shape.shape import unsqueeze
+
+
+def _embedding_definition(weight: Any, index: Any, taken: Any) -> Any:
+    """weight[index], zeros where the index is negative; no gradient flows where `taken` is."""
+    rows = zeroed(getitem(weight, np.maximum(index, 0)), index[..., None] < 0)
+    return where(taken[..., None] < 0, values(rows), rows)
+
+
+def _embedding_back_definition(g: Any, taken: Any, rows: int) -> Any:
+    """Zeros (rows, D) with each row of g added at its index, none where that is negative."""
+    counted = taken >= 0
+    zeros = np.zeros((rows, g.shape[-1]), g.dtype)
+    return index_add(zeros, 0, taken[counted], getitem(g, counted))
+
 
 # weight (rows, D) and two indices (…): the one that is read, and the one to which gradients are added back. They differ
 # at the padding, where the second is negative: nothing is added there.
@@ -23,12 +40,14 @@ _embedding: Any = Primitive(
     name="embedding",
     vjps=(lambda g, shape, taken: apply(_embedding_back, (g, taken), (shape[0],)), None, None),
     saves=(SHAPE, 2),
+    definition=_embedding_definition,
 )
 _embedding_back: Any = Primitive(
     kernels.scatter,
     name="embedding_back",
     vjps=(lambda g, taken, rows: apply(_embedding, (g, taken, taken)), None),
     saves=(1,),
+    definition=_embedding_back_definition,
 )
 
 
@@ -117,14 +136,24 @@ def embedding(
     return out
 
 
+def _divided_gradient_definition(x: Any, counts: Any) -> Any:
+    """x / counts, which has the gradient, plus the rest of x as a constant."""
+    share = x / counts
+    return share + values(x - share)
+
+
 _divided_gradient = Primitive(
-    lambda x, often: np.array(x), name="divide_grad", vjps=(lambda g, often: g / often, None), saves=(1,)
+    lambda x, counts: np.array(x),
+    name="divide_grad",
+    vjps=(lambda g, counts: g / counts, None),
+    saves=(1,),
+    definition=_divided_gradient_definition,
 )
 
 
-def divided_by_frequency(x: Any, often: ndarray) -> Any:
-    """x (…, D); its gradients will be divided by `often` (…)."""
-    return apply(_divided_gradient, (x, often[..., None].astype(x.dtype)))
+def divided_by_frequency(x: Any, counts: ndarray) -> Any:
+    """x (…, D); its gradients will be divided by `counts` (…)."""
+    return apply(_divided_gradient, (x, counts[..., None].astype(x.dtype)))
 
 
 def without(index: Any, row: int) -> Any:

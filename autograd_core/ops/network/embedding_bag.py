@@ -45,13 +45,13 @@ def _bag_of(starts: ndarray) -> ndarray:
     return np.repeat(np.arange(len(starts) - 1), np.diff(starts))
 
 
-def _sum_composition(weight: Any, scale: Any, index: Any, starts: Any, often: ndarray | None = None) -> Any:
-    """Each row, times its scale, is added to its bag: the adjoint of reading rows. (often: divides the gradients.)"""
+def _sum_composition(weight: Any, scale: Any, index: Any, starts: Any, counts: ndarray | None = None) -> Any:
+    """Each row, times its scale, is added to its bag: the adjoint of reading rows. (counts: they divide the gradients.)"""
     starts = values(starts)
     inside = slice(0, int(starts[-1]))
     rows = rows_at(weight, getitem(index, inside))  # (n, D)
-    if often is not None:
-        rows = divided_by_frequency(rows, often[inside])
+    if counts is not None:
+        rows = divided_by_frequency(rows, counts[inside])
     if scale is not None:
         rows = rows * unsqueeze(getitem(scale, inside), 1)
     return add_rows_back(rows, _bag_of(starts), len(starts) - 1)  # (B, D)
@@ -88,16 +88,16 @@ def _counts(index: Any, starts: ndarray) -> Any:
 
 def _largest(weight: Any, index: Any, starts: ndarray) -> Any:
     """The largest number of each column in each bag, 0 for an empty one. The gradient goes to the first of equals."""
-    places = kernels.bags_largest(values(weight), index, starts)[1]
-    return zeroed(gather(weight, 0, np.maximum(places, 0)), places < 0)
+    row = kernels.bags_largest(values(weight), index, starts)[1]
+    return zeroed(gather(weight, 0, np.maximum(row, 0)), row < 0)
 
 
 def _largest_composition(weight: Any, index: Any, starts: ndarray) -> Any:
     """The bags filled up to the same length L with what stands for nothing."""
     L = np.diff(starts).max(initial=1)
-    places = starts[:-1, None] + np.arange(L)  # (B, L)
+    entry = starts[:-1, None] + np.arange(L)  # (B, L)
     end = index.shape[0]
-    filled = cat([index, np.full(1, -1)])[np.where(places < starts[1:, None], places, end)]
+    filled = cat([index, np.full(1, -1)])[np.where(entry < starts[1:, None], entry, end)]
     missing = unsqueeze(filled < 0, -1)
     best = max(masked_fill(rows_at(weight, filled), missing, -math.inf), 1).values  # (B, L, D) -> (B, D)
     return zeroed(best, all(missing, 1))
@@ -155,14 +155,14 @@ def embedding_bag(
     if max_norm is not None:
         renormalise(name, weight, entries, max_norm, norm_type)
     index = reshape(convert(input, np.int64), (-1,)) if inside else entries.reshape(-1)
-    often = np.bincount(index, minlength=rows)[index] if scale_grad_by_freq else None
+    counts = np.bincount(index, minlength=rows)[index] if scale_grad_by_freq else None
     if padding_idx is not None:
         index = without(index, padding_idx)
     composed = transformed(weight, scale, index) or weight.dtype.char not in "fd"
     if mode == "max":
         return _largest_composition(weight, index, starts) if composed else _largest(weight, index, starts)
-    if composed or often is not None:
-        out = _sum_composition(weight, scale, index, starts, often)
+    if composed or counts is not None:
+        out = _sum_composition(weight, scale, index, starts, counts)
     else:
         out = apply(_bag_sum, (weight, scale, index, starts))
     return out / convert(_counts(index, starts), out.dtype) if mode == "mean" else out

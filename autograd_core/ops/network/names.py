@@ -21,7 +21,7 @@ from .pool import (
     max_pool2d,
     max_pool3d,
 )
-from .pool_places import fractional_max_pool2d, fractional_max_pool3d
+from .pool_indices import fractional_max_pool2d, fractional_max_pool3d
 
 # ------------------------------------------------------------------------------------------------------------- in place
 

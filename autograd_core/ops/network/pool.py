@@ -1,4 +1,6 @@
-"""Pooling. Once the windows are fixed everything here is linear, so the rules are two adjoint pairs:
+"""Pooling: the largest element, or the mean, of each window of an image. The definitions are what to read first.
+
+Once the windows are fixed everything here is linear, so the rules are two adjoint pairs:
 
     max pooling reads one element of each window: gather by index <-> scatter by index
     average pooling adds up each window: average <-> spread
@@ -10,6 +12,7 @@ element in its plane, flattened.
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -17,11 +20,78 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ...engine.basics import broadcast_to
 from ...engine.primitive import AUX, SHAPE, Primitive, apply
 from ...engine.tensor import Tensor
 from ...kernels.convolution import pool as kernels
-from ...kernels.convolution.windows import Windows, adaptive_windows, strided_windows
+from ...kernels.convolution.windows import DILATION, OUT, Windows, adaptive_windows, strided_windows
 from ..arguments import NAMES, Sizes, floating, per_dim
+from ..elementwise.piecewise import zeroed
+from ..indexing.gather import gather as along
+from ..reduction.reduce import sum
+from ..reduction.sort import max as largest
+from ..shape.shape import reshape, squeeze, unsqueeze
+from .windows import add_at, read_windows
+
+# --------------------------------------------------------------------------------------------------------- definitions
+
+
+def _read(x: Any, windows: Windows, outside: float) -> Any:
+    """(…, *space) -> (…, KK, *outputs): the elements of each window, and `outside` where it reaches over the edge."""
+    missing, dims = 3 - windows.dims, windows.dims
+    ranges = [row[:, :n] for row, n in zip(windows.table[missing:], windows.size, strict=True)]
+    starts, stops = [r[0] for r in ranges], [r[1] for r in ranges]
+    dilation = tuple(int(d) for d in windows.sizes[DILATION, missing:])
+    window = tuple(-(-int((r[1] - r[0]).max()) // d) for r, d in zip(ranges, dilation, strict=True))
+    read = read_windows(x, window, starts, stops, dilation, outside)  # (…, *window, *outputs)
+    return reshape(read, (*x.shape[:-dims], math.prod(window), *windows.size))
+
+
+def _positions(windows: Windows) -> ndarray:
+    """(KK, *outputs): which element of the flattened image each element of a window is; -1 over the edge."""
+    return _read(np.arange(math.prod(windows.space)).reshape(windows.space), windows, -1)
+
+
+def _divisors(windows: Windows) -> ndarray:
+    """(*outputs): what the sum of each window is divided by, a product over the dimensions."""
+    d, h, w = (row[2, :n] for row, n in zip(windows.table, windows.sizes[OUT], strict=True))
+    return (d[:, None, None] * h[:, None] * w).reshape(windows.size)
+
+
+def _max_definition(x: Any, windows: Windows) -> Any:
+    return largest(_read(x, windows, -math.inf), -1 - windows.dims)[0]
+
+
+def _max_indices_definition(x: Any, windows: Windows) -> tuple:
+    dim = -1 - windows.dims
+    best, which = largest(_read(x, windows, -math.inf), dim, keepdim=True)
+    positions = np.broadcast_to(_positions(windows), (*x.shape[: -windows.dims], *_positions(windows).shape))
+    return squeeze(best, dim), squeeze(along(positions, dim, which), dim)
+
+
+def _average_definition(x: Any, windows: Windows) -> Any:
+    return sum(_read(x, windows, 0.0), -1 - windows.dims) / _divisors(windows).astype(x.dtype)
+
+
+def _spread_definition(h: Any, windows: Windows) -> Any:
+    """Each element's share of its window, added where the window has its elements."""
+    positions, dims = _positions(windows), windows.dims
+    shares = unsqueeze(h / _divisors(windows).astype(h.dtype), -1 - dims)  # (…, 1, *outputs)
+    shares = broadcast_to(shares, (*h.shape[:-dims], *positions.shape))
+    return add_at(reshape(shares, (*h.shape[:-dims], positions.size)), positions.reshape(-1), windows.space)
+
+
+def _gather_definition(x: Any, indices: ndarray, dims: int) -> Any:
+    flat = reshape(x, (*x.shape[:-dims], -1))
+    index = indices.reshape(*indices.shape[:-dims], -1)
+    read = zeroed(along(flat, -1, np.maximum(index, 0)), index < 0)
+    return reshape(read, indices.shape)
+
+
+def _scatter_definition(h: Any, indices: ndarray, space: Sizes) -> Any:
+    lead = h.shape[: -len(space)]
+    return add_at(reshape(h, (*lead, -1)), indices.reshape(*lead, -1), space)
+
 
 # --------------------------------------------------------------------------------------------------------- primitives
 
@@ -31,17 +101,19 @@ gather = Primitive(
     name="pool_gather",
     vjps=(lambda g, indices, x_shape, dims: apply(scatter, (g, indices), (x_shape[-dims:],)), None),
     saves=(1, SHAPE),
+    definition=_gather_definition,
 )
 scatter: Primitive = Primitive(
     kernels.scatter,
     name="pool_scatter",
     vjps=(lambda h, indices, space: apply(gather, (h, indices), (len(space),)), None),
     saves=(1,),
+    definition=_scatter_definition,
 )
 
 
-def _max_rule(g: Any, places: Any, windows: Windows) -> Any:
-    return apply(scatter, (g, places), (windows.space,))
+def _max_rule(g: Any, indices: Any, windows: Windows) -> Any:
+    return apply(scatter, (g, indices), (windows.space,))
 
 
 max_values = Primitive(
@@ -50,20 +122,22 @@ max_values = Primitive(
     vjps=(_max_rule,),
     saves=(AUX,),
     evaluate=lambda x, windows: kernels.max_pool(x, windows)[0],
+    definition=_max_definition,
 )
 
 
-def _max_with_places(x: ndarray, windows: Windows) -> tuple:
-    out, places = kernels.max_pool(x, windows)
-    return (out, places.astype(np.int64)), places
+def _max_with_indices(x: ndarray, windows: Windows) -> tuple:
+    out, indices = kernels.max_pool(x, windows)
+    return (out, indices.astype(np.int64)), indices
 
 
-max_with_places = Primitive(
-    _max_with_places,
+max_with_indices = Primitive(
+    _max_with_indices,
     name="max_pool",
     vjps=(lambda gs, *saved: _max_rule(gs[0], *saved),),
     saves=(AUX,),
     outputs=True,
+    definition=_max_indices_definition,
 )
 
 # (…, *space) -> (…, *outputs), and back
@@ -71,11 +145,13 @@ average = Primitive(
     kernels.average_pool,
     name="avg_pool",
     vjps=(lambda g, windows: apply(spread, (g,), (windows,)),),
+    definition=_average_definition,
 )
 spread: Primitive = Primitive(
     kernels.spread_pool,
     name="avg_pool_back",
     vjps=(lambda h, windows: apply(average, (h,), (windows,)),),
+    definition=_spread_definition,
 )
 
 
@@ -108,11 +184,11 @@ def _strided(
     include_pad: bool = True,
 ) -> Windows:
     plain = type(kernel_size) is type(padding) is type(dilation) is int and (stride is None or type(stride) is int)
-    read = _kept if plain else _read
+    read = _cached_windows if plain else _windows_of
     return read(name, dims, tuple(x.shape), kernel_size, stride, padding, dilation, bool(ceil_mode), bool(include_pad))
 
 
-def _read(
+def _windows_of(
     name: str, dims: int, shape: Sizes, window: Any, stride: Any, padding: Any, dilation: Any, *how: bool
 ) -> Windows:
     window = per_dim(window, dims, name, "kernel_size", 1)
@@ -132,7 +208,9 @@ def _read(
     return windows
 
 
-_kept = functools.lru_cache(512)(_read)  # for whole numbers; (2.0, 2.0) would be found where (2, 2) is kept
+_cached_windows = functools.lru_cache(512)(
+    _windows_of
+)  # for whole numbers; (2.0, 2.0) would be found where (2, 2) is cached
 
 
 def _adaptive(name: str, x: Any, dims: int, output_size: Any) -> Windows:
@@ -192,7 +270,7 @@ def _max_pool(dims: int) -> Callable:
         """
         x = image(name, input, dims)
         windows = _strided(name, dims, x, kernel_size, stride, padding, dilation, ceil_mode)
-        return apply(max_with_places if return_indices else max_values, (x,), (windows,))
+        return apply(max_with_indices if return_indices else max_values, (x,), (windows,))
 
     return max_pool
 
@@ -207,7 +285,7 @@ def _adaptive_max_pool(dims: int) -> Callable:
         """The largest elements of windows that divide the image into output_size parts; see `adaptive_avg_pool2d`."""
         x = image(name, input, dims)
         windows = _adaptive(name, x, dims, output_size)
-        return apply(max_with_places if return_indices else max_values, (x,), (windows,))
+        return apply(max_with_indices if return_indices else max_values, (x,), (windows,))
 
     return adaptive_max_pool
 

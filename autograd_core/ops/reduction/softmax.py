@@ -15,7 +15,7 @@ from ...engine.tensor import Tensor
 from ...kernels.rows import softmax as kernels
 from ...random import by_example, stream
 from ..arguments import dim_index
-from ..elementwise.arithmetic import exp
+from ..elementwise.arithmetic import exp, log
 from ..elementwise.piecewise import run
 from ..shape.shape import reshape
 from .extremes import argmax
@@ -65,8 +65,25 @@ def _log_softmax_rule(g: Any, out: Any, dim: int) -> Any:
     return g - exp(out) * sum(g, dim, keepdim=True)
 
 
-_softmax = Primitive(_softmax_forward, name="softmax", vjps=(_softmax_rule,), saves=(OUT,))
-_log_softmax = Primitive(_log_softmax_forward, name="log_softmax", vjps=(_log_softmax_rule,), saves=(OUT,))
+def _softmax_definition(x: Any, dim: int) -> Any:
+    e = exp(x)
+    return e / sum(e, dim, keepdim=True)
+
+
+def _log_softmax_definition(x: Any, dim: int) -> Any:
+    return x - log(sum(exp(x), dim, keepdim=True))
+
+
+_softmax = Primitive(
+    _softmax_forward, name="softmax", vjps=(_softmax_rule,), saves=(OUT,), definition=_softmax_definition
+)
+_log_softmax = Primitive(
+    _log_softmax_forward,
+    name="log_softmax",
+    vjps=(_log_softmax_rule,),
+    saves=(OUT,),
+    definition=_log_softmax_definition,
+)
 
 
 def _over_dim(p: Primitive, x: Any, dim: int | None, dtype: Any) -> Any:

@@ -19,7 +19,8 @@ from ...engine.operands import operand
 from ...engine.primitive import Primitive, apply
 from ...engine.tensor import Tensor
 from ...kernels.products import gemm
-from ..shape.shape import permute, reshape
+from ..linalg.products import matmul
+from ..shape.shape import movedim, permute, reshape
 
 MODES = ("nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear", "area")
 RANK = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
@@ -71,8 +72,16 @@ def _resample(x: ndarray, dim: int, taps: Taps) -> ndarray:
     return out
 
 
+def _resample_definition(x: Any, dim: int, taps: Taps) -> Any:
+    """Each line along `dim` times the matrix of the weights."""
+    return movedim(matmul(movedim(x, dim, -1), taps.matrix.T.astype(x.dtype)), -1, dim)
+
+
 _resample_primitive = Primitive(
-    _resample, name="interpolate", vjps=(lambda g, dim, taps: resample(g, dim, taps.adjoint),)
+    _resample,
+    name="interpolate",
+    vjps=(lambda g, dim, taps: resample(g, dim, taps.adjoint),),
+    definition=_resample_definition,
 )
 
 

@@ -1,4 +1,4 @@
-"""Pooling whose places are found before they are read: fractional max pooling, and the k largest elements of a row."""
+"""Pooling that first finds which elements to read: fractional max pooling, and the k largest elements of a row."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from numpy import ndarray
 from ...engine.operands import operand
 from ...engine.primitive import AUX, SHAPE, Primitive, apply
 from ...random import by_example, uniform
-from ..arguments import Sizes, array_operand, per_dim
+from ..arguments import Sizes, array_operand, per_dim, values
 from ..indexing.gather import gather_along
+from ..reduction.sort import max as largest
 from ..reduction.sort import sort, topk
+from ..shape.shape import reshape
 from .pool import image, scatter
 
 # ------------------------------------------------------------------------------------------------- fractional max pooling
@@ -34,6 +36,23 @@ def _starts(u: ndarray, size: int, window: int, outputs: int) -> ndarray:
     return starts
 
 
+def _fractional_definition(x: Any, u: Any, window: Sizes, size: Sizes) -> tuple:
+    """The windows of each plane, read by index, and the largest element of each with its index."""
+    dims, lead, space = len(window), x.shape[: -len(window)], x.shape[-len(window) :]
+    M, u = math.prod(lead), values(u).reshape(-1, dims)
+    index = np.zeros((M, *(1,) * (2 * dims)), np.int64)  # (M, *size, *window), flat indices
+    for d in range(dims):
+        at = _starts(u[:, d], space[d], window[d], size[d])[:, :, None] + np.arange(window[d])  # (M, O, K)
+        shape = [1] * (2 * dims)
+        shape[d], shape[dims + d] = at.shape[1:]
+        index = index + (at * math.prod(space[d + 1 :])).reshape(M, *shape)
+    index = index.reshape(M, math.prod(size) * math.prod(window))
+    read = gather_along(reshape(x, (M, math.prod(space))), index, 1, name="fractional_max_pool")
+    best, which = largest(reshape(read, (M, math.prod(size), math.prod(window))), 2)
+    indices = np.take_along_axis(index.reshape(M, math.prod(size), -1), values(which)[:, :, None], 2)
+    return reshape(best, (*lead, *size)), indices.reshape(*lead, *size)
+
+
 def _fractional(x: ndarray, u: ndarray, window: Sizes, size: Sizes) -> tuple:
     """The largest element of each window, and its flat index; x (…, *space), u (…, dims)."""
     dims, lead, space = len(window), x.shape[: -len(window)], x.shape[-len(window) :]
@@ -45,10 +64,10 @@ def _fractional(x: ndarray, u: ndarray, window: Sizes, size: Sizes) -> tuple:
     first = first.reshape(len(planes), math.prod(size))
     best, indices = np.take_along_axis(planes, first, 1), first.copy()
     for element in itertools.product(*map(range, window)):
-        places = first + sum(e * math.prod(space[d + 1 :]) for d, e in enumerate(element))
-        found = np.take_along_axis(planes, places, 1)
-        better = (found > best) | np.isnan(found)
-        best[better], indices[better] = found[better], places[better]
+        at = first + sum(e * math.prod(space[d + 1 :]) for d, e in enumerate(element))
+        value = np.take_along_axis(planes, at, 1)
+        better = (value > best) | np.isnan(value)
+        best[better], indices[better] = value[better], at[better]
     indices = indices.reshape(*lead, *size)
     return (best.reshape(*lead, *size), indices), indices
 
@@ -62,6 +81,7 @@ fractional_max = Primitive(
     ),
     saves=(AUX, SHAPE),
     outputs=True,
+    definition=_fractional_definition,
 )
 
 
