@@ -12,10 +12,11 @@ from .standin import StandIn
 from .tensor import Default, Tensor, as_array, describe, held, wrap
 
 
-def on_cpu(device: Any) -> None:
-    """Raise TypeError unless `device` is None or "cpu", where everything is."""
+def on_cpu(device: Any, name: str = "") -> None:
+    """Raise TypeError unless `device` is None or "cpu", where everything is. `name`: of what was called with it."""
     if device is not None and str(device) != "cpu":
-        raise TypeError(f"there are no devices: all tensors are in main memory, so leave out device={device!r}")
+        at = f"{name}: " if name else ""
+        raise TypeError(f"{at}there are no devices: all tensors are in main memory, so leave out device={device!r}")
 
 
 def made(array: np.ndarray, requires_grad: bool, device: Any = None) -> Tensor:

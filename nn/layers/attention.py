@@ -94,7 +94,7 @@ class MultiheadAttention(Module):
         }
         for name, shape in shapes.items():
             self.register_parameter(name, None if shape is None else Parameter(ag.empty(*shape, dtype=dtype)))
-        self.out_proj = Linear(E, E, bias, dtype)
+        self.out_proj = Linear(E, E, bias, dtype=dtype)
         for name in ("bias_k", "bias_v"):
             self.register_parameter(name, Parameter(ag.empty(1, 1, E, dtype=dtype)) if add_bias_kv else None)
         self._reset_parameters()

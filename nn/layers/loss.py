@@ -159,7 +159,7 @@ class LinearCrossEntropyLoss(_WeightedLoss):
         self.out_features = tuple(out_features)
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
-        self.linear = Linear(in_features, math.prod(self.out_features) * num_classes, bias, dtype)
+        self.linear = Linear(in_features, math.prod(self.out_features) * num_classes, bias, dtype=dtype)
 
     def forward(self, input: Any, target: Any) -> Any:
         shape = (self.num_classes, *self.out_features)

@@ -50,7 +50,7 @@ class MLP(Sequential):
             raise ValueError(f"MLP: sizes must name at least the input and the output, got {sizes}")
         layers: list[Module] = []
         for i in range(1, len(sizes)):
-            layers.append(Linear(sizes[i - 1], sizes[i], bias, dtype))
+            layers.append(Linear(sizes[i - 1], sizes[i], bias, dtype=dtype))
             if i < len(sizes) - 1:
                 layers.append(activation_module(activation))
                 if dropout:

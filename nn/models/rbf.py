@@ -59,7 +59,7 @@ class RBFNetwork(Module):
         if out_features < 1:
             raise ValueError(f"RBFNetwork: out_features must be at least 1, got {out_features}")
         self.rbf = RBF(in_features, num_centers, kernel, dtype=dtype)
-        self.readout = Linear(num_centers, out_features, bias, dtype)
+        self.readout = Linear(num_centers, out_features, bias, dtype=dtype)
         self.register_buffer("answers", Tensor(np.zeros((), np.int8)))  # what `fit` got: UNKNOWN, CLASSES or VALUES
 
     def forward(self, input: Any) -> Any:
