@@ -289,7 +289,7 @@ class _AdaptiveAvgPool(Spatial):
     Source: PyTorch's `AdaptiveAvgPool{d}d`.
     """
 
-    def __init__(self, output_size: int | None | tuple[int | None, ...]):
+    def __init__(self, output_size: int | tuple[int | None, ...] | None):
         super().__init__()
         self.output_size = output_size
 
@@ -348,7 +348,7 @@ class _AdaptiveMaxPool(Spatial):
     Source: PyTorch's `AdaptiveMaxPool{d}d`.
     """
 
-    def __init__(self, output_size: int | None | tuple[int | None, ...], return_indices: bool = False):
+    def __init__(self, output_size: int | tuple[int | None, ...] | None, return_indices: bool = False):
         super().__init__()
         self.output_size = output_size
         self.return_indices = return_indices
