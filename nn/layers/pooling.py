@@ -500,7 +500,7 @@ class _FractionalMaxPool(Spatial):
         self.register_buffer("_random_samples", _random_samples)
         if (output_size is None) == (output_ratio is None):
             raise ValueError(
-                f"{name}: pass output_size or output_ratio, one of them; got {output_size} and {output_ratio}"
+                f"{name}: give output_size or output_ratio, one of them; got {output_size} and {output_ratio}"
             )
         self.output_size = None if output_size is None else repeated(output_size, self.dims, "output_size")
         ratios = (output_ratio,) * self.dims if isinstance(output_ratio, float) else output_ratio
