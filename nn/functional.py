@@ -36,8 +36,8 @@ from autograd_core.ops.elementwise.piecewise import (
 )
 from autograd_core.ops.elementwise.trigonometric import tanh
 from autograd_core.ops.linalg.distance import cosine_similarity, normalize, pairwise_distance
+from autograd_core.ops.linalg.linear import bilinear, linear
 from autograd_core.ops.linalg.norms import pdist
-from autograd_core.ops.linalg.products import bilinear, linear
 from autograd_core.ops.loss.classification import cross_entropy, linear_cross_entropy, nll_loss
 from autograd_core.ops.loss.ctc import ctc_loss
 from autograd_core.ops.loss.margin import (

@@ -67,7 +67,7 @@ def test_integers_and_mixed_dtypes():
 
 X23 = ag.ones(2, 3)
 ERRORS = [
-    (lambda: ag.einsum("ij,jk", X23), ValueError, "names 2 operands, 1 were given"),
+    (lambda: ag.einsum("ij,jk", X23), ValueError, "names 2 operands, got 1"),
     (lambda: ag.einsum("ijk", X23), ValueError, "'ijk' in 'ijk' names 3 dimensions, but operand 0 has 2"),
     (lambda: ag.einsum("i", X23), ValueError, "names 1 dimensions, but operand 0 has 2"),
     (lambda: ag.einsum("i1", X23), ValueError, "'1' in 'i1' is no label"),

@@ -120,7 +120,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
         return linalg.vector_norm(t, ord, axes, keepdims)
     if len(axes) != 2:
         raise ValueError(f"np.linalg.norm: ord={ord!r} needs one or two axes, got {len(axes)} (shape {tuple(t.shape)})")
-    return linalg.matrix_norm(t, ord, axes, keepdims)
+    return linalg.matrix_norm(t, ord, axes, keepdims)  # type: ignore[arg-type]
 
 
 @rule("linalg.vector_norm")

@@ -10,7 +10,7 @@ Giles 2008, "Collected matrix derivative results"; Walter & Lehmann 2018 (QR); M
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
@@ -19,6 +19,7 @@ from ...engine import basics
 from ...engine.basics import conj
 from ...engine.operands import complex_dtype, convert, real
 from ...engine.primitive import OUT, Primitive, apply
+from ...engine.tensor import Tensor
 from ...kernels.machine.blas import lapack
 from ..arguments import plain, recorded
 from ..elementwise.complex import imag, mH
@@ -37,6 +38,9 @@ from .degenerate import (
 )
 from .products import matmul
 from .solve import matrices, solve, solve_triangular, square
+
+if TYPE_CHECKING:
+    from ...engine.types import TensorLike
 
 
 def conjugated(rule: Callable) -> Callable:
@@ -107,10 +111,22 @@ def _cholesky_rule(g: Any, L: Any) -> Any:
 _cholesky_primitive = Primitive(_cholesky, name="cholesky", joint=conjugated(_cholesky_rule), saves=(OUT,))
 
 
-def cholesky(A: Any, *, upper: bool = False) -> Any:
-    """The lower triangular L with A = L Lᴴ, of positive definite A (..., N, N); with `upper`, U = Lᴴ.
+def cholesky(A: TensorLike, *, upper: bool = False) -> Tensor:
+    """Compute the Cholesky factor of each positive definite matrix of `A`, lower triangular unless `upper`.
 
     Only the lower (upper) triangle of A is read; the gradient is that of a Hermitian A.
+
+    Formula: A = L Lᴴ with L lower triangular and its diagonal positive; with upper U = Lᴴ, A = Uᴴ U
+    Shapes: (*, N, N) → (*, N, N).
+    Dtypes: float32, float64 or complex, which the result has.
+    Raises: LinAlgError if a matrix is not positive definite; ValueError unless A holds square matrices; TypeError if it
+        is not floating.
+    Source: NumPy's `linalg.cholesky`; the gradient from Murray 2016, "Differentiation of the Cholesky decomposition".
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.cholesky(ag.tensor([[4.0, 2.0], [2.0, 5.0]]))
+    tensor([[2., 0.],
+            [1., 2.]])
     """
     A = square("linalg.cholesky", A)
     return mH(apply(_cholesky_primitive, (mH(A),))) if upper else apply(_cholesky_primitive, (A,))
@@ -120,10 +136,10 @@ def cholesky(A: Any, *, upper: bool = False) -> Any:
 
 
 class QRResult(NamedTuple):
-    """What `qr` returns."""
+    """Holds what `qr` returns: `Q` and `R`."""
 
-    Q: Any
-    R: Any
+    Q: Tensor
+    R: Tensor
 
 
 def _qr_rule(g: Any, out: tuple, mode: str) -> Any:
@@ -141,7 +157,7 @@ def _qr_rule(g: Any, out: tuple, mode: str) -> Any:
         term = matmul(matmul(Q, R2), mH(gR2))
         gA1 = _qr_rule((term if gQ is None else gQ + term, gR1), (Q, R[..., :M]), mode)
         return cat([gA1, matmul(Q, gR2)], -1)
-    X = 0.0
+    X: Any = 0.0
     if gR is not None:
         X = matmul(R, mH(gR))
     if gQ is not None:
@@ -160,11 +176,22 @@ _qr = Primitive(
 )
 
 
-def qr(A: Any, mode: str = "reduced") -> QRResult:
-    """Q with orthonormal columns and upper triangular R, A = Q R. With K = min(M, N): Q is (..., M, K), R (..., K, N).
+def qr(A: TensorLike, mode: str = "reduced") -> QRResult:
+    """Compute the QR factorisation of each matrix of `A`: Q has orthonormal columns, R is upper triangular.
 
-    mode "complete": Q is (..., M, M), R (..., M, N), without a gradient if M > N. "r": Q is empty. The gradient needs
+    `mode` "complete" gives a square Q, without a gradient if M > N; "r" gives R alone, and an empty Q. The gradient needs
     the first K columns of A to be independent.
+
+    Formula: A = Q R with Qᴴ Q = I
+    Shapes: (*, M, N) → (*, M, K) and (*, K, N), K = min(M, N); complete: (*, M, M) and (*, M, N).
+    Dtypes: float32, float64 or complex, which the results have.
+    Raises: ValueError for another mode, or unless A holds matrices; TypeError if it is not floating.
+    Source: NumPy's `linalg.qr`; the gradients from Walter & Lehmann 2018 and, of wide matrices, Roberts & Roberts 2020.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.qr(ag.tensor([[0.0, 2.0], [3.0, 0.0]])).R.abs()
+    tensor([[3., 0.],
+            [0., 2.]])
     """
     A = matrices("linalg.qr", A)
     if mode not in ("reduced", "complete", "r"):
@@ -177,19 +204,19 @@ def qr(A: Any, mode: str = "reduced") -> QRResult:
 
 
 class EighResult(NamedTuple):
-    """What `eigh` returns."""
+    """Holds what `eigh` returns: `eigenvalues` and `eigenvectors`."""
 
-    eigenvalues: Any
-    eigenvectors: Any
+    eigenvalues: Tensor
+    eigenvectors: Tensor
 
 
 def _check_phase(name: str, diagonals: Any, size: Any) -> None:
     """Raise if the function depends on the phase of complex vectors, which is arbitrary."""
-    turned = np.abs(plain(imag(diagonals)))
-    if turned.size and turned.max() > 1e-2 * max(1e-2, float(np.abs(plain(size)).max())):
+    by_phase = np.abs(plain(imag(diagonals)))
+    if by_phase.size and by_phase.max() > 1e-2 * max(1e-2, float(np.abs(plain(size)).max())):
         raise RuntimeError(
             f"{name}: the gradient is not defined: the function depends on the phase of the vectors, which is "
-            f"arbitrary (by {turned.max():.3g}); use one that does not change when a vector is multiplied by e^(iφ)"
+            f"arbitrary (by {by_phase.max():.3g}); use one that does not change when a vector is multiplied by e^(iφ)"
         )
 
 
@@ -216,29 +243,52 @@ def _eigh_forward(A: ndarray, upper: bool) -> tuple:
 _eigh = Primitive(_eigh_forward, name="eigh", joint=conjugated(_eigh_rule), saves=(OUT,), outputs=True)
 
 
-def eigh(A: Any, UPLO: str = "L") -> EighResult:
-    """The eigenvalues, ascending, and orthonormal eigenvectors (the columns) of Hermitian A: A = V diag(w) Vᴴ.
+def eigh(A: TensorLike, UPLO: str = "L") -> EighResult:
+    """Compute the eigenvalues, ascending, and orthonormal eigenvectors of each Hermitian matrix of `A`.
 
-    Only the lower triangle of A ("U": the upper) is read. Where eigenvalues are equal, a function of them alone has its
-    gradient, and one of the vectors if it does not depend on their choice; where the gradient is not defined, or cannot
-    be told from what arrives (V f(w) Vᴴ with equal w), `backward` raises. See degenerate.py.
+    Only the lower triangle of A (`UPLO` "U": the upper one) is read. Where eigenvalues are equal, a function of them
+    alone has its gradient, and one of the vectors if it does not depend on their choice; where the gradient is not
+    defined, or cannot be inferred from the incoming one (V f(w) Vᴴ with equal w), `backward` raises RuntimeError.
+
+    Formula: A = V diag(w) Vᴴ with Vᴴ V = I; the eigenvectors are the columns of V
+    Shapes: (*, N, N) → (*, N) and (*, N, N).
+    Dtypes: float32, float64 or complex, which the eigenvectors have; the eigenvalues are real.
+    Raises: ValueError for another UPLO, or unless A holds square matrices; TypeError if it is not floating.
+    Source: NumPy's `linalg.eigh`; the gradient from Giles 2008, "Collected matrix derivative results".
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.eigh(ag.tensor([[2.0, 1.0], [1.0, 2.0]])).eigenvalues
+    tensor([1., 3.])
     """
     if UPLO not in ("L", "U", "l", "u"):
         raise ValueError(f"linalg.eigh: UPLO must be 'L' or 'U', got {UPLO!r}")
     return EighResult(*apply(_eigh, (square("linalg.eigh", A),), (UPLO in "Uu",)))
 
 
-def eigvalsh(A: Any, UPLO: str = "L") -> Any:
-    """The eigenvalues of Hermitian A, ascending."""
+def eigvalsh(A: TensorLike, UPLO: str = "L") -> Tensor:
+    """Compute the eigenvalues, ascending, of each Hermitian matrix of `A`.
+
+    Only the lower triangle of A (`UPLO` "U": the upper one) is read.
+
+    Formula: w with A V = V diag(w)
+    Shapes: (*, N, N) → (*, N).
+    Dtypes: float32, float64 or complex; the result is real.
+    Raises: ValueError for another UPLO, or unless A holds square matrices; TypeError if it is not floating.
+    Source: NumPy's `linalg.eigvalsh`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.eigvalsh(ag.tensor([[2.0, 1.0], [1.0, 2.0]]))
+    tensor([1., 3.])
+    """
     A = square("linalg.eigvalsh", A)
     return eigh(A, UPLO).eigenvalues
 
 
 class EigResult(NamedTuple):
-    """What `eig` returns."""
+    """Holds what `eig` returns: `eigenvalues` and `eigenvectors`."""
 
-    eigenvalues: Any
-    eigenvectors: Any
+    eigenvalues: Tensor
+    eigenvectors: Tensor
 
 
 def _eig_forward(A: ndarray, dtype: Any) -> tuple:
@@ -271,18 +321,39 @@ def _eig_rule(g: Any, out: tuple, dtype: Any) -> Any:
 _eig = Primitive(_eig_forward, name="eig", joint=conjugated(_eig_rule), saves=(OUT,), outputs=True)
 
 
-def eig(A: Any) -> EigResult:
-    """The eigenvalues and eigenvectors (the columns, of norm 1) of any square A, complex: A V = V diag(w).
+def eig(A: TensorLike) -> EigResult:
+    """Compute the eigenvalues and the eigenvectors, of norm 1, of each square matrix of `A`.
 
-    The gradient needs independent eigenvectors and a function that does not depend on their phases, nor, where
-    eigenvalues are equal, on their choice; otherwise `backward` raises.
+    The gradient needs independent eigenvectors (else `backward` raises LinAlgError) and a function that does not depend
+    on their phases, nor, where eigenvalues are equal, on their choice (else RuntimeError).
+
+    Formula: A V = V diag(w); the eigenvectors are the columns of V, in no particular order
+    Shapes: (*, N, N) → (*, N) and (*, N, N).
+    Dtypes: float32, float64 or complex; the results are complex.
+    Raises: ValueError unless A holds square matrices; TypeError if it is not floating.
+    Source: NumPy's `linalg.eig`; the gradient from Boeddeker et al. 2017.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.eig(ag.tensor([[2.0, 0.0], [0.0, 3.0]])).eigenvalues
+    tensor([2.+0.j, 3.+0.j], dtype=complex64)
     """
     A = square("linalg.eig", A)
     return EigResult(*apply(_eig, (A,), (A.dtype,)))
 
 
-def eigvals(A: Any) -> Any:
-    """The eigenvalues of any square A, complex, in no particular order."""
+def eigvals(A: TensorLike) -> Tensor:
+    """Compute the eigenvalues of each square matrix of `A`, in no particular order.
+
+    Formula: w with A V = V diag(w)
+    Shapes: (*, N, N) → (*, N).
+    Dtypes: float32, float64 or complex; the result is complex.
+    Raises: ValueError unless A holds square matrices; TypeError if it is not floating.
+    Source: NumPy's `linalg.eigvals`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.eigvals(ag.tensor([[2.0, 0.0], [0.0, 3.0]]))
+    tensor([2.+0.j, 3.+0.j], dtype=complex64)
+    """
     return eig(square("linalg.eigvals", A)).eigenvalues
 
 
@@ -290,11 +361,11 @@ def eigvals(A: Any) -> Any:
 
 
 class SVDResult(NamedTuple):
-    """What `svd` returns."""
+    """Holds what `svd` returns: `U`, `S` and `Vh`."""
 
-    U: Any
-    S: Any
-    Vh: Any
+    U: Tensor
+    S: Tensor
+    Vh: Tensor
 
 
 @for_all_examples
@@ -352,8 +423,8 @@ def _outside(name: str, V: Any, g: Any, S: Any, gS: Any, zero: ndarray) -> Any:
     if V.shape[-1] > K:
         V2, g2 = V[..., K:], g[..., K:]
         size, small = negligible(g)
-        turning = np.abs(plain(_skew(matmul(mH(V2), g2))))
-        if (turning > small).any():
+        by_rotation = np.abs(plain(_skew(matmul(mH(V2), g2))))
+        if (by_rotation > small).any():
             raise RuntimeError(
                 f"{name}: the gradient is not defined: the function depends on how the {n - K} vectors that belong to no "
                 "singular value are chosen; use full_matrices=False, or a function of the space that they span"
@@ -373,21 +444,48 @@ _svd = Primitive(
 )
 
 
-def svd(A: Any, full_matrices: bool = True) -> SVDResult:
-    """A = U diag(S) Vᴴ with S descending. With K = min(M, N): U (..., M, K), S (..., K), Vh (..., K, N), and with
-    `full_matrices` U (..., M, M), Vh (..., N, N).
+def svd(A: TensorLike, full_matrices: bool = True, *, driver: str | None = None) -> SVDResult:
+    """Compute the singular value decomposition of each matrix of `A`, the values descending.
 
     By S alone the gradient is always defined (a subgradient, where values are equal or 0). By the vectors, also those
-    of full matrices that belong to no value, it needs a function that does not depend on their choice: none where values
-    are equal, such as U Vᴴ, or 0; otherwise `backward` raises.
+    of `full_matrices` that belong to no value, it needs a function that does not depend on their choice: none where values
+    are equal, such as U Vᴴ, or 0; otherwise `backward` raises RuntimeError. `driver` must be None, as in PyTorch on a CPU.
+
+    Formula: A = U diag(S) Vᴴ with Uᴴ U = I, Vᴴ V = I, S ≥ 0
+    Shapes: (*, M, N) → (*, M, M), (*, K) and (*, N, N), K = min(M, N); without full_matrices (*, M, K), (*, K), (*, K, N).
+    Dtypes: float32, float64 or complex, which U and Vh have; S is real.
+    Raises: ValueError unless A holds matrices, or for a driver; TypeError if it is not floating.
+    Source: NumPy's `linalg.svd`; the gradients from Giles 2008 and, of complex matrices, Wan & Zhang 2019.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.svd(ag.tensor([[0.0, 2.0], [3.0, 0.0]])).S
+    tensor([3., 2.])
     """
+    _no_driver("linalg.svd", driver)
     return SVDResult(*apply(_svd, (matrices("linalg.svd", A),), (bool(full_matrices),)))
 
 
-def svdvals(A: Any) -> Any:
-    """The singular values, descending."""
+def svdvals(A: TensorLike, *, driver: str | None = None) -> Tensor:
+    """Compute the singular values of each matrix of `A`, descending; `driver` must be None, as in PyTorch on a CPU.
+
+    Formula: σ = √(eigenvalues of Aᴴ A)
+    Shapes: (*, M, N) → (*, K), K = min(M, N).
+    Dtypes: float32, float64 or complex; the result is real.
+    Raises: ValueError unless A holds matrices, or for a driver; TypeError if it is not floating.
+    Source: NumPy's `linalg.svdvals`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.svdvals(ag.tensor([[0.0, 2.0], [3.0, 0.0]]))
+    tensor([3., 2.])
+    """
+    _no_driver("linalg.svdvals", driver)
     A = matrices("linalg.svdvals", A)
     return svd(A, False).S if recorded(A) else apply(_svdvals, (A,))
+
+
+def _no_driver(name: str, driver: str | None) -> None:
+    if driver is not None:
+        raise ValueError(f"{name}: driver={driver!r} chooses among the methods of a GPU; leave it None")
 
 
 _svdvals = Primitive(lambda A: lapack(np.linalg.svd, A, compute_uv=False), name="svdvals")

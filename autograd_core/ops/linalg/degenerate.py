@@ -2,7 +2,7 @@
 
 The rules divide by differences of values. For equal ones the vectors are arbitrary up to a rotation R of the space they
 span, so a function of them has a gradient only if no R changes it: then the numerator X - Xᴴ, X = Vᴴ gV, vanishes too.
-But 0 / 0 need not be 0. For f(A) = tr C φ(A) = tr C V φ(w) Vᴴ, the quotient tends to φ' VᴴCV, of which the rule is handed
+But 0 / 0 need not be 0. For f(A) = tr C φ(A) = tr C V φ(w) Vᴴ, the quotient tends to φ' VᴴCV, of which the rule gets
 the diagonal alone, as gw: a gradient of 0 off the diagonal would be a wrong number (for φ = √, and for φ = log at w = 1,
 where even gV = 0). It is right in these cases, and whatever is none of them raises:
 
@@ -73,16 +73,16 @@ def negligible(x: Any, dims: Any = (-2, -1)) -> tuple[ndarray, ndarray]:
     return size, np.sqrt(np.finfo(size.dtype).eps) * size.max(dims, keepdims=True, initial=0)
 
 
-def check_equal(name: str, w: Any, equal: ndarray, X: Any, turning: Any, gw: Any, *gvs: Any) -> None:
+def check_equal(name: str, w: Any, equal: ndarray, X: Any, skew: Any, gw: Any, *gvs: Any) -> None:
     """Raise if equal values leave the gradient undefined, or unknown.
 
-    X (..., K, K) is Vᴴ gV, `turning` the derivative along rotations of the vectors (X - Xᴴ), gw (..., K) or None, gvs
+    X (..., K, K) is Vᴴ gV, `skew` the derivative along rotations of the vectors (X - Xᴴ), gw (..., K) or None, gvs
     the gradients by the vectors.
     """
     if not equal.any():
         return
     size, small = negligible(X)
-    by_rotation = equal & (np.abs(plain(turning)) > small)
+    by_rotation = equal & (np.abs(plain(skew)) > small)
     if by_rotation.any():
         raise _undefined(name, w, by_rotation, "the function depends on how their vectors are chosen")
     if gw is not None:

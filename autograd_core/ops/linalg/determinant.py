@@ -4,13 +4,14 @@ singular values and none is divided by (Giles 2008, section 2.2.4, has the rule 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
 
 from ...engine import basics
 from ...engine.primitive import Primitive, apply
+from ...engine.tensor import Tensor
 from ...kernels.machine.blas import lapack
 from ..arguments import plain
 from ..elementwise import arithmetic as ew
@@ -19,6 +20,9 @@ from ..reduction.reduce import sum
 from ..shape.shape import reshape
 from .products import matmul, mT
 from .solve import inv, square
+
+if TYPE_CHECKING:
+    from ...engine.types import TensorLike
 
 
 def _numbers(x: Any) -> Any:
@@ -98,19 +102,29 @@ def _det_of(A: Any) -> Any:
     return apply(_det, (A,))
 
 
-def det(A: Any) -> Any:
-    """The determinant of each matrix, (..., N, N) to (...).
+def det(A: TensorLike) -> Tensor:
+    """Compute the determinant of each matrix of `A`.
 
     First and second derivatives are right for singular matrices too; from the third on the matrix must be regular.
+
+    Formula: out = Σ_σ sgn(σ) Πᵢ A[i, σ(i)]; its gradient is the matrix of cofactors, det(A) A⁻ᵀ where that exists
+    Shapes: (*, N, N) → (*).
+    Dtypes: float32, float64 or complex, which the result has.
+    Raises: ValueError unless A holds square matrices; TypeError if its dtype is not floating.
+    Source: NumPy's `linalg.det`; the gradient from Giles 2008, section 2.2.4, by way of the singular values.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.det(ag.tensor([[2.0, 0.0], [0.0, 3.0]]))
+    tensor(6.)
     """
     return _det_of(square("linalg.det", A))
 
 
 class SlogdetResult(NamedTuple):
-    """What `slogdet` returns."""
+    """Holds what `slogdet` returns: `sign` and `logabsdet`."""
 
-    sign: Any
-    logabsdet: Any
+    sign: Tensor
+    logabsdet: Tensor
 
 
 def _inverse_transposed(A: Any) -> Any:
@@ -126,8 +140,8 @@ def _slogdet_rule(needs: list[bool], g: Any, A: Any) -> tuple:
     """d log|det A| = Re tr(A⁻¹ dA), and d sign = i sign Im tr(A⁻¹ dA); the results may be overwritten."""
     by_sign, by_log = g
     if A.dtype.kind == "c" and by_sign is not None:
-        turn = imag(by_sign * slogdet(A).sign)
-        by_log = complex(0 * turn if by_log is None else by_log, turn)
+        by_phase = imag(by_sign * slogdet(A).sign)
+        by_log = complex(0 * by_phase if by_log is None else by_log, by_phase)
     return (A * 0 if by_log is None else _numbers(by_log) * _inverse_transposed(A),)
 
 
@@ -140,14 +154,37 @@ _slogdet = Primitive(
 )
 
 
-def slogdet(A: Any) -> SlogdetResult:
-    """The sign of the determinant (of complex matrices, its direction) and the logarithm of its absolute value."""
+def slogdet(A: TensorLike) -> SlogdetResult:
+    """Compute the sign of the determinant and the logarithm of its absolute value, for each matrix of `A`.
+
+    Formula: det A = sign · exp(logabsdet); of complex matrices sign is the direction det A / |det A|; 0 and −∞ where
+        A is singular
+    Shapes: (*, N, N) → (*) and (*).
+    Dtypes: float32, float64 or complex, which sign has; logabsdet is real.
+    Raises: ValueError unless A holds square matrices; TypeError if its dtype is not floating.
+    Source: NumPy's `linalg.slogdet`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.slogdet(ag.tensor([[0.0, 1.0], [1.0, 0.0]]))
+    SlogdetResult(sign=tensor(-1.), logabsdet=tensor(0.))
+    """
     return SlogdetResult(*apply(_slogdet, (square("linalg.slogdet", A),)))
 
 
-def logdet(A: Any) -> Any:
-    """log(det A), which is NaN for a negative determinant."""
-    sign, logabsdet = slogdet(square("logdet", A))
+def logdet(input: TensorLike) -> Tensor:
+    """Compute the logarithm of the determinant of each matrix of `input`; NaN where it is negative.
+
+    Formula: out = log(det(input)), without the overflow of det; −∞ where the matrix is singular
+    Shapes: (*, N, N) → (*).
+    Dtypes: float32, float64 or complex, which the result has.
+    Raises: ValueError unless input holds square matrices; TypeError if its dtype is not floating.
+    Source: PyTorch's `logdet`.
+
+    >>> import autograd_core as ag
+    >>> ag.logdet(ag.eye(3))
+    tensor(0.)
+    """
+    sign, logabsdet = slogdet(square("logdet", input))
     if sign.dtype.kind == "c":
         return logabsdet + ew.log(sign)
     return basics.where(plain(sign) == -1, float("nan"), logabsdet)

@@ -2,28 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...engine.basics import broadcast_to
-from ...engine.operands import unified
+from ...engine.operands import shape_error, unified
+from ...engine.tensor import Tensor
 from ..arguments import dim_index
 from ..reduction.reduce import sum
-from .norms import vector_norm
+from .norms import norm_of
+
+if TYPE_CHECKING:
+    from ...engine.types import TensorLike
 
 
-def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
-    """x / max(|x|_p, eps): vectors along `dim` of length 1, those shorter than eps divided by eps."""
+def normalize(input: TensorLike, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+    """Scale vectors along one dimension to length 1; those shorter than `eps` are divided by eps.
+
+    Formula: out = input / max(|input|ₚ, eps), with the norm of order `p` over `dim`
+    Shapes: (*) → (*).
+    Dtypes: the input's; integers become the default float.
+    Raises: IndexError if dim is out of range; TypeError if input holds no numbers.
+    Source: PyTorch's `nn.functional.normalize`.
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.normalize(ag.tensor([[3.0, 4.0]]))
+    tensor([[0.6, 0.8]])
+    """
     (x,) = unified("normalize", input, floating=True)
     at = dim_index(dim, x.ndim, "normalize")
-    return x / vector_norm(x, p, at, True, name="normalize", least=eps)
+    return x / norm_of("normalize", x, p, at, True, least=eps)
 
 
-def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
-    """|x1 - x2 + eps|_p over the last dimension; the others broadcast. eps keeps the slope finite at distance 0."""
+def pairwise_distance(
+    x1: TensorLike, x2: TensorLike, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Tensor:
+    """Compute the distances of the vectors of `x1` to those of `x2`, over the last dimension.
+
+    `eps`, added to every difference, keeps the slope finite at distance 0. With `keepdim` the last dimension stays as 1.
+
+    Formula: out = |x1 − x2 + eps|ₚ, with the norm of order `p`
+    Shapes: (*, D) and (*, D), broadcast together → (*), with keepdim (*, 1).
+    Dtypes: the operands' common dtype; integers become the default float.
+    Raises: ValueError if D differs or the other sizes do not broadcast; TypeError if an operand holds no numbers.
+    Source: PyTorch's `nn.functional.pairwise_distance`.
+
+    >>> import autograd_core as ag
+    >>> ag.pairwise_distance(ag.tensor([[0.0, 0.0]]), ag.tensor([[3.0, 4.0]]), eps=0.0)
+    tensor([5.])
+    """
     d = _difference("pairwise_distance", x1, x2)
-    return vector_norm(d + eps, p, -1, keepdim, name="pairwise_distance")
+    return norm_of("pairwise_distance", d + eps, p, -1, keepdim)
 
 
 def _difference(name: str, x1: Any, x2: Any) -> Any:
@@ -35,17 +66,26 @@ def _difference(name: str, x1: Any, x2: Any) -> Any:
     return x1 - x2
 
 
-def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
-    """x1 · x2 / (max(|x1|, eps) max(|x2|, eps)) over `dim`; x1 and x2 broadcast."""
-    x1, x2 = unified("cosine_similarity", x1, x2, floating=True)
+def cosine_similarity(x1: TensorLike, x2: TensorLike, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """Compute the cosine of the angle between vectors along one dimension.
+
+    Formula: out = x1 · x2 / (max(|x1|, eps) max(|x2|, eps)), summed over `dim`; no length is taken less than `eps`
+    Shapes: (*, D, *) and (*, D, *), broadcast together → (*, *), without `dim`.
+    Dtypes: the operands' common dtype; integers become the default float.
+    Raises: ValueError if `x1` and `x2` do not broadcast; IndexError if dim is out of range; TypeError if one holds no
+        numbers.
+    Source: PyTorch's `nn.functional.cosine_similarity`.
+
+    >>> import autograd_core as ag
+    >>> ag.cosine_similarity(ag.tensor([[1.0, 0.0]]), ag.tensor([[3.0, 4.0]]))
+    tensor([0.6])
+    """
+    x, y = unified("cosine_similarity", x1, x2, floating=True)
     try:
-        shape = np.broadcast_shapes(tuple(x1.shape), tuple(x2.shape))
+        shape = np.broadcast_shapes(np.shape(x), np.shape(y))
     except ValueError:
-        raise ValueError(
-            f"cosine_similarity: shapes {tuple(x1.shape)} and {tuple(x2.shape)} do not broadcast; counted from the "
-            "last, each dimension must be equal or 1"
-        ) from None
+        raise shape_error("cosine_similarity", x, y) from None
     at = dim_index(dim, len(shape), "cosine_similarity")
-    x1, x2 = broadcast_to(x1, shape), broadcast_to(x2, shape)
-    n1, n2 = (vector_norm(x, 2, at, True, least=eps) for x in (x1, x2))
-    return sum((x1 / n1) * (x2 / n2), at)
+    x, y = broadcast_to(x, shape), broadcast_to(y, shape)
+    nx, ny = (norm_of("cosine_similarity", v, 2, at, True, least=eps) for v in (x, y))
+    return sum((x / nx) * (y / ny), at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import string
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
@@ -13,11 +13,14 @@ from numpy import ndarray
 from ...engine import basics
 from ...engine.operands import unified
 from ...engine.primitive import Primitive, apply
-from ...engine.tensor import describe
+from ...engine.tensor import Tensor, describe
 from ...kernels.products import gemm
 from ..arguments import dim_indices
 from ..reduction.reduce import sum
 from ..shape.shape import permute, reshape
+
+if TYPE_CHECKING:
+    from ...engine.types import TensorLike
 
 LETTERS = string.ascii_uppercase + string.ascii_lowercase
 
@@ -56,14 +59,20 @@ def contract(x: Any, y: Any, lx: str, ly: str, lo: str) -> Any:
     return apply(_contract_primitive, (x, y), (lx, ly, lo))
 
 
-def einsum(equation: Any, *operands: Any) -> Any:
-    """Sums of products in Einstein's notation: einsum("bij,bjk->bik", x, y) is a batched matrix product.
+def einsum(equation: str, *operands: TensorLike) -> Tensor:
+    """Compute sums of products over named indices, in Einstein's notation.
 
-    One letter for each dimension of each operand, `...` for any number of leading ones, which broadcast. A letter that
-    the output (after `->`; by default the letters that occur once, in alphabetical order, after `...`) leaves out is
-    summed over; a letter twice in one operand takes the diagonal. Operands may come as one list, or in NumPy's form
-    with lists of numbers, einsum(x, [0, 1], y, [1, 2], [0, 2]). Several operands are contracted two at a time in the
-    order of `np.einsum_path`.
+    The `equation` has one letter for each dimension of each of the `operands`, and `...` for any number of leading
+    dimensions, which broadcast. A letter that the output (after `->`; by default the letters that occur once, in
+    alphabetical order, after `...`) leaves out is summed over; a letter twice in one operand takes the diagonal.
+    Operands may come as one list, or in NumPy's form with lists of numbers, einsum(x, [0, 1], y, [1, 2], [0, 2]).
+    Several operands are contracted two at a time, in the order of NumPy's `einsum_path`.
+
+    Formula: "bij,bjk->bik": out[b, i, k] = Σⱼ x[b, i, j] · y[b, j, k]
+    Shapes: one size for each letter, of which those of the output make the shape of the result; sizes of 1 broadcast.
+    Dtypes: the operands' common dtype; integers stay integers.
+    Raises: ValueError if the equation does not fit the operands; TypeError if one is no tensor or array.
+    Source: NumPy's `einsum`.
 
     >>> import autograd_core as ag
     >>> ag.einsum("ij,j->i", ag.tensor([[1.0, 2.0], [3.0, 4.0]]), ag.tensor([1.0, 1.0]))
@@ -128,7 +137,7 @@ def _parse(equation: str, ndims: list[int]) -> tuple[list[str], str]:
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(ndims):
-        raise ValueError(f"einsum: {equation!r} names {len(terms)} operands, {len(ndims)} were given")
+        raise ValueError(f"einsum: {equation!r} names {len(terms)} operands, got {len(ndims)}")
     for term in [*terms, right]:
         letters = term.replace("...", "", 1)
         if not all(c in LETTERS for c in letters):
@@ -184,7 +193,7 @@ def _diagonals(x: Any, labels: str) -> tuple[Any, str]:
 
 
 def _summed(x: Any, labels: str, needed: str) -> tuple[Any, str]:
-    """x summed over the labels that nobody else needs."""
+    """x summed over the labels that are not `needed`."""
     alone = tuple(i for i, c in enumerate(labels) if c not in needed)
     return (sum(x, alone), "".join(c for c in labels if c in needed)) if alone else (x, labels)
 
@@ -200,27 +209,46 @@ def _next_pair(labels: list[str], out: str, sizes: dict[str, int]) -> tuple[int,
     return (first[0], first[1]) if len(first) > 1 else (0, 1)
 
 
-def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
-    """Sums of products over pairs of dimensions: the last `dims` of a with the first of b, or those of two lists."""
-    a, b = unified("tensordot", a, b)
+def tensordot(
+    a: TensorLike, b: TensorLike, dims: int | Tensor | tuple[list[int], list[int]] | list[list[int]] = 2
+) -> Tensor:
+    """Compute the sums of products of `a` and `b` over pairs of dimensions.
+
+    With an int `dims` these are the last `dims` dimensions of a and the first of b, with two lists those that they name.
+
+    Formula: out[i…, j…] = Σₖ a[i…, k…] · b[k…, j…]
+    Shapes: (*₁, K…) and (K…, *₂) → (*₁, *₂).
+    Dtypes: the operands' common dtype; integers stay integers.
+    Raises: ValueError if the summed sizes differ or dims does not fit; IndexError if one is out of range; TypeError if
+        an operand is no tensor or array.
+    Source: NumPy's `tensordot`.
+
+    >>> import autograd_core as ag
+    >>> ag.tensordot(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), ag.ones(2, 2))
+    tensor(10.)
+    """
+    x, y = unified("tensordot", a, b)
+    for operand in (x, y):
+        if not hasattr(operand, "ndim"):
+            raise TypeError(f"tensordot: needs tensors or arrays, got {describe(operand)}; multiply by a number with *")
     if isinstance(dims, int | np.integer):
-        if not 0 <= dims <= min(a.ndim, b.ndim):
-            raise ValueError(f"tensordot: dims must be from 0 to {min(a.ndim, b.ndim)}, got {dims}")
-        pair: Any = (range(a.ndim - dims, a.ndim), range(dims))
+        if not 0 <= dims <= min(x.ndim, y.ndim):
+            raise ValueError(f"tensordot: dims must be from 0 to {min(x.ndim, y.ndim)}, got {dims}")
+        pair: Any = (range(x.ndim - dims, x.ndim), range(dims))
     else:
         pair = [d.tolist() if hasattr(d, "tolist") else d for d in dims]
         pair = [[d] if isinstance(d, int) else list(d) for d in pair]
         if len(pair) != 2 or len(pair[0]) != len(pair[1]):
             raise ValueError(f"tensordot: dims must be a number or two lists of one length, got {dims}")
-    da, db = (dim_indices(tuple(d), x.ndim, "tensordot") for d, x in zip(pair, (a, b), strict=True))
-    la = [LETTERS[i] for i in range(a.ndim)]
-    lb = [LETTERS[a.ndim + i] for i in range(b.ndim)]
+    da, db = (dim_indices(tuple(d), v.ndim, "tensordot") for d, v in zip(pair, (x, y), strict=True))
+    la = [LETTERS[i] for i in range(x.ndim)]
+    lb = [LETTERS[x.ndim + i] for i in range(y.ndim)]
     for i, j in zip(da, db, strict=True):
-        if a.shape[i] != b.shape[j]:
+        if x.shape[i] != y.shape[j]:
             raise ValueError(
-                f"tensordot: dim {i} of shape {tuple(a.shape)} and dim {j} of shape {tuple(b.shape)} are summed "
+                f"tensordot: dim {i} of shape {tuple(x.shape)} and dim {j} of shape {tuple(y.shape)} are summed "
                 "together and must be equal"
             )
         lb[j] = la[i]
     out = [c for i, c in enumerate(la) if i not in da] + [c for j, c in enumerate(lb) if j not in db]
-    return contract(a, b, "".join(la), "".join(lb), "".join(out))
+    return contract(x, y, "".join(la), "".join(lb), "".join(out))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
 
 from ...engine.operands import stand_in
 from ...engine.primitive import OUT, Primitive, apply
+from ...engine.tensor import Tensor
 from ...kernels.machine.blas import lapack, scipy_linalg
 from ..arguments import plain
 from ..elementwise.complex import mH
@@ -16,6 +17,9 @@ from ..shape.shape import cat
 from .decompositions import conjugated
 from .products import matmul, mT
 from .solve import floating, matrices, solve_triangular, square, triangle
+
+if TYPE_CHECKING:
+    from ...engine.types import TensorLike
 
 
 def _matrix_exp(A: ndarray) -> ndarray:
@@ -35,24 +39,36 @@ def _matrix_exp_rule(g: Any, A: Any) -> Any:
 _matrix_exp_primitive = Primitive(_matrix_exp, name="matrix_exp", vjps=(_matrix_exp_rule,), saves=(0,))
 
 
-def matrix_exp(A: Any) -> Any:
-    """Σ Aᵏ / k!, of each square matrix."""
+def matrix_exp(A: TensorLike) -> Tensor:
+    """Compute the exponential of each square matrix of `A`.
+
+    Formula: out = Σₖ Aᵏ / k!
+    Shapes: (*, N, N) → (*, N, N).
+    Dtypes: float32, float64 or complex, which the result has.
+    Raises: ValueError unless A holds square matrices; TypeError if it is not floating.
+    Source: SciPy's `linalg.expm`; the gradient from Najfeld & Havel 1995.
+
+    >>> import autograd_core as ag
+    >>> ag.matrix_exp(ag.tensor([[0.0, 1.0], [0.0, 0.0]]))
+    tensor([[1., 1.],
+            [0., 1.]])
+    """
     return apply(_matrix_exp_primitive, (square("matrix_exp", A),))
 
 
 class LUResult(NamedTuple):
-    """What `lu` returns."""
+    """Holds what `lu` returns: `P`, `L` and `U`."""
 
-    P: Any
-    L: Any
-    U: Any
+    P: Tensor
+    L: Tensor
+    U: Tensor
 
 
 class LUFactorResult(NamedTuple):
-    """What `lu_factor` returns."""
+    """Holds what `lu_factor` returns: `LU` and `pivots`."""
 
-    LU: Any
-    pivots: Any
+    LU: Tensor
+    pivots: Tensor
 
 
 def _pivoted(A: ndarray) -> tuple[ndarray, ndarray]:
@@ -71,9 +87,9 @@ def _order(pivots: ndarray, M: int) -> ndarray:
     order = np.broadcast_to(np.arange(M), (*pivots.shape[:-1], M)).copy()
     for i in range(pivots.shape[-1]):
         j = pivots[..., i : i + 1]
-        held = np.take_along_axis(order, j, -1)
+        row = np.take_along_axis(order, j, -1)
         np.put_along_axis(order, j, order[..., i : i + 1], -1)
-        order[..., i : i + 1] = held
+        order[..., i : i + 1] = row
     return order
 
 
@@ -112,15 +128,27 @@ def _lu_rule(g: Any, out: tuple) -> Any:
 _lu_primitive = Primitive(_lu, name="lu", joint=conjugated(_lu_rule), saves=(OUT,), outputs=True)
 
 
-def _factors(name: str, A: Any) -> tuple:
+def _factors(name: str, A: Any) -> tuple[Tensor, Any, Any, Any, Any]:
     """A, L, U, the permutation matrix and the pivots."""
     A = matrices(name, A)
     L, U, P, pivots = apply(_lu_primitive, (A,))
     return A, L, U, P if isinstance(P, ndarray) else P.detach(), pivots
 
 
-def lu(A: Any, *, pivot: bool = True) -> LUResult:
-    """A = P L U: a permutation matrix P, a unit lower triangular L (..., M, K), an upper triangular U (..., K, N)."""
+def lu(A: TensorLike, *, pivot: bool = True) -> LUResult:
+    """Compute the LU factorisation of each matrix of `A`, with exchanges of rows; `pivot` must be True.
+
+    Formula: A = P L U with P a permutation matrix, L lower triangular with 1 on its diagonal, U upper triangular
+    Shapes: (*, M, N) → (*, M, M), (*, M, K) and (*, K, N), K = min(M, N).
+    Dtypes: float32, float64 or complex, which the results have.
+    Raises: ValueError unless A holds matrices, or for pivot=False; TypeError if it is not floating.
+    Source: SciPy's `linalg.lu`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.lu(ag.tensor([[0.0, 2.0], [3.0, 0.0]])).U
+    tensor([[3., 0.],
+            [0., 2.]])
+    """
     _with_pivoting("linalg.lu", pivot)
     _, L, U, P, _ = _factors("linalg.lu", A)
     return LUResult(P, L, U)
@@ -131,8 +159,20 @@ def _with_pivoting(name: str, pivot: bool) -> None:
         raise ValueError(f"{name}: pivot=False is not supported, it can divide by zero; leave it True")
 
 
-def lu_factor(A: Any, *, pivot: bool = True) -> LUFactorResult:
-    """L (without its diagonal) and U in one matrix, and the rows exchanged, from 1, as LAPACK has them."""
+def lu_factor(A: TensorLike, *, pivot: bool = True) -> LUFactorResult:
+    """Compute the LU factorisation of each matrix of `A` in LAPACK's form; `pivot` must be True.
+
+    Formula: LU = L − I + U of `linalg.lu`; row i was exchanged with row pivots[i], counted from 1
+    Shapes: (*, M, N) → (*, M, N) and (*, min(M, N)).
+    Dtypes: float32, float64 or complex, which LU has; pivots is int32.
+    Raises: ValueError unless A holds matrices, or for pivot=False; TypeError if it is not floating.
+    Source: SciPy's `linalg.lu_factor`, whose pivots are counted from 0.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.lu_factor(ag.tensor([[0.0, 2.0], [3.0, 0.0]]))
+    LUFactorResult(LU=tensor([[3., 0.],
+            [0., 2.]]), pivots=tensor([2, 2], dtype=int32))
+    """
     _with_pivoting("linalg.lu_factor", pivot)
     A, L, U, _, pivots = _factors("linalg.lu_factor", A)
     M, N = A.shape[-2:]
@@ -144,8 +184,22 @@ def lu_factor(A: Any, *, pivot: bool = True) -> LUFactorResult:
     return LUFactorResult(L + U, pivots + 1)
 
 
-def lu_solve(LU: Any, pivots: Any, B: Any, *, left: bool = True, adjoint: bool = False) -> Any:
-    """X with A X = B (Aᴴ X = B if `adjoint`, X A = B if not `left`), from `lu_factor` of A."""
+def lu_solve(LU: TensorLike, pivots: TensorLike, B: TensorLike, *, left: bool = True, adjoint: bool = False) -> Tensor:
+    """Solve linear systems from the `LU` and `pivots` that `lu_factor` gives of their matrices A.
+
+    Formula: out = X with A X = B, Aᴴ X = B if `adjoint`, X A = B unless `left`, for the right-hand sides `B`
+    Shapes: (*, N, N), (*, N) and (*, N, K) → (*, N, K).
+    Dtypes: the common dtype of LU and B, float32, float64 or complex.
+    Raises: LinAlgError if a matrix is singular; ValueError if the shapes do not fit; TypeError if LU or B is not
+        floating.
+    Source: SciPy's `linalg.lu_solve`, whose pivots are counted from 0.
+
+    >>> import autograd_core as ag
+    >>> LU, pivots = ag.linalg.lu_factor(ag.tensor([[0.0, 2.0], [4.0, 0.0]]))
+    >>> ag.linalg.lu_solve(LU, pivots, ag.tensor([[2.0], [8.0]]))
+    tensor([[2.],
+            [1.]])
+    """
     LU, B = floating("linalg.lu_solve", LU, B)
     LU = square("linalg.lu_solve", LU)
     inside = stand_in(LU, pivots, B)

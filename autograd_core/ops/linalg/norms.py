@@ -7,7 +7,7 @@ The derivative of that gradient does not exist, and is NaN: |x|² by way of `nor
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
@@ -27,6 +27,11 @@ from ..reduction.reduce import spread, sum
 from ..shape.shape import permute, reshape, unsqueeze
 from .decompositions import svdvals
 from .solve import inv, matrices, square, tolerance
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from ...engine.types import Dims, TensorLike
 
 
 def _floating(x: Any, name: str, dtype: Any) -> Any:
@@ -127,13 +132,43 @@ _norm_primitive = Primitive(_norm, name="norm", vjps=(_norm_rule,), saves=(0, OU
 
 
 def vector_norm(
-    x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, name: str = "linalg.vector_norm",
-    least: float = 0.0,
-) -> Any:  # fmt: skip
-    """(Σ |x|^ord)^(1/ord) over `dim` (None: all). ord inf, -inf: the largest, smallest |x|; 0: how many are not 0.
+    x: TensorLike,
+    ord: float = 2,
+    dim: Dims = None,
+    keepdim: bool = False,
+    *,
+    dtype: DTypeLike | None = None,
+) -> Tensor:
+    """Compute the norm of order `ord` of vectors over `dim` (None: over all elements).
 
-    Where the norm is 0 its gradient is 0, and its second derivative NaN. `least`: the result is at least that, with all
-    derivatives 0 where the norm is no larger."""
+    With `keepdim` these dimensions stay as 1; `x` is converted to `dtype` first. Where the norm is 0 its gradient is 0,
+    and its second derivative NaN.
+
+    Formula: out = (Σ |x|^ord)^(1/ord); for inf and −inf the largest and the smallest |x|, for 0 the number of x ≠ 0
+    Shapes: (*, D, *) → (*, *), with keepdim (*, 1, *).
+    Dtypes: a floating or complex one; of complex x the result is real.
+    Raises: ValueError if ord is no number, or for a maximum of no elements; IndexError if dim is out of range; TypeError
+        if x is not floating.
+    Source: NumPy's `linalg.vector_norm`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.vector_norm(ag.tensor([[3.0, 4.0], [0.0, 1.0]]), dim=1)
+    tensor([5., 1.])
+    """
+    return norm_of("linalg.vector_norm", x, ord, dim, keepdim, dtype)
+
+
+def norm_of(
+    name: str,
+    x: Any,
+    ord: Any,
+    dim: Any,
+    keepdim: bool,
+    dtype: Any = None,
+    least: float = 0.0,
+) -> Any:
+    """`vector_norm` for the function of that name. The result is at least `least`, with all derivatives 0 where the norm is
+    no larger."""
     x = _floating(x, name, dtype)
     if not isinstance(ord, int | float) or ord != ord:
         raise ValueError(f"{name}: ord must be a number, inf or -inf, got {ord!r}")
@@ -147,7 +182,7 @@ def vector_norm(
 
 
 def norm_over(x: Any, p: float, dims: tuple, keepdim: bool, least: float = 0.0) -> Any:
-    """`vector_norm` of what was checked."""
+    """`norm_of` without checks of the arguments."""
     if p == 0:
         return ew.maximum(sum(ew.sign(ew.abs(x)), dims, keepdim), float(least))
     return apply(_norm_primitive, (x,), (float(p), dims, keepdim, float(least)))
@@ -157,112 +192,225 @@ def norm_over(x: Any, p: float, dims: tuple, keepdim: bool, least: float = 0.0) 
 
 
 def matrix_norm(
-    A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None,
-    name: str = "linalg.matrix_norm",
-) -> Any:  # fmt: skip
-    """The norm of matrices over two dims. ord: "fro"; "nuc", the sum of singular values; 2 and -2, the largest and
-    smallest singular value; 1 and -1, the largest and smallest column sum of |A|; inf and -inf, row sum."""
+    A: TensorLike,
+    ord: float | str = "fro",
+    dim: tuple[int, int] = (-2, -1),
+    keepdim: bool = False,
+    *,
+    dtype: DTypeLike | None = None,
+) -> Tensor:
+    """Compute the norm of the matrices that lie along the two dimensions `dim` of `A`.
+
+    With `keepdim` these dimensions stay as 1; A is converted to `dtype` first.
+
+    Formula: `ord` "fro": √Σ |A|²; "nuc": Σ σ; 2, −2: the largest and the smallest singular value σ; 1, −1: the largest
+        and the smallest column sum of |A|; inf, −inf: the same of row sums
+    Shapes: (*, M, N) → (*), with keepdim (*, 1, 1).
+    Dtypes: a floating or complex one; of complex A the result is real.
+    Raises: ValueError for another ord, or unless dim names two dimensions; IndexError if one is out of range; TypeError
+        if A is not floating.
+    Source: NumPy's `linalg.matrix_norm`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.matrix_norm(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), 1)
+    tensor(6.)
+    """
+    return matrix_norm_of("linalg.matrix_norm", A, ord, dim, keepdim, dtype)
+
+
+def matrix_norm_of(name: str, A: Any, ord: Any, dim: Any = (-2, -1), keepdim: bool = False, dtype: Any = None) -> Any:
+    """`matrix_norm` for the function of that name."""
     A = _floating(A, name, dtype)
     if A.ndim < 2 or not isinstance(dim, list | tuple) or len(dim) != 2:
         raise ValueError(f"{name}: needs at least 2 dimensions and dim of two, got shape {tuple(A.shape)}, dim {dim}")
     dims = tuple(d + A.ndim if d < 0 else d for d in dim)
     dim_indices(tuple(dim), A.ndim, name)
     if ord == "fro":
-        return vector_norm(A, 2, dims, keepdim, name=name)
+        return norm_of(name, A, 2, dims, keepdim)
     if ord in ("nuc", 2, -2):
         rest = tuple(d for d in range(A.ndim) if d not in dims)
         S = svdvals(A if dims == (A.ndim - 2, A.ndim - 1) else permute(A, (*rest, *dims)))
         out = sum(S, -1) if ord == "nuc" else (amax if ord == 2 else amin)(S, -1)
     elif ord in (1, -1, math.inf, -math.inf):
         first, second = dims if abs(ord) == 1 else dims[::-1]
-        out = vector_norm(vector_norm(A, 1, first, True), math.copysign(math.inf, ord), second, True)
+        out = norm_of(name, norm_of(name, A, 1, first, True), math.copysign(math.inf, ord), second, True)
         return out if keepdim else reshape(out, tuple(s for i, s in enumerate(A.shape) if i not in dims))
     else:
         raise ValueError(f"{name}: ord must be 'fro', 'nuc', inf, -inf, 1, -1, 2 or -2, got {ord!r}")
     return reshape(out, _kept(A, dims)) if keepdim else out
 
 
-def norm(A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    """The vector norm for one dim (or of all elements, if neither ord nor dim is given), the matrix norm for two."""
-    A = operand(A, "linalg.norm")
+def norm(
+    input: TensorLike,
+    ord: float | str | None = None,
+    dim: Dims = None,
+    keepdim: bool = False,
+    *,
+    dtype: DTypeLike | None = None,
+) -> Tensor:
+    """Compute the norm of vectors, for one dimension `dim`, or of matrices, for two.
+
+    Without `dim` and `ord` it is the 2-norm of all elements; with `ord` alone, input must be a vector or a matrix. With
+    `keepdim` the dimensions stay as 1; input is converted to `dtype` first.
+
+    Formula: out = `vector_norm` of order ord (None: 2), or `matrix_norm` of it (None: "fro"), of `input`
+    Shapes: (*, D, *) → (*, *), with keepdim (*, 1, *).
+    Dtypes: a floating or complex one; of complex input the result is real.
+    Raises: ValueError if ord and dim do not fit; IndexError if dim is out of range; TypeError if input is not floating.
+    Source: NumPy's `linalg.norm`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.norm(ag.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
+    x = operand(input, "linalg.norm")
     if dim is None and ord is None:
-        return vector_norm(A, 2, None, keepdim, dtype=dtype, name="linalg.norm")
+        return norm_of("linalg.norm", x, 2, None, keepdim, dtype)
     if dim is None:
-        if A.ndim not in (1, 2):
+        if np.ndim(x) not in (1, 2):
             raise ValueError(
-                f"linalg.norm: with ord={ord!r} and no dim, A must be a vector or a matrix, got shape {tuple(A.shape)}"
+                f"linalg.norm: with ord={ord!r} and no dim, input must be a vector or a matrix, got shape {np.shape(x)}"
             )
-        dim = tuple(range(A.ndim))
+        dim = tuple(range(x.ndim))
     dims = (dim,) if isinstance(dim, int) else tuple(dim)
     if len(dims) == 2 and ord is not None:
-        return matrix_norm(A, ord, dims, keepdim, dtype=dtype, name="linalg.norm")
+        return matrix_norm_of("linalg.norm", x, ord, dims, keepdim, dtype)
     if (len(dims) > 2 and ord is not None) or isinstance(ord, str):
         raise ValueError(f"linalg.norm: dim must be one or two dims for ord={ord!r}, got {dim}")
-    return vector_norm(A, 2 if ord is None else ord, dims, keepdim, dtype=dtype, name="linalg.norm")
+    return norm_of("linalg.norm", x, 2 if ord is None else ord, dims, keepdim, dtype)
 
 
-def cond(A: Any, p: Any = None) -> Any:
-    """The condition number of each matrix, |A| |A⁻¹| in the norm p (None: 2, of singular values, for any shape)."""
-    A = matrices("linalg.cond", A)
+def cond(A: TensorLike, p: float | str | None = None) -> Tensor:
+    """Compute the condition number of each matrix of `A` in the norm `p`; with p None, 2 or −2 of any shape.
+
+    Formula: out = |A|ₚ |A⁻¹|ₚ; for None and 2 the quotient σ_max / σ_min of singular values, for −2 its inverse;
+        ∞ for a single matrix that is singular
+    Shapes: (*, N, N) → (*).
+    Dtypes: float32, float64 or complex; of complex A the result is real.
+    Raises: ValueError if A is not square, where p needs it, or for another p; LinAlgError for a stack with a singular
+        matrix in it, unless p is None, 2 or −2; TypeError if A is not floating.
+    Source: NumPy's `linalg.cond`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.cond(ag.tensor([[1.0, 0.0], [0.0, 2.0]]))
+    tensor(2.)
+    """
+    matrix = matrices("linalg.cond", A)
     if p in (None, 2, -2):
-        S = svdvals(A)
+        S = svdvals(matrix)
         if S.shape[-1] == 0:
             return sum(S, -1)
         return S[..., -1] / S[..., 0] if p == -2 else S[..., 0] / S[..., -1]
-    A = square("linalg.cond", A)
+    matrix = square("linalg.cond", A)
     try:
-        inverse = inv(A)
+        inverse = inv(matrix)
     except np.linalg.LinAlgError:
-        if A.ndim > 2:
+        if matrix.ndim > 2:
             raise
-        return sum(A * 0, (-2, -1)) + math.inf
-    return matrix_norm(A, p, name="linalg.cond") * matrix_norm(inverse, p, name="linalg.cond")
+        return sum(matrix * 0, (-2, -1)) + math.inf
+    return matrix_norm_of("linalg.cond", matrix, p) * matrix_norm_of("linalg.cond", inverse, p)
 
 
-def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
-    """How many singular values (|eigenvalues| if `hermitian`) exceed max(atol, rtol · largest); int64, no gradient."""
-    A = square("linalg.matrix_rank", A) if hermitian else matrices("linalg.matrix_rank", A)
-    inside = stand_in(A)
+def matrix_rank(
+    A: TensorLike,
+    tol: TensorLike | None = None,
+    hermitian: bool = False,
+    *,
+    atol: TensorLike | None = None,
+    rtol: TensorLike | None = None,
+) -> Tensor:
+    """Count the singular values of each matrix of `A` that are above a tolerance; there is no gradient.
+
+    Singular values (|eigenvalues| if `hermitian`) up to max(atol, rtol · largest) count as 0. `rtol` is max(M, N) ε
+    unless it or a positive `atol` is given; `tol` is the older name of atol.
+
+    Formula: out = #{k : σₖ > max(atol, rtol · σ₀)}, σ the singular values
+    Shapes: (*, M, N) → (*).
+    Dtypes: float32, float64 or complex; the result is int64.
+    Raises: ValueError unless A holds matrices (square ones, if hermitian); TypeError if A is not floating.
+    Source: NumPy's `linalg.matrix_rank`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.matrix_rank(ag.ones(3, 3))
+    tensor(1)
+    """
+    matrix = square("linalg.matrix_rank", A) if hermitian else matrices("linalg.matrix_rank", A)
+    inside = stand_in(matrix)
     if inside is not None:
-        return inside.call_on_values(lambda A: matrix_rank(A, tol, hermitian, atol=atol, rtol=rtol), A)
-    array = plain(A)
+        return inside.call_on_values(lambda A: matrix_rank(A, tol, hermitian, atol=atol, rtol=rtol), matrix)
+    array = plain(matrix)
     S = np.abs(lapack(np.linalg.eigvalsh, array)) if hermitian else lapack(np.linalg.svd, array, compute_uv=False)
     rank = (tolerance(S, array.shape, array.dtype, tol if atol is None else atol, rtol)[..., None] < S).sum(-1)
-    return Tensor(np.asarray(rank, np.int64)) if isinstance(A, Tensor) else rank
+    return Tensor(np.asarray(rank, np.int64)) if isinstance(matrix, Tensor) else rank
 
 
-def vecdot(x: Any, y: Any, *, dim: int = -1) -> Any:
-    """Σ x̄ y over `dim`, the others broadcasting."""
-    x, y = unified("linalg.vecdot", x, y)
-    return sum(conj(x) * y, dim)
+def vecdot(x: TensorLike, y: TensorLike, *, dim: int = -1) -> Tensor:
+    """Compute the scalar products of vectors along `dim`, those of `x` being conjugated.
+
+    Formula: out = Σ conj(x) · y over dim
+    Shapes: (*, D, *) and (*, D, *), broadcast together → (*, *).
+    Dtypes: the operands' common dtype; booleans and integers become int64.
+    Raises: ValueError if `x` and `y` do not broadcast; IndexError if dim is out of range; TypeError if one holds no
+        numbers.
+    Source: NumPy's `vecdot`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.vecdot(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), ag.tensor([1.0, 10.0]))
+    tensor([21., 43.])
+    """
+    first, second = unified("linalg.vecdot", x, y)
+    return sum(conj(first) * second, dim)
 
 
 # ------------------------------------------------------------------------------------------------------------ distances
 
 
-def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Any:
-    """The distances |x1_i - x2_j|_p of all pairs of rows: (..., P, M) and (..., R, M) to (..., P, R).
+def cdist(
+    x1: TensorLike, x2: TensorLike, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary"
+) -> Tensor:
+    """Compute the distances of all pairs of a row of `x1` and a row of `x2`.
 
-    Computed from the differences, whatever `compute_mode`; the gradient at distance 0 is 0.
+    They are computed from the differences, whatever `compute_mode`; the gradient at distance 0 is 0.
+
+    Formula: out[…, i, j] = |x1[…, i, :] − x2[…, j, :]|ₚ, with the norm of order `p`
+    Shapes: (*, P, D) and (*, R, D), leading sizes broadcast together → (*, P, R).
+    Dtypes: the operands' common dtype, a floating one.
+    Raises: ValueError if the shapes do not fit or p is negative; TypeError if an operand is not floating.
+    Source: PyTorch's `cdist`.
+
+    >>> import autograd_core as ag
+    >>> ag.cdist(ag.tensor([[0.0, 0.0]]), ag.tensor([[3.0, 4.0], [0.0, 1.0]]))
+    tensor([[5., 1.]])
     """
-    x1, x2 = unified("cdist", x1, x2)
-    if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
+    x, y = unified("cdist", x1, x2)
+    if np.ndim(x) < 2 or np.ndim(y) < 2 or x.shape[-1] != y.shape[-1]:
         raise ValueError(
-            f"cdist: needs (..., P, M) and (..., R, M) with equal M, got shapes {tuple(x1.shape)} and {tuple(x2.shape)}"
+            f"cdist: needs (..., P, M) and (..., R, M) with equal M, got shapes {np.shape(x)} and {np.shape(y)}"
         )
     if p < 0:
         raise ValueError(f"cdist: p must not be negative, got {p}")
-    return _distance(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, "cdist")
+    return _distance(unsqueeze(x, -2) - unsqueeze(y, -3), p, "cdist")
 
 
 def _distance(difference: Any, p: float, name: str) -> Any:
     if difference.shape[-1] == 0:
         return sum(difference, -1)
-    return vector_norm(difference, float(p), -1, name=name)
+    return norm_of(name, difference, float(p), -1, False)
 
 
-def pdist(input: Any, p: float = 2.0) -> Any:
-    """The distances of all pairs i < j of the rows of a matrix (N, M), as a vector of N (N - 1) / 2."""
+def pdist(input: TensorLike, p: float = 2.0) -> Tensor:
+    """Compute the distances of all pairs of rows of a matrix `input`.
+
+    Formula: out = (|input[i] − input[j]|ₚ for i < j), with the norm of order `p`, in the order (0, 1), (0, 2), …, (1, 2), …
+    Shapes: (N, D) → (N(N − 1) / 2).
+    Dtypes: a floating one, which the result has.
+    Raises: ValueError unless input is a matrix, or if p is negative; TypeError if it is not floating.
+    Source: SciPy's `spatial.distance.pdist`.
+
+    >>> import autograd_core as ag
+    >>> ag.pdist(ag.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]))
+    tensor([5.    , 1.    , 4.2426])
+    """
     (x,) = unified("pdist", input)
     if not hasattr(x, "ndim") or x.ndim != 2:
         raise ValueError(f"pdist: needs a matrix, got shape {np.shape(x)}")

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
 
-from ...engine.accumulate import inner_product, narrowed, sum_over
+from ...engine.accumulate import inner_product, narrowed
 from ...engine.basics import conj
-from ...engine.operands import operand, result_type, unified
+from ...engine.operands import operand, shape_error, unified
 from ...engine.primitive import Primitive, apply
-from ...engine.tensor import Tensor, either_conversion
+from ...engine.tensor import Tensor
 from ...kernels.machine.blas import limit
 from ...kernels.products import gemm
 from ..arguments import dim_index
 from ..reduction.reduce import sum
-from ..shape.shape import cat, permute, reshape, squeeze, transpose, unsqueeze
+from ..shape.shape import cat, reshape, transpose, unsqueeze
 from ..shape.strided import diagonal
+
+if TYPE_CHECKING:
+    from ...engine.types import TensorLike
 
 
 def mT(x: Any) -> Any:  # noqa: N802 (the field's name)
@@ -26,7 +30,7 @@ def mT(x: Any) -> Any:  # noqa: N802 (the field's name)
     return x.swapaxes(-1, -2) if type(x) is ndarray else transpose(x, -2, -1)
 
 
-def _product(x: Any, y: Any) -> Any:
+def product(x: Any, y: Any) -> Any:
     """`matmul` in a rule, of at least two dimensions each: of arrays, that is the kernel alone."""
     return gemm.matmul(x, y) if type(x) is ndarray and type(y) is ndarray else matmul(x, y)
 
@@ -35,17 +39,29 @@ def _product(x: Any, y: Any) -> Any:
 _matmul = Primitive(
     gemm.matmul,
     name="matmul",
-    vjps=(lambda g, x, y: _product(g, mT(y)), lambda g, x, y: _product(mT(x), g)),
+    vjps=(lambda g, x, y: product(g, mT(y)), lambda g, x, y: product(mT(x), g)),
     saves=(0, 1),
     uses=((1,), (0,)),
     broadcasts=True,
 )
 
 
-def matmul(x: Any, y: Any) -> Any:
-    """The matrix product over the last two dimensions; leading ones broadcast. A vector counts as a row on the left and
-    as a column on the right, and its dimension is left out of the result."""
-    x, y = unified("matmul", x, y)
+def matmul(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the matrix product over the last two dimensions; leading ones broadcast.
+
+    A vector `input` counts as a row and a vector `other` as a column, whose dimension the result leaves out.
+
+    Formula: out[…, n, m] = Σₖ input[…, n, k] · other[…, k, m]
+    Shapes: (*, N, K) and (*, K, M) → (*, N, M); (K) and (K, M) → (M); (N, K) and (K) → (N); (K) and (K) → ().
+    Dtypes: the operands' common dtype; integers stay integers.
+    Raises: ValueError if the shapes do not fit or an operand is 0-d; TypeError if one holds no numbers.
+    Source: NumPy's `matmul`.
+
+    >>> import autograd_core as ag
+    >>> ag.matmul(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), ag.tensor([1.0, 10.0]))
+    tensor([21., 43.])
+    """
+    x, y = unified("matmul", input, other)
     if not (getattr(x, "ndim", 0) and getattr(y, "ndim", 0)):
         raise ValueError("matmul: both operands need at least one dimension; multiply by a number with *")
     if x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:
@@ -87,9 +103,20 @@ _dot = Primitive(
 )
 
 
-def dot(x: Any, y: Any) -> Any:
-    """The sum of the products of two vectors."""
-    x, y = operand(x, "dot"), operand(y, "dot")
+def dot(input: TensorLike, tensor: TensorLike) -> Tensor:
+    """Compute the sum of the products of two vectors, `input` and `tensor`.
+
+    Formula: out = Σᵢ input[i] · tensor[i]
+    Shapes: (N) and (N) → ().
+    Dtypes: the operands' common dtype; integers stay integers.
+    Raises: ValueError unless both are vectors of one length; TypeError if one holds no numbers.
+    Source: NumPy's `dot`, for vectors alone, as in PyTorch.
+
+    >>> import autograd_core as ag
+    >>> ag.dot(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0]))
+    tensor(11.)
+    """
+    x, y = operand(input, "dot"), operand(tensor, "dot")
     if getattr(x, "ndim", 0) != 1 or getattr(y, "ndim", 0) != 1 or x.shape != y.shape:
         raise ValueError(f"dot: needs two vectors of one length, got shapes {np.shape(x)} and {np.shape(y)}")
     return apply(_dot, unified("dot", x, y))
@@ -109,36 +136,107 @@ def _matrix(x: Any, name: str) -> Any:
     return x
 
 
-def outer(x: Any, y: Any) -> Any:
-    """x_i y_j for two vectors."""
-    return unsqueeze(_vector(x, "outer"), 1) * unsqueeze(_vector(y, "outer"), 0)
+def outer(input: TensorLike, vec2: TensorLike) -> Tensor:
+    """Compute the products of every element of `input` with every element of `vec2`.
+
+    Formula: out[i, j] = input[i] · vec2[j]
+    Shapes: (N) and (M) → (N, M).
+    Dtypes: the operands' common dtype; integers stay integers.
+    Raises: ValueError unless both are vectors; TypeError if one holds no numbers.
+    Source: NumPy's `outer`, without its flattening, as in PyTorch.
+
+    >>> import autograd_core as ag
+    >>> ag.outer(ag.tensor([1.0, 2.0]), ag.tensor([1.0, 10.0]))
+    tensor([[ 1., 10.],
+            [ 2., 20.]])
+    """
+    return unsqueeze(_vector(input, "outer"), 1) * unsqueeze(_vector(vec2, "outer"), 0)
 
 
-def bmm(x: Any, y: Any) -> Any:
-    """The matrix products of two equally long stacks: (B, N, K) and (B, K, M) to (B, N, M)."""
-    if x.ndim != 3 or y.ndim != 3 or x.shape[0] != y.shape[0]:
-        raise ValueError(f"bmm: needs two stacks of as many matrices, got shapes {tuple(x.shape)} and {tuple(y.shape)}")
+def bmm(input: TensorLike, mat2: TensorLike) -> Tensor:
+    """Multiply the matrices of two equally long stacks pair by pair; `input` and `mat2` do not broadcast.
+
+    Formula: out[b] = input[b] @ mat2[b]
+    Shapes: (B, N, K) and (B, K, M) → (B, N, M).
+    Dtypes: the operands' common dtype; integers stay integers.
+    Raises: ValueError unless both have three dimensions and B and K agree; TypeError if one holds no numbers.
+    Source: PyTorch's `bmm`.
+
+    >>> import autograd_core as ag
+    >>> ag.bmm(ag.ones(2, 1, 3), ag.ones(2, 3, 1)).shape
+    (2, 1, 1)
+    """
+    x, y = operand(input, "bmm"), operand(mat2, "bmm")
+    if np.ndim(x) != 3 or np.ndim(y) != 3 or x.shape[0] != y.shape[0]:
+        raise ValueError(f"bmm: needs two stacks of as many matrices, got shapes {np.shape(x)} and {np.shape(y)}")
     return matmul(x, y)
 
 
-def mm(x: Any, y: Any) -> Any:
-    """The product of two matrices, (N, K) and (K, M)."""
-    return matmul(_matrix(x, "mm"), _matrix(y, "mm"))
+def mm(input: TensorLike, mat2: TensorLike) -> Tensor:
+    """Multiply two matrices, `input` and `mat2`; vectors and stacks are refused.
+
+    Formula: out[n, m] = Σₖ input[n, k] · mat2[k, m]
+    Shapes: (N, K) and (K, M) → (N, M).
+    Dtypes: the operands' common dtype; integers stay integers.
+    Raises: ValueError unless both are matrices and K agrees; TypeError if one holds no numbers.
+    Source: PyTorch's `mm`.
+
+    >>> import autograd_core as ag
+    >>> ag.mm(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]]))
+    tensor([[11.]])
+    """
+    return matmul(_matrix(input, "mm"), _matrix(mat2, "mm"))
 
 
-def mv(x: Any, vec: Any) -> Any:
-    """The product of a matrix (N, K) and a vector (K,)."""
-    return matmul(_matrix(x, "mv"), _vector(vec, "mv"))
+def mv(input: TensorLike, vec: TensorLike) -> Tensor:
+    """Multiply a matrix `input` by a vector `vec`.
+
+    Formula: out[n] = Σₖ input[n, k] · vec[k]
+    Shapes: (N, K) and (K) → (N).
+    Dtypes: the operands' common dtype; integers stay integers.
+    Raises: ValueError unless they are a matrix and a vector whose K agrees; TypeError if one holds no numbers.
+    Source: PyTorch's `mv`.
+
+    >>> import autograd_core as ag
+    >>> ag.mv(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), ag.tensor([1.0, 10.0]))
+    tensor([21., 43.])
+    """
+    return matmul(_matrix(input, "mv"), _vector(vec, "mv"))
 
 
-def vdot(x: Any, y: Any) -> Any:
-    """`dot` of two vectors, the first conjugated."""
-    return dot(conj(operand(x, "vdot")), y)
+def vdot(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the scalar product of two vectors, `input` being conjugated and `other` not.
+
+    Formula: out = Σᵢ conj(input[i]) · other[i]
+    Shapes: (N) and (N) → ().
+    Dtypes: the operands' common dtype; integers stay integers.
+    Raises: ValueError unless both are vectors of one length; TypeError if one holds no numbers.
+    Source: NumPy's `vdot`, for vectors alone, as in PyTorch.
+
+    >>> import autograd_core as ag
+    >>> ag.vdot(ag.tensor([1j, 2.0]), ag.tensor([1j, 1.0]))
+    tensor(3.+0.j, dtype=complex64)
+    """
+    x, y = operand(input, "vdot"), operand(other, "vdot")
+    if np.ndim(x) != 1 or np.shape(x) != np.shape(y):
+        raise ValueError(f"vdot: needs two vectors of one length, got shapes {np.shape(x)} and {np.shape(y)}")
+    return dot(conj(x), y)
 
 
-def inner(x: Any, y: Any) -> Any:
-    """The sums of products over the last dimensions: (..., K) and (*, K) to (..., *). A number multiplies."""
-    x, y = unified("inner", x, y)
+def inner(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the sums of products over the last dimensions; a 0-d `input` or `other` multiplies.
+
+    Formula: out[i…, j…] = Σₖ input[i…, k] · other[j…, k]
+    Shapes: (*₁, K) and (*₂, K) → (*₁, *₂); () and (*) → (*).
+    Dtypes: the operands' common dtype; integers stay integers.
+    Raises: ValueError if the last sizes differ; TypeError if an operand holds no numbers.
+    Source: NumPy's `inner`.
+
+    >>> import autograd_core as ag
+    >>> ag.inner(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), ag.tensor([1.0, 10.0]))
+    tensor([21., 43.])
+    """
+    x, y = unified("inner", input, other)
     if getattr(x, "ndim", 0) == 0 or getattr(y, "ndim", 0) == 0:
         return x * y
     if x.shape[-1] != y.shape[-1]:
@@ -167,34 +265,119 @@ def _values(x: Any) -> Any:
     return x.array if isinstance(x, Tensor) else x
 
 
-def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
-    """beta input + alpha (mat1 @ mat2)."""
+def addmm(input: TensorLike, mat1: TensorLike, mat2: TensorLike, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """Add a multiple of the product of two matrices, `mat1` and `mat2`, to a multiple of `input`.
+
+    With beta = 0 the values of `input` are not read, so that a NaN there does not spread.
+
+    Formula: out = beta · input + alpha · (mat1 @ mat2)
+    Shapes: input (*) that broadcasts to (N, M), (N, K) and (K, M) → (N, M).
+    Dtypes: the operands' common dtype.
+    Raises: ValueError if the shapes do not fit; TypeError if an operand holds no numbers.
+    Source: PyTorch's `addmm`.
+
+    >>> import autograd_core as ag
+    >>> ag.addmm(ag.ones(1, 1), ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]]), alpha=2)
+    tensor([[23.]])
+    """
     return _plus("addmm", input, mm(mat1, mat2), beta, alpha)
 
 
-def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
-    """beta input + alpha (mat @ vec)."""
+def addmv(input: TensorLike, mat: TensorLike, vec: TensorLike, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """Add a multiple of the product of a matrix `mat` and a vector `vec` to a multiple of `input`.
+
+    With beta = 0 the values of `input` are not read, so that a NaN there does not spread.
+
+    Formula: out = beta · input + alpha · (mat @ vec)
+    Shapes: input (*) that broadcasts to (N), (N, K) and (K) → (N).
+    Dtypes: the operands' common dtype.
+    Raises: ValueError if the shapes do not fit; TypeError if an operand holds no numbers.
+    Source: PyTorch's `addmv`.
+
+    >>> import autograd_core as ag
+    >>> ag.addmv(ag.ones(2), ag.tensor([[1.0, 2.0], [3.0, 4.0]]), ag.tensor([1.0, 10.0]))
+    tensor([22., 44.])
+    """
     return _plus("addmv", input, mv(mat, vec), beta, alpha)
 
 
-def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
-    """beta input + alpha · the sum over the stack of batch1 @ batch2."""
+def addbmm(input: TensorLike, batch1: TensorLike, batch2: TensorLike, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """Add a multiple of the sum of the products of two stacks, `batch1` and `batch2`, to a multiple of `input`.
+
+    With beta = 0 the values of `input` are not read, so that a NaN there does not spread.
+
+    Formula: out = beta · input + alpha · Σ_b batch1[b] @ batch2[b]
+    Shapes: input (*) that broadcasts to (N, M), (B, N, K) and (B, K, M) → (N, M).
+    Dtypes: the operands' common dtype.
+    Raises: ValueError if the shapes do not fit; TypeError if an operand holds no numbers.
+    Source: PyTorch's `addbmm`.
+
+    >>> import autograd_core as ag
+    >>> ag.addbmm(ag.ones(1, 1), ag.ones(2, 1, 3), ag.ones(2, 3, 1))
+    tensor([[7.]])
+    """
     return _plus("addbmm", input, sum(bmm(batch1, batch2), 0), beta, alpha)
 
 
-def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
-    """beta input + alpha (batch1 @ batch2), for stacks of matrices."""
+def baddbmm(input: TensorLike, batch1: TensorLike, batch2: TensorLike, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """Add a multiple of the products of two stacks, `batch1` and `batch2`, to a multiple of `input`.
+
+    With beta = 0 the values of `input` are not read, so that a NaN there does not spread.
+
+    Formula: out[b] = beta · input[b] + alpha · (batch1[b] @ batch2[b])
+    Shapes: input (*) that broadcasts to (B, N, M), (B, N, K) and (B, K, M) → (B, N, M).
+    Dtypes: the operands' common dtype.
+    Raises: ValueError if the shapes do not fit; TypeError if an operand holds no numbers.
+    Source: PyTorch's `baddbmm`.
+
+    >>> import autograd_core as ag
+    >>> ag.baddbmm(ag.ones(2, 1, 1), ag.ones(2, 1, 3), ag.ones(2, 3, 1), beta=2).flatten()
+    tensor([5., 5.])
+    """
     return _plus("baddbmm", input, bmm(batch1, batch2), beta, alpha)
 
 
-def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
-    """beta input + alpha · the outer product of vec1 and vec2."""
+def addr(input: TensorLike, vec1: TensorLike, vec2: TensorLike, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """Add a multiple of the outer product of two vectors, `vec1` and `vec2`, to a multiple of `input`.
+
+    With beta = 0 the values of `input` are not read, so that a NaN there does not spread.
+
+    Formula: out[i, j] = beta · input[i, j] + alpha · vec1[i] · vec2[j]
+    Shapes: input (*) that broadcasts to (N, M), (N) and (M) → (N, M).
+    Dtypes: the operands' common dtype.
+    Raises: ValueError if the shapes do not fit; TypeError if an operand holds no numbers.
+    Source: PyTorch's `addr`.
+
+    >>> import autograd_core as ag
+    >>> ag.addr(ag.ones(2, 2), ag.tensor([1.0, 2.0]), ag.tensor([1.0, 10.0]))
+    tensor([[ 2., 11.],
+            [ 3., 21.]])
+    """
     return _plus("addr", input, outer(vec1, vec2), beta, alpha)
 
 
-def multi_dot(tensors: Any, name: str = "multi_dot") -> Any:
-    """The product of two or more matrices, multiplied in the order that costs the fewest multiplications (dynamic
-    programming, Cormen et al., section 15.2). The first and the last may be vectors."""
+def multi_dot(tensors: Sequence[TensorLike]) -> Tensor:
+    """Multiply two or more matrices in the order that costs the fewest multiplications.
+
+    The first and the last of `tensors` may be vectors, a row and a column; the result leaves out their dimension.
+
+    Formula: out = tensors[0] @ tensors[1] @ … ; of the parenthesisations the one of least Σ N · K · M, found by dynamic
+        programming in O(n³) for n matrices
+    Shapes: (N₀, N₁), (N₁, N₂), …, (Nₙ₋₁, Nₙ) → (N₀, Nₙ).
+    Dtypes: the operands' common dtype; integers stay integers.
+    Raises: ValueError for fewer than two tensors, or if their shapes do not fit; TypeError if one holds no numbers.
+    Source: NumPy's `linalg.multi_dot`; Cormen et al., Introduction to Algorithms, matrix-chain multiplication.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.multi_dot([ag.ones(2, 9), ag.ones(9, 1), ag.ones(1, 2)])
+    tensor([[9., 9.],
+            [9., 9.]])
+    """
+    return multiplied("multi_dot", tensors)
+
+
+def multiplied(name: str, tensors: Sequence[Any]) -> Any:
+    """`multi_dot` for the function of that name."""
     xs = [operand(x, name) for x in tensors]
     if len(xs) < 2:
         raise ValueError(f"{name}: needs at least two tensors, got {len(xs)}")
@@ -227,12 +410,24 @@ def multi_dot(tensors: Any, name: str = "multi_dot") -> Any:
     return reshape(out, shape) if first or last else out
 
 
-def chain_matmul(*matrices: Any) -> Any:
-    """The product of matrices, in the cheapest order."""
+def chain_matmul(*matrices: TensorLike) -> Tensor:
+    """Multiply matrices in the order that costs the fewest multiplications; `linalg.multi_dot` with separate arguments.
+
+    Formula: out = matrices[0] @ matrices[1] @ …
+    Shapes: (N₀, N₁), (N₁, N₂), …, (Nₙ₋₁, Nₙ) → (N₀, Nₙ); one matrix comes back as it is.
+    Dtypes: the operands' common dtype; integers stay integers.
+    Raises: ValueError without any matrix, or if the shapes do not fit; TypeError if one holds no numbers.
+    Source: PyTorch's `chain_matmul`.
+
+    >>> import autograd_core as ag
+    >>> ag.chain_matmul(ag.ones(2, 9), ag.ones(9, 1), ag.ones(1, 1))
+    tensor([[9.],
+            [9.]])
+    """
     if len(matrices) == 1 and not isinstance(matrices[0], list | tuple):
         return _matrix(matrices[0], "chain_matmul")
-    listed = matrices[0] if len(matrices) == 1 else matrices
-    return multi_dot([_matrix(x, "chain_matmul") for x in listed], "chain_matmul")
+    listed: Any = matrices[0] if len(matrices) == 1 else matrices
+    return multiplied("chain_matmul", [_matrix(x, "chain_matmul") for x in listed])
 
 
 def square_matrices(x: Any, name: str) -> Any:
@@ -243,23 +438,53 @@ def square_matrices(x: Any, name: str) -> Any:
     return x
 
 
-def trace(x: Any) -> Any:
-    """The sum of the diagonal of a matrix."""
-    x = _matrix(x, "trace")
-    return sum(diagonal(x), -1)
+def trace(input: TensorLike) -> Tensor:
+    """Compute the sum of the diagonal of a matrix `input`, square or not.
+
+    Formula: out = Σᵢ input[i, i]
+    Shapes: (N, M) → ().
+    Dtypes: the input's; booleans and integers become int64.
+    Raises: ValueError unless input is a matrix; TypeError if it holds no numbers.
+    Source: NumPy's `trace`.
+
+    >>> import autograd_core as ag
+    >>> ag.trace(ag.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor(5.)
+    """
+    return sum(diagonal(_matrix(input, "trace")), -1)
 
 
-def cross(input: Any, other: Any, dim: int | None = None, *, name: str = "cross") -> Any:
-    """The vector product over the dimension `dim` of size 3 (by default the first of that size), the others
-    broadcasting."""
+def cross(input: TensorLike, other: TensorLike, dim: int | None = None) -> Tensor:
+    """Compute the vector product over a dimension of size 3, the others broadcasting.
+
+    `dim` is by default the first dimension of size 3 of the broadcast shape; `linalg.cross` takes the last dimension.
+
+    Formula: out = (x₁y₂ − x₂y₁, x₂y₀ − x₀y₂, x₀y₁ − x₁y₀), x the vectors of `input` and y those of `other`
+    Shapes: (*, 3, *) and (*, 3, *), broadcast together → (*, 3, *).
+    Dtypes: the operands' common dtype; integers stay integers.
+    Raises: ValueError if the shapes do not broadcast or `dim` has not size 3; IndexError if `dim` is out of range;
+        TypeError if an operand holds no numbers.
+    Source: PyTorch's `cross`.
+
+    >>> import autograd_core as ag
+    >>> ag.cross(ag.tensor([1.0, 0.0, 0.0]), ag.tensor([0.0, 1.0, 0.0]))
+    tensor([0., 0., 1.])
+    """
+    return cross_over("cross", input, other, dim)
+
+
+def cross_over(name: str, input: Any, other: Any, dim: int | None) -> Any:
+    """`cross` for the function of that name."""
     x, y = unified(name, input, other)
-    ndim = max(x.ndim, y.ndim)
+    try:
+        shape = np.broadcast_shapes(np.shape(x), np.shape(y))
+    except ValueError:
+        raise shape_error(name, x, y) from None
     if dim is None:
-        shape = np.broadcast_shapes(tuple(x.shape), tuple(y.shape))
         if 3 not in shape:
             raise ValueError(f"{name}: no dimension of shape {shape} has size 3; the vector product needs one")
         dim = shape.index(3)
-    at = dim_index(dim, ndim, name) - ndim
+    at = dim_index(dim, len(shape), name) - len(shape)
     sizes = [v.shape[at] if v.ndim >= -at else 1 for v in (x, y)]
     if sizes != [3, 3]:
         raise ValueError(
@@ -270,87 +495,3 @@ def cross(input: Any, other: Any, dim: int | None = None, *, name: str = "cross"
     x0, x1, x2 = (x[(..., slice(i, i + 1), *rest)] for i in range(3))
     y0, y1, y2 = (y[(..., slice(i, i + 1), *rest)] for i in range(3))
     return cat([x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0], at)
-
-
-def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
-    """x1ᵀ W_o x2 + b_o. input1: (..., I), input2: (..., J), weight: (O, I, J), bias: (O,) or None; gives (..., O)."""
-    x1, x2, w = unified("bilinear", input1, input2, weight)
-    if w.ndim != 3 or x1.shape[-1:] != w.shape[1:2] or x2.shape[-1:] != w.shape[2:] or x1.shape[:-1] != x2.shape[:-1]:
-        raise ValueError(
-            f"bilinear: inputs of shapes {tuple(x1.shape)} and {tuple(x2.shape)} do not fit the weight of shape "
-            f"{tuple(w.shape)}; they must be (..., I), (..., J) and (O, I, J)"
-        )
-    O, I, J = w.shape  # noqa: E741
-    left = matmul(reshape(x1, (-1, I)), reshape(permute(w, (1, 0, 2)), (I, O * J)))  # (N, I) @ (I, O J)
-    out = sum(reshape(left, (-1, O, J)) * reshape(x2, (-1, 1, J)), -1)
-    out = reshape(out, (*x1.shape[:-1], O))
-    return out if bias is None else out + bias
-
-
-# --------------------------------------------------------------------------------------------------------------- linear
-
-
-def _linear(x: Any, weight: Any, bias: Any) -> Any:
-    return gemm.matmul(x, weight.T, bias)
-
-
-# (N, I) @ (O, I)^T + (O,) -> (N, O)
-linear_primitive = Primitive(
-    _linear,
-    name="linear",
-    vjps=(
-        lambda g, x, weight: _product(g, weight),  # (N, O) @ (O, I)
-        lambda g, x, weight: _product(mT(g), x),  # (O, N) @ (N, I)
-        lambda g, x, weight: sum_over(g, (0,)) if type(g) is ndarray else sum(g, 0),
-    ),
-    saves=(0, 1),
-    uses=((1,), (0,), ()),
-)
-
-
-def linear_operands(name: str, x: Any, weight: Any, bias: Any) -> tuple:
-    """The operands of x Wᵀ + b, after a check that they fit together."""
-    operands = [operand(v, name) for v in (x, weight, *(() if bias is None else (bias,)))]
-    x, weight = operands[:2]
-    if weight.ndim != 2 or x.ndim == 0 or x.shape[-1] != weight.shape[1]:
-        raise ValueError(
-            f"{name}: x has shape {tuple(x.shape)}, but weight of shape {tuple(weight.shape)} expects "
-            f"(..., {weight.shape[-1]}); flatten x or change in_features"
-        )
-    if bias is not None and tuple(bias.shape) != (weight.shape[0],):
-        raise ValueError(f"{name}: bias has shape {tuple(bias.shape)}, expected ({weight.shape[0]},)")
-    dtype = result_type(*operands)
-    if any(v.dtype != dtype for v in operands):
-        raise TypeError(
-            f"{name}: x is {x.dtype}, weight {weight.dtype}{'' if bias is None else f', bias {bias.dtype}'}; "
-            f"{either_conversion('x', x, weight.dtype)}"
-        )
-    return x, weight, bias
-
-
-def through(primitive: Primitive, input: Any, weight: Any, bias: Any) -> Any:
-    """`linear`, or linear and more, by a primitive of (N, I), (O, I) and (O,) or None."""
-    if isinstance(input, Tensor) and isinstance(weight, Tensor) and isinstance(bias, Tensor):  # the usual case
-        x, w, b = input.array, weight.array, bias.array
-        if (
-            x.ndim == w.ndim == 2
-            and x.shape[1] == w.shape[1]
-            and b.shape == w.shape[:1]
-            and x.dtype is w.dtype is b.dtype
-        ):
-            return apply(primitive, (input, weight, bias))
-    if getattr(weight, "ndim", 2) == 1:
-        bias = None if bias is None else reshape(bias, (1,))
-        return squeeze(through(primitive, input, reshape(weight, (1, -1)), bias), -1)
-    x, weight, bias = linear_operands(primitive.name, input, weight, bias)
-    rows = x if x.ndim == 2 else reshape(x, (int(np.prod(x.shape[:-1])), x.shape[-1]))
-    out = apply(primitive, (rows, weight, bias))
-    return out if x.ndim == 2 else reshape(out, (*x.shape[:-1], weight.shape[0]))
-
-
-def linear(input: Any, weight: Any, bias: Any = None) -> Any:
-    """x Wᵀ + b. input x: (..., in_features), weight: (out_features, in_features), bias: (out_features,) or None.
-
-    A weight (in_features,) gives one number for each row of x: (...).
-    """
-    return through(linear_primitive, input, weight, bias)

@@ -8,7 +8,8 @@ function is holomorphic, see complex.py.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy import ndarray
@@ -19,15 +20,18 @@ from ...engine.operands import stand_in, unified
 from ...engine.primitive import OUT, Primitive, apply
 from ...engine.tensor import Tensor
 from ...kernels.machine.blas import lapack, scipy_linalg
-from ..arguments import plain
+from ..arguments import dim_index, plain
 from ..elementwise import arithmetic as ew
 from ..elementwise.complex import mH
 from ..reduction.reduce import sum
 from ..shape.shape import permute, reshape, unsqueeze
 from .products import matmul, mT, square_matrices
 
+if TYPE_CHECKING:
+    from ...engine.types import TensorLike
 
-def floating(name: str, *xs: Any) -> tuple:
+
+def floating(name: str, *xs: Any) -> tuple[Tensor, ...]:
     """The operands as matrices of one floating dtype, or an error."""
     xs = unified(name, *xs)
     for x in xs:
@@ -35,10 +39,12 @@ def floating(name: str, *xs: Any) -> tuple:
             raise ValueError(f"{name}: needs tensors of at least one dimension, got shape {np.shape(x)}")
         if x.dtype.kind not in "fc":
             raise TypeError(f"{name}: needs floating tensors, got {x.dtype}; convert it with x.float()")
+        if x.dtype == np.float16:
+            raise TypeError(f"{name}: LAPACK has no float16; convert it with x.float()")
     return xs
 
 
-def matrices(name: str, x: Any) -> Any:
+def matrices(name: str, x: Any) -> Tensor:
     """`x` if it is a floating matrix or a stack of them, else an error."""
     (x,) = floating(name, x)
     if x.ndim < 2:
@@ -46,7 +52,7 @@ def matrices(name: str, x: Any) -> Any:
     return x
 
 
-def square(name: str, x: Any) -> Any:
+def square(name: str, x: Any) -> Tensor:
     """`x` if it is a floating square matrix or a stack of them, else an error."""
     return square_matrices(matrices(name, x), name)
 
@@ -89,11 +95,21 @@ def fit(g: Any, x: Any) -> Any:
 _solve_primitive = Primitive(_solve, name="solve", joint=_solve_rule, saves=(0, OUT))
 
 
-def solve(A: Any, B: Any, *, left: bool = True) -> Any:
-    """X with A X = B (X A = B if not `left`). A: (..., N, N); B: (..., N, K), or vectors (..., N); stacks broadcast.
+def solve(A: TensorLike, B: TensorLike, *, left: bool = True) -> Tensor:
+    """Solve the linear systems of the matrices `A` and the right-hand sides `B`; unless `left`, with A on the right.
 
-    As in PyTorch, B is read as vectors if it has one dimension, or A's shape without the last. Raises LinAlgError,
-    with the place in the stack, if a matrix is singular.
+    As in PyTorch, B is read as vectors if it has one dimension, or A's shape without the last.
+
+    Formula: out = X with A X = B, or X A = B if not left
+    Shapes: (*, N, N) and (*, N, K) → (*, N, K); (*, N, N) and (*, N) → (*, N); stacks broadcast together.
+    Dtypes: the operands' common dtype, float32, float64 or complex.
+    Raises: LinAlgError if a matrix is singular, with its index; ValueError if the shapes do not fit; TypeError if A or
+        B is not floating.
+    Source: NumPy's `linalg.solve`; the gradient from Giles 2008, "Collected matrix derivative results".
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.solve(ag.tensor([[2.0, 0.0], [0.0, 4.0]]), ag.tensor([2.0, 2.0]))
+    tensor([1. , 0.5])
     """
     A, B = floating("linalg.solve", A, B)
     A = square("linalg.solve", A)
@@ -133,7 +149,7 @@ def _stacks(name: str, A: Any, B: Any) -> tuple:
 
 
 def triangle(x: Any, upper: bool, offset: int = 0) -> Any:
-    """x with zeros below (`upper`) or above its diagonal, which `offset` moves outward from 0 towards the rest."""
+    """x with zeros below (`upper`) or above the diagonal `offset` steps away from the main one, towards what is kept."""
     ones = np.ones(tuple(x.shape[-2:]), bool)
     return basics.where(np.triu(ones, offset) if upper else np.tril(ones, -offset), x, 0.0)
 
@@ -159,10 +175,23 @@ def _triangular_rule(needs: list[bool], g: Any, A: Any, X: Any, upper: bool, uni
 _triangular = Primitive(_solve_triangular, name="solve_triangular", joint=_triangular_rule, saves=(0, OUT))
 
 
-def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitriangular: bool = False) -> Any:
-    """X with A X = B (X A = B if not `left`), reading only the upper or lower triangle of A, (..., N, N).
+def solve_triangular(
+    A: TensorLike, B: TensorLike, *, upper: bool, left: bool = True, unitriangular: bool = False
+) -> Tensor:
+    """Solve linear systems by substitution, reading only the `upper` or the lower triangle of `A`.
 
-    `unitriangular`: the diagonal is taken to be 1 and not read. B: (..., N, K). A zero on the diagonal raises.
+    With `unitriangular` the diagonal is taken to be 1 and not read; unless `left`, A stands on the right of X.
+
+    Formula: out = X with A X = B, or X A = B if not left, for the right-hand sides `B`
+    Shapes: (*, N, N) and (*, N, K) → (*, N, K); stacks broadcast together.
+    Dtypes: the operands' common dtype, float32, float64 or complex.
+    Raises: LinAlgError for a 0 on the diagonal; ValueError if the shapes do not fit; TypeError if A or B is not floating.
+    Source: SciPy's `linalg.solve_triangular`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.solve_triangular(ag.tensor([[2.0, 9.0], [2.0, 4.0]]), ag.tensor([[2.0], [6.0]]), upper=False)
+    tensor([[1.],
+            [1.]])
     """
     A, B = floating("linalg.solve_triangular", A, B)
     A = square("linalg.solve_triangular", A)
@@ -176,14 +205,38 @@ def solve_triangular(A: Any, B: Any, *, upper: bool, left: bool = True, unitrian
     return apply(_triangular, (A, B), (bool(upper), bool(unitriangular)))
 
 
-def cholesky_solve(B: Any, L: Any, upper: bool = False) -> Any:
-    """X with A X = B, from the Cholesky factor of A = L Lᴴ (Uᴴ U if `upper`)."""
+def cholesky_solve(B: TensorLike, L: TensorLike, upper: bool = False) -> Tensor:
+    """Solve linear systems from the Cholesky factor of their matrix, `L`, or U = Lᴴ if `upper`.
+
+    Formula: out = X with A X = B, A = L Lᴴ, for the right-hand sides `B`
+    Shapes: (*, N, K) and (*, N, N) → (*, N, K); stacks broadcast together.
+    Dtypes: the operands' common dtype, float32, float64 or complex.
+    Raises: LinAlgError for a 0 on the diagonal of L; ValueError if the shapes do not fit; TypeError if one is not
+        floating.
+    Source: PyTorch's `cholesky_solve`.
+
+    >>> import autograd_core as ag
+    >>> ag.cholesky_solve(ag.tensor([[8.0]]), ag.tensor([[2.0]]))
+    tensor([[2.]])
+    """
     first, second = (mH(L), L) if upper else (L, mH(L))
     return solve_triangular(second, solve_triangular(first, B, upper=False), upper=True)
 
 
-def cholesky_inverse(L: Any, upper: bool = False) -> Any:
-    """The inverse of A, from its Cholesky factor."""
+def cholesky_inverse(L: TensorLike, upper: bool = False) -> Tensor:
+    """Compute the inverse of a positive definite matrix from its Cholesky factor `L`, or U = Lᴴ if `upper`.
+
+    Formula: out = A⁻¹, A = L Lᴴ
+    Shapes: (*, N, N) → (*, N, N).
+    Dtypes: float32, float64 or complex, which the result has.
+    Raises: LinAlgError for a 0 on the diagonal of L; ValueError unless L holds square matrices; TypeError if it is not
+        floating.
+    Source: PyTorch's `cholesky_inverse`.
+
+    >>> import autograd_core as ag
+    >>> ag.cholesky_inverse(ag.tensor([[2.0]]))
+    tensor([[0.25]])
+    """
     L = square("cholesky_inverse", L)
     return cholesky_solve(np.broadcast_to(np.eye(L.shape[-1], dtype=L.dtype), tuple(L.shape)), L, upper)
 
@@ -201,29 +254,55 @@ def _inv(A: ndarray) -> ndarray:
 _inv_primitive = Primitive(_inv, name="inv", vjps=(lambda g, out: -matmul(mT(out), matmul(g, mT(out))),), saves=(OUT,))
 
 
-def inv(A: Any) -> Any:
-    """The inverse of each matrix. To multiply by it, `solve` is faster and more accurate."""
+def inv(A: TensorLike) -> Tensor:
+    """Compute the inverse of each matrix of `A`. To multiply by it, `solve` is faster and more accurate.
+
+    Formula: out = X with A X = I
+    Shapes: (*, N, N) → (*, N, N).
+    Dtypes: float32, float64 or complex, which the result has.
+    Raises: LinAlgError if a matrix is singular, with its index; ValueError unless A holds square matrices; TypeError if
+        it is not floating.
+    Source: NumPy's `linalg.inv`; the gradient from Giles 2008, "Collected matrix derivative results".
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.inv(ag.tensor([[2.0, 0.0], [0.0, 4.0]]))
+    tensor([[0.5 , 0.  ],
+            [0.  , 0.25]])
+    """
     return apply(_inv_primitive, (square("linalg.inv", A),))
 
 
-def matrix_power(A: Any, n: int) -> Any:
-    """A multiplied n times by itself, by squaring; of the inverse if n is negative, the identity if n is 0."""
-    (A,) = unified("matrix_power", A)
-    A = square_matrices(A, "matrix_power")
+def matrix_power(A: TensorLike, n: int) -> Tensor:
+    """Multiply each matrix of `A` by itself `n` times; of its inverse if n is negative.
+
+    Formula: out = Aⁿ, by repeated squaring; A⁰ = I
+    Shapes: (*, N, N) → (*, N, N).
+    Dtypes: that of A; a negative n needs float32, float64 or complex.
+    Raises: LinAlgError if n is negative and a matrix singular; ValueError unless A holds square matrices; TypeError if
+        n is no int, or negative and A not floating.
+    Source: NumPy's `linalg.matrix_power`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.matrix_power(ag.tensor([[1.0, 1.0], [0.0, 1.0]]), 5)
+    tensor([[1., 5.],
+            [0., 1.]])
+    """
+    (matrix,) = unified("matrix_power", A)
+    base = square_matrices(matrix, "matrix_power")
     if isinstance(n, bool) or not isinstance(n, int | np.integer):
         raise TypeError(f"matrix_power: the exponent must be an int, got {n!r}")
     if n < 0:
-        A, n = inv(A), -n
+        base, n = inv(base), -n
     if n == 0:
-        return A * 0 + np.eye(A.shape[-1], dtype=A.dtype)
-    result = None
+        return base * 0 + np.eye(base.shape[-1], dtype=base.dtype)
+    result: Any = None
     while True:
         if n & 1:
-            result = A if result is None else matmul(result, A)
+            result = base if result is None else matmul(result, base)
         n >>= 1
         if not n:
-            return result * 1 if result is A else result
-        A = matmul(A, A)
+            return result * 1 if result is base else result
+        base = matmul(base, base)
 
 
 def _pinv(A: ndarray, atol: Any, rtol: Any, hermitian: bool) -> ndarray:
@@ -261,30 +340,61 @@ def _pinv_rule(g: Any, A: Any, P: Any, atol: Any, rtol: Any, hermitian: bool) ->
 _pinv_primitive = Primitive(_pinv, name="pinv", vjps=(_pinv_rule,), saves=(0, OUT))
 
 
-def pinv(A: Any, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Any:
-    """The Moore-Penrose pseudo-inverse, (..., M, N) to (..., N, M).
+def pinv(
+    A: TensorLike,
+    rcond: TensorLike | None = None,
+    hermitian: bool = False,
+    *,
+    atol: TensorLike | None = None,
+    rtol: TensorLike | None = None,
+) -> Tensor:
+    """Compute the Moore-Penrose pseudo-inverse of each matrix of `A`.
 
-    Singular values up to max(atol, rtol · largest) count as 0; rtol is max(M, N) ε unless given. The gradient is that
-    of matrices of constant rank.
+    Singular values up to max(atol, rtol · largest) count as 0. `rtol` is max(M, N) ε unless it or a positive `atol` is
+    given; `rcond` is the older name of rtol. With `hermitian` the matrices must be square. The gradient is that of
+    matrices of constant rank.
+
+    Formula: out = V diag(1 / σ) Uᴴ over the σ that do not count as 0, A = U diag(σ) Vᴴ
+    Shapes: (*, M, N) → (*, N, M).
+    Dtypes: float32, float64 or complex, which the result has.
+    Raises: ValueError unless A holds matrices (square ones, if hermitian); TypeError if it is not floating.
+    Source: NumPy's `linalg.pinv`; the gradient from Golub & Pereyra 1973.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.pinv(ag.tensor([[2.0, 0.0], [0.0, 0.0]]))
+    tensor([[0.5, 0. ],
+            [0. , 0. ]])
     """
     A = square("linalg.pinv", A) if hermitian else matrices("linalg.pinv", A)
     return apply(_pinv_primitive, (A,), (atol, rcond if rtol is None else rtol, hermitian))
 
 
 class LstsqResult(NamedTuple):
-    """What `lstsq` returns."""
+    """Holds what `lstsq` returns: `solution`, `residuals`, `rank` and `singular_values`."""
 
-    solution: Any
-    residuals: Any
-    rank: Any
-    singular_values: Any
+    solution: Tensor
+    residuals: Tensor
+    rank: Tensor
+    singular_values: Tensor
 
 
-def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = None) -> LstsqResult:
-    """X that minimises |A X - B|, of all such the smallest. A: (..., M, N); B: (..., M, K), or (..., M).
+def lstsq(A: TensorLike, B: TensorLike, rcond: float | None = None, *, driver: str | None = None) -> LstsqResult:
+    """Solve linear systems in the least-squares sense; of all solutions the one of least norm.
 
-    residuals: the squared column norms of A X - B if M > N and all matrices have full rank, otherwise empty.
-    The solution goes through the pseudo-inverse, whatever the `driver`.
+    Singular values of `A` up to `rcond` (None: max(M, N) ε) times the largest count as 0. The solution goes through the
+    pseudo-inverse, whatever the `driver` ("gels", "gelsy", "gelsd" or "gelss").
+
+    Formula: solution = argmin_X |A X − B|, for the right-hand sides `B`; residuals = |A X − B|², column by column, if
+        M > N and all matrices have full rank, otherwise empty
+    Shapes: (*, M, N) and (*, M, K) → (*, N, K), residuals (*, K), rank (*), singular_values (*, min(M, N)); for vectors
+        B (*, M) the solution is (*, N).
+    Dtypes: the operands' common dtype, float32, float64 or complex; rank is int64.
+    Raises: ValueError if the shapes do not fit, or for another driver; TypeError if A or B is not floating.
+    Source: NumPy's `linalg.lstsq`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.lstsq(ag.tensor([[1.0], [1.0]]), ag.tensor([[1.0], [3.0]])).solution
+    tensor([[2.]])
     """
     if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
         raise ValueError(f"linalg.lstsq: driver must be 'gels', 'gelsy', 'gelsd' or 'gelss', got {driver!r}")
@@ -313,8 +423,20 @@ def lstsq(A: Any, B: Any, rcond: float | None = None, *, driver: str | None = No
     return LstsqResult(reshape(X, X.shape[:-1]) if vector else X, *wrapped)
 
 
-def tensorinv(A: Any, ind: int = 2) -> Any:
-    """The inverse of A as a map from its last dimensions to its first `ind`: tensordot(tensorinv(A), A, ind) is 1."""
+def tensorinv(A: TensorLike, ind: int = 2) -> Tensor:
+    """Compute the inverse of `A` as a linear map from its last dimensions to its first `ind` ones.
+
+    Formula: tensordot(out, A, ind) = the identity on A's last dimensions
+    Shapes: (*₁, *₂), *₁ being ind sizes whose product is that of *₂ → (*₂, *₁).
+    Dtypes: float32, float64 or complex, which the result has.
+    Raises: LinAlgError if the map is singular; ValueError if ind is not positive or the products differ; TypeError if A
+        is not floating.
+    Source: NumPy's `linalg.tensorinv`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.tensorinv(ag.eye(6).reshape(2, 3, 6)).shape
+    (6, 2, 3)
+    """
     A = floating("linalg.tensorinv", A)[0]
     front, back = tuple(A.shape[:ind]), tuple(A.shape[ind:])
     if ind <= 0 or math.prod(front) != math.prod(back):
@@ -325,12 +447,26 @@ def tensorinv(A: Any, ind: int = 2) -> Any:
     return reshape(inv(reshape(A, (math.prod(front), math.prod(back)))), (*back, *front))
 
 
-def tensorsolve(A: Any, B: Any, dims: Any = None) -> Any:
-    """X with tensordot(A, X, X.ndim) = B, after A's dimensions `dims` have been moved to the end."""
+def tensorsolve(A: TensorLike, B: TensorLike, dims: Sequence[int] | None = None) -> Tensor:
+    """Solve a linear equation between tensors, `A` being a linear map from its last dimensions to the shape of `B`.
+
+    The dimensions `dims` of A are moved to its end first.
+
+    Formula: out = X with tensordot(A, X, X.ndim) = B
+    Shapes: (*₁, *₂) and (*₁) → (*₂), the products of the sizes of *₁ and *₂ being equal.
+    Dtypes: the operands' common dtype, float32, float64 or complex.
+    Raises: LinAlgError if the map is singular; ValueError if the products differ; IndexError if one of dims is out of
+        range; TypeError if A or B is not floating.
+    Source: NumPy's `linalg.tensorsolve`.
+
+    >>> import autograd_core as ag
+    >>> ag.linalg.tensorsolve(2 * ag.eye(6).reshape(2, 3, 6), ag.ones(2, 3))
+    tensor([0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
+    """
     A, B = floating("linalg.tensorsolve", A, B)
     if dims is not None:
-        moved = [d % A.ndim for d in dims]
-        A = permute(A, tuple(d for d in range(A.ndim) if d not in moved) + tuple(moved))
+        moved = [dim_index(d, A.ndim, "linalg.tensorsolve") for d in dims]
+        A = cast("Tensor", permute(A, tuple(d for d in range(A.ndim) if d not in moved) + tuple(moved)))
     shape = tuple(A.shape[B.ndim :])
     if math.prod(A.shape[: B.ndim]) != math.prod(shape):
         raise ValueError(

@@ -22,7 +22,7 @@ from ...kernels.machine.runtime import plain
 from ...kernels.rows import softmax as kernels
 from ..arguments import transformed, values
 from ..elementwise.piecewise import zeroed
-from ..linalg.products import linear
+from ..linalg.linear import linear
 from ..reduction.reduce import sum
 from ..reduction.softmax import DTYPES, log_softmax
 from ..shape.shape import reshape, unsqueeze

@@ -19,7 +19,8 @@ from ...engine.tensor import describe
 from ...kernels.rows import dropout as kernels
 from ...random import by_example, standard_normal, stream
 from ..elementwise.piecewise import elementwise, overwritten, zeroed
-from ..linalg.products import linear, linear_operands, matmul
+from ..linalg.linear import linear, linear_operands
+from ..linalg.products import matmul
 from ..shape.shape import reshape
 
 SELU_LIMIT = -1.7580993408473766  # what SELU tends to at -inf: -scale · alpha

@@ -11,7 +11,7 @@ from ...kernels.products import gemm
 from ..elementwise.activation import sigmoid_primitive
 from ..elementwise.piecewise import relu_primitive
 from ..elementwise.trigonometric import tanh
-from ..linalg.products import linear, linear_primitive, through
+from ..linalg.linear import linear, linear_primitive, through
 
 
 def _layer(name: str, unit: Any) -> Primitive:

@@ -14,7 +14,7 @@ from ...engine.basics import broadcast_to, where
 from ...engine.operands import convert, operand
 from ...engine.tensor import describe
 from ..arguments import transformed, values
-from ..linalg.products import linear
+from ..linalg.linear import linear
 from ..reduction.reduce import mean
 from ..shape.padding import pad
 from ..shape.shape import cat, permute, reshape, split, squeeze, unsqueeze

@@ -25,7 +25,7 @@ from ...kernels.recurrence import rnn as rnn_kernels
 from ..elementwise.activation import sigmoid
 from ..elementwise.piecewise import relu
 from ..elementwise.trigonometric import tanh
-from ..linalg.products import linear
+from ..linalg.linear import linear
 from ..shape.shape import cat, split, stack
 
 # ------------------------------------------------------------------------------------------------------------- the cells

@@ -12,7 +12,7 @@ from ...engine.basics import conj, where
 from ...engine.operands import convert, real, unified
 from ..arguments import array_operand, dim_index, numpy_names, plain
 from ..elementwise.arithmetic import maximum, sqrt, sub
-from ..linalg.norms import matrix_norm, norm_over, vector_norm
+from ..linalg.norms import matrix_norm_of, norm_of, norm_over
 from ..linalg.products import matmul
 from ..shape.shape import reshape, transpose, unsqueeze
 from ..shape.strided import diagonal
@@ -90,7 +90,7 @@ def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, *, dtyp
             raise ValueError(
                 f'norm: "nuc" is a norm of matrices, over two dims; got shape {tuple(x.shape)}, dim {dim}; pass dim=(-2, -1)'
             )
-        return matrix_norm(x, "nuc", dims, keepdim, name="norm")
+        return matrix_norm_of("norm", x, "nuc", dims, keepdim)
     if p == "fro" or p is None:
         p = 2
     if isinstance(p, str) or not isinstance(p, int | float):
@@ -114,6 +114,6 @@ def renorm(x: Any, p: float, dim: int, maxnorm: float) -> Any:
     if x.ndim < 2:
         raise ValueError(f"renorm: x must have at least 2 dimensions, got shape {tuple(x.shape)}")
     at = dim_index(dim, x.ndim, "renorm")
-    size = vector_norm(x, p, tuple(d for d in range(x.ndim) if d != at), True, name="renorm", least=maxnorm)
+    size = norm_of("renorm", x, p, tuple(d for d in range(x.ndim) if d != at), True, least=maxnorm)
     large = size > maxnorm
     return x * where(large, maxnorm / (where(large, size, 1.0) + 1e-7), 1.0)
