@@ -71,7 +71,7 @@ class ArrayAlgebra(Algebra):
         if dtype.kind == "c":
             g = np.conj(g)
         if held is None:
-            if not ours or type(g) is not ndarray or g.dtype != dtype:
+            if not ours or type(g) is not ndarray or g.dtype is not dtype:
                 g = np.array(g, dtype)
             owner._grad = wrap(g)
         elif held.node is None and held.origin is None and held.array.flags.writeable:
@@ -200,7 +200,7 @@ def checked_seeds(
                     f"{name}: a gradient can be made up only for a real number, and the output is {y.dtype}; take "
                     "y.abs() or y.real, or pass the gradient"
                 )
-            g = np.ones_like(value)
+            g = np.ones(value.shape, value.dtype)
             g = wrap(g) if symbolic else g
         else:
             array = g.array if isinstance(g, Tensor) else np.asarray(g)
@@ -212,7 +212,8 @@ def checked_seeds(
                 g = g if isinstance(g, Tensor) else wrap(array)
             else:
                 g = array
-            g = conj(convert(g, value.dtype))
+            if array.dtype != value.dtype or value.dtype.kind == "c":
+                g = conj(convert(g, value.dtype))
         seeds.append((node, g))
     return seeds
 

@@ -41,16 +41,6 @@ class Pass(threading.local):
     depth = 0
     endings: list | None = None
 
-    def __enter__(self) -> None:
-        self.depth += 1
-
-    def __exit__(self, *error: Any) -> None:
-        self.depth -= 1
-        if self.endings is not None and not self.depth:
-            endings, self.endings = self.endings, None
-            for act in endings:
-                act()
-
 
 running = Pass()
 
@@ -60,6 +50,12 @@ def at_end_of_pass(act: Callable) -> None:
     if running.endings is None:
         running.endings = []
     running.endings.append(act)
+
+
+def end_pass() -> None:
+    endings, running.endings = running.endings, None
+    for act in endings or ():
+        act()
 
 
 def backpropagate(
@@ -80,9 +76,11 @@ def backpropagate(
 
     An ordinary node takes the few lines below and nothing else; what others need has a method of `Walk`.
     """
-    with running:
+    running.depth += 1
+    try:
         walk = Walk(seeds, algebra, wanted, retain, deposit)
-        pending, useful, ours, special, careful = walk.pending, walk.useful, walk.ours, walk.special, walk.careful
+        pending, useful, ours, special = walk.pending, walk.useful, walk.ours, walk.special
+        careful = walk.choosing or algebra.symbolic or bool(watchers)
         for node in walk.nodes:
             g = pending.pop(node, None)  # complete, for all that uses this node has been visited
             if g is None:
@@ -93,10 +91,13 @@ def backpropagate(
             if careful or not primitive.ordinary or saved is FREED or node.order < Writes.last:
                 walk.visit(node, g)
                 continue
-            arguments = (g, *saved)
             for parent, vjp in zip(node.parents, primitive.vjps):
                 if parent in useful:
-                    gp = vjp(*arguments)
+                    if len(saved) == 2:  # written out for speed
+                        first, second = saved
+                        gp = vjp(g, first, second)
+                    else:
+                        gp = vjp(g, *saved)
                     if primitive.broadcasts and node.shape != parent.shape:
                         gp = algebra.fit(gp, parent.shape)
                     if parent in pending:
@@ -108,37 +109,37 @@ def backpropagate(
             if primitive.frees and not retain:
                 node.saved = FREED
         return walk.results
+    finally:
+        running.depth -= 1
+        if running.endings is not None and not running.depth:
+            end_pass()
 
 
 class Walk:
     """One backward pass: the gradients that are on their way, and what the less ordinary nodes need.
 
-    nodes    the nodes to visit, each before its parents
-    useful   the nodes whose gradient is needed
+    nodes    the nodes in topological order
+    useful   those whose gradient is needed
     pending  the gradients on their way, by the node whose value they belong to
     ours     nodes whose pending gradient is an object that nobody else holds, so that it may be overwritten
     special  nodes without `extra` for which `arrive` has to do something
-    careful  whether every node goes through `visit`
     results  the gradients of the wanted nodes
     """
 
+    __slots__ = ("algebra", "choosing", "deposit", "nodes", "ours", "pending", "results", "retain", "special", "useful", "wanted")
+
     def __init__(self, seeds: list, algebra: Algebra, wanted: set[Node] | None, retain: bool, deposit: bool):
         self.algebra, self.wanted, self.retain, self.deposit = algebra, wanted, retain, deposit
-        self.nodes = topological_order(node for node, _ in seeds)
-        if wanted is None:
-            self.useful = set(self.nodes)
-        else:
-            self.useful = leading_to(wanted, self.nodes)
-            self.nodes = [node for node in self.nodes if node in self.useful]
+        self.nodes = nodes = topological_order(node for node, _ in seeds)
+        self.useful = set(nodes) if wanted is None else leading_to(wanted, nodes)
         self.pending: dict[Node, Any] = {}
         self.ours: set[Node] = set()
-        self.special = set() if wanted is None else set(wanted)
-        self.choosing = bool(choosers) and not choosers.isdisjoint(map(primitive_of, self.nodes))
-        self.watching = bool(watchers)
-        self.careful = algebra.symbolic or self.choosing or self.watching
+        self.special: set[Node] = set() if wanted is None else set(wanted)
         self.results: dict[Node, Any] = {}
+        self.choosing = bool(choosers) and not choosers.isdisjoint(map(primitive_of, nodes))
         for node, g in seeds:
-            self.add(node, g)
+            if node in self.useful:
+                self.add(node, g)
 
     def add(self, node: Node, g: Any) -> None:
         """Take one more contribution to the gradient of `node`."""
@@ -166,22 +167,24 @@ class Walk:
             for hook in tuple(extra.hooks.values()):
                 g = self.algebra.hook(hook, g)
             self.ours.discard(node)
-        wanted = self.wanted is None or node in self.wanted
-        if wanted and self.wanted is not None:
+        if self.wanted is not None and node in self.wanted:
             self.results[node] = self.marked(g if node in self.ours and not node.parents else self.algebra.own(g))
         if extra is not None and self.deposit:
-            if wanted and extra.owner is not None:
-                self.put(extra.owner(), g, node in self.ours, extra.after)
+            if extra.owner is not None and (self.wanted is None or node in self.wanted):
+                owner = self.put(extra.owner, g, node in self.ours)
+                if extra.after and owner is not None:
+                    for act in tuple(extra.after.values()):
+                        act(owner)
             for reference in extra.retained:
-                self.put(reference(), g, False, {})
+                self.put(reference, g, False)
         return g
 
-    def put(self, owner: Any, g: Any, ours: bool, after: dict[int, Callable]) -> None:
-        """Add `g` to `.grad` of the tensor, if it is still there."""
+    def put(self, reference: Callable, g: Any, ours: bool) -> Any:
+        """Add `g` to `.grad` of the tensor that a weak reference leads to, if it is still there; return it."""
+        owner = reference()
         if owner is not None:
             self.algebra.deposit(owner, self.marked(g), ours)
-            for act in tuple(after.values()):
-                act(owner)
+        return owner
 
     def marked(self, g: Any) -> Any:
         """`g`, marked as the result of a walk over a graph with a `where`, if this is one."""
@@ -195,18 +198,16 @@ class Walk:
             self.collect(node, g)
             return
         self.check(node)
-        if self.watching:
-            for watcher in watchers:
-                watcher.enter(node, g)
+        for watcher in watchers:
+            watcher.enter(node, g)
         gradients = self.gradients(node, g)
-        if self.watching:
+        if watchers:
             self.algebra.inspect(node, gradients)
         self.distribute(node, g, gradients)
         if node.primitive.frees and not self.retain:
             node.saved = FREED
-        if self.watching:
-            for watcher in watchers:
-                watcher.leave(node)
+        for watcher in watchers:
+            watcher.leave(node)
 
     def collect(self, node: Node, g: Any) -> None:
         """Put `g` into the list of gradients, None for the unused, that the rule of an operation with several results takes."""
