@@ -157,3 +157,13 @@ _conj = Primitive(np.conj, name="conj", vjps=(lambda g: conj(g),))
 def conj(x: Any) -> Any:
     """The complex conjugate; a real tensor itself."""
     return apply(_conj, (x,)) if x.dtype.kind == "c" else x
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.sum_to        x.sum_to
+ag.broadcast_to  x.broadcast_to
+ag.clone         x.clone
+ag.where                         onnx.Where
+ag.conj          x.conj          np.conjugate
+"""

@@ -258,3 +258,9 @@ def real(x: Any) -> Any:
     """The real part, a view; a real tensor itself."""
     x = as_operand(x, "real")
     return apply(_real, (x,)) if x.dtype.kind == "c" else x
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.real
+"""

@@ -17,14 +17,16 @@ from ..engine.standin import StandIn
 from ..engine.tensor import Tensor, as_array, held, wrap
 from ..engine.writes import check_writable, rewrite, store
 from ..ops import arguments
-from ..ops.elementwise import arithmetic as ew
 from ..ops.elementwise import complex as cx
-from ..ops.elementwise import logic, special
+from ..ops.elementwise import special
 from ..ops.indexing import index, slices
 from ..ops.shape import shape, split
 from ..random import METHODS as RANDOM_METHODS
 from . import methods
-from .table import FUNCTIONS, IN_PLACE, LAYOUT_IN_PLACE, METHODS, OPERATORS
+from .table import IN_PLACE, LAYOUT_IN_PLACE, METHODS, OPERATORS
+
+UNARY = ("neg", "invert", "abs")
+COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 
 
 def _or_not_implemented(function: Callable, name: str | None = None) -> Callable:
@@ -165,14 +167,17 @@ def bind(kind: type) -> None:
     """The functions of `ops` as methods and operators of a class."""
     for name, function in METHODS.items():
         setattr(kind, name, function)
-    for name, (function, arithmetic) in OPERATORS.items():
+    for name, function in OPERATORS.items():
+        if name in UNARY:
+            setattr(kind, f"__{name}__", function)
+            continue
         setattr(kind, f"__{name}__", getattr(function, "operator", None) or _or_not_implemented(function))
-        if arithmetic:
+        if name not in COMPARISONS:
             setattr(kind, f"__r{name}__", _reflected(function))
-        if arithmetic and name != "matmul":
+        if name not in (*COMPARISONS, "matmul", "divmod"):
             setattr(kind, f"__i{name}__", _in_place(function, f"__i{name}__"))
-    for name in IN_PLACE:
-        setattr(kind, f"{name}_", _in_place(FUNCTIONS[name], f"{name}_"))
+    for name, function in IN_PLACE.items():
+        setattr(kind, f"{name}_", _in_place(function, f"{name}_"))
     plain = (to, size, dim, view, view_as, reshape_as, expand_as, type_as, is_floating_point, *methods.ANY)
     for method in (*plain, copy_, zero_, fill_, slices.fill_diagonal_, *RANDOM_METHODS):
         setattr(kind, method.__name__, method)
@@ -185,12 +190,7 @@ def bind(kind: type) -> None:
     others: dict[str, Any] = {
         "__getitem__": index.getitem,
         "__setitem__": index.setitem,
-        "__neg__": ew.neg,
-        "__invert__": logic.bitwise_not,
         "__pos__": lambda x: x,
-        "__abs__": ew.abs,
-        "__divmod__": _or_not_implemented(ew.divmod),
-        "__rdivmod__": _reflected(ew.divmod),
         "where": lambda x, condition, other: basics.where(condition, x, other),
         "polygamma": lambda x, n: special.polygamma(n, x),
         "polygamma_": _in_place(lambda x, n: special.polygamma(n, x), "polygamma_"),
@@ -236,8 +236,8 @@ def _array_namespace(x: Tensor, *, api_version: str | None = None) -> Any:
 
 def _bind_tensor_only() -> None:
     """What needs the memory or the history of a tensor: changes of its layout in place, strides, backward."""
-    for name in LAYOUT_IN_PLACE:
-        setattr(Tensor, f"{name}_", layout_in_place(FUNCTIONS[name], f"{name}_"))
+    for name, function in LAYOUT_IN_PLACE.items():
+        setattr(Tensor, f"{name}_", layout_in_place(function, f"{name}_"))
     for method in (backward, numel, is_contiguous, stride, *methods.TENSOR):
         setattr(Tensor, method.__name__, method)
     protocols: dict[str, Callable] = {

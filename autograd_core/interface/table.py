@@ -1,193 +1,91 @@
-"""Which functions each family of operations offers, as functions of the package and as methods of tensors."""
+"""The operations by name, gathered from the families: each file of operations ends with `NAMES`, a line an operation.
+
+    ag.exp   x.exp   x.exp_   np.exp onnx.Exp
+
+The first word is the function, of this name in that file; the line lists where it is found:
+
+    ag.exp        in the package, as `ag.exp(x)`; without `ag.` in front it is not
+    x.exp         a method
+    x.exp_        the form in place: the result takes the memory of x
+    x.t_:view     the form in place that moves no element: x itself becomes the view
+    x+y  -x       an operator (with __radd__, __iadd__, …); the symbols are in OPERATOR below, written without spaces
+    np.exp        what NumPy's ufunc of this name does on tensors. NumPy's functions that have arguments of their own are
+                  rules in numpy_protocol
+    onnx.Exp      the node that it becomes in an ONNX file, if it is that node exactly. Others are rules in
+                  nn/interchange/onnx/writing
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from types import ModuleType
 
 from ..engine import basics, operands
-from ..ops.elementwise import (
-    activation,
-    logic,
-    piecewise,
-    rounding,
-    special,
-    trigonometric,
-)
-from ..ops.elementwise import (
-    arithmetic as ew,
-)
-from ..ops.elementwise import (
-    complex as cx,
-)
+from ..ops.elementwise import activation, arithmetic, logic, piecewise, rounding, special, trigonometric
+from ..ops.elementwise import complex as complex_numbers
 from ..ops.indexing import gather, masks, scatter, slices
-from ..ops.linalg import (
-    aliases as linalg_aliases,
-)
-from ..ops.linalg import (
-    determinant,
-    distance,
-    einsum,
-    linear,
-    matrix_functions,
-    norms,
-    solve,
-)
-from ..ops.linalg import (
-    products as linalg,
-)
-from ..ops.network import conv, embedding, pool
-from ..ops.network import dropout as random
+from ..ops.linalg import aliases, determinant, distance, einsum, linear, matrix_functions, norms, products, solve
+from ..ops.network import conv, dropout, embedding, pool
 from ..ops.reduction import count, deviations, extremes, integrals, quantile, reduce, scan, softmax, sort, statistics
 from ..ops.shape import join, padding, rearrange, shape, split, strided
 from ..ops.signal import grid_sample, interpolate
 
-# What each family offers: as `ag.name(x, …)` all of them, as `x.name(…)` those of the first list.
-FAMILIES: tuple[tuple[Any, str, str], ...] = (
-    (
-        ew,
-        "add subtract sub multiply mul divide true_divide div floor_divide remainder fmod neg negative positive pow "
-        "float_power square abs absolute sign exp exp2 expm1 log log1p log2 log10 logaddexp logaddexp2 xlogy sqrt rsqrt "
-        "reciprocal lerp addcmul addcdiv maximum minimum fmax fmin",
-        "rsub",
-    ),
-    (
-        trigonometric,
-        "sin cos tan asin arcsin acos arccos atan arctan atan2 arctan2 sinh cosh tanh asinh arcsinh acosh arccosh atanh "
-        "arctanh sinc hypot deg2rad rad2deg",
-        "",
-    ),
-    (
-        rounding,
-        "floor ceil round trunc fix frac clamp clip clamp_min clamp_max nan_to_num copysign heaviside nextafter ldexp frexp",
-        "",
-    ),
-    (
-        logic,
-        "eq ne not_equal lt less le less_equal gt greater ge greater_equal isclose allclose equal isnan isinf isposinf "
-        "isneginf isfinite isreal signbit logical_and logical_or logical_xor logical_not bitwise_and bitwise_or "
-        "bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift gcd lcm",
-        "",
-    ),
-    (special, "erf erfc erfinv lgamma digamma mvlgamma igamma igammac i0 logit", "polygamma"),
-    (activation, "sigmoid", "selu celu logsigmoid softplus silu identity scaled_sigmoid scaled_tanh"),
-    (piecewise, "relu prelu hardshrink", "rrelu threshold step"),
-    (random, "", "dropout alpha_dropout feature_alpha_dropout"),
-    (embedding, "", "embedding"),
-    (distance, "", "cosine_similarity pairwise_distance"),
-    (conv, "", "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d"),
-    (pool, "", "avg_pool1d max_pool1d max_pool2d max_pool3d adaptive_avg_pool1d adaptive_max_pool1d"),
-    (softmax, "softmax log_softmax", ""),
-    (
-        reduce,
-        "sum nansum mean nanmean prod logsumexp count_nonzero all any",
-        "",
-    ),
-    (deviations, "var std", "var_mean std_mean"),
-    (extremes, "amax amin aminmax argmax argmin", ""),
-    (scan, "cumsum cumprod cummax cummin logcumsumexp diff", ""),
-    (integrals, "", "trapezoid cumulative_trapezoid"),
-    (sort, "sort argsort msort topk kthvalue max min median nanmedian mode", ""),
-    (quantile, "quantile nanquantile", ""),
-    (count, "histc bincount unique unique_consecutive", "isin searchsorted bucketize"),
-    (
-        shape,
-        "reshape flatten ravel unflatten squeeze unsqueeze permute transpose swapaxes swapdims movedim moveaxis adjoint t "
-        "flip contiguous expand split",
-        "cat stack",
-    ),
-    (split, "chunk unbind tensor_split hsplit vsplit dsplit", ""),
-    (
-        join,
-        "",
-        "concat concatenate hstack vstack row_stack dstack column_stack block_diag atleast_1d atleast_2d atleast_3d "
-        "broadcast_tensors",
-    ),
-    (
-        rearrange,
-        "roll fliplr flipud rot90 repeat tile repeat_interleave kron",
-        "meshgrid cartesian_prod combinations",
-    ),
-    (
-        strided,
-        "select narrow diagonal diag diag_embed diagflat tril triu as_strided unfold select_scatter slice_scatter "
-        "diagonal_scatter",
-        "",
-    ),
-    (gather, "gather take_along_dim", ""),
-    (scatter, "scatter scatter_add scatter_reduce", ""),
-    (
-        slices,
-        "index_select index_add index_copy index_fill index_reduce index_put take put",
-        "",
-    ),
-    (masks, "masked_fill masked_select masked_scatter nonzero argwhere", ""),
-    (padding, "", "pad"),
-    (
-        linalg,
-        "matmul dot outer bmm mm mv vdot inner addmm addmv addbmm baddbmm addr trace cross",
-        "chain_matmul",
-    ),
-    (linear, "", "linear bilinear"),
-    (einsum, "", "einsum tensordot"),
-    (solve, "cholesky_solve cholesky_inverse", ""),
-    (determinant, "logdet", ""),
-    (norms, "", "cdist pdist"),
-    (matrix_functions, "matrix_exp", ""),
-    (interpolate, "", "interpolate upsample pixel_shuffle pixel_unshuffle channel_shuffle"),
-    (grid_sample, "", "grid_sample affine_grid"),
-    (linalg_aliases, "det slogdet matrix_power inverse pinverse cholesky qr svd ger lu_solve", "vecdot"),
-    (statistics, "cov corrcoef renorm norm dist", ""),
-    (basics, "clone broadcast_to sum_to conj", "where"),
-    (operands, "", "real"),
-    (cx, "sgn angle is_complex resolve_conj", "imag complex polar view_as_real view_as_complex"),
-)
+FAMILIES: tuple[ModuleType, ...] = (
+    basics, operands,
+    arithmetic, trigonometric, rounding, logic, special, activation, piecewise, complex_numbers,
+    shape, split, join, rearrange, strided, padding, gather, scatter, slices, masks,
+    reduce, deviations, extremes, scan, integrals, sort, quantile, count, softmax, statistics,
+    products, linear, einsum, solve, determinant, norms, matrix_functions, aliases, distance,
+    conv, pool, dropout, embedding, interpolate, grid_sample,
+)  # fmt: skip
+
+OPERATOR = {  # how a line writes an operator -> the name of its method
+    "x+y": "add", "x-y": "sub", "x*y": "mul", "x/y": "truediv", "x//y": "floordiv", "x%y": "mod", "x**y": "pow",
+    "x@y": "matmul", "x&y": "and", "x|y": "or", "x^y": "xor", "x<<y": "lshift", "x>>y": "rshift", "x==y": "eq",
+    "x!=y": "ne", "x<y": "lt", "x<=y": "le", "x>y": "gt", "x>=y": "ge", "divmod(x,y)": "divmod", "-x": "neg",
+    "~x": "invert", "abs(x)": "abs",
+}  # fmt: skip
+
+FUNCTIONS: dict[str, Callable] = {}  # of the package
+METHODS: dict[str, Callable] = {}
+IN_PLACE: dict[str, Callable] = {}  # without the underscore
+LAYOUT_IN_PLACE: dict[str, Callable] = {}  # the tensor itself becomes the view
+OPERATORS: dict[str, Callable] = {}  # name of the method, without underscores -> function
+UFUNCS: dict[str, Callable] = {}  # of NumPy
+ONNX: dict[str, str] = {}  # name of the primitive -> kind of the node
 
 
-METHODS: dict[str, Callable] = {
-    name: getattr(family, name) for family, methods, _ in FAMILIES for name in methods.split()
-}
+def _enter(word: str, function: Callable, primitive: str) -> None:
+    """One word of a line, for the function whose line it is, into its table."""
+    if word in OPERATOR:
+        table, key = OPERATORS, OPERATOR[word]
+    elif word.startswith("onnx."):
+        ONNX[primitive] = word.removeprefix("onnx.")
+        return
+    elif word.startswith("x."):
+        name = word.removeprefix("x.")
+        table = LAYOUT_IN_PLACE if name.endswith("_:view") else IN_PLACE if name.endswith("_") else METHODS
+        key = name.removesuffix(":view").removesuffix("_")
+    elif word.startswith("ag."):
+        table, key = FUNCTIONS, word.removeprefix("ag.")
+    elif word.startswith("np."):
+        table, key = UFUNCS, word.removeprefix("np.")
+    else:
+        raise ValueError(f"'{word}' is none of the forms that interface/table.py lists")
+    if key in table:
+        raise ValueError(f"'{word}' stands in two lines")
+    table[key] = function
 
 
-FUNCTIONS: dict[str, Callable] = METHODS | {
-    name: getattr(family, name) for family, _, others in FAMILIES for name in others.split()
-}
-
-
-IN_PLACE = (
-    "add subtract sub multiply mul divide true_divide div floor_divide remainder fmod neg negative pow float_power square "
-    "abs absolute sign exp exp2 expm1 log log1p log2 log10 xlogy sqrt rsqrt reciprocal lerp addcmul addcdiv sin cos tan "
-    "asin arcsin acos arccos atan arctan atan2 arctan2 sinh cosh tanh asinh arcsinh acosh arccosh atanh arctanh sinc "
-    "hypot deg2rad rad2deg floor ceil round trunc fix frac clamp clip clamp_min clamp_max nan_to_num copysign heaviside "
-    "nextafter ldexp eq ne not_equal lt less le less_equal gt greater ge greater_equal logical_and logical_or logical_xor "
-    "logical_not bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift gcd lcm erf erfc "
-    "erfinv lgamma digamma mvlgamma igamma igammac i0 logit sgn sigmoid relu cumsum cumprod tril triu scatter scatter_add "
-    "scatter_reduce index_add index_copy index_fill index_reduce index_put masked_fill masked_scatter put addmm addmv addbmm "
-    "baddbmm addr renorm"
-).split()
-
-
-LAYOUT_IN_PLACE = "squeeze unsqueeze t transpose swapaxes swapdims".split()  # the tensor itself becomes the view
-
-
-OPERATORS: dict[str, tuple[Callable, bool]] = {  # name -> function, and whether there are __rname__ and __iname__
-    "add": (ew.plus, True),
-    "sub": (ew.minus, True),
-    "mul": (ew.mul, True),
-    "truediv": (ew.true_divide, True),
-    "floordiv": (ew.floor_divide, True),
-    "mod": (ew.remainder, True),
-    "pow": (ew.pow, True),
-    "matmul": (linalg.matmul, True),
-    "and": (logic.bitwise_and, True),
-    "or": (logic.bitwise_or, True),
-    "xor": (logic.bitwise_xor, True),
-    "lshift": (logic.bitwise_left_shift, True),
-    "rshift": (logic.bitwise_right_shift, True),
-    "eq": (logic.eq, False),
-    "ne": (logic.ne, False),
-    "lt": (logic.lt, False),
-    "le": (logic.le, False),
-    "gt": (logic.gt, False),
-    "ge": (logic.ge, False),
-}
+for _family in FAMILIES:
+    for _line in _family.NAMES.strip().splitlines():
+        _first, *_rest = _line.split()
+        _name = _first.removeprefix("ag.")
+        try:
+            _function = getattr(_family, _name)
+            _primitive = getattr(getattr(_function, "primitive", None), "name", _name)
+            for _word in _rest if _first == _name else (_first, *_rest):
+                _enter(_word, _function, _primitive)
+        except (AttributeError, ValueError) as error:
+            error.add_note(f"[in the line '{_line}' of NAMES in {_family.__file__}]")
+            raise

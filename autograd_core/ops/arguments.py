@@ -85,7 +85,7 @@ def dim_indices(dim: Any, ndim: int, name: str) -> tuple[int, ...]:
 Sizes = tuple[int, ...]
 
 
-NAMES = {1: "L", 2: "H, W", 3: "D, H, W"}
+SPACE = {1: "L", 2: "H, W", 3: "D, H, W"}
 
 
 FLOATS = ({np.dtype(np.float32)}, {np.dtype(np.float64)})
@@ -101,7 +101,7 @@ def per_dim(value: Any, dims: int, name: str, what: str, least: int) -> Sizes:
     except TypeError:
         raise TypeError(f"{name}: {what} must be an int or {dims} of them, got {value!r}") from None
     if len(sizes) != dims:
-        raise ValueError(f"{name}: {what} is {value}, but needs one int, or {dims} (for {NAMES[dims]})")
+        raise ValueError(f"{name}: {what} is {value}, but needs one int, or {dims} (for {SPACE[dims]})")
     if any(v < least for v in sizes):
         raise ValueError(f"{name}: {what} is {value}, but must be at least {least}")
     return sizes

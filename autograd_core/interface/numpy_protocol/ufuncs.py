@@ -16,20 +16,9 @@ from ... import special
 from ...engine.elementwise import unary
 from ...engine.operands import operand
 from ...engine.primitive import OUT
-from ..table import FUNCTIONS
+from ..table import UFUNCS
 from .common import TABLE, as_tensor, axis_index, bare, cut, f, no_rule, refuse, refuse_out, value, wrapped
 from .reductions import over
-
-# ufuncs whose name differs from ours; all others are looked up under their own
-RENAMED = {
-    "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div", "negative": "neg", "power": "pow",
-    "absolute": "abs", "fabs": "abs", "equal": "eq", "not_equal": "ne", "less": "lt", "less_equal": "le",
-    "greater": "gt", "greater_equal": "ge", "invert": "bitwise_not", "bitwise_invert": "bitwise_not",
-    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh",
-    "arctanh": "atanh", "conjugate": "conj", "degrees": "rad2deg", "radians": "deg2rad", "rint": "round",
-    "mod": "remainder", "left_shift": "bitwise_left_shift", "right_shift": "bitwise_right_shift",
-}  # fmt: skip
-# the remainders of NumPy and PyTorch agree: the sign of the divisor; fmod: that of the dividend
 
 cbrt = unary(np.cbrt, lambda g, out: g / (3 * out * out), saves=(OUT,), name="cbrt", doc="The cube root.")
 
@@ -59,7 +48,7 @@ def _without_derivative(ufunc: np.ufunc) -> Callable:
     return lambda *xs: wrapped(ufunc(*[bare(x) for x in xs]))
 
 
-OWN: dict[str, Callable] = {
+OWN: dict[str, Callable] = {  # which no function of ours is exactly; the others are in the families' lines of names
     "cbrt": cbrt,
     "modf": _modf,
     "divmod": lambda x, y: (f.floor_divide(x, y), f.remainder(x, y)),
@@ -122,7 +111,7 @@ def function_of(ufunc: np.ufunc) -> tuple[Callable | None, str]:
     """
     name = ufunc.__name__
     if getattr(np, name, None) is ufunc:
-        return OWN.get(name) or FUNCTIONS.get(RENAMED.get(name, name)), "np"
+        return OWN.get(name) or UFUNCS.get(name), "np"
     return (_of_scipy(name), "scipy.special") if ufunc in _ufuncs_of(sys.modules.get("scipy.special")) else (None, "")
 
 

@@ -273,3 +273,19 @@ def glu(input: Any, dim: int = -1) -> Any:
 def identity(input: Any) -> Any:
     """x itself: the linear unit."""
     return input
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.selu
+ag.celu
+ag.sigmoid         x.sigmoid  x.sigmoid_
+ag.logsigmoid
+ag.softplus
+ag.silu
+mish                                      onnx.Mish
+softsign                                  onnx.Softsign
+ag.scaled_sigmoid
+ag.scaled_tanh
+ag.identity
+"""

@@ -374,3 +374,52 @@ fmin = binary(
 )
 
 subtract, multiply, divide, negative, absolute = sub, mul, div, neg, abs
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+plus                                              x+y
+minus                                             x-y
+ag.mul           x.mul           x.mul_           x*y np.multiply onnx.Mul
+ag.multiply      x.multiply      x.multiply_
+ag.true_divide   x.true_divide   x.true_divide_   x/y
+ag.neg           x.neg           x.neg_           -x np.negative onnx.Neg
+ag.negative      x.negative      x.negative_
+ag.reciprocal    x.reciprocal    x.reciprocal_    np.reciprocal onnx.Reciprocal
+ag.add           x.add           x.add_           np.add onnx.Add
+ag.sub           x.sub           x.sub_           np.subtract onnx.Sub
+ag.subtract      x.subtract      x.subtract_
+ag.rsub
+ag.positive      x.positive                       np.positive
+ag.floor_divide  x.floor_divide  x.floor_divide_  x//y np.floor_divide
+ag.remainder     x.remainder     x.remainder_     x%y np.remainder
+ag.fmod          x.fmod          x.fmod_          np.fmod
+ag.div           x.div           x.div_           np.divide onnx.Div
+ag.divide        x.divide        x.divide_
+divmod                                            divmod(x,y)
+ag.pow           x.pow           x.pow_           x**y np.power onnx.Pow
+ag.float_power   x.float_power   x.float_power_
+ag.square        x.square        x.square_        np.square
+ag.addcmul       x.addcmul       x.addcmul_
+ag.addcdiv       x.addcdiv       x.addcdiv_
+ag.lerp          x.lerp          x.lerp_
+ag.exp           x.exp           x.exp_           np.exp onnx.Exp
+ag.exp2          x.exp2          x.exp2_          np.exp2
+ag.expm1         x.expm1         x.expm1_         np.expm1
+ag.log           x.log           x.log_           np.log onnx.Log
+ag.log1p         x.log1p         x.log1p_         np.log1p
+ag.log2          x.log2          x.log2_          np.log2
+ag.log10         x.log10         x.log10_         np.log10
+ag.sqrt          x.sqrt          x.sqrt_          np.sqrt onnx.Sqrt
+ag.rsqrt         x.rsqrt         x.rsqrt_
+ag.xlogy         x.xlogy         x.xlogy_
+ag.sign          x.sign          x.sign_          np.sign onnx.Sign
+ag.abs           x.abs           x.abs_           abs(x) np.absolute np.fabs onnx.Abs
+ag.absolute      x.absolute      x.absolute_
+ag.maximum       x.maximum                        np.maximum onnx.Max
+ag.minimum       x.minimum                        np.minimum onnx.Min
+ag.fmax          x.fmax                           np.fmax
+ag.fmin          x.fmin                           np.fmin
+ag.logaddexp     x.logaddexp                      np.logaddexp
+ag.logaddexp2    x.logaddexp2                     np.logaddexp2
+"""

@@ -161,3 +161,17 @@ def H(x: Any) -> Any:  # noqa: N802
     if x.ndim not in (0, 2):
         raise RuntimeError(f"H: needs a matrix, got shape {tuple(x.shape)}; use mH for stacks of matrices")
     return transpose(conj(x), -2, -1) if x.ndim else conj(x)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.is_complex       x.is_complex
+ag.imag
+ag.complex
+ag.polar
+ag.angle            x.angle
+ag.view_as_real
+ag.view_as_complex
+ag.resolve_conj     x.resolve_conj
+ag.sgn              x.sgn           x.sgn_
+"""

@@ -117,3 +117,41 @@ gcd = _bits(np.gcd, "gcd", "The greatest common divisor.")
 lcm = _bits(np.lcm, "lcm", "The least common multiple.")
 
 greater, greater_equal, less, less_equal, not_equal = gt, ge, lt, le, ne
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.eq                   x.eq                   x.eq_                   x==y np.equal onnx.Equal
+ag.ne                   x.ne                   x.ne_                   x!=y np.not_equal
+ag.not_equal            x.not_equal            x.not_equal_
+ag.lt                   x.lt                   x.lt_                   x<y np.less onnx.Less
+ag.less                 x.less                 x.less_
+ag.le                   x.le                   x.le_                   x<=y np.less_equal onnx.LessOrEqual
+ag.less_equal           x.less_equal           x.less_equal_
+ag.gt                   x.gt                   x.gt_                   x>y np.greater onnx.Greater
+ag.greater              x.greater              x.greater_
+ag.ge                   x.ge                   x.ge_                   x>=y np.greater_equal onnx.GreaterOrEqual
+ag.greater_equal        x.greater_equal        x.greater_equal_
+ag.isclose              x.isclose
+ag.allclose             x.allclose
+ag.equal                x.equal
+ag.isnan                x.isnan                                        np.isnan onnx.IsNaN
+ag.isinf                x.isinf                                        np.isinf onnx.IsInf
+ag.isposinf             x.isposinf
+ag.isneginf             x.isneginf
+ag.isfinite             x.isfinite                                     np.isfinite
+ag.isreal               x.isreal
+ag.signbit              x.signbit                                      np.signbit
+ag.logical_and          x.logical_and          x.logical_and_          np.logical_and
+ag.logical_or           x.logical_or           x.logical_or_           np.logical_or
+ag.logical_xor          x.logical_xor          x.logical_xor_          np.logical_xor
+ag.logical_not          x.logical_not          x.logical_not_          np.logical_not
+ag.bitwise_and          x.bitwise_and          x.bitwise_and_          x&y np.bitwise_and
+ag.bitwise_or           x.bitwise_or           x.bitwise_or_           x|y np.bitwise_or
+ag.bitwise_xor          x.bitwise_xor          x.bitwise_xor_          x^y np.bitwise_xor
+ag.bitwise_not          x.bitwise_not          x.bitwise_not_          ~x np.invert
+ag.bitwise_left_shift   x.bitwise_left_shift   x.bitwise_left_shift_   x<<y np.left_shift
+ag.bitwise_right_shift  x.bitwise_right_shift  x.bitwise_right_shift_  x>>y np.right_shift
+ag.gcd                  x.gcd                  x.gcd_                  np.gcd
+ag.lcm                  x.lcm                  x.lcm_                  np.lcm
+"""

@@ -303,3 +303,15 @@ def step(input: Any, threshold: float = 0.0) -> Any:
     """1 where x >= threshold, 0 elsewhere: the threshold unit (McCulloch & Pitts 1943). Its derivative is 0 everywhere,
     so nothing is learnt through it by gradients; see `nn.Perceptron` for a rule that does."""
     return run(_step, input, float(threshold))
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.relu        x.relu        x.relu_  onnx.Relu
+ag.prelu       x.prelu                onnx.PRelu
+ag.rrelu
+hardswish                             onnx.HardSwish
+ag.threshold
+ag.hardshrink  x.hardshrink
+ag.step
+"""

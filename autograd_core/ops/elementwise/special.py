@@ -266,3 +266,19 @@ def airy_ai(input: Any) -> Any:
 
 
 igamma, igammac = gammainc, gammaincc
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.erf        x.erf       x.erf_       onnx.Erf
+ag.erfc       x.erfc      x.erfc_
+ag.logit      x.logit     x.logit_
+ag.polygamma
+ag.digamma    x.digamma   x.digamma_
+ag.lgamma     x.lgamma    x.lgamma_
+ag.mvlgamma   x.mvlgamma  x.mvlgamma_
+ag.i0         x.i0        x.i0_
+ag.igamma     x.igamma    x.igamma_
+ag.igammac    x.igammac   x.igammac_
+ag.erfinv     x.erfinv    x.erfinv_
+"""

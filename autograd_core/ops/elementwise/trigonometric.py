@@ -130,3 +130,32 @@ def sinc(input: Any) -> Any:
 
 arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
 arcsinh, arccosh, arctanh = asinh, acosh, atanh
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.sin      x.sin      x.sin_      np.sin onnx.Sin
+ag.tan      x.tan      x.tan_      np.tan onnx.Tan
+ag.asin     x.asin     x.asin_     np.arcsin onnx.Asin
+ag.arcsin   x.arcsin   x.arcsin_
+ag.acos     x.acos     x.acos_     np.arccos onnx.Acos
+ag.arccos   x.arccos   x.arccos_
+ag.atan     x.atan     x.atan_     np.arctan onnx.Atan
+ag.arctan   x.arctan   x.arctan_
+ag.atan2    x.atan2    x.atan2_    np.arctan2
+ag.arctan2  x.arctan2  x.arctan2_
+ag.hypot    x.hypot    x.hypot_    np.hypot
+ag.deg2rad  x.deg2rad  x.deg2rad_  np.deg2rad np.radians
+ag.rad2deg  x.rad2deg  x.rad2deg_  np.degrees np.rad2deg
+ag.sinh     x.sinh     x.sinh_     np.sinh onnx.Sinh
+ag.tanh     x.tanh     x.tanh_     np.tanh
+ag.asinh    x.asinh    x.asinh_    np.arcsinh onnx.Asinh
+ag.arcsinh  x.arcsinh  x.arcsinh_
+ag.acosh    x.acosh    x.acosh_    np.arccosh onnx.Acosh
+ag.arccosh  x.arccosh  x.arccosh_
+ag.atanh    x.atanh    x.atanh_    np.arctanh onnx.Atanh
+ag.arctanh  x.arctanh  x.arctanh_
+ag.sinc     x.sinc     x.sinc_
+ag.cos      x.cos      x.cos_      np.cos onnx.Cos
+ag.cosh     x.cosh     x.cosh_     np.cosh onnx.Cosh
+"""

@@ -147,3 +147,10 @@ def take_along_dim(x: Any, indices: Any, dim: int | None = None) -> Any:
 def gather_back(src: Any, index: Any, shape: tuple, dim: int, name: str) -> Any:
     """Zeros with each element of `src` added at its index along `dim`: the adjoint of gathering."""
     return apply(gather_back_primitive, (src, index), (tuple(shape), dim, False, False, name))
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.gather          x.gather
+ag.take_along_dim  x.take_along_dim
+"""

@@ -93,3 +93,13 @@ def nonzero(x: Any, *, as_tuple: bool = False) -> Any:
     if x.ndim == 0:
         return (argwhere(reshape(x, (1,)))[:, 0],)
     return tuple(found[:, d] for d in range(x.ndim))
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.masked_fill     x.masked_fill     x.masked_fill_
+ag.masked_select   x.masked_select
+ag.masked_scatter  x.masked_scatter  x.masked_scatter_
+ag.argwhere        x.argwhere
+ag.nonzero         x.nonzero
+"""

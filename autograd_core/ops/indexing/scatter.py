@@ -203,3 +203,11 @@ def _scatter_prod(x: Any, dim: int, index: Any, src: Any, include_self: bool) ->
     blank = np.ones((layers, size), x.dtype)
     stacked = put_at(wrap(blank) if isinstance(src, Tensor) else blank, ravel(src), (turn, places))
     return reshape(start * prod(stacked, 0), x.shape)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.scatter         x.scatter         x.scatter_
+ag.scatter_add     x.scatter_add     x.scatter_add_
+ag.scatter_reduce  x.scatter_reduce  x.scatter_reduce_
+"""

@@ -226,3 +226,16 @@ def fill_diagonal_(x: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
     end = size if wrap or x.ndim > 2 else min(x.shape[1], x.shape[0]) * step
     places = np.unravel_index(np.arange(0, min(end, size), step), x.shape) if size else ()
     return rewrite(x, put_at, value, tuple(places), name="fill_diagonal_") if size else x
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.index_select  x.index_select
+ag.index_add     x.index_add     x.index_add_
+ag.index_copy    x.index_copy    x.index_copy_
+ag.index_fill    x.index_fill    x.index_fill_
+ag.index_reduce  x.index_reduce  x.index_reduce_
+ag.index_put     x.index_put     x.index_put_
+ag.take          x.take
+ag.put           x.put           x.put_
+"""

@@ -196,3 +196,19 @@ def vecdot(x: TensorLike, y: TensorLike, dim: int = -1) -> Tensor:
     tensor([21., 43.])
     """
     return norms.vecdot(x, y, dim=dim)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.ger           x.ger
+ag.det           x.det
+ag.slogdet       x.slogdet
+ag.matrix_power  x.matrix_power
+ag.inverse       x.inverse
+ag.pinverse      x.pinverse
+ag.cholesky      x.cholesky
+ag.qr            x.qr
+ag.svd           x.svd
+ag.lu_solve      x.lu_solve
+ag.vecdot
+"""

@@ -188,3 +188,9 @@ def logdet(input: TensorLike) -> Tensor:
     if sign.dtype.kind == "c":
         return logabsdet + ew.log(sign)
     return basics.where(plain(sign) == -1, float("nan"), logabsdet)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.logdet  x.logdet
+"""

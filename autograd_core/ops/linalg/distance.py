@@ -89,3 +89,10 @@ def cosine_similarity(x1: TensorLike, x2: TensorLike, dim: int = 1, eps: float =
     x, y = broadcast_to(x, shape), broadcast_to(y, shape)
     nx, ny = (norm_of("cosine_similarity", v, 2, at, True, least=eps) for v in (x, y))
     return sum((x / nx) * (y / ny), at)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.pairwise_distance
+ag.cosine_similarity
+"""

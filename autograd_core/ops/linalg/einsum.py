@@ -252,3 +252,10 @@ def tensordot(
         lb[j] = la[i]
     out = [c for i, c in enumerate(la) if i not in da] + [c for j, c in enumerate(lb) if j not in db]
     return contract(x, y, "".join(la), "".join(lb), "".join(out))
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.einsum
+ag.tensordot
+"""

@@ -121,3 +121,10 @@ def bilinear(input1: TensorLike, input2: TensorLike, weight: TensorLike, bias: T
     out = sum(reshape(left, (-1, O, J)) * reshape(x2, (-1, 1, J)), -1)
     out = reshape(out, (*x1.shape[:-1], O))
     return out if b is None else out + b
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.linear
+ag.bilinear
+"""

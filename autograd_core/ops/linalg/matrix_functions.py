@@ -216,3 +216,9 @@ def lu_solve(LU: TensorLike, pivots: TensorLike, B: TensorLike, *, left: bool = 
         return matmul(P, solve_triangular(mH(LU), Y, upper=True, unitriangular=True))
     Y = solve_triangular(LU, matmul(np.swapaxes(P, -2, -1), B), upper=False, unitriangular=True)
     return solve_triangular(LU, Y, upper=True)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.matrix_exp  x.matrix_exp
+"""

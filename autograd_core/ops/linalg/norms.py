@@ -418,3 +418,10 @@ def pdist(input: TensorLike, p: float = 2.0) -> Tensor:
         raise ValueError(f"pdist: p must not be negative, got {p}")
     i, j = np.triu_indices(x.shape[0], 1)
     return _distance(x[i] - x[j], p, "pdist")
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.cdist
+ag.pdist
+"""

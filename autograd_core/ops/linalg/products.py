@@ -495,3 +495,24 @@ def cross_over(name: str, input: Any, other: Any, dim: int | None) -> Any:
     x0, x1, x2 = (x[(..., slice(i, i + 1), *rest)] for i in range(3))
     y0, y1, y2 = (y[(..., slice(i, i + 1), *rest)] for i in range(3))
     return cat([x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0], at)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.matmul        x.matmul               x@y np.matmul
+ag.dot           x.dot
+ag.outer         x.outer
+ag.bmm           x.bmm
+ag.mm            x.mm
+ag.mv            x.mv
+ag.vdot          x.vdot
+ag.inner         x.inner
+ag.addmm         x.addmm    x.addmm_
+ag.addmv         x.addmv    x.addmv_
+ag.addbmm        x.addbmm   x.addbmm_
+ag.baddbmm       x.baddbmm  x.baddbmm_
+ag.addr          x.addr     x.addr_
+ag.chain_matmul
+ag.trace         x.trace
+ag.cross         x.cross
+"""

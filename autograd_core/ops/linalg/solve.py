@@ -475,3 +475,10 @@ def tensorsolve(A: TensorLike, B: TensorLike, dims: Sequence[int] | None = None)
         )
     n = math.prod(shape)
     return reshape(solve(reshape(A, (n, n)), reshape(B, (n,))), shape)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.cholesky_solve    x.cholesky_solve
+ag.cholesky_inverse  x.cholesky_inverse
+"""

@@ -21,7 +21,7 @@ import numpy as np
 from ...engine.primitive import SHAPE, Primitive, apply
 from ...kernels.convolution import columns
 from ...kernels.convolution import conv as kernels
-from ..arguments import NAMES, Sizes, floating, per_dim
+from ..arguments import SPACE, Sizes, floating, per_dim
 from ..linalg.products import matmul, mT
 from ..reduction.reduce import sum
 from ..shape.shape import reshape
@@ -177,7 +177,7 @@ def batched(x: Any, dims: int, name: str, what: str = "x") -> tuple[Any, bool]:
     if x.ndim == dims + 2:
         return x, False
     if x.ndim != dims + 1:
-        space = NAMES[dims]
+        space = SPACE[dims]
         raise ValueError(
             f"{name}: {what} has shape {tuple(x.shape)}, but must be (N, C, {space}), or (C, {space}) for one image; "
             "reshape it"
@@ -204,7 +204,7 @@ def _check_weight(
     if weight.ndim != x.ndim:
         layout = "in_channels, out_channels / groups" if transposed else "out_channels, in_channels / groups"
         raise ValueError(
-            f"{name}: weight has shape {shape}, but must have {x.ndim} dimensions, ({layout}, {NAMES[x.ndim - 2]})"
+            f"{name}: weight has shape {shape}, but must have {x.ndim} dimensions, ({layout}, {SPACE[x.ndim - 2]})"
         )
     if isinstance(groups, bool) or not isinstance(groups, int) or groups < 1:
         raise ValueError(f"{name}: groups is {groups!r}, but must be an int of at least 1")
@@ -472,3 +472,14 @@ def _window(name: str, kernel_size: Any, stride: Any, padding: Any, dilation: An
         per_dim(padding, 2, name, "padding", 0),
         per_dim(dilation, 2, name, "dilation", 1),
     )
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.conv1d
+ag.conv2d
+ag.conv3d
+ag.conv_transpose1d
+ag.conv_transpose2d
+ag.conv_transpose3d
+"""

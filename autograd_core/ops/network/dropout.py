@@ -202,3 +202,11 @@ def gaussian_noise(input: Any, std: float = 0.1, training: bool = True) -> Any:
 @by_example
 def _noise(shape: tuple, dtype: np.dtype) -> ndarray:
     return standard_normal(shape, dtype)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.dropout
+ag.alpha_dropout
+ag.feature_alpha_dropout
+"""

@@ -196,3 +196,9 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
         return convert(unsqueeze(tensor, -1) == np.arange(num_classes), np.int64)
     out = (index[..., None] == np.arange(num_classes)).astype(np.int64)
     return Tensor(out) if isinstance(tensor, Tensor) else out
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.embedding
+"""

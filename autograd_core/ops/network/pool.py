@@ -25,7 +25,7 @@ from ...engine.primitive import AUX, SHAPE, Primitive, apply
 from ...engine.tensor import Tensor
 from ...kernels.convolution import pool as kernels
 from ...kernels.convolution.windows import DILATION, OUT, Windows, adaptive_windows, strided_windows
-from ..arguments import NAMES, Sizes, floating, per_dim
+from ..arguments import SPACE, Sizes, floating, per_dim
 from ..elementwise.piecewise import zeroed
 from ..indexing.gather import gather as along
 from ..reduction.reduce import sum
@@ -165,7 +165,7 @@ def image(name: str, x: Any, dims: int) -> Any:
     if type(x) is not Tensor or x.array.dtype not in DTYPES:
         (x,) = floating(name, x=x)
     if x.ndim not in (dims + 1, dims + 2):
-        space = NAMES[dims]
+        space = SPACE[dims]
         raise ValueError(f"{name}: x has shape {tuple(x.shape)}; it must be (N, C, {space}) or (C, {space})")
     if 0 in x.shape[1 if x.ndim == dims + 2 else 0 :]:
         raise ValueError(f"{name}: x has shape {tuple(x.shape)}; only the number of images may be 0")
@@ -374,3 +374,14 @@ def _adaptive_avg_pool(dims: int) -> Callable:
 
 
 adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = _each(_adaptive_avg_pool, 1, 2, 3)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.max_pool1d
+ag.max_pool2d
+ag.max_pool3d
+ag.adaptive_max_pool1d
+ag.avg_pool1d
+ag.adaptive_avg_pool1d
+"""

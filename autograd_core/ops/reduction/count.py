@@ -187,3 +187,15 @@ def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bo
     if boundaries.ndim != 1:
         raise ValueError(f"bucketize: boundaries must be a vector, got shape {tuple(boundaries.shape)}")
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.histc               x.histc
+ag.bincount            x.bincount
+ag.unique              x.unique
+ag.unique_consecutive  x.unique_consecutive
+ag.isin
+ag.searchsorted
+ag.bucketize
+"""

@@ -137,3 +137,12 @@ def std(
     single = x.dtype in (np.float32, np.complex64)
     root = apply(_root, (_variance(x, *_var_options(dim, unbiased, correction, "std"), keepdim, single),))
     return convert(root, np.dtype(np.float32)) if single else root
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.var_mean
+ag.var       x.var
+ag.std_mean
+ag.std       x.std
+"""

@@ -101,3 +101,13 @@ def argmax(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
 def argmin(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """The index of the smallest value along `dim` (of the flattened tensor if None), the first of equals. int64."""
     return _arg_over(argmin_primitive, x, dim, keepdim)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.amax     x.amax
+ag.amin     x.amin
+ag.aminmax  x.aminmax
+ag.argmax   x.argmax
+ag.argmin   x.argmin
+"""

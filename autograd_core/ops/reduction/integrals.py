@@ -46,3 +46,10 @@ def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: int = -1
     """The integrals of y along `dim` up to each place after the first, by the trapezoidal rule."""
     areas, at = _steps("cumulative_trapezoid", y, x, dx, dim)
     return cumsum(areas, at)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.trapezoid
+ag.cumulative_trapezoid
+"""

@@ -99,3 +99,10 @@ def quantile(x: Any, q: Any, dim: Any = None, keepdim: bool = False, *, interpol
 def nanquantile(x: Any, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear") -> Any:
     """`quantile` of what is not NaN."""
     return _quantile("nanquantile", x, q, dim, keepdim, interpolation, True)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.quantile     x.quantile
+ag.nanquantile  x.nanquantile
+"""

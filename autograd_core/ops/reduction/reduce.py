@@ -226,3 +226,17 @@ def all(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
 def any(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Whether any element over `dim` is true (not 0)."""
     return _logical(_any, x, dim, keepdim)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.sum            x.sum
+ag.mean           x.mean
+ag.nansum         x.nansum
+ag.nanmean        x.nanmean
+ag.count_nonzero  x.count_nonzero
+ag.prod           x.prod
+ag.logsumexp      x.logsumexp
+ag.all            x.all
+ag.any            x.any
+"""

@@ -234,3 +234,14 @@ def diff(x: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = N
         later, earlier = slices(x, at, 1, None), slices(x, at, None, -1)
         x = later ^ earlier if x.dtype == bool else later - earlier
     return x if n else clone(x)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.cumsum        x.cumsum        x.cumsum_
+ag.cumprod       x.cumprod       x.cumprod_
+ag.logcumsumexp  x.logcumsumexp
+ag.cummax        x.cummax
+ag.cummin        x.cummin
+ag.diff          x.diff
+"""

@@ -151,3 +151,10 @@ def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float =
     if value.size:
         np.put_along_axis(one_hot, value.argmax(at, keepdims=True), 1, at)
     return soft + (one_hot - value)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.softmax      x.softmax
+ag.log_softmax  x.log_softmax
+"""

@@ -222,3 +222,18 @@ _mode_index = Primitive(_most_frequent, name="mode_index")
 def mode(x: Any, dim: int = -1, keepdim: bool = False) -> Mode:
     """The most frequent element along `dim` (of several, the smallest), and where it stands last: (values, indices)."""
     return _single(Mode, _mode_index, array_operand(x, "mode"), dim, keepdim)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.sort       x.sort
+ag.argsort    x.argsort
+ag.msort      x.msort
+ag.topk       x.topk
+ag.max        x.max
+ag.min        x.min
+ag.kthvalue   x.kthvalue
+ag.median     x.median
+ag.nanmedian  x.nanmedian
+ag.mode       x.mode
+"""

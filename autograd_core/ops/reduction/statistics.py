@@ -117,3 +117,13 @@ def renorm(x: Any, p: float, dim: int, maxnorm: float) -> Any:
     size = norm_of("renorm", x, p, tuple(d for d in range(x.ndim) if d != at), True, least=maxnorm)
     large = size > maxnorm
     return x * where(large, maxnorm / (where(large, size, 1.0) + 1e-7), 1.0)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.cov       x.cov
+ag.corrcoef  x.corrcoef
+ag.norm      x.norm
+ag.dist      x.dist
+ag.renorm    x.renorm    x.renorm_
+"""

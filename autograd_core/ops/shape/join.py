@@ -115,3 +115,20 @@ def block_diag(*tensors: Any) -> Any:
         if x.ndim > 2:
             raise ValueError(f"block_diag: operand {i} has shape {tuple(x.shape)}; needs at most 2 dimensions")
     return apply(_block_diag_primitive, tuple(xs), (tuple(tuple(x.shape) for x in xs),))
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.concat
+ag.concatenate
+ag.atleast_1d
+ag.atleast_2d
+ag.atleast_3d
+ag.broadcast_tensors
+ag.hstack
+ag.vstack
+ag.row_stack
+ag.dstack
+ag.column_stack
+ag.block_diag
+"""

@@ -129,3 +129,9 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
         if before or after:
             out = apply(_pad_dim_primitive, (out,), (dim, before, after, mode))
     return out + 0 if out is x else out
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.pad
+"""

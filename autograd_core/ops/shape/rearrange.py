@@ -183,3 +183,19 @@ def kron(x: Any, y: Any) -> Any:
         y, tuple(s for size in ys for s in (1, size))
     )
     return reshape(product, tuple(a * b for a, b in zip(xs, ys, strict=True)))
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.roll               x.roll
+ag.fliplr             x.fliplr
+ag.flipud             x.flipud
+ag.rot90              x.rot90
+ag.repeat             x.repeat
+ag.tile               x.tile
+ag.repeat_interleave  x.repeat_interleave
+ag.meshgrid
+ag.cartesian_prod
+ag.combinations
+ag.kron               x.kron
+"""

@@ -257,3 +257,28 @@ def split(x: Any, split_size_or_sections: Any, dim: int = 0) -> tuple:
     edges = np.cumsum([0, *sections])
     lead = (slice(None),) * at
     return tuple(x[(*lead, slice(int(a), int(b)))] for a, b in pairwise(edges))
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.expand      x.expand
+ag.reshape     x.reshape
+ag.flatten     x.flatten
+ag.ravel       x.ravel
+ag.unflatten   x.unflatten
+ag.squeeze     x.squeeze     x.squeeze_:view
+ag.unsqueeze   x.unsqueeze   x.unsqueeze_:view
+ag.permute     x.permute
+ag.transpose   x.transpose   x.transpose_:view
+ag.swapaxes    x.swapaxes    x.swapaxes_:view
+ag.swapdims    x.swapdims    x.swapdims_:view
+ag.movedim     x.movedim
+ag.moveaxis    x.moveaxis
+ag.adjoint     x.adjoint
+ag.t           x.t           x.t_:view
+ag.flip        x.flip
+ag.contiguous  x.contiguous
+ag.cat
+ag.stack
+ag.split       x.split
+"""

@@ -81,3 +81,14 @@ def vsplit(x: Any, indices_or_sections: Any) -> tuple:
 def dsplit(x: Any, indices_or_sections: Any) -> tuple:
     """Cut into equal parts, or at indices, along the third dimension."""
     return _cut("dsplit", x, indices_or_sections, 2)
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.chunk         x.chunk
+ag.unbind        x.unbind
+ag.tensor_split  x.tensor_split
+ag.hsplit        x.hsplit
+ag.vsplit        x.vsplit
+ag.dsplit        x.dsplit
+"""

@@ -302,3 +302,21 @@ def diagonal_scatter(x: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int
     """x with a diagonal replaced by `src`."""
     at = _two_dims(dim1, dim2, x.ndim, "diagonal_scatter")
     return _replaced(x, src, _diagonal_primitive, (offset, *at), "diagonal_scatter")
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.select            x.select
+ag.narrow            x.narrow
+ag.diagonal          x.diagonal
+ag.diag_embed        x.diag_embed
+ag.diag              x.diag
+ag.diagflat          x.diagflat
+ag.tril              x.tril              x.tril_
+ag.triu              x.triu              x.triu_
+ag.unfold            x.unfold
+ag.as_strided        x.as_strided
+ag.select_scatter    x.select_scatter
+ag.slice_scatter     x.slice_scatter
+ag.diagonal_scatter  x.diagonal_scatter
+"""

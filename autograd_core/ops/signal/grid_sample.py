@@ -153,3 +153,10 @@ def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Any
     base = coordinates.reshape(1, -1, rank + 1).astype(theta.dtype)
     out = matmul(np.broadcast_to(base, (size[0], *base.shape[1:])), mT(theta))
     return reshape(out, (size[0], *size[2:], rank))
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.grid_sample
+ag.affine_grid
+"""

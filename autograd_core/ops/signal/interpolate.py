@@ -290,3 +290,13 @@ def _factor(name: str, x: Any, factor: Any) -> int:
     if factor < 1:
         raise ValueError(f"{name}: the factor must be positive, got {factor}")
     return factor
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.interpolate
+ag.upsample
+ag.pixel_shuffle
+ag.pixel_unshuffle
+ag.channel_shuffle
+"""

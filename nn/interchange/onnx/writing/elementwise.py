@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core.interface.table import ONNX
 from autograd_core.ops.elementwise.activation import gelu_tanh
 
 from .builder import Builder
@@ -139,17 +140,7 @@ def _isinf(sign: int) -> Rule:
 
 
 RULES: dict[str, Rule] = {
-    **{
-        ours: node(theirs)
-        for ours, theirs in (
-            pair.split(":")
-            for pair in "abs:Abs acos:Acos acosh:Acosh add:Add asin:Asin asinh:Asinh atan:Atan atanh:Atanh ceil:Ceil cos:Cos "
-            "cosh:Cosh div:Div eq:Equal erf:Erf exp:Exp floor:Floor ge:GreaterOrEqual gt:Greater isinf:IsInf isnan:IsNaN "
-            "le:LessOrEqual log:Log lt:Less maximum:Max minimum:Min mish:Mish mul:Mul neg:Neg pow:Pow prelu:PRelu "
-            "reciprocal:Reciprocal relu:Relu sign:Sign sin:Sin sinh:Sinh softsign:Softsign sqrt:Sqrt std:Sqrt sub:Sub "
-            "tan:Tan where:Where hardswish:HardSwish".split()
-        )
-    },
+    **{name: node(kind) for name, kind in ONNX.items()},  # by the families' lines of names
     "bitwise_and": _bitwise("And", "BitwiseAnd"),
     "bitwise_not": _bitwise("Not", "BitwiseNot"),
     "bitwise_or": _bitwise("Or", "BitwiseOr"),
@@ -195,6 +186,7 @@ RULES: dict[str, Rule] = {
     "softplus": composed(_softplus),
     "softshrink": composed(lambda N, C, x, lambd: N.Shrink(x, lambd=lambd, bias=lambd)),
     "square": composed(lambda N, C, x: N.Mul(x, x)),
+    "std": node("Sqrt"),
     "step": composed(lambda N, C, x, threshold: N.Where(N.Less(x, C(threshold)), C(0), C(1))),
     "tanh": composed(_tanh),
     "tanhshrink": composed(lambda N, C, x: N.Sub(x, N.Tanh(x))),
