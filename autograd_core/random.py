@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .engine.creation import checked_size, made, on_cpu
+from .engine.creation import checked_size, from_array, on_cpu
 from .engine.standin import StandIn
-from .engine.tensor import Default, Tensor, held, wrap
+from .engine.tensor import Default, Tensor, range_checked, wrap
 from .engine.writes import rewrite
 
 
@@ -116,7 +116,7 @@ def rand(
 ) -> Tensor:
     """Uniform numbers from [0, 1)."""
     on_cpu(device)
-    return made(uniform(checked_size(size, "rand"), _dtype(dtype), generator), requires_grad)
+    return from_array(uniform(checked_size(size, "rand"), _dtype(dtype), generator), requires_grad)
 
 
 @by_example
@@ -125,7 +125,7 @@ def randn(
 ) -> Tensor:
     """Standard normal numbers."""
     on_cpu(device)
-    return made(standard_normal(checked_size(size, "randn"), _dtype(dtype), generator), requires_grad)
+    return from_array(standard_normal(checked_size(size, "randn"), _dtype(dtype), generator), requires_grad)
 
 
 def uniform(shape: tuple, dtype: np.dtype, generator: Generator | None = None) -> np.ndarray:
@@ -158,7 +158,7 @@ def randint(
         low, high, size = 0, low, high
     if high <= low:
         raise ValueError(f"randint: high must be greater than low, got low={low}, high={high}")
-    held([low, high - 1], np.dtype(dtype), "randint")
+    range_checked([low, high - 1], np.dtype(dtype), "randint")
     return wrap(stream(generator).integers(low, high, checked_size((size,), "randint")).astype(dtype))
 
 
@@ -335,7 +335,7 @@ def random_(x: Tensor, low: int = 0, high: int | None = None, *, generator: Gene
         low, high = 0, low or int(largest)
     if high <= low:
         raise ValueError(f"random_: high must be greater than low, got low={low}, high={high}")
-    held([low, high - 1], x.dtype, "random_")
+    range_checked([low, high - 1], x.dtype, "random_")
     return _fill(x, "random_", lambda rng, shape: rng.integers(low, high, shape), generator)
 
 

@@ -12,7 +12,7 @@ from .graph import Node, choosers
 from .history import record
 from .operands import is_traced, unified
 from .primitive import SHAPE, Primitive, apply
-from .tensor import Tensor, as_array, held, wrap
+from .tensor import Tensor, as_array, range_checked, wrap
 
 
 def _sum_to(x: Any, shape: tuple) -> Any:
@@ -139,7 +139,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if type(input) is int or type(other) is int:
         number, beside = (input, other) if type(input) is int else (other, input)
         if hasattr(beside, "dtype") and beside.dtype.kind in "iu":
-            held(number, beside.dtype, "where")
+            range_checked(number, beside.dtype, "where")
     input, other = unified("where", input, other)
     if not (hasattr(input, "dtype") or hasattr(other, "dtype")):
         if is_traced(condition):

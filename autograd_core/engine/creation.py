@@ -9,7 +9,7 @@ import numpy as np
 
 from .operands import convert, sizes_of
 from .standin import StandIn
-from .tensor import Default, Tensor, as_array, describe, held, wrap
+from .tensor import Default, Tensor, as_array, describe, range_checked, wrap
 
 
 def on_cpu(device: Any, name: str = "") -> None:
@@ -19,7 +19,7 @@ def on_cpu(device: Any, name: str = "") -> None:
         raise TypeError(f"{at}there are no devices: all tensors are in main memory, so leave out device={device!r}")
 
 
-def made(array: np.ndarray, requires_grad: bool, device: Any = None) -> Tensor:
+def from_array(array: np.ndarray, requires_grad: bool, device: Any = None) -> Tensor:
     on_cpu(device)
     t = wrap(array)
     if requires_grad:
@@ -34,7 +34,7 @@ def for_each_example(x: Any, size: tuple, make: Callable[[tuple], Tensor]) -> An
 
 def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """A tensor holding a copy of `data`: nested sequences, a number, an array or a tensor."""
-    return made(as_array(data, dtype, copy=True), requires_grad, device)
+    return from_array(as_array(data, dtype, copy=True), requires_grad, device)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -70,21 +70,21 @@ def checked_size(sizes: tuple, name: str) -> tuple:
 
 def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Zeros of the given shape."""
-    return made(np.zeros(checked_size(size, "zeros"), _float_or(dtype)), requires_grad, device)
+    return from_array(np.zeros(checked_size(size, "zeros"), _float_or(dtype)), requires_grad, device)
 
 
 def ones(*size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Ones of the given shape."""
-    return made(np.ones(checked_size(size, "ones"), _float_or(dtype)), requires_grad, device)
+    return from_array(np.ones(checked_size(size, "ones"), _float_or(dtype)), requires_grad, device)
 
 
 def empty(*size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """A tensor of the given shape whose values are whatever was in the memory."""
-    return made(np.empty(checked_size(size, "empty"), _float_or(dtype)), requires_grad, device)
+    return from_array(np.empty(checked_size(size, "empty"), _float_or(dtype)), requires_grad, device)
 
 
 def _filling(value: Any, dtype: Any, name: str) -> np.ndarray:
-    return held(value.array if isinstance(value, Tensor) else value, np.dtype(dtype), name)
+    return range_checked(value.array if isinstance(value, Tensor) else value, np.dtype(dtype), name)
 
 
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
@@ -92,12 +92,12 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool =
     value = as_array(fill_value) if dtype is None else _filling(fill_value, dtype, "full")
     if value.ndim:
         raise ValueError(f"full: fill_value must be a number or a 0-d tensor, got shape {value.shape}; use expand")
-    return made(np.full(checked_size((size,), "full"), value, value.dtype), requires_grad, device)
+    return from_array(np.full(checked_size((size,), "full"), value, value.dtype), requires_grad, device)
 
 
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """The identity matrix of n rows and m (default n) columns."""
-    return made(np.eye(n, m, dtype=_float_or(dtype)), requires_grad, device)
+    return from_array(np.eye(n, m, dtype=_float_or(dtype)), requires_grad, device)
 
 
 def arange(
@@ -113,7 +113,7 @@ def arange(
     dtype = np.dtype(dtype)
     if dtype.kind in "iu" and step != step // 1:
         raise ValueError(f"arange: a step of {step} in {dtype} would be cut off to {int(step)}; leave dtype out")
-    return made(held(np.arange(start, end, step), dtype, "arange"), requires_grad, device)
+    return from_array(range_checked(np.arange(start, end, step), dtype, "arange"), requires_grad, device)
 
 
 def linspace(
@@ -128,7 +128,7 @@ def linspace(
         raise ValueError(f"linspace: steps must not be negative, got {steps}")
     is_complex = isinstance(start, complex) or isinstance(end, complex)
     dtype = np.promote_types(Default.dtype, np.complex64) if dtype is None and is_complex else _float_or(dtype)
-    return made(held(np.linspace(start, end, steps), dtype, "linspace"), requires_grad, device)
+    return from_array(range_checked(np.linspace(start, end, steps), dtype, "linspace"), requires_grad, device)
 
 
 def _number(x: Any, name: str) -> Any:
@@ -152,20 +152,20 @@ def triu_indices(row: int, col: int, offset: int = 0) -> Tensor:
 
 def zeros_like(x: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Zeros of x's shape and, unless given, dtype."""
-    return for_each_example(x, x.shape, lambda s: made(np.zeros(s, dtype or x.dtype), requires_grad, device))
+    return for_each_example(x, x.shape, lambda s: from_array(np.zeros(s, dtype or x.dtype), requires_grad, device))
 
 
 def ones_like(x: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Ones of x's shape and, unless given, dtype."""
-    return for_each_example(x, x.shape, lambda s: made(np.ones(s, dtype or x.dtype), requires_grad, device))
+    return for_each_example(x, x.shape, lambda s: from_array(np.ones(s, dtype or x.dtype), requires_grad, device))
 
 
 def empty_like(x: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """An uninitialised tensor of x's shape and, unless given, dtype."""
-    return for_each_example(x, x.shape, lambda s: made(np.empty(s, dtype or x.dtype), requires_grad, device))
+    return for_each_example(x, x.shape, lambda s: from_array(np.empty(s, dtype or x.dtype), requires_grad, device))
 
 
 def full_like(x: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """A tensor of x's shape and, unless given, dtype, filled with one value."""
     value = _filling(fill_value, dtype or x.dtype, "full_like")
-    return for_each_example(x, x.shape, lambda s: made(np.full(s, value, value.dtype), requires_grad, device))
+    return for_each_example(x, x.shape, lambda s: from_array(np.full(s, value, value.dtype), requires_grad, device))

@@ -447,7 +447,7 @@ def as_array(data: Any, dtype: Any = None, *, copy: bool | None = None) -> ndarr
             )
         array = np.array(_plain(data))
         if dtype is not None:
-            array = held(array, np.dtype(dtype), "tensor")
+            array = range_checked(array, np.dtype(dtype), "tensor")
         if dtype is None and array.dtype == np.float64 and not _holds_arrays(data):
             dtype = Default.dtype
         if dtype is None and array.dtype == np.complex128 and Default.dtype == np.float32 and not _holds_arrays(data):
@@ -465,7 +465,7 @@ def as_array(data: Any, dtype: Any = None, *, copy: bool | None = None) -> ndarr
     return made if made.dtype is target else made.view(target)
 
 
-def held(value: Any, dtype: np.dtype, name: str) -> ndarray:
+def range_checked(value: Any, dtype: np.dtype, name: str) -> ndarray:
     """Numbers that a program wrote down as an array of `dtype`; OverflowError for one beyond the range of an integer
     dtype, which a conversion would wrap around. (Computed values wrap, as in PyTorch.)"""
     array = np.asarray(value)

@@ -126,7 +126,19 @@ class Walk:
     results  the gradients of the wanted nodes
     """
 
-    __slots__ = ("algebra", "choosing", "deposit", "nodes", "ours", "pending", "results", "retain", "special", "useful", "wanted")
+    __slots__ = (
+        "algebra",
+        "choosing",
+        "deposit",
+        "nodes",
+        "ours",
+        "pending",
+        "results",
+        "retain",
+        "special",
+        "useful",
+        "wanted",
+    )
 
     def __init__(self, seeds: list, algebra: Algebra, wanted: set[Node] | None, retain: bool, deposit: bool):
         self.algebra, self.wanted, self.retain, self.deposit = algebra, wanted, retain, deposit

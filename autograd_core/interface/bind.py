@@ -14,7 +14,7 @@ from ..engine import basics, operands
 from ..engine.layout import in_place as layout_in_place
 from ..engine.operands import convert, dtype_meant, is_operand, is_traced, not_an_operand
 from ..engine.standin import StandIn
-from ..engine.tensor import Tensor, as_array, held, wrap
+from ..engine.tensor import Tensor, as_array, range_checked, wrap
 from ..engine.writes import check_writable, rewrite, store
 from ..ops import arguments
 from ..ops.elementwise import complex as cx
@@ -150,7 +150,7 @@ def zero_(x: Tensor) -> Tensor:
 
 def fill_(x: Tensor, value: Any) -> Tensor:
     """Write one value into all of x."""
-    return copy_(x, value if is_traced(value) else wrap(as_array(held(value, x.dtype, "fill_"))))
+    return copy_(x, value if is_traced(value) else wrap(as_array(range_checked(value, x.dtype, "fill_"))))
 
 
 def _iterate(x: Tensor) -> Any:

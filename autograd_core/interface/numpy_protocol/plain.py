@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.operands import is_traced
-from ...engine.tensor import held
+from ...engine.tensor import range_checked
 from .common import TABLE, as_tensor, bare, f, typed, value, wrapped
 
 
@@ -58,7 +58,11 @@ def _like(name: str, make: Callable) -> None:
 
 def _filled(prototype: Any, shape: Any, fill_value: Any, dtype: Any = None, *rest: Any) -> Any:
     dtype = np.dtype(dtype or prototype.dtype)
-    value = as_tensor(fill_value).to(dtype) if is_traced(fill_value) else wrapped(held(fill_value, dtype, "full_like"))
+    value = (
+        as_tensor(fill_value).to(dtype)
+        if is_traced(fill_value)
+        else wrapped(range_checked(fill_value, dtype, "full_like"))
+    )
     return f.clone(f.broadcast_to(value, shape))
 
 

@@ -15,7 +15,7 @@ from ...engine.basics import where
 from ...engine.elementwise import binary, unary
 from ...engine.operands import convert, operand, result_type, unified
 from ...engine.primitive import OUT, Primitive, apply
-from ...engine.tensor import describe, held
+from ...engine.tensor import describe, range_checked
 from .arithmetic import exp2, mul, sign
 
 
@@ -69,7 +69,7 @@ def _bound(bound: Any, dtype: np.dtype, low: bool) -> Any:
     limits = np.iinfo(dtype)
     if low and bound < limits.min:
         return limits.min
-    return limits.max if not low and bound > limits.max else int(held(bound, dtype, "clamp"))
+    return limits.max if not low and bound > limits.max else int(range_checked(bound, dtype, "clamp"))
 
 
 def _unclamped(g: Any, x: Any, low: Any, high: Any) -> Any:

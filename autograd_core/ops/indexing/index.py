@@ -17,7 +17,7 @@ from ...engine.basics import broadcast_to
 from ...engine.graph import Deferred
 from ...engine.operands import convert, is_traced, operand, stand_in
 from ...engine.primitive import SHAPE, Primitive, apply
-from ...engine.tensor import Tensor, describe, held, wrap
+from ...engine.tensor import Tensor, describe, range_checked, wrap
 from ...engine.writes import check_writable, rewrite, store
 
 
@@ -225,7 +225,7 @@ def setitem(x: Any, index: Any, value: Any) -> None:
     view, rest = _in_two_steps(plain_index(index, name), x.ndim)
     value = operand(value, name)
     if not is_traced(value):
-        value = wrap(held(value, x.dtype, name) if not hasattr(value, "dtype") else value)
+        value = wrap(range_checked(value, x.dtype, name) if not hasattr(value, "dtype") else value)
     if isinstance(x, Tensor):
         check_writable(x, name)
     whole = tuple(x.shape)

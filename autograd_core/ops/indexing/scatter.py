@@ -11,7 +11,7 @@ from numpy import ndarray
 from ...engine.basics import broadcast_to
 from ...engine.operands import stand_in
 from ...engine.primitive import AUX, SHAPE, Primitive, apply
-from ...engine.tensor import Tensor, conversion, held, wrap
+from ...engine.tensor import Tensor, conversion, range_checked, wrap
 from ..arguments import array_operand, dim_index, numpy_names
 from ..elementwise import arithmetic as ew
 from ..reduction.reduce import prod
@@ -74,7 +74,7 @@ def _operands(name: str, x: Any, dim: int, index: Any, src: Any) -> tuple:
         return x, at, None, src
     check_fits_index(x, index, at, name)
     if not hasattr(src, "dtype"):
-        return x, at, index, held(src, x.dtype, name)
+        return x, at, index, range_checked(src, x.dtype, name)
     check_fits_index(src, index, -1, name, "src")
     if src.shape != index.shape and src.ndim:
         src = src[tuple(slice(n) for n in index.shape)]

@@ -16,7 +16,7 @@ from ...engine import basics
 from ...engine.basics import broadcast_to
 from ...engine.operands import convert, stand_in
 from ...engine.primitive import SHAPE, Primitive, apply
-from ...engine.tensor import Tensor, conversion, held
+from ...engine.tensor import Tensor, conversion, range_checked
 from ...engine.writes import rewrite
 from ..arguments import array_operand, dim_index, numpy_names
 from ..shape.shape import ravel, reshape
@@ -156,7 +156,7 @@ def one_value(name: str, value: Any, dtype: Any) -> Any:
         return convert(value, dtype)
     if not isinstance(value, bool | int | float | complex):
         raise TypeError(f"{name}: value must be a number or a 0-d tensor, got {type(value).__name__}")
-    return held(value, dtype, name)
+    return range_checked(value, dtype, name)
 
 
 # ------------------------------------------------------------------------------------------ by any index, flat, by mask

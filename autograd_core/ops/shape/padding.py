@@ -9,7 +9,7 @@ from numpy import ndarray
 
 from ...engine.operands import sizes_of
 from ...engine.primitive import SHAPE, Primitive, apply
-from ...engine.tensor import held
+from ...engine.tensor import range_checked
 from ..arguments import array_operand
 
 MODES = ("constant", "reflect", "replicate", "circular")
@@ -40,7 +40,7 @@ def pad_constant(x: Any, widths: tuple, value: float = 0.0) -> Any:
         x = x[tuple(slice(max(0, -b), size - max(0, -a)) for size, (b, a) in zip(x.shape, widths, strict=True))]
         widths = tuple((max(0, b), max(0, a)) for b, a in widths)
     if x.dtype.kind in "iu":
-        value = int(held(value, x.dtype, "pad"))
+        value = int(range_checked(value, x.dtype, "pad"))
     return apply(_pad_primitive, (x,), (tuple(widths), value))
 
 
