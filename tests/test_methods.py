@@ -218,7 +218,7 @@ def test_what_it_is():
         (
             lambda: ag.cov(ag.ones(2, 2, 2)),
             ValueError,
-            r"cov: x must be \(variables, observations\), or a vector, got shape",
+            r"cov: input must be \(variables, observations\), or a vector, got shape",
         ),
         (
             lambda: ag.cov(ag.ones(2, 3), fweights=ag.ones(2)),
@@ -239,7 +239,7 @@ def test_what_it_is():
         (
             lambda: ag.renorm(ag.ones(3), 2, 0, 1),
             ValueError,
-            r"renorm: x must have at least 2 dimensions, got shape \(3,\)",
+            r"renorm: input must have at least 2 dimensions, got shape \(3,\)",
         ),
     ],
 )

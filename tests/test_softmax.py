@@ -195,3 +195,11 @@ def test_a_row_that_is_left_alone_in_its_block_is_computed_as_the_others(monkeyp
     with np.errstate(over="ignore"):
         kernels._exponentials.function(x, x.view(np.int32), 5, 1, C, e, found, 0)
     np.testing.assert_allclose(found[:, 0], [x[5 * C :].max(), np.exp(x[5 * C :] - x[5 * C :].max()).sum()], rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [ag.tensor, np.asarray])
+def test_softmin_of_unsigned_integers_and_its_error(kind):
+    out = np.asarray(F.softmin(kind(np.array([0, 1, 2], np.uint8)), 0))
+    np.testing.assert_allclose(out, np.asarray(ag.softmax(ag.tensor([0.0, -1.0, -2.0]), 0)), rtol=1e-6)
+    with pytest.raises(TypeError, match="softmin: needs tensors, arrays or numbers, got list"):
+        F.softmin([0.0, 1.0], 0)

@@ -147,13 +147,15 @@ def not_an_operand(x: Any, name: str) -> Any:
 def parts_to_take(*kinds: type) -> None:
     """Let named results such as (values, indices) say, where one is used like a tensor, which part to take.
 
-    They are tuples, which would be repeated by `* 2` and be unequal to any number.
+    They are tuples, which would be repeated by `* 2` and be unequal to any number. They show the name of their function,
+    class TopK as topk(…), and are pickled by that of their class.
     """
     arithmetic = "add sub mul truediv floordiv mod pow matmul".split()
     names = [
         f"__{r}{name}__" for name in arithmetic for r in ("", "r")
     ] + "__lt__ __le__ __gt__ __ge__ __eq__ __ne__".split()
     for kind in kinds:
+        kind.__name__ = kind.__name__.lower()
         for name in [*names, "__neg__", "__abs__"]:
             setattr(kind, name, _refusing(kind, getattr(tuple, name, None)))
         kind.__getattr__ = _no_attribute  # type: ignore[attr-defined]

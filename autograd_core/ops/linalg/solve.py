@@ -414,11 +414,10 @@ def lstsq(A: TensorLike, B: TensorLike, rcond: float | None = None, *, driver: s
     X = matmul(pinv(A, rtol=rcond), B)
     S = lapack(np.linalg.svd, plain(A), compute_uv=False)
     rank = (rcond * S.max(-1, keepdims=True, initial=0.0) < S).sum(-1)
+    residuals: Any = np.zeros(0, S.dtype)
     if M > N and (rank == N).all():
         off = ew.abs(matmul(A, X) - B)
         residuals = sum(off * off, -2)
-    else:
-        residuals = np.zeros(0, S.dtype)
     wrapped = [r if not isinstance(A, Tensor) or isinstance(r, Tensor) else Tensor(r) for r in (residuals, rank, S)]
     return LstsqResult(reshape(X, X.shape[:-1]) if vector else X, *wrapped)
 

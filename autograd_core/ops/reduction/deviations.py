@@ -12,6 +12,8 @@ from ...engine import basics
 from ...engine.accumulate import HALF, exact_total, narrowed, squares
 from ...engine.operands import convert
 from ...engine.primitive import OUT, Primitive, apply
+from ...engine.tensor import Tensor
+from ...engine.types import Dims, TensorLike
 from ..arguments import numpy_names
 from ..elementwise.kink import kink
 from .reduce import floating_operand, mean, reduction_dims, spread, sum
@@ -80,20 +82,60 @@ _var = Primitive(_var_forward, name="var", vjps=(_var_rule,), saves=(0,), compos
 
 @numpy_names
 def var_mean(
-    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> tuple:
-    """(variance, mean) over `dim`; see `var`."""
+    input: TensorLike,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Compute the variance and the mean over `dim`.
+
+    Parameters as for `var`: `unbiased`, `keepdim`, `correction`.
+
+    Formula: (Σ_i |x_i − x̄|² / max(n − correction, 0), x̄), x̄ = (1/n) Σ_i x_i, x the input and i over `dim`
+    Shapes: (*) → two of (*) without the dimensions `dim`; () if `dim` is None or an empty tuple.
+    Dtypes: floating, kept; of complex ones the variance is real.
+    Raises: TypeError if `input` is of integers or booleans, or if both `unbiased` and `correction` are given; IndexError if
+        a dim is out of range; ValueError if `dim` names one twice.
+    Source: PyTorch's `var_mean`.
+
+    >>> import autograd_core as ag
+    >>> ag.var_mean(ag.tensor([1.0, 2.0, 3.0]))
+    (tensor(1.), tensor(2.))
+    """
     dim, correction = _var_options(dim, unbiased, correction, "var")
-    x = floating_operand(x, "var")
+    x = floating_operand(input, "var")
     return var(x, dim, None, keepdim, correction=correction), mean(x, dim, keepdim)
 
 
 @numpy_names
 def var(
-    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> Any:
-    """The variance over `dim`: the sum of squared deviations from the mean over n - correction (default 1)."""
-    return _variance(floating_operand(x, "var"), *_var_options(dim, unbiased, correction, "var"), keepdim, False)
+    input: TensorLike,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> Tensor:
+    """Compute the variance over `dim`, or of all elements.
+
+    `correction` (default 1, Bessel's) is subtracted from the number of elements; `unbiased`, PyTorch's older argument, is
+    correction=1 or 0, and may come in the place of `dim`. `keepdim` keeps the dimensions as 1. If the correction leaves no
+    element, the result is NaN or infinite.
+
+    Formula: out = Σ_i |x_i − x̄|² / max(n − correction, 0), x̄ = (1/n) Σ_i x_i, x the input and i over `dim`
+    Shapes: (*) → (*) without the dimensions `dim`; () if `dim` is None or an empty tuple.
+    Dtypes: floating, kept; of complex ones the result is real. The mean of float32 is taken in float64.
+    Raises: TypeError if `input` is of integers or booleans, or if both `unbiased` and `correction` are given; IndexError if
+        a dim is out of range; ValueError if `dim` names one twice.
+    Source: the two-pass algorithm, Chan, Golub & LeVeque 1983; PyTorch's `var`.
+
+    >>> import autograd_core as ag
+    >>> ag.var(ag.tensor([1.0, 2.0, 3.0]))
+    tensor(1.)
+    """
+    return _variance(floating_operand(input, "var"), *_var_options(dim, unbiased, correction, "var"), keepdim, False)
 
 
 def _variance(x: Any, dim: Any, correction: float, keepdim: bool, wide_out: bool) -> Any:
@@ -118,20 +160,59 @@ _root = Primitive(
 
 @numpy_names
 def std_mean(
-    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> tuple:
-    """(standard deviation, mean) over `dim`; see `std`."""
+    input: TensorLike,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Compute the standard deviation and the mean over `dim`.
+
+    Parameters as for `var`: `unbiased`, `keepdim`, `correction`.
+
+    Formula: (√(Σ_i |x_i − x̄|² / max(n − correction, 0)), x̄), x̄ = (1/n) Σ_i x_i, x the input and i over `dim`
+    Shapes: (*) → two of (*) without the dimensions `dim`; () if `dim` is None or an empty tuple.
+    Dtypes: floating, kept; of complex ones the deviation is real.
+    Raises: TypeError if `input` is of integers or booleans, or if both `unbiased` and `correction` are given; IndexError if
+        a dim is out of range; ValueError if `dim` names one twice.
+    Source: PyTorch's `std_mean`.
+
+    >>> import autograd_core as ag
+    >>> ag.std_mean(ag.tensor([1.0, 2.0, 3.0]))
+    (tensor(1.), tensor(2.))
+    """
     dim, correction = _var_options(dim, unbiased, correction, "std")
-    x = floating_operand(x, "std")
+    x = floating_operand(input, "std")
     return std(x, dim, None, keepdim, correction=correction), mean(x, dim, keepdim)
 
 
 @numpy_names
 def std(
-    x: Any, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
-) -> Any:
-    """The square root of `var`. Where it is 0 its gradient is 0, a subgradient, and its second derivative NaN."""
-    x = floating_operand(x, "std")
+    input: TensorLike,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> Tensor:
+    """Compute the standard deviation over `dim`, or of all elements.
+
+    Parameters as for `var`: `unbiased`, `keepdim`, `correction`. Where the deviation is 0 its gradient is 0, a subgradient
+    (PyTorch's is NaN), and its second derivative NaN.
+
+    Formula: out = √(Σ_i |x_i − x̄|² / max(n − correction, 0)), x̄ = (1/n) Σ_i x_i, x the input and i over `dim`
+    Shapes: (*) → (*) without the dimensions `dim`; () if `dim` is None or an empty tuple.
+    Dtypes: floating, kept; of complex ones the result is real. The variance of float32 is kept in float64 under the root.
+    Raises: TypeError if `input` is of integers or booleans, or if both `unbiased` and `correction` are given; IndexError if
+        a dim is out of range; ValueError if `dim` names one twice.
+    Source: PyTorch's `std`.
+
+    >>> import autograd_core as ag
+    >>> ag.std(ag.tensor([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]]), dim=1)
+    tensor([1., 0.])
+    """
+    x = floating_operand(input, "std")
     if x.dtype == HALF:  # whose variance may be too large for it
         return convert(std(convert(x, np.float32), dim, unbiased, keepdim, correction=correction), HALF)
     single = x.dtype in (np.float32, np.complex64)

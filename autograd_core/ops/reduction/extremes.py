@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
 
 from ...engine.operands import convert, parts_to_take
 from ...engine.primitive import OUT, Primitive, apply
+from ...engine.tensor import Tensor
+from ...engine.types import Dims, TensorLike
 from ..arguments import array_operand, dim_index, numpy_names
 from ..elementwise import arithmetic as ew
 from .reduce import reduction_dims, spread, sum_primitive
@@ -49,26 +50,72 @@ def _extreme_over(p: Primitive, x: Any, dim: Any, keepdim: bool) -> Any:
 
 
 @numpy_names
-def amax(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    """The largest value over `dim`; equal ones share the gradient, NaN propagates."""
-    return _extreme_over(_amax, x, dim, keepdim)
+def amax(input: TensorLike, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """Return the largest element over `dim`, or of all elements; NaN if there is one.
+
+    Equal largest elements share the gradient evenly. `keepdim` keeps the dimensions as 1.
+
+    Formula: out = max_i x_i, x the input and i over `dim`
+    Shapes: (*) → (*) without the dimensions `dim`; () if `dim` is None or an empty tuple.
+    Dtypes: any, kept; complex numbers are ordered by real, then imaginary part, as in NumPy.
+    Raises: ValueError if there are no elements over `dim`, or if it names a dimension twice; IndexError if a dim is out of
+        range; TypeError if `input` holds no numbers.
+    Source: PyTorch's `amax`.
+
+    >>> import autograd_core as ag
+    >>> ag.amax(ag.tensor([[1.0, 5.0], [3.0, 2.0]]), dim=1)
+    tensor([5., 3.])
+    """
+    return _extreme_over(_amax, input, dim, keepdim)
 
 
 @numpy_names
-def amin(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    """The smallest value over `dim`; equal ones share the gradient, NaN propagates."""
-    return _extreme_over(_amin, x, dim, keepdim)
+def amin(input: TensorLike, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """Return the smallest element over `dim`, or of all elements; NaN if there is one.
+
+    Equal smallest elements share the gradient evenly. `keepdim` keeps the dimensions as 1.
+
+    Formula: out = min_i x_i, x the input and i over `dim`
+    Shapes: (*) → (*) without the dimensions `dim`; () if `dim` is None or an empty tuple.
+    Dtypes: any, kept; complex numbers are ordered by real, then imaginary part, as in NumPy.
+    Raises: ValueError if there are no elements over `dim`, or if it names a dimension twice; IndexError if a dim is out of
+        range; TypeError if `input` holds no numbers.
+    Source: PyTorch's `amin`.
+
+    >>> import autograd_core as ag
+    >>> ag.amin(ag.tensor([[1.0, 5.0], [3.0, 2.0]]), dim=1)
+    tensor([1., 2.])
+    """
+    return _extreme_over(_amin, input, dim, keepdim)
 
 
-AMinMax = namedtuple("aminmax", "min max")  # type: ignore[name-match]
-AMinMax.__qualname__ = "AMinMax"  # where pickle finds it
+class AMinMax(NamedTuple):
+    min: Tensor
+    max: Tensor
+
+
 parts_to_take(AMinMax)
 
 
 @numpy_names
-def aminmax(x: Any, *, dim: int | None = None, keepdim: bool = False) -> AMinMax:
-    """The smallest and the largest value over `dim`, as (min, max)."""
-    return AMinMax(amin(x, dim, keepdim), amax(x, dim, keepdim))
+def aminmax(input: TensorLike, *, dim: Dims = None, keepdim: bool = False) -> AMinMax:
+    """Return the smallest and the largest element over `dim`, as a named tuple (min, max).
+
+    Gradients and NaN as for `amin` and `amax`. `dim` may name several dimensions, where PyTorch takes one; `keepdim` keeps
+    them as 1.
+
+    Formula: (min_i x_i, max_i x_i), x the input and i over `dim`
+    Shapes: (*) → two of (*) without the dimensions `dim`; () if `dim` is None or an empty tuple.
+    Dtypes: any, kept.
+    Raises: ValueError if there are no elements over `dim`, or if it names a dimension twice; IndexError if a dim is out of
+        range; TypeError if `input` holds no numbers.
+    Source: PyTorch's `aminmax`.
+
+    >>> import autograd_core as ag
+    >>> ag.aminmax(ag.tensor([3.0, 1.0, 2.0]))
+    aminmax(min=tensor(1.), max=tensor(3.))
+    """
+    return AMinMax(amin(input, dim, keepdim), amax(input, dim, keepdim))
 
 
 def _arg(choose: Any, name: str) -> Primitive:
@@ -92,15 +139,43 @@ def _arg_over(p: Primitive, x: Any, dim: int | None, keepdim: bool) -> Any:
 
 
 @numpy_names
-def argmax(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The index of the largest value along `dim` (of the flattened tensor if None), the first of equals. int64."""
-    return _arg_over(argmax_primitive, x, dim, keepdim)
+def argmax(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Return the index of the largest element along `dim`, the first of equal ones.
+
+    Without `dim`, the index into the flattened tensor. A NaN counts as the largest. `keepdim` keeps the dimension as 1.
+
+    Formula: out = min {i : x_i = max_k x_k}, x the input, i and k along `dim`
+    Shapes: (*) → (*) without the dimension `dim`; () if `dim` is None.
+    Dtypes: any → int64; not differentiable.
+    Raises: ValueError if there are no elements along `dim`; IndexError if `dim` is out of range; TypeError if it is no int,
+        or if `input` holds no numbers.
+    Source: PyTorch's `argmax`; the first of equal elements as in NumPy's.
+
+    >>> import autograd_core as ag
+    >>> ag.argmax(ag.tensor([[1.0, 5.0], [3.0, 2.0]]), dim=1)
+    tensor([1, 0])
+    """
+    return _arg_over(argmax_primitive, input, dim, keepdim)
 
 
 @numpy_names
-def argmin(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The index of the smallest value along `dim` (of the flattened tensor if None), the first of equals. int64."""
-    return _arg_over(argmin_primitive, x, dim, keepdim)
+def argmin(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """Return the index of the smallest element along `dim`, the first of equal ones.
+
+    Without `dim`, the index into the flattened tensor. A NaN counts as the smallest. `keepdim` keeps the dimension as 1.
+
+    Formula: out = min {i : x_i = min_k x_k}, x the input, i and k along `dim`
+    Shapes: (*) → (*) without the dimension `dim`; () if `dim` is None.
+    Dtypes: any → int64; not differentiable.
+    Raises: ValueError if there are no elements along `dim`; IndexError if `dim` is out of range; TypeError if it is no int,
+        or if `input` holds no numbers.
+    Source: PyTorch's `argmin`; the first of equal elements as in NumPy's.
+
+    >>> import autograd_core as ag
+    >>> ag.argmin(ag.tensor([[1.0, 5.0], [3.0, 2.0]]), dim=1)
+    tensor([0, 1])
+    """
+    return _arg_over(argmin_primitive, input, dim, keepdim)
 
 
 # A line an operation: the names under which it is found (interface/table.py).

@@ -12,6 +12,7 @@ from ...engine import basics
 from ...engine.operands import stand_in
 from ...engine.primitive import Primitive, apply
 from ...engine.tensor import Tensor
+from ...engine.types import Dims, TensorLike
 from ..arguments import array_operand, numpy_names
 from ..indexing.gather import gather_along
 from ..shape.shape import movedim, reshape
@@ -21,7 +22,7 @@ from .sort import sort
 
 
 def _ranks(ordered: ndarray, q: ndarray, skip_nan: bool) -> ndarray:
-    """Which place of each sorted row each quantile falls on, a fraction; where there is a NaN to respect, on that."""
+    """The index into each sorted row that each quantile falls on, a fraction; if NaN counts, that of a NaN."""
     n = ordered.shape[-1]
     nan = ordered != ordered
     if skip_nan:
@@ -61,7 +62,7 @@ def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation:
 
 
 def _quantile_of_rows(name: str, rows: Any, given: Any, q: ndarray, interpolation: str, skip_nan: bool) -> Any:
-    """The quantiles of each row, in the place of the last dimension."""
+    """The quantiles of each row, along the last dimension."""
     inside = stand_in(rows)
     if inside is not None:
         return inside.call_on_values(
@@ -89,16 +90,49 @@ def _quantile_of_rows(name: str, rows: Any, given: Any, q: ndarray, interpolatio
 
 
 @numpy_names
-def quantile(x: Any, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear") -> Any:
-    """The q-quantiles over `dim`, q a number or a vector of numbers from 0 to 1, whose dimension comes first. NaN if
-    there is one."""
-    return _quantile("quantile", x, q, dim, keepdim, interpolation, False)
+def quantile(
+    input: TensorLike, q: TensorLike, dim: Dims = None, keepdim: bool = False, *, interpolation: str = "linear"
+) -> Tensor:
+    """Compute the q-quantiles over `dim`; NaN if there is one.
+
+    q is a number or a vector of numbers from 0 to 1, whose dimension comes first in the result. `interpolation` between two
+    elements: "linear", "lower", "higher", "midpoint" or "nearest". `keepdim` keeps the dimensions as 1. `dim` may name
+    several dimensions, where PyTorch takes one. Differentiable by `input`, and by q if "linear".
+
+    Formula: r = q (n − 1), out = x_(⌊r⌋) + (r − ⌊r⌋) (x_(⌈r⌉) − x_(⌊r⌋)), x_(0) ≤ … ≤ x_(n−1) the elements over `dim`
+    Shapes: (*) and () or (M) → (*) or (M, *) without the dimensions `dim`.
+    Dtypes: floating, kept.
+    Raises: TypeError if `input` is not floating; ValueError if q is not from 0 to 1, if there are no elements, or if
+        `interpolation` is unknown; IndexError if a dim is out of range.
+    Source: Hyndman & Fan 1996, definition 7; PyTorch's `quantile`.
+
+    >>> import autograd_core as ag
+    >>> ag.quantile(ag.tensor([1.0, 2.0, 3.0]), ag.tensor([0.25, 0.5]))
+    tensor([1.5, 2. ])
+    """
+    return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
 @numpy_names
-def nanquantile(x: Any, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear") -> Any:
-    """`quantile` of what is not NaN."""
-    return _quantile("nanquantile", x, q, dim, keepdim, interpolation, True)
+def nanquantile(
+    input: TensorLike, q: TensorLike, dim: Dims = None, keepdim: bool = False, *, interpolation: str = "linear"
+) -> Tensor:
+    """Compute the q-quantiles over `dim` of the elements that are not NaN; NaN if all are.
+
+    Parameters as for `quantile`: `input`, q, `keepdim`, `interpolation`.
+
+    Formula: r = q (n − 1), out = x_(⌊r⌋) + (r − ⌊r⌋) (x_(⌈r⌉) − x_(⌊r⌋)), x_(0) ≤ … ≤ x_(n−1) the n elements that are not NaN
+    Shapes: (*) and () or (M) → (*) or (M, *) without the dimensions `dim`.
+    Dtypes: floating, kept.
+    Raises: TypeError if `input` is not floating; ValueError if q is not from 0 to 1, if there are no elements, or if
+        `interpolation` is unknown; IndexError if a dim is out of range.
+    Source: Hyndman & Fan 1996, definition 7; PyTorch's `nanquantile`.
+
+    >>> import autograd_core as ag
+    >>> ag.nanquantile(ag.tensor([1.0, float("nan"), 2.0]), 0.5)
+    tensor(1.5)
+    """
+    return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)
 
 
 # A line an operation: the names under which it is found (interface/table.py).

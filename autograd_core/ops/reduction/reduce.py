@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import DTypeLike
 
 from ...engine import basics
 from ...engine.accumulate import HALF, add_over, narrowed, product, sum_over, total
 from ...engine.basics import broadcast_to
 from ...engine.operands import convert
 from ...engine.primitive import OUT, SHAPE, Primitive, apply
-from ...engine.tensor import Default
+from ...engine.tensor import Default, Tensor
+from ...engine.types import Dims, TensorLike
 from ..arguments import array_operand, dim_indices, numpy_names
 from ..elementwise import arithmetic as ew
 from ..shape.shape import cat, flip, permute, reshape
@@ -58,9 +60,23 @@ sum_primitive = Primitive(
 
 
 @numpy_names
-def sum(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    """The sum over `dim`; of integers and booleans, int64 unless `dtype` says otherwise."""
-    x = array_operand(x, "sum")
+def sum(input: TensorLike, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike | None = None) -> Tensor:
+    """Compute the sum over `dim`, or of all elements.
+
+    `keepdim` keeps the summed dimensions as 1; `dtype` converts `input` first. NumPy's `axis` and `keepdims` mean the same
+    as `dim` and `keepdim`, here and in all reductions.
+
+    Formula: out = Σ_i x_i, x the input and i over `dim`
+    Shapes: (*) → (*) without the dimensions `dim`; () if `dim` is None or an empty tuple.
+    Dtypes: floating and complex ones are kept; integers and booleans become int64, unless `dtype` is given.
+    Raises: IndexError if a dim is out of range; ValueError if `dim` names one twice; TypeError if `input` holds no numbers.
+    Source: PyTorch's `sum`.
+
+    >>> import autograd_core as ag
+    >>> ag.sum(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), 0)
+    tensor([4., 6.])
+    """
+    x = array_operand(input, "sum")
     if dtype is None:
         return apply(sum_primitive, (x,), (reduction_dims(x, dim, "sum"), keepdim))
     return in_dtype(sum(convert(x, dtype), dim, keepdim), dtype)
@@ -80,9 +96,24 @@ _mean_primitive = Primitive(
 
 
 @numpy_names
-def mean(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    """The arithmetic mean over `dim`; of nothing, NaN."""
-    x = array_operand(x, "mean")
+def mean(input: TensorLike, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike | None = None) -> Tensor:
+    """Compute the arithmetic mean over `dim`, or of all elements; of no elements, NaN.
+
+    `keepdim` keeps the dimensions as 1; `dtype` converts `input` first.
+
+    Formula: out = (1/n) Σ_i x_i, x the input, i over `dim`, n the number of elements there
+    Shapes: (*) → (*) without the dimensions `dim`; () if `dim` is None or an empty tuple.
+    Dtypes: floating or complex, kept; float16 is summed in float32.
+    Raises: TypeError if `input` is of integers or booleans and no floating `dtype` is given; IndexError if a dim is out of
+        range; ValueError if `dim` names one twice.
+    Source: PyTorch's `mean`.
+
+    >>> import autograd_core as ag
+    >>> ag.mean(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=1, keepdim=True)
+    tensor([[1.5],
+            [3.5]])
+    """
+    x = array_operand(input, "mean")
     x = x if dtype is None else convert(x, dtype)
     if x.dtype.kind not in "fc":
         raise TypeError(f"mean: needs a floating tensor, got {x.dtype}; convert it with x.float() or pass dtype=")
@@ -92,25 +123,63 @@ def mean(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -
 
 
 @numpy_names
-def nansum(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    """The sum over `dim` of what is not NaN."""
-    x = array_operand(x, "nansum")
+def nansum(input: TensorLike, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike | None = None) -> Tensor:
+    """Compute the sum over `dim` of the elements that are not NaN.
+
+    `keepdim` keeps the dimensions as 1; the sum is computed in `dtype`, if that is given. A NaN gets the gradient 0.
+
+    Formula: out = Σ_i x_i over those i in `dim` where x_i is not NaN, x the input
+    Shapes: (*) → (*) without the dimensions `dim`; () if `dim` is None or an empty tuple.
+    Dtypes: as for `sum`: integers and booleans become int64, unless `dtype` is given.
+    Raises: IndexError if a dim is out of range; ValueError if `dim` names one twice; TypeError if `input` holds no numbers.
+    Source: PyTorch's `nansum`.
+
+    >>> import autograd_core as ag
+    >>> ag.nansum(ag.tensor([1.0, float("nan"), 2.0]))
+    tensor(3.)
+    """
+    x = array_operand(input, "nansum")
     return sum(basics.where(x != x, 0, x) if x.dtype.kind in "fc" else x, dim, keepdim, dtype=dtype)
 
 
 @numpy_names
-def nanmean(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    """The mean over `dim` of what is not NaN; of nothing, NaN."""
-    x = floating_operand(x, "nanmean", dtype)
+def nanmean(input: TensorLike, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike | None = None) -> Tensor:
+    """Compute the mean over `dim` of the elements that are not NaN; NaN if there are none.
+
+    `keepdim` keeps the dimensions as 1; `dtype` converts `input` first. A NaN gets the gradient 0.
+
+    Formula: out = (1/n) Σ_i x_i over those n indices i in `dim` where x_i is not NaN, x the input
+    Shapes: (*) → (*) without the dimensions `dim`; () if `dim` is None or an empty tuple.
+    Dtypes: floating or complex, kept.
+    Raises: TypeError if `input` is of integers or booleans and no floating `dtype` is given; IndexError if a dim is out of
+        range; ValueError if `dim` names one twice.
+    Source: PyTorch's `nanmean`.
+
+    >>> import autograd_core as ag
+    >>> ag.nanmean(ag.tensor([1.0, float("nan"), 3.0]))
+    tensor(2.)
+    """
+    x = floating_operand(input, "nanmean", dtype)
     if x.dtype == HALF:  # which may not hold the count
         return convert(nanmean(convert(x, np.float32), dim, keepdim), HALF)
     return nansum(x, dim, keepdim) / convert(sum(x == x, dim, keepdim), x.dtype)
 
 
 @numpy_names
-def count_nonzero(x: Any, dim: Any = None) -> Any:
-    """How many elements over `dim` are not 0; int64."""
-    x = array_operand(x, "count_nonzero")
+def count_nonzero(input: TensorLike, dim: Dims = None) -> Tensor:
+    """Return the number of elements over `dim` that are not 0.
+
+    Formula: out = Σ_i [x_i ≠ 0], x the input and i over `dim`
+    Shapes: (*) → (*) without the dimensions `dim`; () if `dim` is None or an empty tuple.
+    Dtypes: any → int64; not differentiable. A NaN is not 0.
+    Raises: IndexError if a dim is out of range; ValueError if `dim` names one twice; TypeError if `input` holds no numbers.
+    Source: PyTorch's `count_nonzero`.
+
+    >>> import autograd_core as ag
+    >>> ag.count_nonzero(ag.tensor([[1.0, 0.0], [2.0, 3.0]]), dim=1)
+    tensor([1, 2])
+    """
+    x = array_operand(input, "count_nonzero")
     return sum(ew.ne(x, 0), dim)
 
 
@@ -145,10 +214,23 @@ _prod_primitive = Primitive(
 
 
 @numpy_names
-def prod(x: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-    """The product over `dim`; of integers and booleans, int64 unless `dtype` says otherwise. Differentiable at zeros,
-    to any order."""
-    x = in_dtype(array_operand(x, "prod"), dtype)
+def prod(input: TensorLike, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike | None = None) -> Tensor:
+    """Compute the product over `dim`, or of all elements.
+
+    Differentiable where elements are 0, to any order. `dim` may name several dimensions, where PyTorch takes one. `keepdim`
+    keeps the dimensions as 1; `dtype` converts `input` first.
+
+    Formula: out = Π_i x_i, x the input and i over `dim`; ∂out/∂x_j = Π_{i≠j} x_i
+    Shapes: (*) → (*) without the dimensions `dim`; () if `dim` is None or an empty tuple.
+    Dtypes: floating and complex ones are kept; integers and booleans become int64, unless `dtype` is given.
+    Raises: IndexError if a dim is out of range; ValueError if `dim` names one twice; TypeError if `input` holds no numbers.
+    Source: PyTorch's `prod`.
+
+    >>> import autograd_core as ag
+    >>> ag.prod(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), 1)
+    tensor([ 2., 12.])
+    """
+    x = in_dtype(array_operand(input, "prod"), dtype)
     dims = reduction_dims(x, dim, "prod")
     out = in_dtype(apply(_prod_primitive, (as_rows(x, dims),)), dtype)
     return reshape(out, kept_shape(x.shape, dims)) if keepdim else out
@@ -189,9 +271,23 @@ _logsumexp_primitive = Primitive(_logsumexp, name="logsumexp", vjps=(_logsumexp_
 
 
 @numpy_names
-def logsumexp(x: Any, dim: Any, keepdim: bool = False) -> Any:
-    """log Σ e^x over `dim`, without overflow; the gradient is the softmax."""
-    x = array_operand(x, "logsumexp")
+def logsumexp(input: TensorLike, dim: Dims, keepdim: bool = False) -> Tensor:
+    """Compute log Σ eˣ over `dim`, without overflow.
+
+    The largest element is taken out before exp and added again. The gradient is the softmax. `keepdim` keeps the dimensions
+    as 1.
+
+    Formula: out = m + log Σ_i exp(x_i − m), m = max_i x_i, x the input and i over `dim`
+    Shapes: (*) → (*) without the dimensions `dim`; () if `dim` is None or an empty tuple.
+    Dtypes: floating, kept; integers and booleans become the default float.
+    Raises: TypeError if `input` is complex; IndexError if a dim is out of range; ValueError if `dim` names one twice.
+    Source: PyTorch's `logsumexp`; Blanchard, Higham & Higham 2021.
+
+    >>> import autograd_core as ag
+    >>> ag.logsumexp(ag.tensor([1000.0, 1000.0]), dim=0)
+    tensor(1000.6932)
+    """
+    x = array_operand(input, "logsumexp")
     if x.dtype.kind == "c":
         raise TypeError(f"logsumexp: needs real numbers, got {x.dtype}; take x.real, x.imag or abs(x)")
     x = x if x.dtype.kind == "f" else convert(x, Default.dtype)
@@ -217,15 +313,41 @@ _all, _any = _whether(np.all, "all"), _whether(np.any, "any")
 
 
 @numpy_names
-def all(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    """Whether all elements over `dim` are true (not 0)."""
-    return _logical(_all, x, dim, keepdim)
+def all(input: TensorLike, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """Return whether all elements over `dim` are true, that is, not 0.
+
+    `keepdim` keeps the dimensions as 1. Of no elements, true.
+
+    Formula: out = ⋀_i [x_i ≠ 0], x the input and i over `dim`
+    Shapes: (*) → (*) without the dimensions `dim`; () if `dim` is None. An empty tuple names no dimension.
+    Dtypes: any → bool; uint8 stays uint8, as in PyTorch. Not differentiable.
+    Raises: IndexError if a dim is out of range; ValueError if `dim` names one twice; TypeError if `input` holds no numbers.
+    Source: PyTorch's `all`.
+
+    >>> import autograd_core as ag
+    >>> ag.all(ag.tensor([[1.0, 0.0], [2.0, 3.0]]), dim=1)
+    tensor([False,  True])
+    """
+    return _logical(_all, input, dim, keepdim)
 
 
 @numpy_names
-def any(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    """Whether any element over `dim` is true (not 0)."""
-    return _logical(_any, x, dim, keepdim)
+def any(input: TensorLike, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """Return whether any element over `dim` is true, that is, not 0.
+
+    `keepdim` keeps the dimensions as 1. Of no elements, false.
+
+    Formula: out = ⋁_i [x_i ≠ 0], x the input and i over `dim`
+    Shapes: (*) → (*) without the dimensions `dim`; () if `dim` is None. An empty tuple names no dimension.
+    Dtypes: any → bool; uint8 stays uint8, as in PyTorch. Not differentiable.
+    Raises: IndexError if a dim is out of range; ValueError if `dim` names one twice; TypeError if `input` holds no numbers.
+    Source: PyTorch's `any`.
+
+    >>> import autograd_core as ag
+    >>> ag.any(ag.tensor([[0.0, 0.0], [2.0, 0.0]]), dim=1)
+    tensor([False,  True])
+    """
+    return _logical(_any, input, dim, keepdim)
 
 
 # A line an operation: the names under which it is found (interface/table.py).

@@ -7,11 +7,11 @@ by nothing, so products have their derivatives at 0 too, of every order.
 
 from __future__ import annotations
 
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import DTypeLike
 
 from ...engine import basics
 from ...engine.accumulate import running
@@ -19,6 +19,7 @@ from ...engine.basics import clone
 from ...engine.operands import convert, parts_to_take
 from ...engine.primitive import OUT, Primitive, apply
 from ...engine.tensor import Tensor
+from ...engine.types import TensorLike
 from ..arguments import array_operand, dim_index, numpy_names
 from ..elementwise import arithmetic as ew
 from ..indexing.gather import gather_along
@@ -49,9 +50,22 @@ _cumsum_primitive: Primitive = Primitive(
 
 
 @numpy_names
-def cumsum(x: Any, dim: int, *, dtype: Any = None) -> Any:
-    """out_k = x_0 + … + x_k along `dim`; of integers and booleans, int64 unless `dtype` says otherwise."""
-    x = in_dtype(array_operand(x, "cumsum"), dtype)
+def cumsum(input: TensorLike, dim: int, *, dtype: DTypeLike | None = None) -> Tensor:
+    """Compute the running sum along `dim`.
+
+    `dtype` converts `input` first.
+
+    Formula: out_k = x_0 + … + x_k along `dim`, x the input
+    Shapes: (*) → (*).
+    Dtypes: floating and complex ones are kept; integers and booleans become int64, unless `dtype` is given.
+    Raises: IndexError if `dim` is out of range; TypeError if it is no int, or if `input` holds no numbers.
+    Source: PyTorch's `cumsum`.
+
+    >>> import autograd_core as ag
+    >>> ag.cumsum(ag.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([1., 3., 6.])
+    """
+    x = in_dtype(array_operand(input, "cumsum"), dtype)
     return in_dtype(apply(_cumsum_primitive, (x,), (dim_index(dim, x.ndim, "cumsum"), False)), dtype)
 
 
@@ -59,7 +73,7 @@ def cumsum(x: Any, dim: int, *, dtype: Any = None) -> Any:
 
 
 def _shift(x: ndarray, dim: int, by: int) -> ndarray:
-    """Moved by one place along `dim`, a 0 coming in."""
+    """Moved by one position along `dim`, a 0 coming in."""
     out = np.zeros_like(x, order="C")
     slices(out, dim, max(by, 0), min(by, 0) or None)[...] = slices(x, dim, max(-by, 0), min(-by, 0) or None)
     return out
@@ -130,10 +144,22 @@ _cumprod_primitive = Primitive(
 
 
 @numpy_names
-def cumprod(x: Any, dim: int, *, dtype: Any = None) -> Any:
-    """out_k = x_0 ⋯ x_k along `dim`; of integers and booleans, int64 unless `dtype` says otherwise. Differentiable at
-    zeros, to any order."""
-    x = in_dtype(array_operand(x, "cumprod"), dtype)
+def cumprod(input: TensorLike, dim: int, *, dtype: DTypeLike | None = None) -> Tensor:
+    """Compute the running product along `dim`.
+
+    Differentiable where elements are 0, to any order. `dtype` converts `input` first.
+
+    Formula: out_k = x_0 ⋯ x_k along `dim`, x the input
+    Shapes: (*) → (*).
+    Dtypes: floating and complex ones are kept; integers and booleans become int64, unless `dtype` is given.
+    Raises: IndexError if `dim` is out of range; TypeError if it is no int, or if `input` holds no numbers.
+    Source: PyTorch's `cumprod`.
+
+    >>> import autograd_core as ag
+    >>> ag.cumprod(ag.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([1., 2., 6.])
+    """
+    x = in_dtype(array_operand(input, "cumprod"), dtype)
     at = dim_index(dim, x.ndim, "cumprod")
     if x.ndim == 0:
         return reshape(cumprod(reshape(x, (1,)), 0, dtype=dtype), ())
@@ -167,9 +193,20 @@ _logcumsumexp_primitive = Primitive(_logcumsumexp, name="logcumsumexp", vjps=(_l
 
 
 @numpy_names
-def logcumsumexp(x: Any, dim: int) -> Any:
-    """out_k = log(e^x_0 + … + e^x_k) along `dim`, without overflow."""
-    x = array_operand(x, "logcumsumexp")
+def logcumsumexp(input: TensorLike, dim: int) -> Tensor:
+    """Compute the logarithm of the running sum of eˣ along `dim`, without overflow.
+
+    Formula: out_k = log(exp(x_0) + … + exp(x_k)) along `dim`, x the input
+    Shapes: (*) → (*).
+    Dtypes: floating, kept; the sum is accumulated in float64.
+    Raises: TypeError if `input` is not floating, or if `dim` is no int; IndexError if `dim` is out of range.
+    Source: PyTorch's `logcumsumexp`.
+
+    >>> import autograd_core as ag
+    >>> ag.logcumsumexp(ag.tensor([1000.0, 1000.0]), dim=0)
+    tensor([1000.    , 1000.6932])
+    """
+    x = array_operand(input, "logcumsumexp")
     if x.dtype.kind != "f":
         raise TypeError(f"logcumsumexp: needs a floating tensor, got {x.dtype}; convert it with x.float()")
     at = dim_index(dim, x.ndim, "logcumsumexp")
@@ -180,14 +217,22 @@ def logcumsumexp(x: Any, dim: int) -> Any:
 
 # ----------------------------------------------------------------------------------------------------- running extremes
 
-CumMax = namedtuple("cummax", "values indices")  # type: ignore[name-match]
-CumMin = namedtuple("cummin", "values indices")  # type: ignore[name-match]
-CumMax.__qualname__, CumMin.__qualname__ = "CumMax", "CumMin"  # where pickle finds them
+
+class CumMax(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class CumMin(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
 parts_to_take(CumMax, CumMin)
 
 
 def _running(x: ndarray, dim: int, largest: bool) -> ndarray:
-    """Where along `dim` the extreme so far stands: the latest of equals; of NaNs, which stay, the latest."""
+    """The index along `dim` of the extreme so far: of equals the latest; of NaNs, which stay, the latest."""
     if x.ndim == 0:
         return np.zeros((), np.int64)
     extreme = (np.maximum if largest else np.minimum).accumulate(x, dim)
@@ -199,18 +244,44 @@ _running_primitive = Primitive(_running, name="running_extreme")
 
 
 @numpy_names
-def cummax(x: Any, dim: int) -> CumMax:
-    """The largest value so far along `dim`, and its index (of equals, as in PyTorch, the last): (values, indices)."""
-    x = array_operand(x, "cummax")
+def cummax(input: TensorLike, dim: int) -> CumMax:
+    """Return the largest element so far along `dim` and its index, as a named tuple (values, indices).
+
+    Of equal elements the last counts, as in PyTorch; a NaN stays the largest.
+
+    Formula: values_k = max(x_0, …, x_k), indices_k = max {i ≤ k : x_i = values_k} along `dim`, x the input
+    Shapes: (*) → (*) and (*).
+    Dtypes: values of the dtype of `input`, int64 indices. Only the values are differentiable.
+    Raises: IndexError if `dim` is out of range; TypeError if it is no int, or if `input` holds no numbers.
+    Source: PyTorch's `cummax`.
+
+    >>> import autograd_core as ag
+    >>> ag.cummax(ag.tensor([1.0, 3.0, 2.0, 3.0]), dim=0)
+    cummax(values=tensor([1., 3., 3., 3.]), indices=tensor([0, 1, 1, 3]))
+    """
+    x = array_operand(input, "cummax")
     at = dim_index(dim, x.ndim, "cummax")
     indices = apply(_running_primitive, (x,), (at, True))
     return CumMax(gather_along(x, indices, at, name="cummax"), indices)
 
 
 @numpy_names
-def cummin(x: Any, dim: int) -> CumMin:
-    """The smallest value so far along `dim`, and its index (of equals, as in PyTorch, the last): (values, indices)."""
-    x = array_operand(x, "cummin")
+def cummin(input: TensorLike, dim: int) -> CumMin:
+    """Return the smallest element so far along `dim` and its index, as a named tuple (values, indices).
+
+    Of equal elements the last counts, as in PyTorch; a NaN stays the smallest.
+
+    Formula: values_k = min(x_0, …, x_k), indices_k = max {i ≤ k : x_i = values_k} along `dim`, x the input
+    Shapes: (*) → (*) and (*).
+    Dtypes: values of the dtype of `input`, int64 indices. Only the values are differentiable.
+    Raises: IndexError if `dim` is out of range; TypeError if it is no int, or if `input` holds no numbers.
+    Source: PyTorch's `cummin`.
+
+    >>> import autograd_core as ag
+    >>> ag.cummin(ag.tensor([3.0, 1.0, 2.0]), dim=0)
+    cummin(values=tensor([3., 1., 1.]), indices=tensor([0, 1, 1]))
+    """
+    x = array_operand(input, "cummin")
     at = dim_index(dim, x.ndim, "cummin")
     indices = apply(_running_primitive, (x,), (at, False))
     return CumMin(gather_along(x, indices, at, name="cummin"), indices)
@@ -220,9 +291,29 @@ def cummin(x: Any, dim: int) -> CumMin:
 
 
 @numpy_names
-def diff(x: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
-    """The n-th differences x_(k+1) - x_k along `dim`; of booleans, whether they differ. For n = 0 a copy of x."""
-    x = array_operand(x, "diff")
+def diff(
+    input: TensorLike,
+    n: int = 1,
+    dim: int = -1,
+    prepend: Tensor | ndarray | None = None,
+    append: Tensor | ndarray | None = None,
+) -> Tensor:
+    """Compute the n-th differences along `dim`.
+
+    `prepend` and `append` are joined to `input` first, before and behind it. For n = 0 the result is a copy.
+
+    Formula: out_k = x_{k+1} − x_k along `dim`, x the input; n times
+    Shapes: (*, L, *) → (*, max(L − n, 0), *), L the size of `dim` with what is joined.
+    Dtypes: the dtype of `input`; of booleans, whether neighbours differ.
+    Raises: ValueError if `input` is 0-d, if n is negative, or if the joined shapes do not fit; IndexError if `dim` is out of
+        range; TypeError if `prepend` or `append` is a number.
+    Source: PyTorch's `diff`.
+
+    >>> import autograd_core as ag
+    >>> ag.diff(ag.tensor([1.0, 4.0, 9.0]))
+    tensor([3., 5.])
+    """
+    x = array_operand(input, "diff")
     if x.ndim == 0:
         raise ValueError("diff: needs at least 1 dimension, got shape ()")
     if n < 0:

@@ -1,4 +1,4 @@
-"""The softmax family: functions of all the units along one dimension."""
+"""The softmax family: functions of all elements along one dimension."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import DTypeLike
 
 from ...engine.accumulate import HALF, narrowed, sum_over
 from ...engine.operands import convert, operand, stand_in, unified
 from ...engine.primitive import OUT, Primitive
-from ...engine.tensor import Tensor
+from ...engine.tensor import Default, Tensor
+from ...engine.types import TensorLike
 from ...kernels.rows import softmax as kernels
 from ...random import by_example, stream
-from ..arguments import dim_index
+from ..arguments import array_operand, dim_index
 from ..elementwise.arithmetic import exp, log
 from ..elementwise.piecewise import run
 from ..shape.shape import reshape
@@ -101,26 +103,61 @@ def _over_dim(p: Primitive, x: Any, dim: int | None, dtype: Any) -> Any:
     return run(p, x, at)
 
 
-def softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
-    """e^x / Σ e^x over `dim`: positive numbers that add up to 1 (Bridle 1990).
+def softmax(input: TensorLike, dim: int | None = None, dtype: DTypeLike | None = None) -> Tensor:
+    """Compute the softmax over `dim`: positive numbers that add up to 1.
 
-    Without dim, PyTorch's choice (0 for 0, 1 or 3 dimensions, else 1), with a warning. `dtype` converts x first.
+    The largest element is subtracted first, so that exp does not overflow. Without `dim`, PyTorch's choice (0 for 0, 1 or 3
+    dimensions, else 1), with a warning. `dtype` converts `input` first.
+
+    Formula: out_i = exp(x_i) / Σ_k exp(x_k), x the input, i and k along `dim`
+    Shapes: (*) → (*).
+    Dtypes: float32 and float64, kept; float16 is computed in float32.
+    Raises: IndexError if `dim` is out of range; TypeError if `input` holds no numbers.
+    Source: Bridle 1990; PyTorch's `softmax`.
 
     >>> import autograd_core as ag
-    >>> softmax(ag.tensor([0.0, 0.0, 1000.0]), 0)
+    >>> ag.softmax(ag.tensor([0.0, 0.0, 1000.0]), 0)
     tensor([0., 0., 1.])
     """
     return _over_dim(_softmax, input, dim, dtype)
 
 
-def log_softmax(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
-    """log softmax(x), exact also where the softmax underflows. Arguments as for `softmax`."""
+def log_softmax(input: TensorLike, dim: int | None = None, dtype: DTypeLike | None = None) -> Tensor:
+    """Compute the logarithm of the softmax over `dim`, exact also where the softmax underflows.
+
+    Without `dim`, PyTorch's choice (0 for 0, 1 or 3 dimensions, else 1), with a warning. `dtype` converts `input` first.
+
+    Formula: out_i = x_i − log Σ_k exp(x_k), x the input, i and k along `dim`
+    Shapes: (*) → (*).
+    Dtypes: float32 and float64, kept; float16 is computed in float32.
+    Raises: IndexError if `dim` is out of range; TypeError if `input` holds no numbers.
+    Source: PyTorch's `log_softmax`.
+
+    >>> import autograd_core as ag
+    >>> ag.log_softmax(ag.tensor([0.0, 0.0, 1000.0]), 0)
+    tensor([-1000., -1000.,     0.])
+    """
     return _over_dim(_log_softmax, input, dim, dtype)
 
 
-def softmin(input: Any, dim: int | None = None, *, dtype: Any = None) -> Any:
-    """softmax(-x)."""
-    return _over_dim(_softmax, -input, dim, dtype)
+def softmin(input: TensorLike, dim: int | None = None, dtype: DTypeLike | None = None) -> Tensor:
+    """Compute the softmax of −x over `dim`: the smallest element gets the largest share.
+
+    Parameters as for `softmax`: `dim`, `dtype`.
+
+    Formula: out_i = exp(−x_i) / Σ_k exp(−x_k), x the input, i and k along `dim`
+    Shapes: (*) → (*).
+    Dtypes: float32 and float64, kept; float16 is computed in float32.
+    Raises: IndexError if `dim` is out of range; TypeError if `input` holds no numbers.
+    Source: PyTorch's `nn.functional.softmin`.
+
+    >>> import autograd_core as ag, nn.functional as F
+    >>> F.softmin(ag.tensor([0.0, 0.0, -1000.0]), 0)
+    tensor([0., 0., 1.])
+    """
+    x = array_operand(input, "softmin")
+    x = x if x.dtype.kind in "fc" else convert(x, Default.dtype)  # before the sign: unsigned integers have none
+    return _over_dim(_softmax, -x, dim, dtype)
 
 
 @by_example
@@ -128,23 +165,33 @@ def _gumbel(shape: tuple, dtype: Any) -> np.ndarray:
     return -np.log(stream(None).standard_exponential(shape)).astype(dtype)
 
 
-def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Any:
-    """A sample from the Gumbel-softmax distribution: softmax((logits + Gumbel noise) / tau) (Jang et al. 2017).
+def gumbel_softmax(logits: TensorLike, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
+    """Draw a sample from the Gumbel-softmax distribution.
 
-    hard=True gives the one-hot vector of the largest element, with the gradient of the soft sample. eps has no effect, as
-    in PyTorch.
+    `tau` is the temperature. With `hard`, the one-hot vector of the largest element, with the gradient of the soft sample.
+    `eps` has no effect, as in PyTorch.
+
+    Formula: out = softmax((logits + g) / tau) over `dim`, g = −log(e), e ~ Exponential(1) for each element
+    Shapes: (*) → (*).
+    Dtypes: floating, kept; integers become the default float.
+    Raises: ValueError if `tau` is not positive; IndexError if `dim` is out of range.
+    Source: Jang, Gu & Poole 2017, eq. 2; PyTorch's `nn.functional.gumbel_softmax`.
+
+    >>> import autograd_core as ag, nn.functional as F
+    >>> F.gumbel_softmax(ag.zeros(2, 3), hard=True).sum(-1)
+    tensor([1., 1.])
     """
     if not tau > 0:
         raise ValueError(f"gumbel_softmax: the temperature tau must be positive, got {tau}")
-    (logits,) = unified("gumbel_softmax", logits, floating=True)
-    soft = softmax((logits + _gumbel(tuple(logits.shape), logits.dtype)) / tau, dim)
+    (x,) = unified("gumbel_softmax", logits, floating=True)
+    soft = softmax((x + _gumbel(tuple(x.shape), x.dtype)) / tau, dim)
     if not hard:
         return soft
     at = dim_index(dim, soft.ndim, "gumbel_softmax")
     if stand_in(soft) is not None:
-        places = np.arange(soft.shape[at]).reshape(-1, *(1,) * (soft.ndim - 1 - at))
+        positions = np.arange(soft.shape[at]).reshape(-1, *(1,) * (soft.ndim - 1 - at))
         largest = argmax(soft.detach(), at, True)
-        hard_one = convert(largest == places, soft.dtype)
+        hard_one = convert(largest == positions, soft.dtype)
         return soft + (hard_one - soft.detach())
     value = soft.array if isinstance(soft, Tensor) else soft
     one_hot = np.zeros_like(value)

@@ -6,8 +6,8 @@ Each finds integer indices, which have no derivative, and reads the values there
 from __future__ import annotations
 
 import math
-from collections import namedtuple
-from typing import Any
+import operator
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
@@ -16,6 +16,7 @@ from ...engine.operands import parts_to_take
 from ...engine.primitive import Primitive, apply
 from ...engine.standin import StandIn
 from ...engine.tensor import Tensor
+from ...engine.types import TensorLike
 from ..arguments import array_operand, dim_index, numpy_names
 from ..elementwise import arithmetic as ew
 from ..indexing.gather import gather_along
@@ -23,16 +24,47 @@ from ..shape.shape import reshape
 from .extremes import amax, amin, argmax_primitive, argmin_primitive, extreme, nothing_error
 from .scan import slices
 
-Max = namedtuple("max", "values indices")  # type: ignore[name-match]
-Min = namedtuple("min", "values indices")  # type: ignore[name-match]
-Sort = namedtuple("sort", "values indices")  # type: ignore[name-match]
-TopK = namedtuple("topk", "values indices")  # type: ignore[name-match]
-KthValue = namedtuple("kthvalue", "values indices")  # type: ignore[name-match]
-Median = namedtuple("median", "values indices")  # type: ignore[name-match]
-NanMedian = namedtuple("nanmedian", "values indices")  # type: ignore[name-match]
-Mode = namedtuple("mode", "values indices")  # type: ignore[name-match]
-for _name in "Max Min Sort TopK KthValue Median NanMedian Mode".split():
-    globals()[_name].__qualname__ = _name  # where pickle finds it; what it shows is the function's name
+
+class Max(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class Min(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class Sort(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class TopK(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class KthValue(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class Median(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class NanMedian(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
+class Mode(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+
 parts_to_take(Max, Min, Sort, TopK, KthValue, Median, NanMedian, Mode)
 
 
@@ -55,27 +87,87 @@ def _sorted(x: Any, dim: Any, descending: bool, name: str) -> tuple:
 
 
 @numpy_names
-def sort(x: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Sort:
-    """The elements in order along `dim`, and where they were: (values, indices). Always stable; NaN is the largest."""
-    x, at, indices = _sorted(x, dim, descending, "sort")
+def sort(input: TensorLike, dim: int = -1, descending: bool = False, stable: bool = False) -> Sort:
+    """Sort the elements along `dim`, and return them with their indices, as a named tuple (values, indices).
+
+    `descending` puts the largest first. The order is always stable, whatever `stable` says. A NaN counts as the largest.
+
+    Formula: values_k = x_{indices_k}, values_0 ≤ values_1 ≤ … along `dim`, x the input
+    Shapes: (*) → (*) and (*).
+    Dtypes: values of the dtype of `input`, int64 indices; complex numbers are ordered by real, then imaginary part, as in
+        NumPy. Only the values are differentiable.
+    Raises: IndexError if `dim` is out of range; TypeError if it is no int, or if `input` holds no numbers.
+    Source: PyTorch's `sort`.
+
+    >>> import autograd_core as ag
+    >>> ag.sort(ag.tensor([3.0, 1.0, 2.0]))
+    sort(values=tensor([1., 2., 3.]), indices=tensor([1, 2, 0]))
+    """
+    x, at, indices = _sorted(input, dim, descending, "sort")
     return Sort(gather_along(x, indices, at, unique=True, name="sort"), indices)
 
 
 @numpy_names
-def argsort(x: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
-    """The indices that put the elements in order along `dim`: int64, stable, NaN the largest."""
-    return _sorted(x, dim, descending, "argsort")[2]
+def argsort(input: TensorLike, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+    """Return the indices that put the elements in order along `dim`.
+
+    `descending` puts the largest first. The order is always stable, whatever `stable` says. A NaN counts as the largest.
+
+    Formula: out with x_{out_0} ≤ x_{out_1} ≤ … along `dim`, x the input
+    Shapes: (*) → (*).
+    Dtypes: any → int64; not differentiable.
+    Raises: IndexError if `dim` is out of range; TypeError if it is no int, or if `input` holds no numbers.
+    Source: PyTorch's `argsort`.
+
+    >>> import autograd_core as ag
+    >>> ag.argsort(ag.tensor([3.0, 1.0, 2.0]))
+    tensor([1, 2, 0])
+    """
+    return _sorted(input, dim, descending, "argsort")[2]
 
 
-def msort(x: Any) -> Any:
-    """The elements in order along the first dimension."""
-    return sort(x, 0)[0]
+def msort(input: TensorLike) -> Tensor:
+    """Sort the elements along the first dimension.
+
+    Formula: out_0 ≤ out_1 ≤ …, the elements of `input` along dim 0
+    Shapes: (*) → (*).
+    Dtypes: any, kept.
+    Raises: TypeError if `input` holds no numbers.
+    Source: PyTorch's `msort`.
+
+    >>> import autograd_core as ag
+    >>> ag.msort(ag.tensor([[3.0, 1.0], [2.0, 4.0]]))
+    tensor([[2., 1.],
+            [3., 4.]])
+    """
+    return sort(input, 0)[0]
+
+
+def _count(k: Any, name: str) -> int:
+    try:
+        return operator.index(k)
+    except TypeError:
+        raise TypeError(f"{name}: k must be an int, got {type(k).__name__} {k!r}") from None
 
 
 @numpy_names
-def topk(x: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> TopK:
-    """The k largest (or smallest) elements along `dim`, in order, and where they are: (values, indices)."""
-    x = array_operand(x, "topk")
+def topk(input: TensorLike, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> TopK:
+    """Return the k largest elements along `dim`, in order, and their indices, as a named tuple (values, indices).
+
+    With `largest` false, the k smallest. They are always in order, whatever `sorted` says. A NaN counts as the largest.
+
+    Formula: values_i = x_{indices_i} for i < k, values_0 ≥ values_1 ≥ … the largest along `dim`, x the input
+    Shapes: (*, L, *) → (*, k, *) and (*, k, *), L the size of `dim`.
+    Dtypes: values of the dtype of `input`, int64 indices. Only the values are differentiable.
+    Raises: ValueError if k is not from 0 to L; IndexError if `dim` is out of range; TypeError if k or `dim` is no int, or if
+        `input` holds no numbers.
+    Source: PyTorch's `topk`.
+
+    >>> import autograd_core as ag
+    >>> ag.topk(ag.tensor([3.0, 1.0, 2.0]), 2)
+    topk(values=tensor([3., 2.]), indices=tensor([0, 2]))
+    """
+    x, k = array_operand(input, "topk"), _count(k, "topk")
     size = (tuple(x.shape) or (1,))[dim_index(dim, x.ndim, "topk")]
     if not 0 <= k <= size:
         raise ValueError(f"topk: k={k} is out of range for dim {dim} of size {size}")
@@ -120,17 +212,60 @@ def _extreme_of(
 
 
 @numpy_names
-def max(x: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-    """max(x): the largest element, equal ones sharing the gradient. max(x, dim): (values, indices), the first of
-    equals. max(x, y): the larger of both, elementwise."""
-    return _extreme_of(Max, amax, ew.maximum, argmax_primitive, x, dim, keepdim, other)
+def max(
+    input: TensorLike, dim: int | TensorLike | None = None, keepdim: bool = False, *, other: TensorLike | None = None
+) -> Any:
+    """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise.
+
+    max(input): the largest of all elements, of which equal ones share the gradient. max(input, dim): a named tuple (values,
+    indices), the first of equal elements; `keepdim` keeps the dimension as 1. max(input, other): as `maximum`; `other` may
+    stand in the place of `dim`. A NaN counts as the largest.
+
+    Formula: out = max_i x_i; or values = max_i x_i and indices = argmax_i x_i, i along `dim`; or out = max(x, y), x the
+        input and y the other
+    Shapes: (*) → (); with `dim` two of (*) without it; with `other` the broadcast shape.
+    Dtypes: any, kept; int64 indices.
+    Raises: ValueError if there are no elements; IndexError if `dim` is out of range; TypeError if `other` comes together
+        with `dim` or `keepdim`, or if an operand holds no numbers.
+    Source: PyTorch's `max`.
+
+    >>> import autograd_core as ag
+    >>> x = ag.tensor([[1.0, 5.0], [3.0, 2.0]])
+    >>> ag.max(x), ag.max(x, ag.tensor(2.5))
+    (tensor(5.), tensor([[2.5, 5. ],
+            [3. , 2.5]]))
+    >>> ag.max(x, 1)
+    max(values=tensor([5., 3.]), indices=tensor([1, 0]))
+    """
+    return _extreme_of(Max, amax, ew.maximum, argmax_primitive, input, dim, keepdim, other)
 
 
 @numpy_names
-def min(x: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-    """min(x): the smallest element, equal ones sharing the gradient. min(x, dim): (values, indices), the first of
-    equals. min(x, y): the smaller of both, elementwise."""
-    return _extreme_of(Min, amin, ew.minimum, argmin_primitive, x, dim, keepdim, other)
+def min(
+    input: TensorLike, dim: int | TensorLike | None = None, keepdim: bool = False, *, other: TensorLike | None = None
+) -> Any:
+    """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise.
+
+    min(input): the smallest of all elements, of which equal ones share the gradient. min(input, dim): a named tuple (values,
+    indices), the first of equal elements; `keepdim` keeps the dimension as 1. min(input, other): as `minimum`; `other` may
+    stand in the place of `dim`. A NaN counts as the smallest.
+
+    Formula: out = min_i x_i; or values = min_i x_i and indices = argmin_i x_i, i along `dim`; or out = min(x, y), x the
+        input and y the other
+    Shapes: (*) → (); with `dim` two of (*) without it; with `other` the broadcast shape.
+    Dtypes: any, kept; int64 indices.
+    Raises: ValueError if there are no elements; IndexError if `dim` is out of range; TypeError if `other` comes together
+        with `dim` or `keepdim`, or if an operand holds no numbers.
+    Source: PyTorch's `min`.
+
+    >>> import autograd_core as ag
+    >>> x = ag.tensor([[1.0, 5.0], [3.0, 2.0]])
+    >>> ag.min(x)
+    tensor(1.)
+    >>> ag.min(x, 1)
+    min(values=tensor([1., 2.]), indices=tensor([0, 1]))
+    """
+    return _extreme_of(Min, amin, ew.minimum, argmin_primitive, input, dim, keepdim, other)
 
 
 _kth = Primitive(
@@ -139,9 +274,23 @@ _kth = Primitive(
 
 
 @numpy_names
-def kthvalue(x: Any, k: int, dim: int = -1, keepdim: bool = False) -> KthValue:
-    """The k-th smallest element along `dim`, k from 1 on, and where it is: (values, indices)."""
-    x = array_operand(x, "kthvalue")
+def kthvalue(input: TensorLike, k: int, dim: int = -1, keepdim: bool = False) -> KthValue:
+    """Return the k-th smallest element along `dim` and its index, as a named tuple (values, indices).
+
+    k counts from 1. `keepdim` keeps the dimension as 1. A NaN counts as the largest.
+
+    Formula: values = x_(k), the k-th of x_(1) ≤ x_(2) ≤ … along `dim`, x the input
+    Shapes: (*, L, *) → two of (*) without `dim`, of size L.
+    Dtypes: values of the dtype of `input`, int64 indices. Only the values are differentiable.
+    Raises: ValueError if k is not from 1 to L; IndexError if `dim` is out of range; TypeError if k or `dim` is no int, or if
+        `input` holds no numbers.
+    Source: PyTorch's `kthvalue`.
+
+    >>> import autograd_core as ag
+    >>> ag.kthvalue(ag.tensor([3.0, 1.0, 2.0]), 2)
+    kthvalue(values=tensor(2.), indices=tensor(2))
+    """
+    x, k = array_operand(input, "kthvalue"), _count(k, "kthvalue")
     size = (tuple(x.shape) or (1,))[dim_index(dim, x.ndim, "kthvalue")]
     if not 1 <= k <= size:
         raise ValueError(f"kthvalue: k={k} is out of range for dim {dim} of size {size}; it counts from 1")
@@ -149,7 +298,7 @@ def kthvalue(x: Any, k: int, dim: int = -1, keepdim: bool = False) -> KthValue:
 
 
 def _middle(x: ndarray, dim: int, skip_nan: bool) -> ndarray:
-    """Where the median stands: the lower of two; a NaN is the median unless skipped. One index for each slice."""
+    """The index of the median of each slice: of the lower of two; of a NaN unless those are skipped."""
     if x.ndim == 0:
         return np.zeros((), np.int64)
     order, nan = _order(x, dim, False), x != x
@@ -189,18 +338,47 @@ def _median(kind: Any, over_all: Primitive, x: Any, dim: Any, keepdim: bool, ski
 
 
 @numpy_names
-def median(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The middle element of all, or along `dim` with its index: (values, indices). Of an even number, the lower of two.
+def median(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Return the median of all elements; along `dim`, with its index, as a named tuple (values, indices).
 
-    NaN if there is one, or nothing. Of all elements, equal ones share the gradient.
+    Of an even number of elements, the lower of the two in the middle. If there is a NaN, NaN. Of all elements, equal ones
+    share the gradient. `keepdim` keeps the dimension as 1.
+
+    Formula: out = x_(⌈n/2⌉), x_(1) ≤ … ≤ x_(n) the elements of `input`, all or along `dim`
+    Shapes: (*) → (); with `dim` two of (*) without it.
+    Dtypes: any, kept; int64 indices.
+    Raises: ValueError if there are no elements (of all elements of a floating tensor: NaN); IndexError if `dim` is out of
+        range; TypeError if it is no int, or if `input` holds no numbers.
+    Source: PyTorch's `median`.
+
+    >>> import autograd_core as ag
+    >>> ag.median(ag.tensor([4.0, 1.0, 3.0, 2.0]))
+    tensor(2.)
+    >>> ag.median(ag.tensor([[3.0, 1.0, 2.0]]), 1)
+    median(values=tensor([2.]), indices=tensor([2]))
     """
-    return _median(Median, _median_all, x, dim, keepdim, False)
+    return _median(Median, _median_all, input, dim, keepdim, False)
 
 
 @numpy_names
-def nanmedian(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """`median` of what is not NaN."""
-    return _median(NanMedian, _nanmedian_all, x, dim, keepdim, True)
+def nanmedian(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Any:
+    """Return the median of the elements that are not NaN; along `dim`, with its index, as a named tuple (values, indices).
+
+    Of an even number of elements, the lower of the two in the middle; NaN if all are NaN. Of all elements, equal ones share
+    the gradient. `keepdim` keeps the dimension as 1.
+
+    Formula: out = x_(⌈n/2⌉), x_(1) ≤ … ≤ x_(n) the elements of `input` that are not NaN, all or along `dim`
+    Shapes: (*) → (); with `dim` two of (*) without it.
+    Dtypes: any, kept; int64 indices.
+    Raises: ValueError if there are no elements (of all elements of a floating tensor: NaN); IndexError if `dim` is out of
+        range; TypeError if it is no int, or if `input` holds no numbers.
+    Source: PyTorch's `nanmedian`.
+
+    >>> import autograd_core as ag
+    >>> ag.nanmedian(ag.tensor([1.0, float("nan"), 3.0, 2.0]))
+    tensor(2.)
+    """
+    return _median(NanMedian, _nanmedian_all, input, dim, keepdim, True)
 
 
 def _most_frequent(x: ndarray, dim: int) -> ndarray:
@@ -208,9 +386,9 @@ def _most_frequent(x: ndarray, dim: int) -> ndarray:
         return np.zeros((), np.int64)
     order = np.moveaxis(_order(x, dim, False), dim, -1)
     ranked = np.take_along_axis(np.moveaxis(x, dim, -1), order, -1)
-    place = np.arange(ranked.shape[-1])
+    position = np.arange(ranked.shape[-1])
     new = np.concatenate([np.ones((*ranked.shape[:-1], 1), bool), ranked[..., 1:] != ranked[..., :-1]], -1)
-    run = place - np.maximum.accumulate(np.where(new, place, 0), -1)  # how many equals stand before
+    run = position - np.maximum.accumulate(np.where(new, position, 0), -1)  # the number of equals before
     last = np.argmax(run, -1, keepdims=True)
     return np.moveaxis(np.take_along_axis(order, last, -1), -1, dim)
 
@@ -219,9 +397,23 @@ _mode_index = Primitive(_most_frequent, name="mode_index")
 
 
 @numpy_names
-def mode(x: Any, dim: int = -1, keepdim: bool = False) -> Mode:
-    """The most frequent element along `dim` (of several, the smallest), and where it stands last: (values, indices)."""
-    return _single(Mode, _mode_index, array_operand(x, "mode"), dim, keepdim)
+def mode(input: TensorLike, dim: int = -1, keepdim: bool = False) -> Mode:
+    """Return the most frequent element along `dim` and its last index, as a named tuple (values, indices).
+
+    Of several, the smallest. `keepdim` keeps the dimension as 1.
+
+    Formula: values = argmax_v |{i : x_i = v}|, i along `dim`, x the input
+    Shapes: (*) → two of (*) without `dim`.
+    Dtypes: values of the dtype of `input`, int64 indices. Only the values are differentiable.
+    Raises: ValueError if there are no elements; IndexError if `dim` is out of range; TypeError if it is no int, or if
+        `input` holds no numbers.
+    Source: PyTorch's `mode`.
+
+    >>> import autograd_core as ag
+    >>> ag.mode(ag.tensor([2.0, 1.0, 2.0]))
+    mode(values=tensor(2.), indices=tensor(2))
+    """
+    return _single(Mode, _mode_index, array_operand(input, "mode"), dim, keepdim)
 
 
 # A line an operation: the names under which it is found (interface/table.py).
