@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
+from autograd_core.engine.primitive import apply
 from autograd_core.interface import table
 
 inf, nan = math.inf, math.nan
@@ -630,3 +631,33 @@ def test_comparisons_record_nothing():
     x = t(1.0, 2.0, grad=True)
     for y in (x > 1, x.isnan(), x.logical_not(), ag.isclose(x, 1.0), x.signbit()):
         assert not y.requires_grad and y.dtype == bool
+
+
+# ------------------------------------------------------------------------------------- the hot path, written out twice
+
+WRITTEN_OUT = {name: f for name, f in table.FUNCTIONS.items() if hasattr(f, "primitive") and f.primitive.differentiable}
+
+
+@pytest.mark.parametrize("name", WRITTEN_OUT)
+def test_unary_and_binary_record_what_apply_records(name):
+    function, p = WRITTEN_OUT[name], WRITTEN_OUT[name].primitive
+    x = t(0.25, 0.5, grad=True)
+    operands = (
+        [(x,)] if len(p.vjps) == 1 else [(x, t(0.75, 0.5)), (x, t(0.75, 0.5, grad=True)), (t(0.75, 0.5), x), (x, 0.75)]
+    )
+    for xs in operands:
+        ours, theirs = function(*xs), apply(p, xs)
+        same(ours.array, theirs.array)
+        assert ours.node.primitive is theirs.node.primitive
+        assert ours.node.parents == theirs.node.parents
+        assert ours.node.shape == theirs.node.shape
+        assert len(ours.node.saved) == len(theirs.node.saved)
+        for a, b in zip(ours.node.saved, theirs.node.saved):
+            assert type(a) is type(b)
+            same(a, b) if a is not None else None
+        with ag.no_grad():
+            assert function(*xs).node is None
+
+
+def test_the_written_out_functions_are_found():
+    assert len(WRITTEN_OUT) > 60

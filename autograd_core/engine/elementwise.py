@@ -1,4 +1,9 @@
-"""`unary` and `binary`: elementwise functions, the ones that most programs spend their time in."""
+"""`unary` and `binary`: elementwise functions, the ones that most programs spend their time in.
+
+For tensors both write out what `apply` does, for one operand and for two: a function for the lines that they share costs
+0.05 µs of 0.68 µs a call (`python -m bench overhead`), and source made of a template is not seen by debuggers and editors.
+What is rarer (arrays, numbers, other dtypes, stand-ins, watchers) goes through `apply` itself; tests hold the two alike.
+"""
 
 from __future__ import annotations
 
@@ -141,14 +146,7 @@ def binary(
 
         return function
 
-    def general(x: Any, y: Any) -> Any:
-        x, y = unified(name, x, y, floating=floating)
-        try:
-            return apply(p, (x, y))
-        except ValueError as error:
-            if "broadcast" in str(error):
-                raise shape_error(name, x, y) from None
-            raise
+    general = _of_any_two(p, floating)
 
     def operator(x: Any, y: Any) -> Any:
         return general(x, y) if is_operand(y) else not_an_operand(y, name)
@@ -156,6 +154,21 @@ def binary(
     function = _named(build(general), p, doc, 2, floating)
     function.operator = build(operator)  # type: ignore[attr-defined]
     return function
+
+
+def _of_any_two(p: Primitive, floating: bool) -> Callable:
+    """The primitive of whatever an operation takes."""
+
+    def general(x: Any, y: Any) -> Any:
+        x, y = unified(p.name, x, y, floating=floating)
+        try:
+            return apply(p, (x, y))
+        except ValueError as error:
+            if "broadcast" in str(error):
+                raise shape_error(p.name, x, y) from None
+            raise
+
+    return general
 
 
 def _named(function: Callable, p: Primitive, doc: str | None, operands: int, floating: bool) -> Callable:
