@@ -2,7 +2,25 @@
 
 from .engine.primitive import published as _published
 from .ops.elementwise.activation import sigmoid as expit
-from .ops.elementwise.arithmetic import exp2, expm1, log1p, xlogy
+from .ops.elementwise.bessel import (
+    airy_ai,
+    bessel_j0,
+    bessel_j1,
+    bessel_y0,
+    bessel_y1,
+    i0,
+    i0e,
+    i1,
+    i1e,
+    modified_bessel_k0,
+    modified_bessel_k1,
+    scaled_modified_bessel_k0,
+    scaled_modified_bessel_k1,
+    spherical_bessel_j0,
+)
+from .ops.elementwise.bessel import i0 as modified_bessel_i0
+from .ops.elementwise.bessel import i1 as modified_bessel_i1
+from .ops.elementwise.exponential import exp2, expm1, log1p, xlogy
 from .ops.elementwise.polynomials import (
     chebyshev_polynomial_t,
     chebyshev_polynomial_u,
@@ -19,11 +37,6 @@ from .ops.elementwise.polynomials import (
 )
 from .ops.elementwise.rounding import round
 from .ops.elementwise.special import (
-    airy_ai,
-    bessel_j0,
-    bessel_j1,
-    bessel_y0,
-    bessel_y1,
     digamma,
     entr,
     erf,
@@ -32,26 +45,15 @@ from .ops.elementwise.special import (
     erfinv,
     gammainc,
     gammaincc,
-    i0,
-    i0e,
-    i1,
-    i1e,
     log_ndtr,
     logit,
-    modified_bessel_k0,
-    modified_bessel_k1,
     ndtr,
     ndtri,
     polygamma,
-    scaled_modified_bessel_k0,
-    scaled_modified_bessel_k1,
-    spherical_bessel_j0,
     xlog1py,
     zeta,
 )
 from .ops.elementwise.special import digamma as psi
-from .ops.elementwise.special import i0 as modified_bessel_i0
-from .ops.elementwise.special import i1 as modified_bessel_i1
 from .ops.elementwise.special import lgamma as gammaln
 from .ops.elementwise.special import mvlgamma as multigammaln
 from .ops.elementwise.trigonometric import sinc

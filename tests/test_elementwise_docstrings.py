@@ -1,8 +1,16 @@
 """How a short text becomes a whole docstring, and that what it says of dtypes is true."""
 
-import numpy as np
+import re
 
+import numpy as np
+import pytest
+
+import autograd_core as ag
 from autograd_core.engine import docstrings
+
+from . import public
+
+ELEMENTWISE = {name: value for name, value in public.public().items() if hasattr(value, "primitive")}
 
 
 def test_a_short_text_becomes_a_whole_docstring():
@@ -12,7 +20,7 @@ def test_a_short_text_becomes_a_whole_docstring():
     Raises: what it raises
       in two lines.
     add([1.0, 2.0], 1.0) → [2., 3.]"""
-    assert docstrings.elementwise(text, np.add, 2, False) == (
+    assert docstrings.elementwise(text, 2, False, np.add) == (
         "Compute the sum, elementwise.\n\n"
         "Prose, with an arrow → here.\n\n"
         "Formula: out = x + y, x the input and y the other\n"
@@ -22,3 +30,52 @@ def test_a_short_text_becomes_a_whole_docstring():
         "Source: NumPy's `add`.\n\n"
         ">>> import autograd_core as ag\n>>> ag.add(ag.tensor([1.0, 2.0]), 1.0)\ntensor([2., 3.])\n"
     )
+
+
+def test_a_whole_docstring_stays_as_it_is():
+    whole = docstrings.elementwise("Compute it.\nout = x\nf([1.0]) → [1.]\n>>> 1\n1", 1, True, np.sqrt)
+    assert docstrings.complete(whole, "x the input", Source="another") == whole
+
+
+def part(function, label):
+    text = re.search(rf"^{label}: (.*(?:\n  .*)*)", public.docstring(function), re.M)[1]
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+@pytest.mark.parametrize(
+    ("dtype", "words"),
+    [
+        ("complex64", ("complex numbers", "neither integers", "anything but integers")),
+        ("bool", (" or booleans", "anything but")),
+    ],
+)
+def test_a_dtype_is_refused_if_the_docstring_says_so(name, dtype, words):
+    function = ELEMENTWISE[name]
+    operands = [ag.ones(2, dtype=dtype)] * len(public.parameters(function))
+    if any(word in part(function, "Raises") for word in words):
+        with pytest.raises(TypeError):
+            function(*operands)
+    else:
+        function(*operands)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+@pytest.mark.parametrize("dtype", ["float16", "float64", "int32"])
+def test_the_dtype_of_the_result_is_the_one_that_the_docstring_says(name, dtype):
+    function = ELEMENTWISE[name]
+    dtypes = part(function, "Dtypes")
+    if dtype != "int32" and "integers" in part(function, "Raises"):
+        pytest.skip("a function of integers")
+    expected = dtype
+    if "→ bool" in dtypes:
+        expected = "bool"
+    elif dtype == "int32" and "integers and booleans become the default float" in dtypes:
+        expected = "float32"
+    assert function(*[ag.ones(2, dtype=dtype)] * len(public.parameters(function))).dtype == expected
+
+
+@pytest.mark.parametrize("function", [ag.floor, ag.ceil, ag.trunc, ag.frac, lambda x: ag.heaviside(x, 1.0)])
+def test_rounding_and_steps_refuse_complex_numbers(function):
+    with pytest.raises(TypeError):
+        function(ag.tensor([1.5 + 1j]))

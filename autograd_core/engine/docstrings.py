@@ -3,92 +3,112 @@
 A text starts with a sentence; its other lines are, in any order,
 
     out = eˣ                              the formula, x the first operand and y the second
-    exp([0.0, 1.0]) → [1., 2.7183]        an example, in which lists stand for tensors; or one with >>>
+    exp([0.0, 1.0]) → [1., 2.7183]        an example, in which lists stand for tensors
     Raises: …  Source: …                  any part by its label, instead of the one that would be filled in
     anything else                         prose
 
-and what it lacks (Shapes, Dtypes, Raises, Source, the import of the example) is filled in.
+and at the end, if need be, an example with `>>>`. What the text lacks (Shapes, Dtypes, Raises, Source, the import of the
+example) is filled in; a text that is whole stays as it is.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
+F = TypeVar("F", bound=Callable)
 LABELS = ("Formula", "Shapes", "Dtypes", "Raises", "Source")
+_IMPORT = ">>> import autograd_core as ag"
+_EXAMPLE = re.compile(r"[\w.]+\(.*\) → ")
 _LIST = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]")  # of numbers, or of lists of numbers
 
 
-def complete(text: str, **defaults: str) -> str:
-    """The docstring that `text` stands for; `defaults` are the parts by their labels."""
+def complete(text: str, variables: str = "", **defaults: str) -> str:
+    """The docstring that `text` stands for. `defaults` are the parts by their labels; `variables`, such as "x the input",
+    end a formula that does not name the parameters."""
     sentence, *lines = inspect.cleandoc(text).splitlines()
     prose: list[str] = []
     example: list[str] = []
     parts: dict[str, str] = {}
-    last = ""
+    last, code = "", False
     for line in lines:
         label, _, rest = line.partition(": ")
-        if example or line.startswith(">>>"):
-            example += _example(line)
+        code = code or line.startswith(">>>")
+        if code:
+            example.append(line)
+        elif _EXAMPLE.match(line):
+            example += _doctest(line)
         elif label in LABELS:
             parts[last := label] = rest
         elif line.startswith("out = "):
             parts[last := "Formula"] = line
-        elif re.match(r"[\w.]+\(.*\) → ", line):
-            example += _example(line)
         elif line.startswith(" ") and last:
             parts[last] += "\n" + line
         else:
             prose.append(line)
+    formula = parts.get("Formula", "input")
+    if variables and not re.search(r"\binput\b", formula):
+        parts["Formula"] = f"{formula.removesuffix('.')}, {variables}"
     parts = {**defaults, **parts}
     blocks = [
         "\n".join(prose).strip(),
-        "\n".join(f"{label}: {parts[label]}" for label in LABELS if label in parts),
-        "\n".join([">>> import autograd_core as ag", *example] if example else []),
+        "\n".join(_wrapped(f"{label}: {parts[label]}") for label in LABELS if label in parts),
+        "\n".join(example if _IMPORT in example or not example else [_IMPORT, *example]),
     ]
     return "\n\n".join([sentence, *filter(None, blocks)]) + "\n"
 
 
-def _example(line: str) -> list[str]:
-    """The lines of a doctest; of `exp([0.0]) → [1.]` they are `>>> ag.exp(ag.tensor([0.0]))` and `tensor([1.])`."""
-    call, arrow, result = line.partition(" → ")
-    if line.startswith((">>>", "...")) or not arrow:
-        return [line]
+def _wrapped(part: str) -> str:
+    """A part in lines of at most 120 characters."""
+    if max(map(len, part.splitlines())) <= 120:
+        return part
+    return textwrap.fill(part, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _doctest(example: str) -> tuple[str, str]:
+    """Of `exp([0.0]) → [1.]`: `>>> ag.exp(ag.tensor([0.0]))` and `tensor([1.])`."""
+    call, _, result = example.partition(" → ")
     call = _LIST.sub(lambda numbers: f"ag.tensor({numbers[0]})", call)
-    return [f">>> ag.{call}", f"tensor({result})" if result.startswith("[") else result]
+    return f">>> ag.{call}", f"tensor({result})" if result.startswith("[") else result
 
 
-def documented(**defaults: str) -> Callable[[Callable], Callable]:
+def documented(variables: str = "", **defaults: str) -> Callable[[F], F]:
     """A decorator that completes the docstring of a function, and leaves the function as it is."""
 
-    def decorator(function: Callable) -> Callable:
-        function.__doc__ = complete(function.__doc__ or "", **defaults)
+    def decorator(function: F) -> F:
+        function.__doc__ = complete(function.__doc__ or "", variables, **defaults)
         return function
 
     return decorator
 
 
-def elementwise(text: str, forward: Callable, operands: int, floating: bool) -> str:
-    """The docstring of an elementwise function of one or two operands, `input` and `other`, that computes `forward`; if
-    it is `floating`, on floating numbers."""
-    ufunc = inspect.unwrap(forward)
-    signatures = ufunc.types if isinstance(ufunc, np.ufunc) else []
+def elementwise(
+    text: str, operands: int, floating: bool, forward: Callable | None = None, *, real: bool = False, **parts: str
+) -> str:
+    """The docstring of an elementwise function of `operands` operands, called input and other.
+
+    `floating`: it makes floats of integers; `real`: it takes no complex numbers. What is known of `forward` stands in its
+    place if that is a ufunc of NumPy.
+    """
+    ufunc: Any = inspect.unwrap(forward) if forward else None
+    signatures = [s for s in ufunc.types if "O" not in s] if isinstance(ufunc, np.ufunc) else []
+    taken = {letter for signature in signatures for letter in signature.partition("->")[0]}
+    refused = ["complex numbers"] if real or (taken and "F" not in taken) else []
+    if taken and "?" not in taken and not floating:
+        refused.append("booleans")
     defaults = {
-        "Shapes": "(*) → (*)." if operands == 1 else "(*) and (*), broadcast together → (*).",
+        "Shapes": "(*) → (*)." if operands == 1 else f"{' and '.join(['(*)'] * operands)}, broadcast together → (*).",
         "Dtypes": _dtypes(signatures, operands, floating),
-        "Raises": _raises(signatures, operands, floating),
+        "Raises": _raises(refused, operands),
     }
     if signatures:
         defaults["Source"] = f"NumPy's `{ufunc.__name__}`."
-    full = complete(text, **defaults)
-    formula = re.search(r"^Formula: .*", full, re.M)
-    if formula and not re.search(r"\binput\b", formula[0]):
-        names = ", x the input" if operands == 1 else ", x the input and y the other"
-        full = full.replace(formula[0], formula[0].removesuffix(".") + names, 1)
-    return full
+    return complete(text, ("x the input", "x the input and y the other")[operands > 1], **{**defaults, **parts})
 
 
 def _dtypes(signatures: list[str], operands: int, floating: bool) -> str:
@@ -98,10 +118,17 @@ def _dtypes(signatures: list[str], operands: int, floating: bool) -> str:
     return f"{kept}; integers and booleans become the default float." if floating else f"{kept}."
 
 
-def _raises(signatures: list[str], operands: int, floating: bool) -> str:
-    taken = {letter for signature in signatures for letter in signature.partition("->")[0]}
-    kinds = (("complex numbers", "F"),) if floating else (("complex numbers", "F"), ("booleans", "?"))
-    refused = [kind for kind, letter in kinds if taken and letter not in taken]
+def _raises(refused: list[str], operands: int) -> str:
     who = "input" if operands == 1 else "an operand"
     wrong = f"TypeError if {who} holds no numbers" + (f", or {' or '.join(refused)}" if refused else "") + "."
     return wrong if operands == 1 else f"ValueError if the shapes do not broadcast; {wrong}"
+
+
+def of_elements(operands: int = 1, *, floating: bool = True, real: bool = False, **parts: str) -> Callable[[F], F]:
+    """The decorator that completes the docstring of an elementwise function; see `elementwise`."""
+
+    def decorator(function: F) -> F:
+        function.__doc__ = elementwise(function.__doc__ or "", operands, floating, None, real=real, **parts)
+        return function
+
+    return decorator

@@ -173,6 +173,6 @@ def _of_any_two(p: Primitive, floating: bool) -> Callable:
 
 def _named(function: Callable, p: Primitive, doc: str | None, operands: int, floating: bool) -> Callable:
     function.__name__ = function.__qualname__ = p.name
-    function.__doc__ = doc and docstrings.elementwise(doc, p.forward, operands, floating)
+    function.__doc__ = doc and docstrings.elementwise(doc, operands, floating, p.forward)
     function.primitive = p  # type: ignore[attr-defined]
     return function

@@ -21,7 +21,17 @@ from collections.abc import Callable
 from types import ModuleType
 
 from ..engine import basics, operands
-from ..ops.elementwise import activation, arithmetic, logic, piecewise, rounding, special, trigonometric
+from ..ops.elementwise import (
+    activation,
+    arithmetic,
+    bessel,
+    exponential,
+    logic,
+    piecewise,
+    rounding,
+    special,
+    trigonometric,
+)
 from ..ops.elementwise import complex as complex_numbers
 from ..ops.indexing import gather, masks, scatter, slices
 from ..ops.linalg import aliases, determinant, distance, einsum, linear, matrix_functions, norms, products, solve
@@ -32,7 +42,7 @@ from ..ops.signal import grid_sample, interpolate
 
 FAMILIES: tuple[ModuleType, ...] = (
     basics, operands,
-    arithmetic, trigonometric, rounding, logic, special, activation, piecewise, complex_numbers,
+    arithmetic, exponential, trigonometric, rounding, logic, special, bessel, activation, piecewise, complex_numbers,
     shape, split, join, rearrange, strided, padding, gather, scatter, slices, masks,
     reduce, deviations, extremes, scan, integrals, sort, quantile, count, softmax, statistics,
     products, linear, einsum, solve, determinant, norms, matrix_functions, aliases, distance,

@@ -1,38 +1,59 @@
-"""Arithmetic and elementwise functions. A page of calculus: each rule is d(output)/d(input) times `g`.
+"""Arithmetic, elementwise. A page of calculus: each rule is d(output)/d(input) times `g`.
 
-g is the gradient that arrives, x and y the inputs, out the output. Shapes broadcast; the engine sums gradients back.
-Trigonometric functions, rounding and bounds, and comparisons have files of their own.
+g is the gradient that arrives, x and y the inputs, out the output. Shapes broadcast; the engine sums gradients back. A `doc`
+is a sentence, the formula and an example (lists stand for tensors); `engine/docstrings.py` adds what is the same for all.
+Exponentials, trigonometric functions, rounding and bounds, and comparisons have files of their own.
 """
 
 from __future__ import annotations
 
-import math
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy import ndarray
 
 from ...engine.basics import conj, where
+from ...engine.docstrings import F, of_elements
 from ...engine.elementwise import binary, unary
-from ...engine.operands import convert, operand, result_type, unified
+from ...engine.operands import as_operand, convert, operand, result_type, unified
 from ...engine.primitive import OUT, Primitive, apply
 from ...engine.tensor import Tensor
+from ...engine.types import TensorLike
+from .exponential import (  # noqa: F401 (the commonest are found here too)
+    exp,
+    exp2,
+    expm1,
+    log,
+    log1p,
+    log2,
+    log10,
+    logaddexp,
+    logaddexp2,
+    rsqrt,
+    sqrt,
+    xlogy,
+)
 from .kink import kink
-from .logic import eq, ge, gt, le, lt, ne  # noqa: F401 (the commonest are found here too)
+from .logic import eq, ge, gt, le, lt, ne  # noqa: F401
 from .trigonometric import cos, sin, tan, tanh  # noqa: F401
 
 # ----------------------------------------------------------------------------------------------------------- arithmetic
 
-plus = binary(np.add, (lambda g: g, lambda g: g), name="add", doc="x + y, elementwise.")
-minus = binary(np.subtract, (lambda g: g, lambda g: -g), name="sub", doc="x - y, elementwise.")
+plus = binary(np.add, (lambda g: g, lambda g: g), name="add", doc="Compute the sum, elementwise.\nout = x + y")
+minus = binary(
+    np.subtract, (lambda g: g, lambda g: -g), name="sub", doc="Compute the difference, elementwise.\nout = x − y"
+)
 mul = binary(
     np.multiply,
     (lambda g, x, y: g * y, lambda g, x, y: g * x),
     saves=(0, 1),
     uses=((1,), (0,)),
     name="mul",
-    doc="x * y, elementwise.",
+    doc="""Multiply two tensors, elementwise.
+    out = x · y
+    multiply([1.0, 2.0], [10.0, 20.0]) → [10., 40.]""",
 )
 true_divide = binary(
     np.true_divide,
@@ -41,10 +62,29 @@ true_divide = binary(
     uses=((1,), (0, 1)),
     floating=True,
     name="div",
-    doc="x / y, elementwise; integers divide to floats.",
+    doc="""Divide two tensors, elementwise.
+    A number divided by 0 is ±∞ and 0 / 0 is NaN, of integers too: they divide to floats.
+    out = x / y
+    true_divide([1, 3], 2) → [0.5, 1.5]""",
 )
-neg = unary(np.negative, lambda g: -g, floating=False, name="neg", doc="-x.")
-reciprocal = unary(np.reciprocal, lambda g, out: -g * out * out, saves=(OUT,), name="reciprocal", doc="1 / x.")
+neg = unary(
+    np.negative,
+    lambda g: -g,
+    floating=False,
+    name="neg",
+    doc="""Change the sign of each element.
+    out = −x
+    neg([1.0, -2.0]) → [-1.,  2.]""",
+)
+reciprocal = unary(
+    np.reciprocal,
+    lambda g, out: -g * out * out,
+    saves=(OUT,),
+    name="reciprocal",
+    doc="""Compute the reciprocal of each element.
+    out = 1 / x
+    reciprocal([2.0, -4.0]) → [ 0.5 , -0.25]""",
+)
 
 
 def _scaled(name: str, y: Any, x: Any, alpha: Any) -> Any:
@@ -57,31 +97,67 @@ def _scaled(name: str, y: Any, x: Any, alpha: Any) -> Any:
     return convert(mul(convert(y, dtype), alpha), dtype)
 
 
-def add(input: Any, other: Any, *, alpha: Any = 1) -> Any:
-    """input + alpha * other, elementwise."""
+def _scaled_docs(name: str, booleans: str = "") -> Callable[[F], F]:
+    return of_elements(
+        2,
+        floating=False,
+        Raises=f"ValueError if the shapes do not broadcast; TypeError if an operand holds no numbers{booleans}, or if alpha "
+        "is a float and both operands hold integers.",
+        Source=f"PyTorch's `{name}`.",
+    )
+
+
+@_scaled_docs("add")
+def add(input: TensorLike, other: TensorLike, *, alpha: complex = 1) -> Tensor:
+    """Add `other`, multiplied by the number `alpha`, to `input`, elementwise.
+
+    Formula: out = input + alpha · other
+    add([1.0, 2.0], [10.0, 20.0], alpha=0.5) → [ 6., 12.]
+    """
     return plus(input, other) if alpha == 1 else plus(input, _scaled("add", other, input, alpha))
 
 
-def sub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
-    """input - alpha * other, elementwise."""
+@_scaled_docs("sub", ", or both hold booleans")
+def sub(input: TensorLike, other: TensorLike, *, alpha: complex = 1) -> Tensor:
+    """Subtract `other`, multiplied by the number `alpha`, from `input`, elementwise.
+
+    Formula: out = input − alpha · other
+    sub([10.0, 20.0], [1.0, 2.0], alpha=2) → [ 8., 16.]
+    """
     return minus(input, other) if alpha == 1 else minus(input, _scaled("sub", other, input, alpha))
 
 
-def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
-    """other - alpha * input, elementwise."""
+@_scaled_docs("rsub", ", or both hold booleans")
+def rsub(input: TensorLike, other: TensorLike, *, alpha: complex = 1) -> Tensor:
+    """Subtract `input`, multiplied by the number `alpha`, from `other`, elementwise.
+
+    Formula: out = other − alpha · input
+    rsub([1.0, 2.0], 10.0) → [9., 8.]
+    """
     return sub(other, input, alpha=alpha)
 
 
-def positive(input: Any) -> Any:
-    """input itself."""
+@of_elements(
+    floating=False,
+    Raises="TypeError if input holds no numbers, or booleans.",
+    Source="NumPy's and PyTorch's `positive`.",
+)
+def positive(input: TensorLike) -> Tensor:
+    """Return `input` itself, what the operator + in front of a tensor gives.
+
+    Formula: out = input
+    positive([1.0, -2.0]) → [ 1., -2.]
+    """
     if getattr(operand(input, "positive"), "dtype", None) == np.bool_:
         raise TypeError("positive: booleans have no sign; convert them, as in x.int()")
-    return input
+    x: Any = input
+    return x
 
 
 def _whole(divide: Callable, name: str) -> Callable:
     """A division to whole numbers, on arrays; of integers by 0 it raises, for they have no infinity."""
 
+    @functools.wraps(divide)
     def forward(x: Any, y: Any) -> Any:
         dtype = np.result_type(x, y)
         if dtype.kind == "b":
@@ -98,17 +174,36 @@ def _trunc_divide(x: Any, y: Any) -> Any:
 
 
 _flat = (lambda g: 0 * g, lambda g: 0 * g)
+_REFUSED = """
+    Raises: ValueError if the shapes do not broadcast; TypeError if an operand holds no numbers, or complex numbers or
+      booleans; ZeroDivisionError if an integer is divided by 0."""
 floor_divide = binary(
-    _whole(np.floor_divide, "floor_divide"), _flat, name="floor_divide", doc="⌊x / y⌋; its derivative is 0."
+    _whole(np.floor_divide, "floor_divide"),
+    _flat,
+    name="floor_divide",
+    doc="""Divide two tensors, elementwise, and round down.
+    The derivative is 0.
+    out = ⌊x / y⌋
+    floor_divide([7.0, -7.0], 2.0) → [ 3., -4.]"""
+    + _REFUSED,
 )
-trunc_divide = binary(_whole(_trunc_divide, "trunc_divide"), _flat, name="trunc_divide", doc="x / y rounded towards 0.")
+trunc_divide = binary(
+    _whole(_trunc_divide, "trunc_divide"),
+    _flat,
+    name="trunc_divide",
+    doc="Divide, elementwise, and round towards 0.\nout = trunc(x / y)",
+)
 remainder = binary(
     _whole(np.remainder, "remainder"),
     (lambda g, x, y: g, lambda g, x, y: -g * floor_divide(x, y)),
     saves=(0, 1),
     uses=((), (0, 1)),
     name="remainder",
-    doc="x - y ⌊x / y⌋, with the sign of y, as Python's %.",
+    doc="""Compute the remainder of a division that rounds down, elementwise.
+    It has the sign of the divisor, as that of Python's operator %.
+    out = x − y ⌊x / y⌋
+    remainder([7.0, -7.0], 4.0) → [3., 1.]"""
+    + _REFUSED,
 )
 fmod = binary(
     _whole(np.fmod, "fmod"),
@@ -116,12 +211,29 @@ fmod = binary(
     saves=(0, 1),
     uses=((), (0, 1)),
     name="fmod",
-    doc="x - y trunc(x / y), with the sign of x, as C's fmod.",
+    doc="""Compute the remainder of a division that rounds towards 0, elementwise.
+    It has the sign of the dividend, as that of C's fmod.
+    out = x − y trunc(x / y)
+    fmod([7.0, -7.0], 4.0) → [ 3., -3.]"""
+    + _REFUSED,
 )
 
 
-def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
-    """input / other; rounding_mode="floor" rounds it down, "trunc" towards 0, and then the derivative is 0."""
+@of_elements(
+    2,
+    Dtypes="the operands' common dtype; integers and booleans become the default float, but with a rounding_mode.",
+    Raises="ValueError if the shapes do not broadcast, or for another rounding_mode; TypeError if an operand holds no "
+    "numbers; with a rounding_mode, the errors of `floor_divide`.",
+    Source="PyTorch's `div`.",
+)
+def div(input: TensorLike, other: TensorLike, *, rounding_mode: Literal["floor", "trunc"] | None = None) -> Tensor:
+    """Divide `input` by `other`, elementwise.
+
+    `rounding_mode` "floor" rounds the quotient down, "trunc" towards 0; the derivative of both is 0.
+
+    Formula: out = input / other, ⌊input / other⌋ or trunc(input / other)
+    div([7.0, -7.0], 2.0, rounding_mode="trunc") → [ 3., -3.]
+    """
     if rounding_mode is None:
         return true_divide(input, other)
     if rounding_mode not in ("floor", "trunc"):
@@ -129,7 +241,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     return floor_divide(input, other) if rounding_mode == "floor" else trunc_divide(input, other)
 
 
-def divmod(input: Any, other: Any) -> tuple:
+def divmod(input: TensorLike, other: TensorLike) -> tuple[Tensor, Tensor]:
     """(input // other, input % other)."""
     return floor_divide(input, other), remainder(input, other)
 
@@ -159,10 +271,22 @@ def _integer_power(x: ndarray, y: ndarray) -> ndarray:
 _integer_pow = binary(_integer_power, (), name="pow")
 
 
-def pow(input: Any, exponent: Any) -> Any:
-    """input to the power `exponent`, elementwise. The derivative by the exponent at input = 0 is 0, its limit.
+@of_elements(
+    2,
+    floating=False,
+    Dtypes="the operands' common dtype; booleans become int64.",
+    Raises="ValueError if the shapes do not broadcast, or an integer tensor is raised to a negative int; TypeError if an "
+    "operand holds no numbers.",
+    Source="NumPy's `power`, PyTorch's `pow`.",
+)
+def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
+    """Raise `input` to the power `exponent`, elementwise.
 
-    Integers to negative integer powers are refused for a number and rounded towards 0 for a tensor, as in PyTorch.
+    The derivative by the exponent at input = 0 is 0, its limit. Integers to negative integer powers are refused for a
+    number and rounded towards 0 for a tensor, as in PyTorch.
+
+    Formula: out = input ^ exponent
+    pow([2.0, 3.0], 2) → [4., 9.]
     """
     if isinstance(input, bool | int | float) and hasattr(exponent, "dtype"):
         input, exponent = unified("pow", input, exponent)
@@ -186,12 +310,17 @@ def pow(input: Any, exponent: Any) -> Any:
     return _pow(input, exponent)
 
 
-def float_power(input: Any, exponent: Any) -> Any:
-    """input to the power `exponent`, computed in float64 (complex128 for complex numbers)."""
-    input, exponent = operand(input, "float_power"), operand(exponent, "float_power")
-    dtype = np.complex128 if result_type(input, exponent).kind == "c" else np.float64
-    input, exponent = (convert(v, dtype) if hasattr(v, "dtype") else v for v in (input, exponent))
-    return pow(input if hasattr(input, "dtype") else np.asarray(input, dtype), exponent)
+@of_elements(2, Dtypes="any → float64, complex → complex128.", Source="NumPy's and PyTorch's `float_power`.")
+def float_power(input: TensorLike, exponent: TensorLike) -> Tensor:
+    """Raise `input` to the power `exponent`, elementwise, in double precision.
+
+    Formula: out = input ^ exponent
+    float_power([2, 4], -1) → [0.5 , 0.25], dtype=float64
+    """
+    x, y = operand(input, "float_power"), operand(exponent, "float_power")
+    dtype = np.complex128 if result_type(x, y).kind == "c" else np.float64
+    x, y = (convert(v, dtype) if hasattr(v, "dtype") else v for v in (x, y))
+    return pow(x if hasattr(x, "dtype") else np.asarray(x, dtype), y)
 
 
 square = unary(
@@ -200,19 +329,42 @@ square = unary(
     saves=(0,),
     floating=False,
     name="square",
-    doc="x²; of booleans, in int64.",
+    doc="""Compute the square of each element.
+    out = x²
+    Dtypes: the dtype of input; booleans become int64.
+    Source: NumPy's and PyTorch's `square`.
+    square([2.0, -3.0]) → [4., 9.]""",
 )
 
 
-def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
-    """input + value * tensor1 * tensor2. Of integers, integers, if value is whole."""
+@of_elements(
+    3,
+    floating=False,
+    Dtypes="the common dtype of the three; integers become the default float if value is a fraction.",
+    Source="PyTorch's `addcmul`.",
+)
+def addcmul(input: TensorLike, tensor1: TensorLike, tensor2: TensorLike, *, value: complex = 1) -> Tensor:
+    """Add the product of two tensors, multiplied by the number `value`, to a third, elementwise.
+
+    Formula: out = input + value · tensor1 · tensor2
+    addcmul([1.0, 1.0], [2.0, 3.0], [10.0, 10.0], value=0.5) → [11., 16.]
+    """
     if isinstance(value, float) and value == value // 1 and result_type(input, tensor1, tensor2).kind in "iu":
         value = int(value)
     return plus(input, mul(tensor1, tensor2) if value == 1 else value * mul(tensor1, tensor2))
 
 
-def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
-    """input + value * tensor1 / tensor2."""
+@of_elements(
+    3,
+    Dtypes="the common dtype of the three; integers and booleans become the default float.",
+    Source="PyTorch's `addcdiv`.",
+)
+def addcdiv(input: TensorLike, tensor1: TensorLike, tensor2: TensorLike, *, value: complex = 1) -> Tensor:
+    """Add the quotient of two tensors, multiplied by the number `value`, to a third, elementwise.
+
+    Formula: out = input + value · tensor1 / tensor2
+    addcdiv([1.0, 1.0], [2.0, 3.0], [4.0, 4.0], value=2) → [2. , 2.5]
+    """
     return plus(input, true_divide(tensor1, tensor2) if value == 1 else value * true_divide(tensor1, tensor2))
 
 
@@ -232,73 +384,21 @@ _lerp_primitive = Primitive(
 )
 
 
-def lerp(input: Any, end: Any, weight: Any) -> Any:
-    """input + weight (end - input): input at weight 0, `end` at 1."""
+@of_elements(
+    3,
+    Dtypes="the common dtype of the three; integers and booleans become the default float.",
+    Source="PyTorch's `lerp`.",
+)
+def lerp(input: TensorLike, end: TensorLike, weight: TensorLike) -> Tensor:
+    """Interpolate linearly between `input` and `end`, elementwise.
+
+    The result is input exactly at weight 0, and end exactly at weight 1.
+
+    Formula: out = input + weight (end − input)
+    lerp([0.0, 10.0], [1.0, 20.0], 0.25) → [ 0.25, 12.5 ]
+    """
     return apply(_lerp_primitive, unified("lerp", input, end, weight, floating=True))
 
-
-# ------------------------------------------------------------------------------------------------------ exp, log, roots
-
-exp = unary(
-    np.exp,
-    lambda g, out: g * out,
-    saves=(OUT,),
-    doc="""Compute the exponential, elementwise.
-    out = eˣ
-    exp([0.0, 1.0]) → [1.    , 2.7183]""",
-)
-exp2 = unary(np.exp2, lambda g, out: g * (out * math.log(2)), saves=(OUT,), doc="2^x.")
-expm1 = unary(np.expm1, lambda g, out: g * (out + 1), saves=(OUT,), doc="e^x - 1, exact near 0.")
-log = unary(np.log, lambda g, x: g / x, saves=(0,), doc="The natural logarithm.")
-log1p = unary(np.log1p, lambda g, x: g / (1 + x), saves=(0,), doc="log(1 + x), exact near 0.")
-log2 = unary(np.log2, lambda g, x: g / (x * math.log(2)), saves=(0,), doc="The logarithm to base 2.")
-log10 = unary(np.log10, lambda g, x: g / (x * math.log(10)), saves=(0,), doc="The logarithm to base 10.")
-sqrt = unary(np.sqrt, lambda g, out: g / (2 * out), saves=(OUT,), doc="The square root; its slope at 0 is infinite.")
-rsqrt = unary(
-    lambda x: 1 / np.sqrt(x), lambda g, out: -0.5 * g * out * out * out, saves=(OUT,), name="rsqrt", doc="1 / sqrt(x)."
-)
-logaddexp: Callable = binary(
-    np.logaddexp,
-    (lambda g, x, y: g * exp(-logaddexp(0.0, y - x)), lambda g, x, y: g * exp(-logaddexp(0.0, x - y))),
-    saves=(0, 1),
-    floating=True,
-    name="logaddexp",
-    doc="log(e^x + e^y), without overflow.",
-)
-logaddexp2: Callable = binary(
-    np.logaddexp2,
-    (lambda g, x, y: g * exp2(-logaddexp2(0.0, y - x)), lambda g, x, y: g * exp2(-logaddexp2(0.0, x - y))),
-    saves=(0, 1),
-    floating=True,
-    name="logaddexp2",
-    doc="log2(2^x + 2^y), without overflow.",
-)
-
-
-def like(y: Any, g: Any) -> Any:
-    """y, a number in the dtype of g: NumPy's functions would make a float64 of it."""
-    return y if hasattr(y, "dtype") else np.asarray(y, g.dtype)
-
-
-def times_log(log: Callable) -> Callable:
-    """x log(y) on arrays, and 0 where x = 0 unless y is NaN."""
-
-    def forward(x: Any, y: Any) -> ndarray:
-        log_y = log(y if hasattr(y, "dtype") else np.asarray(y, x.dtype if hasattr(x, "dtype") else np.float64))
-        return np.where((x == 0) & (y == y), 0, x * log_y)
-
-    return forward
-
-
-xlogy = binary(
-    times_log(np.log),
-    (lambda g, x, y: where((x == 0) & (y <= 0), 0.0, g * log(like(y, g))), lambda g, x, y: g * x / y),
-    saves=(0, 1),
-    uses=((0, 1), (0, 1)),
-    floating=True,
-    name="xlogy",
-    doc="x log y, and 0 where x = 0 unless y is NaN.",
-)
 
 # -------------------------------------------------------------------------------------------------- piecewise functions
 
@@ -312,7 +412,17 @@ def _sign(x: ndarray) -> ndarray:
     return np.where(nan, 0, out) if np.any(nan) else out
 
 
-sign = unary(_sign, lambda g: 0 * g, floating=False, name="sign", doc="-1, 0 or 1; of NaN 0; its derivative is 0.")
+sign = unary(
+    _sign,
+    lambda g: 0 * g,
+    floating=False,
+    name="sign",
+    doc="""Return the sign of each element: −1, 0 or 1.
+    The sign of NaN is 0, as in PyTorch; that of a complex number z is z / |z|, as in NumPy. The derivative is 0.
+    out = −1 if x < 0, 0 if x = 0, 1 if x > 0
+    Source: PyTorch's `sign`.
+    sign([-2.0, 0.0, 3.0]) → [-1.,  0.,  1.]""",
+)
 
 
 def _abs_rule(g: Any, x: Any) -> Any:
@@ -321,11 +431,28 @@ def _abs_rule(g: Any, x: Any) -> Any:
     return value if type(value) is np.ndarray or x.dtype.kind != "c" else kink(value, x, x == 0, None)
 
 
-abs = unary(np.abs, _abs_rule, saves=(0,), floating=False, name="abs", doc="|x|; the slope at 0 is 0.")
+abs = unary(
+    np.abs,
+    _abs_rule,
+    saves=(0,),
+    floating=False,
+    name="abs",
+    doc="""Compute the absolute value of each element.
+    The slope at 0 is 0.
+    out = |x|
+    Dtypes: the dtype of input; complex64 → float32, complex128 → float64.
+    abs([-2.0, 3.0]) → [2., 3.]""",
+)
 
 
-def sgn(x: Any) -> Any:
-    """x / |x|, the direction of a complex number, 0 at 0; of a real one its sign."""
+@of_elements(floating=False, Source="PyTorch's `sgn`.")
+def sgn(input: TensorLike) -> Tensor:
+    """Return the direction of each complex number, 0 at 0; of a real one its sign.
+
+    Formula: out = input / |input|
+    sgn([3 + 4j, 0j]) → [0.6+0.8j, 0. +0.j ], dtype=complex64
+    """
+    x = as_operand(input, "sgn")
     if x.dtype.kind != "c":
         return sign(x)
     size = abs(x)
@@ -343,14 +470,20 @@ maximum = binary(
     (lambda g, x, y: _chosen(g, x < y, x == y), lambda g, x, y: _chosen(g, x > y, x == y)),
     saves=(0, 1),
     name="maximum",
-    doc="The larger of x and y; equal ones share the gradient, NaN propagates.",
+    doc="""Return the larger of two numbers, elementwise; NaN if one of them is NaN.
+    Equal numbers get half of the gradient each.
+    out = max(x, y)
+    maximum([1.0, 5.0], 3.0) → [3., 5.]""",
 )
 minimum = binary(
     np.minimum,
     (lambda g, x, y: _chosen(g, x > y, x == y), lambda g, x, y: _chosen(g, x < y, x == y)),
     saves=(0, 1),
     name="minimum",
-    doc="The smaller of x and y; equal ones share the gradient, NaN propagates.",
+    doc="""Return the smaller of two numbers, elementwise; NaN if one of them is NaN.
+    Equal numbers get half of the gradient each.
+    out = min(x, y)
+    minimum([1.0, 5.0], 3.0) → [1., 3.]""",
 )
 fmax = binary(
     np.fmax,
@@ -360,7 +493,10 @@ fmax = binary(
     ),
     saves=(0, 1),
     name="fmax",
-    doc="The larger of x and y, the other one where one is NaN; of equal ones the gradient goes to x, as in PyTorch.",
+    doc="""Return the larger of two numbers, elementwise; the other one if one of them is NaN.
+    Of equal numbers the first gets the gradient, as in PyTorch.
+    out = max(x, y)
+    fmax([1.0, float("nan")], 3.0) → [3., 3.]""",
 )
 fmin = binary(
     np.fmin,
@@ -370,7 +506,10 @@ fmin = binary(
     ),
     saves=(0, 1),
     name="fmin",
-    doc="The smaller of x and y, the other one where one is NaN; of equal ones the gradient goes to x, as in PyTorch.",
+    doc="""Return the smaller of two numbers, elementwise; the other one if one of them is NaN.
+    Of equal numbers the first gets the gradient, as in PyTorch.
+    out = min(x, y)
+    fmin([1.0, float("nan")], 3.0) → [1., 3.]""",
 )
 
 subtract, multiply, divide, negative, absolute = sub, mul, div, neg, abs
@@ -403,16 +542,6 @@ ag.square        x.square        x.square_        np.square
 ag.addcmul       x.addcmul       x.addcmul_
 ag.addcdiv       x.addcdiv       x.addcdiv_
 ag.lerp          x.lerp          x.lerp_
-ag.exp           x.exp           x.exp_           np.exp onnx.Exp
-ag.exp2          x.exp2          x.exp2_          np.exp2
-ag.expm1         x.expm1         x.expm1_         np.expm1
-ag.log           x.log           x.log_           np.log onnx.Log
-ag.log1p         x.log1p         x.log1p_         np.log1p
-ag.log2          x.log2          x.log2_          np.log2
-ag.log10         x.log10         x.log10_         np.log10
-ag.sqrt          x.sqrt          x.sqrt_          np.sqrt onnx.Sqrt
-ag.rsqrt         x.rsqrt         x.rsqrt_
-ag.xlogy         x.xlogy         x.xlogy_
 ag.sign          x.sign          x.sign_          np.sign onnx.Sign
 ag.abs           x.abs           x.abs_           abs(x) np.absolute np.fabs onnx.Abs
 ag.absolute      x.absolute      x.absolute_
@@ -420,6 +549,4 @@ ag.maximum       x.maximum                        np.maximum onnx.Max
 ag.minimum       x.minimum                        np.minimum onnx.Min
 ag.fmax          x.fmax                           np.fmax
 ag.fmin          x.fmin                           np.fmin
-ag.logaddexp     x.logaddexp                      np.logaddexp
-ag.logaddexp2    x.logaddexp2                     np.logaddexp2
 """

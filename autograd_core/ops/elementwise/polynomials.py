@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ...engine.docstrings import elementwise
 from ...engine.operands import unified
 from ...engine.primitive import Primitive, apply
-from ...engine.tensor import describe
+from ...engine.tensor import Tensor, describe
+from ...engine.types import TensorLike
 from .special import scipy_function
 
 
@@ -49,48 +51,91 @@ def chebyu(x: Any, n: int) -> Any:
     return gegenbauer(x, n, 1.0)
 
 
-def _of_degree(name: str, polynomial: Callable, doc: str) -> Callable:
-    def function(input: Any, n: int) -> Any:
+def _of_degree(name: str, polynomial: Callable, doc: str, real: bool = False) -> Callable:
+    def function(input: TensorLike, n: int) -> Tensor:
         if isinstance(n, bool) or not isinstance(n, int | np.integer):
             raise TypeError(f"{name}: the degree n must be an int, got {describe(n)}")
         (x,) = unified(name, input, floating=True)
         return polynomial(x if hasattr(x, "dtype") else np.asarray(x, np.float64), int(n))
 
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = doc
+    function.__doc__ = elementwise(
+        doc,
+        1,
+        True,
+        Raises=f"TypeError if input holds no numbers{', or complex numbers' if real else ''}, or if n is not an int.",
+        Source=f"DLMF 18.3; PyTorch's `special.{name}`.",
+    )
     return function
 
 
 CHEBYSHEV = {  # the four kinds, by cos θ = x
-    "t": (chebyt, "cos nθ"),
-    "u": (chebyu, "sin (n+1)θ / sin θ"),
-    "v": (lambda x, n: chebyu(x, n) - chebyu(x, n - 1), "cos (n+½)θ / cos ½θ"),
-    "w": (lambda x, n: chebyu(x, n) + chebyu(x, n - 1), "sin (n+½)θ / sin ½θ"),
+    "t": (chebyt, "first", "cos nθ"),
+    "u": (chebyu, "second", "sin (n + 1)θ / sin θ"),
+    "v": (lambda x, n: chebyu(x, n) - chebyu(x, n - 1), "third", "cos (n + ½)θ / cos ½θ"),
+    "w": (lambda x, n: chebyu(x, n) + chebyu(x, n - 1), "fourth", "sin (n + ½)θ / sin ½θ"),
 }
 
 
-def _chebyshev(kind: str) -> Callable:
-    polynomial, formula = CHEBYSHEV[kind]
-    return _of_degree(f"chebyshev_polynomial_{kind}", polynomial, f"{formula} at x = cos θ.")
+def _chebyshev(kind: str, values: str) -> Callable:
+    polynomial, ordinal, formula = CHEBYSHEV[kind]
+    name = f"chebyshev_polynomial_{kind}"
+    doc = f"""Compute the Chebyshev polynomial of the {ordinal} kind, of degree `n`, of each element.
+    A negative degree gives 0.
+    out = {formula}, cos θ = x
+    special.{name}([0.5, 1.0], 2) → {values}"""
+    return _of_degree(name, polynomial, doc)
 
 
-def _shifted(kind: str) -> Callable:
-    polynomial, formula = CHEBYSHEV[kind]
+def _shifted(kind: str, values: str) -> Callable:
+    polynomial, ordinal, formula = CHEBYSHEV[kind]
     name = f"shifted_chebyshev_polynomial_{kind}"
-    return _of_degree(name, lambda x, n: polynomial(2 * x - 1, n), f"{formula} at 2x - 1 = cos θ, for x in [0, 1].")
+    doc = f"""Compute the shifted Chebyshev polynomial of the {ordinal} kind, of degree `n`, of each element.
+    It is the one of 2x − 1, for x in [0, 1]. A negative degree gives 0.
+    out = {formula}, cos θ = 2x − 1
+    special.{name}([0.75, 1.0], 2) → {values}"""
+    return _of_degree(name, lambda x, n: polynomial(2 * x - 1, n), doc)
 
 
-chebyshev_polynomial_t = _chebyshev("t")
-chebyshev_polynomial_u = _chebyshev("u")
-chebyshev_polynomial_v = _chebyshev("v")
-chebyshev_polynomial_w = _chebyshev("w")
-shifted_chebyshev_polynomial_t = _shifted("t")
-shifted_chebyshev_polynomial_u = _shifted("u")
-shifted_chebyshev_polynomial_v = _shifted("v")
-shifted_chebyshev_polynomial_w = _shifted("w")
-hermite_polynomial_h = _of_degree("hermite_polynomial_h", hermite, "The physicist's Hermite polynomial H_n.")
-hermite_polynomial_he = _of_degree("hermite_polynomial_he", hermitenorm, "The probabilist's Hermite polynomial He_n.")
-laguerre_polynomial_l = _of_degree("laguerre_polynomial_l", laguerre, "The Laguerre polynomial L_n.")
+chebyshev_polynomial_t = _chebyshev("t", "[-0.5,  1. ]")
+chebyshev_polynomial_u = _chebyshev("u", "[0., 3.]")
+chebyshev_polynomial_v = _chebyshev("v", "[-1.,  1.]")
+chebyshev_polynomial_w = _chebyshev("w", "[1., 5.]")
+shifted_chebyshev_polynomial_t = _shifted("t", "[-0.5,  1. ]")
+shifted_chebyshev_polynomial_u = _shifted("u", "[0., 3.]")
+shifted_chebyshev_polynomial_v = _shifted("v", "[-1.,  1.]")
+shifted_chebyshev_polynomial_w = _shifted("w", "[1., 5.]")
+hermite_polynomial_h = _of_degree(
+    "hermite_polynomial_h",
+    hermite,
+    """Compute the physicist's Hermite polynomial of degree `n`, of each element.
+    A negative degree gives 0.
+    out = (−1)ⁿ exp(x²) dⁿ/dxⁿ exp(−x²)
+    special.hermite_polynomial_h([0.0, 1.0], 2) → [-2.,  2.]""",
+    real=True,
+)
+hermite_polynomial_he = _of_degree(
+    "hermite_polynomial_he",
+    hermitenorm,
+    """Compute the probabilist's Hermite polynomial of degree `n`, of each element.
+    A negative degree gives 0.
+    out = (−1)ⁿ exp(x²/2) dⁿ/dxⁿ exp(−x²/2)
+    special.hermite_polynomial_he([0.0, 3.0], 2) → [-1.,  8.]""",
+    real=True,
+)
+laguerre_polynomial_l = _of_degree(
+    "laguerre_polynomial_l",
+    laguerre,
+    """Compute the Laguerre polynomial of degree `n`, of each element.
+    A negative degree gives 0.
+    out = eˣ/n! dⁿ/dxⁿ (xⁿ e⁻ˣ)
+    special.laguerre_polynomial_l([0.0, 1.0], 2) → [ 1. , -0.5]""",
+)
 legendre_polynomial_p = _of_degree(
-    "legendre_polynomial_p", lambda x, n: gegenbauer(x, n, 0.5), "The Legendre polynomial P_n."
+    "legendre_polynomial_p",
+    lambda x, n: gegenbauer(x, n, 0.5),
+    """Compute the Legendre polynomial of degree `n`, of each element.
+    A negative degree gives 0.
+    out = 1/(2ⁿ n!) dⁿ/dxⁿ (x² − 1)ⁿ
+    special.legendre_polynomial_p([0.0, 1.0], 2) → [-0.5,  1. ]""",
 )

@@ -12,20 +12,71 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ...engine.docstrings import of_elements
 from ...engine.elementwise import binary, unary
 from ...engine.operands import unified
 from ...engine.primitive import OUT, Primitive, apply
+from ...engine.tensor import Tensor
+from ...engine.types import TensorLike
 from .large import with_kernels
 
 # ------------------------------------------------------------------------------------------------------------- circular
 
-sin = unary(np.sin, lambda g, x: g * cos(x), saves=(0,), doc="sin x.")
-cos: Callable = unary(np.cos, lambda g, x: -g * sin(x), saves=(0,), doc="cos x.")
-tan = unary(np.tan, lambda g, out: g * (1 + out * out), saves=(OUT,), doc="tan x.")
+sin = unary(
+    np.sin,
+    lambda g, x: g * cos(x),
+    saves=(0,),
+    doc="""Compute the sine of each element, an angle in radians.
+    out = sin x
+    sin([0.0, 1.0]) → [0.    , 0.8415]""",
+)
+cos: Callable = unary(
+    np.cos,
+    lambda g, x: -g * sin(x),
+    saves=(0,),
+    doc="""Compute the cosine of each element, an angle in radians.
+    out = cos x
+    cos([0.0, 1.0]) → [1.    , 0.5403]""",
+)
+tan = unary(
+    np.tan,
+    lambda g, out: g * (1 + out * out),
+    saves=(OUT,),
+    doc="""Compute the tangent of each element, an angle in radians.
+    out = sin x / cos x
+    tan([0.0, 1.0]) → [0.    , 1.5574]""",
+)
 
-asin = unary(np.arcsin, lambda g, x: g / _sqrt((1 - x) * (1 + x)), saves=(0,), name="asin", doc="The inverse of sin.")
-acos = unary(np.arccos, lambda g, x: -g / _sqrt((1 - x) * (1 + x)), saves=(0,), name="acos", doc="The inverse of cos.")
-atan = unary(np.arctan, lambda g, x: g / (1 + x * x), saves=(0,), name="atan", doc="The inverse of tan.")
+asin = unary(
+    np.arcsin,
+    lambda g, x: g / _sqrt((1 - x) * (1 + x)),
+    saves=(0,),
+    name="asin",
+    doc="""Compute the angle whose sine each element is, in radians.
+    It is in [−π/2, π/2]; of real numbers beyond ±1 it is NaN.
+    out = sin⁻¹ x
+    asin([0.0, 1.0]) → [0.    , 1.5708]""",
+)
+acos = unary(
+    np.arccos,
+    lambda g, x: -g / _sqrt((1 - x) * (1 + x)),
+    saves=(0,),
+    name="acos",
+    doc="""Compute the angle whose cosine each element is, in radians.
+    It is in [0, π]; of real numbers beyond ±1 it is NaN.
+    out = cos⁻¹ x
+    acos([0.0, 1.0]) → [1.5708, 0.    ]""",
+)
+atan = unary(
+    np.arctan,
+    lambda g, x: g / (1 + x * x),
+    saves=(0,),
+    name="atan",
+    doc="""Compute the angle whose tangent each element is, in radians.
+    It is in [−π/2, π/2].
+    out = tan⁻¹ x
+    atan([0.0, 1.0]) → [0.    , 0.7854]""",
+)
 
 
 def _sqrt(x: Any) -> Any:
@@ -44,7 +95,10 @@ atan2 = binary(
     saves=(0, 1),
     floating=True,
     name="atan2",
-    doc="The angle of the point (x, y) = (second, first argument), in [-π, π]; its slope at (0, 0) is 0.",
+    doc="""Compute the angle of the point (other, input), in radians.
+    It is in [−π, π]: the quadrant is known, unlike that of atan(input / other). The slope at the origin is 0.
+    out = the φ with input = r sin φ, other = r cos φ
+    atan2([1.0, -1.0], [-1.0, -1.0]) → [ 2.3562, -2.3562]""",
 )
 hypot = binary(
     np.hypot,
@@ -53,33 +107,84 @@ hypot = binary(
     uses=((0, OUT), (1, OUT)),
     floating=True,
     name="hypot",
-    doc="√(x² + y²), without overflow; it has no slope at (0, 0), and the gradient there is NaN.",
+    doc="""Compute the length of the hypotenuse of a right triangle, without overflow.
+    It has no slope at (0, 0); the gradient there is NaN.
+    out = √(x² + y²)
+    hypot([3.0, 5.0], [4.0, 12.0]) → [ 5., 13.]""",
 )
 
-deg2rad = unary(np.deg2rad, lambda g: g * (math.pi / 180), name="deg2rad", doc="Degrees to radians.")
-rad2deg = unary(np.rad2deg, lambda g: g * (180 / math.pi), name="rad2deg", doc="Radians to degrees.")
+deg2rad = unary(
+    np.deg2rad,
+    lambda g: g * (math.pi / 180),
+    name="deg2rad",
+    doc="""Convert degrees to radians.
+    out = x π / 180
+    deg2rad([90.0, 180.0]) → [1.5708, 3.1416]""",
+)
+rad2deg = unary(
+    np.rad2deg,
+    lambda g: g * (180 / math.pi),
+    name="rad2deg",
+    doc="""Convert radians to degrees.
+    out = x 180 / π
+    rad2deg([0.0, 1.0]) → [ 0.    , 57.2958]""",
+)
 
 # ----------------------------------------------------------------------------------------------------------- hyperbolic
 
-sinh = unary(np.sinh, lambda g, x: g * cosh(x), saves=(0,), doc="The hyperbolic sine, (e^x - e^-x) / 2.")
-cosh: Callable = unary(np.cosh, lambda g, x: g * sinh(x), saves=(0,), doc="The hyperbolic cosine, (e^x + e^-x) / 2.")
+sinh = unary(
+    np.sinh,
+    lambda g, x: g * cosh(x),
+    saves=(0,),
+    doc="""Compute the hyperbolic sine of each element.
+    out = (eˣ − e⁻ˣ) / 2
+    sinh([0.0, 1.0]) → [0.    , 1.1752]""",
+)
+cosh: Callable = unary(
+    np.cosh,
+    lambda g, x: g * sinh(x),
+    saves=(0,),
+    doc="""Compute the hyperbolic cosine of each element.
+    out = (eˣ + e⁻ˣ) / 2
+    cosh([0.0, 1.0]) → [1.    , 1.5431]""",
+)
 tanh = unary(
     *with_kernels("tanh", np.tanh, lambda g, out: g * (1 - out * out)),
     saves=(OUT,),
     name="tanh",
-    doc="The hyperbolic tangent, sinh x / cosh x.",
+    doc="""Compute the hyperbolic tangent of each element.
+    out = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)
+    tanh([0.0, 1.0]) → [0.    , 0.7616]""",
 )
 
-asinh = unary(np.arcsinh, lambda g, x: g / _sqrt(x * x + 1), saves=(0,), name="asinh", doc="The inverse of sinh.")
+asinh = unary(
+    np.arcsinh,
+    lambda g, x: g / _sqrt(x * x + 1),
+    saves=(0,),
+    name="asinh",
+    doc="""Compute the number whose hyperbolic sine each element is.
+    out = sinh⁻¹ x = log(x + √(x² + 1))
+    asinh([0.0, 1.0]) → [0.    , 0.8814]""",
+)
 acosh = unary(
     np.arccosh,
     lambda g, x: g / (_sqrt(x - 1) * _sqrt(x + 1)),
     saves=(0,),
     name="acosh",
-    doc="The inverse of cosh on [1, ∞); NaN below 1.",
+    doc="""Compute the positive number whose hyperbolic cosine each element is.
+    Of real numbers below 1 it is NaN.
+    out = cosh⁻¹ x = log(x + √(x² − 1))
+    acosh([1.0, 2.0]) → [0.   , 1.317]""",
 )
 atanh = unary(
-    np.arctanh, lambda g, x: g / ((1 - x) * (1 + x)), saves=(0,), name="atanh", doc="The inverse of tanh, on [-1, 1]."
+    np.arctanh,
+    lambda g, x: g / ((1 - x) * (1 + x)),
+    saves=(0,),
+    name="atanh",
+    doc="""Compute the number whose hyperbolic tangent each element is.
+    Of ±1 it is ±∞, of real numbers beyond it is NaN.
+    out = tanh⁻¹ x = ½ log((1 + x) / (1 − x))
+    atanh([0.0, 0.5]) → [0.    , 0.5493]""",
 )
 
 # ----------------------------------------------------------------------------------------------------------------- sinc
@@ -122,10 +227,17 @@ def _sinc_derivative(x: Any, order: int) -> Any:
     return apply(_sinc_primitive, (x,), (order,))
 
 
-def sinc(input: Any) -> Any:
-    """sin(πx) / (πx), and 1 at 0. Smooth there: every derivative is right at 0 too."""
-    (input,) = unified("sinc", input, floating=True)
-    return _sinc_derivative(input, 0)
+@of_elements(Source="NumPy's `sinc`.")
+def sinc(input: TensorLike) -> Tensor:
+    """Compute sin(πx) / (πx) of each element, which is 1 at 0.
+
+    It is smooth: the derivative of every order is right at 0 too.
+
+    out = sin(πx) / (πx)
+    sinc([0.0, 0.5]) → [1.    , 0.6366]
+    """
+    (x,) = unified("sinc", input, floating=True)
+    return _sinc_derivative(x, 0)
 
 
 arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
