@@ -40,14 +40,6 @@ def refuse_tensors(cls: type, args: tuple) -> None:
     )
 
 
-def refuse_device(cls: type, device: Any) -> None:
-    """Raise TypeError where a layer of ours is made with PyTorch's `device=`, as there are no devices."""
-    if cls.__module__.startswith(__package__ + ".") and "device" not in inspect.signature(cls.__init__).parameters:  # type: ignore[misc]
-        raise TypeError(
-            f"{cls.__name__}: there are no devices: all tensors are in main memory, so leave out device={device!r}"
-        )
-
-
 def not_a_module(value: Any, into: str) -> str:
     """Why `value` cannot be a part of a module, and what to write."""
     if isinstance(value, type):

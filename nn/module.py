@@ -57,8 +57,6 @@ class Module(hooks.Hookable):
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if args and isinstance(args[0], Tensor):
             construction.refuse_tensors(cls, args)
-        if "device" in kwargs:
-            construction.refuse_device(cls, kwargs["device"])
         make: Any = super().__new__
         return make(cls) if make is object.__new__ else make(cls, *args, **kwargs)
 

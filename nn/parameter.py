@@ -3,28 +3,39 @@ known."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
+from autograd_core.engine.creation import on_cpu
 from autograd_core.engine.history import history
 from autograd_core.engine.tensor import Tensor, as_array, get_default_dtype, wrap
+from autograd_core.engine.types import Device, TensorLike
 
 
 class Parameter(Tensor):
-    """Parameter(data, requires_grad=True): a leaf that shares memory with the tensor given (anything else is copied).
+    """Holds a tensor that is to be learnt; assigned to an attribute of a `Module` it becomes one of its parameters.
 
-    Assigned to an attribute of a `Module` it becomes one of its parameters.
+    It is a leaf that shares memory with `data`, if that is a tensor; a list, a number or an array is copied. Without
+    requires_grad it is a parameter that no gradient changes.
 
-    >>> import autograd_core as ag
-    >>> Parameter(ag.zeros(2))
+    Formula: parameter = data
+    Shapes: that of data; () for a number, (0,) without data.
+    Dtypes: that of data; a list of Python numbers gets the default float or int64.
+    Raises: RuntimeError if it shall require a gradient and is not of a floating dtype; TypeError for what is no array.
+    Source: PyTorch's `nn.Parameter`.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.Parameter(ag.zeros(2))
     Parameter containing:
     tensor([0., 0.], requires_grad=True)
     """
 
     __slots__ = ()
 
-    def __init__(self, data: Any = (), requires_grad: bool = True):
+    def __init__(self, data: TensorLike | Sequence[Any] = (), requires_grad: bool = True):
         self.array = data.array if isinstance(data, Tensor) else as_array(data, copy=True)
         self.node = self.origin = self._grad = None
         if requires_grad:
@@ -40,21 +51,27 @@ def is_computed(x: Tensor) -> bool:
 
 
 class Buffer(Tensor):
-    """Buffer(data, persistent=True): a tensor that, assigned to an attribute of a `Module`, becomes one of its buffers:
-    part of its state without being a parameter. It shares memory with the tensor given.
+    """Holds a tensor that is part of a module's state without being a parameter, such as a running mean.
 
-    persistent   whether it is in the state dict
+    Assigned to an attribute of a `Module` it becomes one of its buffers. It shares memory with `data`, if that is a tensor;
+    a list, a number or an array is copied. persistent: whether it is in the state dict.
 
-    >>> from nn import Module
-    >>> module = Module()
-    >>> module.mean = Buffer([0.0, 0.0])
+    Formula: buffer = data
+    Shapes: that of data; () for a number, (0,) without data.
+    Dtypes: that of data; a list of Python numbers gets the default float or int64.
+    Raises: TypeError for what is no array.
+    Source: PyTorch's `nn.Buffer`.
+
+    >>> import nn
+    >>> module = nn.Module()
+    >>> module.mean = nn.Buffer([0.0, 0.0])
     >>> list(module.state_dict())
     ['mean']
     """
 
     __slots__ = ("persistent",)
 
-    def __init__(self, data: Any = (), *, persistent: bool = True):
+    def __init__(self, data: TensorLike | Sequence[Any] = (), *, persistent: bool = True):
         self.array = data.array if isinstance(data, Tensor) else as_array(data, copy=True)
         self.node = self.origin = self._grad = None
         self.persistent = persistent
@@ -135,11 +152,18 @@ class UninitializedTensorMixin:
 
 
 class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[misc, override]
-    """A `Parameter` whose shape is found at the first use of the lazy module it belongs to.
+    """Holds the place of a `Parameter` whose shape is found at the first use of the lazy module it belongs to.
 
-    >>> weight = UninitializedParameter()
-    >>> weight
-    <UninitializedParameter>
+    requires_grad and dtype (None: the default float) are those of the parameter to come; device is None or "cpu".
+
+    Formula: none; `materialize(shape)` makes it a `Parameter` of this shape, in place, with values that are still to be set
+    Shapes: none yet.
+    Dtypes: any floating dtype.
+    Raises: TypeError for another device; ValueError when its values, RuntimeError when its shape are asked for.
+    Source: PyTorch's `nn.parameter.UninitializedParameter`.
+
+    >>> import nn
+    >>> weight = nn.UninitializedParameter()
     >>> weight.materialize((2, 3))
     >>> type(weight).__name__, weight.shape
     ('Parameter', (2, 3))
@@ -148,35 +172,60 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: igno
     __slots__ = ()
     cls_to_become = Parameter
 
-    def __new__(cls, requires_grad: bool = True, dtype: Any = None) -> Any:
+    def __new__(cls, requires_grad: bool = True, device: Device = None, dtype: DTypeLike | None = None) -> Any:
+        on_cpu(device, cls.__name__)
         t = Parameter(np.empty(0, get_default_dtype() if dtype is None else dtype), requires_grad)
         t.__class__ = cls
         return t
 
-    def __init__(self, requires_grad: bool = True, dtype: Any = None):
-        """All is done."""
+    def __init__(self, requires_grad: bool = True, device: Device = None, dtype: DTypeLike | None = None):
+        """`__new__` has done all."""
 
     def __reduce_ex__(self, protocol: Any) -> tuple:
-        return type(self), (self.requires_grad, self.dtype)
+        return type(self), (self.requires_grad, None, self.dtype)
 
 
 class UninitializedBuffer(UninitializedTensorMixin, Buffer):  # type: ignore[misc, override]
-    """A `Buffer` whose shape is found at the first use of the lazy module it belongs to."""
+    """Holds the place of a `Buffer` whose shape is found at the first use of the lazy module it belongs to.
+
+    requires_grad, dtype (None: the default float) and persistent are those of the buffer to come; device is None or "cpu".
+
+    Formula: none; `materialize(shape)` makes it a `Buffer` of this shape, in place, with values that are still to be set
+    Shapes: none yet.
+    Dtypes: any.
+    Raises: TypeError for another device; ValueError when its values, RuntimeError when its shape are asked for.
+    Source: PyTorch's `nn.parameter.UninitializedBuffer`.
+
+    >>> import nn
+    >>> mean = nn.UninitializedBuffer()
+    >>> mean.materialize(3)
+    >>> type(mean).__name__, mean.shape
+    ('Buffer', (3,))
+    """
 
     __slots__ = ()
     cls_to_become = Buffer
 
-    def __new__(cls, requires_grad: bool = False, dtype: Any = None, persistent: bool = True) -> Any:
+    def __new__(
+        cls, requires_grad: bool = False, device: Device = None, dtype: DTypeLike | None = None, persistent: bool = True
+    ) -> Any:
+        on_cpu(device, cls.__name__)
         t = Buffer(np.empty(0, get_default_dtype() if dtype is None else dtype), persistent=persistent)
         t.requires_grad = requires_grad
         t.__class__ = cls
         return t
 
-    def __init__(self, requires_grad: bool = False, dtype: Any = None, persistent: bool = True):
-        """All is done."""
+    def __init__(
+        self,
+        requires_grad: bool = False,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
+        persistent: bool = True,
+    ):
+        """`__new__` has done all."""
 
     def __reduce_ex__(self, protocol: Any) -> tuple:
-        return type(self), (self.requires_grad, self.dtype, self.persistent)
+        return type(self), (self.requires_grad, None, self.dtype, self.persistent)
 
 
 def is_lazy(x: Any) -> bool:

@@ -163,7 +163,7 @@ def test_a_causal_mask_is_found_out(batch_first):
 def test_the_whole():
     model = scrambled(nn.Transformer(E, H, 2, 1, 7, 0.0, dtype=F64))
     src, tgt = ag.tensor(draw(S, N, E)), ag.tensor(draw(T, N, E, seed=1))
-    mask, padding = model.generate_square_subsequent_mask(T, F64), ag.tensor(draw(N, S) > 1)
+    mask, padding = model.generate_square_subsequent_mask(T, dtype=F64), ag.tensor(draw(N, S) > 1)
     out = model(src, tgt, None, mask, None, padding, None, padding)
     memory = model.encoder(src, src_key_padding_mask=padding)
     expected = model.decoder(tgt, memory, mask, memory_key_padding_mask=padding)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from numpy.typing import DTypeLike
+
 import autograd_core as ag
+from autograd_core.engine.creation import on_cpu
+from autograd_core.engine.tensor import Tensor
+from autograd_core.engine.types import Device
 
 from .. import functional as F
 from .. import init
@@ -14,29 +19,35 @@ from .linear import Linear
 
 
 class MultiheadAttention(Module):
-    """Attention in several heads, each with projections of its own (Vaswani et al. 2017, section 3.2.2).
-
-        head_h = softmax(Q_h K_hᵀ / √D) V_h,   Q_h = query W_qᵀ, …,   output = [head_1 … head_H] W_outᵀ + b
+    """Applies attention in several heads, each with projections of its own.
 
     embed_dim, num_heads  E and H; each head is D = E / H wide
     dropout               the probability to drop a weight, in training
+    bias                  whether the projections have one
     add_bias_kv           one more key and value, which are learnt;   add_zero_attn: one more, of zeros
     kdim, vdim            the widths of key and value, by default E
     batch_first           (N, L, E) instead of (L, N, E)
+    device, dtype         None or "cpu"; that of the parameters
 
-    query (L, N, E), key (S, N, kdim), value (S, N, vdim); or (L, E), (S, kdim), (S, vdim) for one example. Masks are True
-    (or -inf) where a query must not look, see `F.multi_head_attention_forward`:
-    key_padding_mask (N, S), attn_mask (L, S) or (N H, L, S); is_causal: attn_mask is the triangle, and may be left out.
-
-    Returns the output, of the query's shape, and, with need_weights, the weights (N, L, S), a mean over heads, or
-    (N, H, L, S) with average_attn_weights=False; else None. Without need_weights it takes less memory.
+    Called with query, key and value, and the masks, which are True (or −∞) where a query must not look (see
+    `F.multi_head_attention_forward`); is_causal: attn_mask is the triangle, and may be left out. It returns the output
+    and, with need_weights, the weights (N, L, S), a mean over heads, or (N, H, L, S) with average_attn_weights=False; else
+    None, which takes less memory.
 
     The projections of query, key and value, `in_proj_weight` (3 E, E) (`q_proj_weight`, `k_proj_weight`, `v_proj_weight` if
     the widths differ), start by `xavier_uniform_`, `bias_k` and `bias_v` by `xavier_normal_`, other biases at 0.
 
-    >>> import autograd_core as ag
-    >>> attention = MultiheadAttention(8, 2)
-    >>> x = ag.ones(5, 3, 8)
+    Formula: head_h = softmax(Q_h K_hᵀ / √D) V_h, Q_h = query W_qᵀ and likewise K_h, V_h;
+        output = [head_1 … head_H] W_outᵀ + b
+    Shapes: query (L, N, E), key (S, N, kdim), value (S, N, vdim), or all without N; key_padding_mask (N, S), attn_mask
+        (L, S) or (N H, L, S) → output like the query.
+    Dtypes: float32 and float64; the inputs have that of the parameters.
+    Raises: ValueError unless num_heads divides embed_dim and both are positive, and for a dropout outside [0, 1]; when
+        called, ValueError for shapes that do not fit, TypeError for another dtype than the parameters'.
+    Source: Vaswani et al. 2017, "Attention is all you need", section 3.2.2.
+
+    >>> import nn, autograd_core as ag
+    >>> attention, x = nn.MultiheadAttention(8, 2), ag.ones(5, 3, 8)
     >>> output, weights = attention(x, x, x)
     >>> output.shape, weights.shape
     ((5, 3, 8), (3, 5, 5))
@@ -61,8 +72,10 @@ class MultiheadAttention(Module):
         kdim: int | None = None,
         vdim: int | None = None,
         batch_first: bool = False,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
+        on_cpu(device, type(self).__name__)
         if embed_dim <= 0 or num_heads <= 0:
             raise ValueError(
                 "embed_dim and num_heads must be greater than 0, "
@@ -112,15 +125,15 @@ class MultiheadAttention(Module):
 
     def forward(
         self,
-        query: Any,
-        key: Any,
-        value: Any,
-        key_padding_mask: Any = None,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        key_padding_mask: Tensor | None = None,
         need_weights: bool = True,
-        attn_mask: Any = None,
+        attn_mask: Tensor | None = None,
         average_attn_weights: bool = True,
         is_causal: bool = False,
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Tensor, Tensor | None]:
         return F.multi_head_attention_forward(
             query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight, self.in_proj_bias, self.bias_k,
             self.bias_v, self.add_zero_attn, self.dropout, self.out_proj.weight, self.out_proj.bias, self.training,

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
+from numpy.typing import DTypeLike
+
 import autograd_core as ag
+from autograd_core.engine.creation import on_cpu
+from autograd_core.engine.tensor import Tensor
+from autograd_core.engine.types import Device
 
 from .. import functional as F
 from .. import init
-from ..module import Module
 from ..parameter import Parameter
+from .spatial import Spatial, repeated
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
-def repeated(value: Any, dims: int, what: str) -> tuple[int, ...]:
-    """One number for each dimension, from one for all or a sequence of `dims`."""
-    if isinstance(value, int):
-        return (value,) * dims
-    value = tuple(value)
-    if len(value) != dims:
-        raise ValueError(f"{what}={value} has {len(value)} numbers, needed are {dims}, or one for all dimensions")
-    return value
-
-
-class _ConvNd(Module):
+class _ConvNd(Spatial):
     """What the six layers share: options, weight and bias, starting values uniform on ±1/√fan_in."""
 
-    dims: int
-    function: Callable[..., Any]  # of `nn.functional`
     transposed = False
     weight: Parameter
     bias: Parameter | None
@@ -39,18 +32,20 @@ class _ConvNd(Module):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: Any,
-        stride: Any,
-        padding: Any,
-        dilation: Any,
-        output_padding: Any,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...],
+        padding: str | int | tuple[int, ...],
+        dilation: int | tuple[int, ...],
+        output_padding: int | tuple[int, ...],
         groups: int,
         bias: bool,
         padding_mode: str,
-        dtype: Any,
+        device: Device,
+        dtype: DTypeLike | None,
     ):
         super().__init__()
         name = type(self).__name__
+        on_cpu(device, name)
         if groups <= 0:
             raise ValueError(f"{name}: groups must be a positive integer, got {groups}")
         for what, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
@@ -114,27 +109,57 @@ class _ConvNd(Module):
 
 
 class _Conv(_ConvNd):
+    """in_channels, out_channels: C and OC; in `groups` groups of channels, each output channel sees the C / groups inputs of
+    its own. kernel_size, stride, padding and dilation are one number for all dimensions, or one for each; padding may also
+    be "valid" (none) or "same" (as much as keeps the size; an odd element at the end), and is filled as padding_mode says:
+    "zeros", "reflect", "replicate" or "circular". Without bias there is none. Weight and bias start uniform on
+    ±1/√(C / groups · {product}). dtype is that of the parameters; device is None or "cpu".
+
+    Formula: out[n, o, {i}] = bias[o] + Σ over c, {u} of
+            weight[o, c, {u}] · input[n, c, {at}],
+        with s, d, p = stride, dilation, padding: filters are not flipped; each output size is
+        ⌊(size + 2 p − d (kernel − 1) − 1) / s⌋ + 1
+    Shapes: (N, C, {space}) or (C, {space}) → (N, OC, {out}) or (OC, {out});
+        weight (OC, C / groups, {kernel}), bias (OC,).
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: ValueError for groups that do not divide the channels, and for options that there are not; when called,
+        ValueError for other channels or dimensions, or a kernel larger than the padded input; TypeError for another dtype.
+    Source: LeCun et al. 1998, section II.A; PyTorch's `Conv{d}d`.
+    """
+
     def __init__(
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] = 1,
+        padding: str | int | tuple[int, ...] = 0,
+        dilation: int | tuple[int, ...] = 1,
         groups: int = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
         super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, 0, groups, bias, padding_mode, dtype
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            0,
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
         )
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return self._conv_forward(input, self.weight, self.bias)
 
-    def _conv_forward(self, input: Any, weight: Any, bias: Any) -> Any:
+    def _conv_forward(self, input: Tensor, weight: Any, bias: Any) -> Tensor:
         """The layer with another weight and bias, for subclasses that compute theirs."""
         padding: Any = self.padding
         if self.padding_mode != "zeros":
@@ -144,18 +169,23 @@ class _Conv(_ConvNd):
 
 
 class Conv1d(_Conv):
-    """Convolution of (N, C, L) with `out_channels` filters of (C / groups, K); filters are not flipped."""
+    """Convolves a sequence with learnt filters.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.Conv1d(3, 8, kernel_size=5, padding="same")(ag.ones(2, 3, 20)).shape
+    (2, 8, 20)
+    """
 
     dims = 1
     function = staticmethod(F.conv1d)
 
 
 class Conv2d(_Conv):
-    """Convolution of (N, C, H, W) with `out_channels` filters of (C / groups, KH, KW); filters are not flipped.
+    """Convolves an image with learnt filters.
 
-    Output height: ⌊(H + 2 padding - dilation (KH - 1) - 1) / stride⌋ + 1. padding: a number, one a dimension, "valid"
-    (none) or "same" (as much as keeps the size; odd ones at the end), filled as `padding_mode` says. Weight and bias
-    start uniform on ±1/√(C / groups · KH · KW).
+    >>> import nn, autograd_core as ag
+    >>> nn.Conv2d(3, 8, kernel_size=3, stride=2)(ag.ones(2, 3, 9, 9)).shape
+    (2, 8, 4, 4)
     """
 
     dims = 2
@@ -163,42 +193,67 @@ class Conv2d(_Conv):
 
 
 class Conv3d(_Conv):
-    """Convolution of (N, C, D, H, W) with `out_channels` filters of (C / groups, KD, KH, KW)."""
+    """Convolves a volume with learnt filters.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.Conv3d(1, 2, kernel_size=(1, 3, 3))(ag.ones(1, 1, 2, 4, 4)).shape
+    (1, 2, 2, 2, 2)
+    """
 
     dims = 3
     function = staticmethod(F.conv3d)
 
 
 class _ConvTranspose(_ConvNd):
+    """in_channels, out_channels: C and OC; in `groups` groups of channels, each input channel reaches the OC / groups
+    outputs of its own. kernel_size, stride, padding (which takes away), output_padding (below stride or dilation: zeros at
+    the end) and dilation are one number for all dimensions, or one for each; padding_mode is "zeros". Without bias there is
+    none. The call may name the output's size, layer(input, output_size), in place of output_padding. Weight and bias start
+    uniform on ±1/√(OC / groups · {product}). dtype is that of the parameters; device is None or "cpu".
+
+    Formula: to out[n, o, {at}], which starts as bias[o], is added
+            weight[c, o, {u}] · input[n, c, {i}], for all c, {i}, {u},
+        with s, d, p = stride, dilation, padding; each output size is
+        (size − 1) s − 2 p + d (kernel − 1) + output_padding + 1
+    Shapes: (N, C, {space}) or (C, {space}) → (N, OC, {out}) or (OC, {out});
+        weight (C, OC / groups, {kernel}), bias (OC,).
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: ValueError for groups that do not divide the channels, and for options that there are not; when called,
+        ValueError for other channels or dimensions, or an output_size that no input leads to; TypeError for another dtype.
+    Source: Zeiler et al. 2010, "Deconvolutional networks"; PyTorch's `ConvTranspose{d}d`.
+    """
+
     transposed = True
 
     def __init__(
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        output_padding: Any = 0,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] = 0,
+        output_padding: int | tuple[int, ...] = 0,
         groups: int = 1,
         bias: bool = True,
-        dilation: Any = 1,
+        dilation: int | tuple[int, ...] = 1,
         padding_mode: str = "zeros",
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
         if padding_mode != "zeros":
             raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}, got {padding_mode!r}')
         if isinstance(padding, str):
             raise ValueError(f"{type(self).__name__}: padding must be numbers, got {padding!r}")
         sizes = (kernel_size, stride, padding, dilation, output_padding)
-        super().__init__(in_channels, out_channels, *sizes, groups, bias, padding_mode, dtype)
+        super().__init__(in_channels, out_channels, *sizes, groups, bias, padding_mode, device, dtype)
 
-    def forward(self, input: Any, output_size: Any = None) -> Any:
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         extra = self.output_padding if output_size is None else self._output_padding(tuple(input.shape), output_size)
-        how = (self.stride, self.padding, extra, self.groups, self.dilation)
-        return self.function(input, self.weight, self.bias, *how)
+        return self.function(
+            input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
+        )
 
-    def _output_padding(self, shape: tuple, output_size: Any) -> tuple[int, ...]:
+    def _output_padding(self, shape: tuple[int, ...], output_size: Sequence[int]) -> tuple[int, ...]:
         output_size = tuple(output_size)
         if len(output_size) == len(shape):
             output_size = output_size[-self.dims :]
@@ -224,17 +279,23 @@ class _ConvTranspose(_ConvNd):
 
 
 class ConvTranspose1d(_ConvTranspose):
-    """The adjoint of `Conv1d`, with a bias: it enlarges (N, C, L) by `stride`."""
+    """Applies the adjoint of `Conv1d` and adds a bias: it enlarges a sequence by `stride`.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.ConvTranspose1d(3, 8, kernel_size=4, stride=2, padding=1)(ag.ones(2, 3, 10)).shape
+    (2, 8, 20)
+    """
 
     dims = 1
     function = staticmethod(F.conv_transpose1d)
 
 
 class ConvTranspose2d(_ConvTranspose):
-    """The adjoint of `Conv2d`, with a bias: it enlarges (N, C, H, W) by `stride`. Weight (C, OC / groups, KH, KW).
+    """Applies the adjoint of `Conv2d` and adds a bias: it enlarges an image by `stride`.
 
-    Output height: (H - 1) stride - 2 padding + dilation (KH - 1) + output_padding + 1; or `output_size`, given with the
-    input, chosen among the sizes that the convolution would map onto this input's.
+    >>> import nn, autograd_core as ag
+    >>> nn.ConvTranspose2d(3, 8, kernel_size=3, stride=2)(ag.ones(2, 3, 4, 4), output_size=(10, 9)).shape
+    (2, 8, 10, 9)
     """
 
     dims = 2
@@ -242,7 +303,12 @@ class ConvTranspose2d(_ConvTranspose):
 
 
 class ConvTranspose3d(_ConvTranspose):
-    """The adjoint of `Conv3d`, with a bias."""
+    """Applies the adjoint of `Conv3d` and adds a bias: it enlarges a volume by `stride`.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.ConvTranspose3d(1, 2, kernel_size=2, stride=2)(ag.ones(1, 1, 2, 3, 3)).shape
+    (1, 2, 4, 6, 6)
+    """
 
     dims = 3
     function = staticmethod(F.conv_transpose3d)

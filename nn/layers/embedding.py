@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import numpy as np
+from numpy.typing import DTypeLike
 
 import autograd_core as ag
+from autograd_core.engine.creation import on_cpu
 from autograd_core.engine.tensor import Tensor, as_array, wrap
+from autograd_core.engine.types import Device
 from autograd_core.engine.versions import written
 
 from .. import functional as F
@@ -20,10 +23,18 @@ class _Table(Module):
     weight: Parameter
 
     def __init__(
-        self, num_embeddings: int, embedding_dim: int, padding_idx: int | None, weight: Any, freeze: bool, dtype: Any
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None,
+        weight: Tensor | None,
+        freeze: bool,
+        device: Device,
+        dtype: DTypeLike | None,
     ):
         super().__init__()
         name = type(self).__name__
+        on_cpu(device, name)
         for what, value in (("num_embeddings", num_embeddings), ("embedding_dim", embedding_dim)):
             if value < 0:
                 raise ValueError(f"{name}: {what} must not be negative, got {value}")
@@ -54,7 +65,7 @@ class _Table(Module):
             written(self.weight.array)
 
 
-def _pretrained(embeddings: Any, name: str) -> Tensor:
+def _pretrained(embeddings: Tensor | np.ndarray, name: str) -> Tensor:
     """The table as a tensor on the same memory, if it is one or an array."""
     table = embeddings if isinstance(embeddings, Tensor) else wrap(as_array(embeddings))
     if table.ndim != 2:
@@ -65,20 +76,27 @@ def _pretrained(embeddings: Any, name: str) -> Tensor:
 
 
 class Embedding(_Table):
-    """weight[input]: indices of any shape (…) to vectors (…, embedding_dim).
+    """Looks indices up in a table of vectors that are learnt.
 
+    num_embeddings, embedding_dim   the sizes R and D of the table
     padding_idx         its row starts at 0 and is never learnt
     max_norm            rows in use are first shortened, in place, to this norm_type-norm
-    scale_grad_by_freq  divide a row's gradient by how often it was used
-    sparse              accepted; the gradient is dense
+    scale_grad_by_freq  divides a row's gradient by how often it was used
+    sparse              is accepted; the gradient is dense
+    _weight, _freeze    the table to use, and whether it is not learnt; see `from_pretrained`
+    device, dtype       None or "cpu"; that of the table, which starts standard normal
 
-    weight (num_embeddings, embedding_dim) starts standard normal. The result is that of a `Linear` without bias on
-    one-hot vectors, without the multiplications by 0.
+    The result is that of a `Linear` without bias on one-hot vectors, without the multiplications by 0.
 
+    Formula: out[…, d] = weight[input[…], d]
+    Shapes: (*) → (*, D); weight (R, D).
+    Dtypes: integers; the result has the table's dtype.
+    Raises: ValueError for a negative size, a padding_idx outside the table, or a _weight of another shape; when called,
+        IndexError for an index that is not from 0 to R − 1, TypeError for what is no integer.
     Source: Bengio et al. 2003, "A neural probabilistic language model", section 2 (the matrix C).
 
-    >>> import autograd_core as ag
-    >>> Embedding(10, 3)(ag.tensor([[1, 2, 4, 5]])).shape
+    >>> import nn, autograd_core as ag
+    >>> nn.Embedding(10, 3)(ag.tensor([[1, 2, 4, 5]])).shape
     (1, 4, 3)
     """
 
@@ -91,11 +109,12 @@ class Embedding(_Table):
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
-        _weight: Any = None,
+        _weight: Tensor | None = None,
         _freeze: bool = False,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
-        super().__init__(num_embeddings, embedding_dim, padding_idx, _weight, _freeze, dtype)
+        super().__init__(num_embeddings, embedding_dim, padding_idx, _weight, _freeze, device, dtype)
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
@@ -104,7 +123,7 @@ class Embedding(_Table):
     @classmethod
     def from_pretrained(
         cls,
-        embeddings: Any,
+        embeddings: Tensor | np.ndarray,
         freeze: bool = True,
         padding_idx: int | None = None,
         max_norm: float | None = None,
@@ -117,7 +136,7 @@ class Embedding(_Table):
         rows, width = table.shape
         return cls(rows, width, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse, table, freeze)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.embedding(
             input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse
         )
@@ -136,13 +155,27 @@ class Embedding(_Table):
 
 
 class EmbeddingBag(_Table):
-    """The sum, mean or largest (by column) of the rows of a table that are in each bag; see `F.embedding_bag`.
+    """Reduces the rows of a table that are in each bag to their sum, mean or maximum.
 
-    input (B, N), B bags of N indices, or (n,) with offsets (B,): (B, embedding_dim). Other arguments as for `Embedding`;
-    `padding_idx` counts for nothing in its bag.
+    num_embeddings, embedding_dim, max_norm, norm_type, scale_grad_by_freq, sparse, _weight, device and dtype are those of
+    `Embedding`.
 
-    >>> import autograd_core as ag
-    >>> EmbeddingBag(10, 3, mode="sum")(ag.tensor([1, 2, 4, 5, 4]), ag.tensor([0, 3])).shape
+    mode                 "sum", "mean" or "max" (of each column)
+    include_last_offset  the last offset is the end of the last bag
+    padding_idx          its row counts for nothing in its bag, starts at 0 and is never learnt
+
+    Called with input (B, N), B bags of N indices, or with (n,) and the offsets (B,) where the bags begin; with mode "sum"
+    also with per_sample_weights of the input's shape, by which the rows are multiplied.
+
+    Formula: out[b] = reduction over the indices i in bag b of weight[i]
+    Shapes: (B, N), or (n,) and (B,) → (B, D); weight (R, D), an empty bag gives zeros.
+    Dtypes: integers; the result has the table's dtype.
+    Raises: ValueError for a negative size or a padding_idx outside the table; when called, ValueError for another mode, or
+        input and offsets that do not fit, IndexError for an index that is not from 0 to R − 1, TypeError for no integers.
+    Source: PyTorch's `EmbeddingBag`; Joulin et al. 2017, "Bag of tricks for efficient text classification" (the mean).
+
+    >>> import nn, autograd_core as ag
+    >>> nn.EmbeddingBag(10, 3, mode="sum")(ag.tensor([1, 2, 4, 5, 4]), ag.tensor([0, 3])).shape
     (2, 3)
     """
 
@@ -155,12 +188,13 @@ class EmbeddingBag(_Table):
         scale_grad_by_freq: bool = False,
         mode: str = "mean",
         sparse: bool = False,
-        _weight: Any = None,
+        _weight: Tensor | None = None,
         include_last_offset: bool = False,
         padding_idx: int | None = None,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
-        super().__init__(num_embeddings, embedding_dim, padding_idx, _weight, False, dtype)
+        super().__init__(num_embeddings, embedding_dim, padding_idx, _weight, False, device, dtype)
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
@@ -171,7 +205,7 @@ class EmbeddingBag(_Table):
     @classmethod
     def from_pretrained(
         cls,
-        embeddings: Any,
+        embeddings: Tensor | np.ndarray,
         freeze: bool = True,
         max_norm: float | None = None,
         norm_type: float = 2.0,
@@ -190,7 +224,7 @@ class EmbeddingBag(_Table):
         bag.weight.requires_grad = not freeze
         return bag
 
-    def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Any:
+    def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:
         return F.embedding_bag(
             input, self.weight, offsets, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.mode, self.sparse,
             per_sample_weights, self.include_last_offset, self.padding_idx,

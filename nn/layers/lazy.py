@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from numpy.typing import DTypeLike
+
 import autograd_core as ag
+from autograd_core.engine.tensor import Tensor
+from autograd_core.engine.types import Device
 
 from .. import hooks
 from ..module import Module
@@ -16,6 +20,7 @@ from ..parameter import UninitializedBuffer, UninitializedParameter, is_lazy
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Linear
 from .norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
+from .spatial import Spatial
 
 
 class LazyModuleMixin(Module):
@@ -79,12 +84,20 @@ class _Lazy(LazyModuleMixin):
 
 
 class LazyLinear(_Lazy, Linear):
-    """A `Linear` that takes in_features from the last dimension of its first input.
+    """Applies a `Linear` that takes in_features from its first input.
 
-    >>> import autograd_core as ag
-    >>> layer = LazyLinear(3)
-    >>> layer
-    LazyLinear(in_features=0, out_features=3, bias=True)
+    out_features, bias, device and dtype are those of `Linear`. Until the first call, or until a state dict is loaded, the
+    parameters have no shape; that call makes the object a `Linear`.
+
+    Formula: that of `Linear`, with in_features = the size of the first input's last dimension
+    Shapes: (*, in_features) → (*, out_features).
+    Dtypes: any floating dtype; the input has that of the parameters.
+    Raises: when called, ValueError for a first input without dimensions, or one that does not fit what was loaded; then
+        what `Linear` raises.
+    Source: PyTorch's `LazyLinear`.
+
+    >>> import nn, autograd_core as ag
+    >>> layer = nn.LazyLinear(3)
     >>> y = layer(ag.ones(2, 5))
     >>> layer
     Linear(in_features=5, out_features=3, bias=True)
@@ -92,32 +105,48 @@ class LazyLinear(_Lazy, Linear):
 
     cls_to_become = Linear
 
-    def __init__(self, out_features: int, bias: bool = True, dtype: Any = None):
-        super().__init__(0, 0, False)
+    def __init__(self, out_features: int, bias: bool = True, device: Device = None, dtype: DTypeLike | None = None):
+        super().__init__(0, 0, False, device)
         self.out_features = out_features
         self.weight = UninitializedParameter(dtype=dtype)
         if bias:
             self.bias = UninitializedParameter(dtype=dtype)
 
-    def initialize_parameters(self, input: Any) -> None:
+    def initialize_parameters(self, input: Tensor) -> None:
         if input.ndim == 0:
             raise ValueError("LazyLinear: input must have a dimension of features, got shape ()")
         self.in_features = input.shape[-1]
         self._start(weight=(self.out_features, self.in_features), bias=(self.out_features,))
 
 
+def _docstring(layer: str, found: str, arguments: str, but: str = "") -> str:
+    """What the docstrings of a family have in common (see `Spatial`)."""
+    return f"""{arguments}, device and dtype are
+    those of `{layer}{{d}}d`{but}.
+
+    Until the first call, or until a state dict is loaded, the parameters have no shape; that call makes the object a
+    `{layer}{{d}}d`.
+
+    Formula: that of `{layer}{{d}}d`, with {found} = C of the first input
+    Shapes: as for `{layer}{{d}}d`.
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: what `{layer}{{d}}d` raises; when called, ValueError for a first input of another number of
+        dimensions, or one that does not fit what was loaded.
+    Source: PyTorch's `Lazy{layer}{{d}}d`.
+    """
+
+
 # ---------------------------------------------------------------------------------------------------------- convolution
 
 
-class _LazyConvNd(_Lazy):
-    dims: int
+class _LazyConvNd(_Lazy, Spatial):
     transposed: bool
     groups: int
     kernel_size: tuple
     weight: Any
     bias: Any
 
-    def _without_inputs(self, out_channels: int, bias: bool, dtype: Any) -> None:
+    def _without_inputs(self, out_channels: int, bias: bool, dtype: DTypeLike | None) -> None:
         if out_channels % self.groups:
             raise ValueError(
                 f"{type(self).__name__}: out_channels must be divisible by groups, got {out_channels} and "
@@ -128,7 +157,7 @@ class _LazyConvNd(_Lazy):
         if bias:
             self.bias = UninitializedParameter(dtype=dtype)
 
-    def initialize_parameters(self, input: Any, *args: Any, **kwargs: Any) -> None:
+    def initialize_parameters(self, input: Tensor, *args: Any, **kwargs: Any) -> None:
         if input.ndim not in (self.dims + 1, self.dims + 2):
             raise ValueError(
                 f"{type(self).__name__}: input has shape {tuple(input.shape)}; it must have {self.dims} dimensions of "
@@ -146,72 +175,128 @@ class _LazyConvNd(_Lazy):
 
 
 class _LazyConv(_LazyConvNd):
+    __doc__ = _docstring(
+        "Conv", "in_channels", "out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode"
+    )
+
     def __init__(
         self,
         out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] = 1,
+        padding: str | int | tuple[int, ...] = 0,
+        dilation: int | tuple[int, ...] = 1,
         groups: int = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
-        super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode)
+        super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode, device)
         self._without_inputs(out_channels, bias, dtype)
 
 
 class LazyConv1d(_LazyConv, Conv1d):
-    """A `Conv1d` that takes in_channels from its first input."""
+    """Convolves sequences as `Conv1d` does, with in_channels taken from its first input.
+
+    >>> import nn, autograd_core as ag
+    >>> layer = nn.LazyConv1d(8, 3)
+    >>> y = layer(ag.ones(2, 3, 6))
+    >>> layer.in_channels, type(layer).__name__
+    (3, 'Conv1d')
+    """
 
     cls_to_become = Conv1d
 
 
 class LazyConv2d(_LazyConv, Conv2d):
-    """A `Conv2d` that takes in_channels from its first input."""
+    """Convolves images as `Conv2d` does, with in_channels taken from its first input.
+
+    >>> import nn, autograd_core as ag
+    >>> layer = nn.LazyConv2d(8, 3)
+    >>> y = layer(ag.ones(2, 3, 6, 6))
+    >>> layer.in_channels, type(layer).__name__
+    (3, 'Conv2d')
+    """
 
     cls_to_become = Conv2d
 
 
 class LazyConv3d(_LazyConv, Conv3d):
-    """A `Conv3d` that takes in_channels from its first input."""
+    """Convolves volumes as `Conv3d` does, with in_channels taken from its first input.
+
+    >>> import nn, autograd_core as ag
+    >>> layer = nn.LazyConv3d(8, 3)
+    >>> y = layer(ag.ones(2, 3, 6, 6, 6))
+    >>> layer.in_channels, type(layer).__name__
+    (3, 'Conv3d')
+    """
 
     cls_to_become = Conv3d
 
 
 class _LazyConvTranspose(_LazyConvNd):
+    __doc__ = _docstring(
+        "ConvTranspose",
+        "in_channels",
+        "out_channels, kernel_size, stride, padding, output_padding, groups, bias, dilation, padding_mode",
+    )
+
     def __init__(
         self,
         out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        output_padding: Any = 0,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] = 0,
+        output_padding: int | tuple[int, ...] = 0,
         groups: int = 1,
         bias: bool = True,
-        dilation: Any = 1,
+        dilation: int | tuple[int, ...] = 1,
         padding_mode: str = "zeros",
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
-        super().__init__(0, 0, kernel_size, stride, padding, output_padding, groups, False, dilation, padding_mode)
+        super().__init__(
+            0, 0, kernel_size, stride, padding, output_padding, groups, False, dilation, padding_mode, device
+        )
         self._without_inputs(out_channels, bias, dtype)
 
 
 class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
-    """A `ConvTranspose1d` that takes in_channels from its first input."""
+    """Enlarges sequences as `ConvTranspose1d` does, with in_channels taken from its first input.
+
+    >>> import nn, autograd_core as ag
+    >>> layer = nn.LazyConvTranspose1d(8, 3)
+    >>> y = layer(ag.ones(2, 3, 6))
+    >>> layer.in_channels, type(layer).__name__
+    (3, 'ConvTranspose1d')
+    """
 
     cls_to_become = ConvTranspose1d
 
 
 class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
-    """A `ConvTranspose2d` that takes in_channels from its first input."""
+    """Enlarges images as `ConvTranspose2d` does, with in_channels taken from its first input.
+
+    >>> import nn, autograd_core as ag
+    >>> layer = nn.LazyConvTranspose2d(8, 3)
+    >>> y = layer(ag.ones(2, 3, 6, 6))
+    >>> layer.in_channels, type(layer).__name__
+    (3, 'ConvTranspose2d')
+    """
 
     cls_to_become = ConvTranspose2d
 
 
 class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
-    """A `ConvTranspose3d` that takes in_channels from its first input."""
+    """Enlarges volumes as `ConvTranspose3d` does, with in_channels taken from its first input.
+
+    >>> import nn, autograd_core as ag
+    >>> layer = nn.LazyConvTranspose3d(8, 3)
+    >>> y = layer(ag.ones(2, 3, 6, 6, 6))
+    >>> layer.in_channels, type(layer).__name__
+    (3, 'ConvTranspose3d')
+    """
 
     cls_to_become = ConvTranspose3d
 
@@ -219,8 +304,8 @@ class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
 # -------------------------------------------------------------------------------------------------------- normalisation
 
 
-class _LazyNorm(_Lazy):
-    dims: tuple
+class _LazyNorm(_Lazy, Spatial):
+    ndims: tuple
     _check_input_dim: Any
 
     def __init__(
@@ -229,11 +314,12 @@ class _LazyNorm(_Lazy):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
         *,
         bias: bool = True,
     ):
-        super().__init__(0, eps, momentum, False, False)
+        super().__init__(0, eps, momentum, False, False, device)
         self.affine = affine
         self.track_running_stats = track_running_stats
         if affine:
@@ -245,52 +331,105 @@ class _LazyNorm(_Lazy):
             self.running_var = UninitializedBuffer(dtype=dtype)
             self.num_batches_tracked = ag.tensor(0)
 
-    def initialize_parameters(self, input: Any) -> None:
+    def initialize_parameters(self, input: Tensor) -> None:
         self._check_input_dim(input)
         self.num_features = input.shape[self._channels(input)]
         shape = (self.num_features,)
         self._start(weight=shape, bias=shape, running_mean=shape, running_var=shape)
 
-    def _channels(self, input: Any) -> int:
+    def _channels(self, input: Tensor) -> int:
         return 1
 
 
-class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
-    """A `BatchNorm1d` that takes num_features from its first input."""
+class _LazyBatchNorm(_LazyNorm):
+    __doc__ = _docstring("BatchNorm", "num_features", "eps, momentum, affine, track_running_stats, bias")
+
+
+class LazyBatchNorm1d(_LazyBatchNorm, BatchNorm1d):
+    """Normalises sequences as `BatchNorm1d` does, with num_features taken from its first input.
+
+    >>> import nn, autograd_core as ag
+    >>> layer = nn.LazyBatchNorm1d()
+    >>> y = layer(ag.ones(2, 3, 6))
+    >>> layer.num_features, type(layer).__name__
+    (3, 'BatchNorm1d')
+    """
 
     cls_to_become = BatchNorm1d
 
 
-class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
-    """A `BatchNorm2d` that takes num_features from its first input."""
+class LazyBatchNorm2d(_LazyBatchNorm, BatchNorm2d):
+    """Normalises images as `BatchNorm2d` does, with num_features taken from its first input.
+
+    >>> import nn, autograd_core as ag
+    >>> layer = nn.LazyBatchNorm2d()
+    >>> y = layer(ag.ones(2, 3, 6, 6))
+    >>> layer.num_features, type(layer).__name__
+    (3, 'BatchNorm2d')
+    """
 
     cls_to_become = BatchNorm2d
 
 
-class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
-    """A `BatchNorm3d` that takes num_features from its first input."""
+class LazyBatchNorm3d(_LazyBatchNorm, BatchNorm3d):
+    """Normalises volumes as `BatchNorm3d` does, with num_features taken from its first input.
+
+    >>> import nn, autograd_core as ag
+    >>> layer = nn.LazyBatchNorm3d()
+    >>> y = layer(ag.ones(2, 3, 6, 6, 6))
+    >>> layer.num_features, type(layer).__name__
+    (3, 'BatchNorm3d')
+    """
 
     cls_to_become = BatchNorm3d
 
 
 class _LazyInstanceNorm(_LazyNorm):
-    def _channels(self, input: Any) -> int:
-        return 0 if input.ndim == self.dims[0] else 1
+    __doc__ = _docstring(
+        "InstanceNorm",
+        "num_features",
+        "eps, momentum, affine, track_running_stats, bias",
+        but=", but affine and track_running_stats are True",
+    )
+
+    def _channels(self, input: Tensor) -> int:
+        return 0 if input.ndim == self.ndims[0] else 1
 
 
 class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
-    """An `InstanceNorm1d` that takes num_features from its first input."""
+    """Normalises sequences as `InstanceNorm1d` does, with num_features taken from its first input.
+
+    >>> import nn, autograd_core as ag
+    >>> layer = nn.LazyInstanceNorm1d()
+    >>> y = layer(ag.ones(2, 3, 6))
+    >>> layer.num_features, type(layer).__name__
+    (3, 'InstanceNorm1d')
+    """
 
     cls_to_become = InstanceNorm1d
 
 
 class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
-    """An `InstanceNorm2d` that takes num_features from its first input."""
+    """Normalises images as `InstanceNorm2d` does, with num_features taken from its first input.
+
+    >>> import nn, autograd_core as ag
+    >>> layer = nn.LazyInstanceNorm2d()
+    >>> y = layer(ag.ones(2, 3, 6, 6))
+    >>> layer.num_features, type(layer).__name__
+    (3, 'InstanceNorm2d')
+    """
 
     cls_to_become = InstanceNorm2d
 
 
 class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
-    """An `InstanceNorm3d` that takes num_features from its first input."""
+    """Normalises volumes as `InstanceNorm3d` does, with num_features taken from its first input.
+
+    >>> import nn, autograd_core as ag
+    >>> layer = nn.LazyInstanceNorm3d()
+    >>> y = layer(ag.ones(2, 3, 6, 6, 6))
+    >>> layer.num_features, type(layer).__name__
+    (3, 'InstanceNorm3d')
+    """
 
     cls_to_become = InstanceNorm3d

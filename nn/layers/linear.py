@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+
+from numpy.typing import DTypeLike
 
 import autograd_core as ag
+from autograd_core.engine.creation import on_cpu
+from autograd_core.engine.tensor import Tensor
+from autograd_core.engine.types import Device
 
 from .. import functional as F
 from .. import init
@@ -14,15 +18,35 @@ from ..parameter import Parameter
 
 
 class Linear(Module):
-    """y = x Wᵀ + b. x: (..., in_features), y: (..., out_features), weight W: (out_features, in_features).
+    """Applies an affine map to the last dimension.
 
-    Weight and bias start uniform on ±1/√in_features.
+    in_features, out_features: the sizes of the last dimension before and after. Without bias the map is linear. Weight and
+    bias start uniform on ±1/√in_features. dtype is that of the parameters; device is None or "cpu".
+
+    Formula: out = input weightᵀ + bias
+    Shapes: (*, in_features) → (*, out_features); weight (out_features, in_features), bias (out_features,).
+    Dtypes: any floating dtype; the input has that of the parameters.
+    Raises: ValueError for a negative size; when called, ValueError if the last dimension is not in_features, TypeError for
+        another dtype.
+    Source: PyTorch's `Linear`.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.Linear(4, 3)(ag.ones(2, 4)).shape
+    (2, 3)
     """
 
     bias: Parameter | None
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, dtype: Any = None):
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
+    ):
         super().__init__()
+        on_cpu(device, type(self).__name__)
         for name, value in (("in_features", in_features), ("out_features", out_features)):
             if value < 0:
                 raise ValueError(f"Linear: {name} must not be negative, got {value}")
@@ -39,7 +63,7 @@ class Linear(Module):
             bound = 1 / math.sqrt(self.in_features) if self.in_features > 0 else 0
             init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
@@ -47,15 +71,36 @@ class Linear(Module):
 
 
 class Bilinear(Module):
-    """y = x₁ᵀ A x₂ + b. x₁: (..., in1_features), x₂: (..., in2_features), y: (..., out_features).
+    """Applies a bilinear map to the last dimensions of two inputs.
 
-    The weight A is (out_features, in1_features, in2_features). Weight and bias start uniform on ±1/√in1_features.
+    in1_features, in2_features, out_features: the sizes of the last dimensions of the inputs and the output. Without bias
+    nothing is added. Weight and bias start uniform on ±1/√in1_features. dtype is that of the parameters; device is None or
+    "cpu".
+
+    Formula: out[…, o] = Σ_ij input1[…, i] weight[o, i, j] input2[…, j] + bias[o]
+    Shapes: (*, in1_features) and (*, in2_features) → (*, out_features); weight (out_features, in1_features, in2_features).
+    Dtypes: the common dtype of the inputs and the parameters.
+    Raises: ValueError unless in1_features is positive; when called, ValueError if the shapes do not fit.
+    Source: PyTorch's `Bilinear`.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.Bilinear(2, 3, 4)(ag.ones(5, 2), ag.ones(5, 3)).shape
+    (5, 4)
     """
 
     bias: Parameter | None
 
-    def __init__(self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, dtype: Any = None):
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
+    ):
         super().__init__()
+        on_cpu(device, type(self).__name__)
         if in1_features <= 0:
             raise ValueError(f"in1_features must be > 0, but got {in1_features}")
         self.in1_features = in1_features
@@ -72,7 +117,7 @@ class Bilinear(Module):
         if self.bias is not None:
             init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, input1: Any, input2: Any) -> Any:
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
         return F.bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:

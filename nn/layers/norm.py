@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 import autograd_core as ag
+from autograd_core.engine.creation import on_cpu
+from autograd_core.engine.tensor import Tensor
+from autograd_core.engine.types import Device
 from autograd_core.ops.network.response import cross_map_lrn2d
 
 from .. import functional as F
 from .. import init
 from ..module import Module
 from ..parameter import Parameter
+from .spatial import Spatial
 
 
 class _Scaled(Module):
@@ -22,7 +28,10 @@ class _Scaled(Module):
     weight: Any  # parameters, or None
     bias: Any
 
-    def _register(self, shape: Any, weight: bool, bias: bool, dtype: Any) -> None:
+    def _register(
+        self, shape: int | tuple[int, ...], weight: bool, bias: bool, device: Device, dtype: DTypeLike | None
+    ) -> None:
+        on_cpu(device, type(self).__name__)
         for name, wanted in (("weight", weight), ("bias", bias)):
             self.register_parameter(name, Parameter(ag.empty(shape, dtype=dtype)) if wanted else None)
 
@@ -34,14 +43,14 @@ class _Scaled(Module):
             init.zeros_(self.bias)
 
 
-class _NormBase(_Scaled):
+class _NormBase(_Scaled, Spatial):
     """What batch and instance normalisation share: options, weight and bias, running statistics."""
 
     _version = 2  # 2 has num_batches_tracked
     running_mean: Any  # a buffer, or None, as the two below
     running_var: Any
     num_batches_tracked: Any
-    dims: tuple[int, ...]  # the numbers of dimensions that an input may have
+    ndims: tuple[int, ...]  # the numbers of dimensions that an input may have
 
     def __init__(
         self,
@@ -50,7 +59,8 @@ class _NormBase(_Scaled):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
         *,
         bias: bool = True,
     ):
@@ -64,7 +74,7 @@ class _NormBase(_Scaled):
         self.momentum = momentum
         self.affine = affine
         self.track_running_stats = track_running_stats
-        self._register(num_features, affine, affine and bias, dtype)
+        self._register(num_features, affine, affine and bias, device, dtype)
         tracked = track_running_stats
         self.register_buffer("running_mean", ag.zeros(num_features, dtype=dtype) if tracked else None)
         self.register_buffer("running_var", ag.ones(num_features, dtype=dtype) if tracked else None)
@@ -83,9 +93,9 @@ class _NormBase(_Scaled):
         self.reset_running_stats()
         super().reset_parameters()
 
-    def _check_input_dim(self, input: Any) -> None:
-        if input.ndim not in self.dims:
-            dims = " or ".join(f"{d}D" for d in self.dims)
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.ndim not in self.ndims:
+            dims = " or ".join(f"{n}D" for n in self.ndims)
             raise ValueError(f"expected {dims} input (got {input.ndim}D input)")
 
     def extra_repr(self) -> str:
@@ -103,7 +113,21 @@ class _NormBase(_Scaled):
 
 
 class _BatchNorm(_NormBase):
-    def forward(self, input: Any) -> Any:
+    """num_features is C. affine, bias: whether there is a weight (C,), which starts at 1, and with it a bias (C,), which
+    starts at 0. track_running_stats: whether there are buffers running_mean and running_var (C,), which move towards those
+    of each batch by `momentum` in training (None: they are the average over all batches) and are used in evaluation;
+    without them evaluation uses the batch's too. dtype is that of the parameters; device is None or "cpu".
+
+    Formula: out[n, c, …] = (input[n, c, …] − mean_c) / √(var_c + eps) · weight[c] + bias[c], with mean_c and var_c over all
+        n and positions of the batch; running ← (1 − momentum) running + momentum batch's (the unbiased variance)
+    Shapes: {shapes}, kept.
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: TypeError and ValueError for a num_features that is no size; when called, ValueError for another number of
+        dimensions or of channels, and in training for a single value per channel; TypeError for another dtype.
+    Source: Ioffe & Szegedy 2015, algorithms 1 and 2.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
         self._check_input_dim(input)
         # the running statistics: moved in training if they are tracked, used in evaluation if there are any
         count = self.num_batches_tracked if self.training and self.track_running_stats else None
@@ -127,40 +151,59 @@ class _BatchNorm(_NormBase):
 
 
 class BatchNorm1d(_BatchNorm):
-    """Batch normalisation of (N, C) or (N, C, L); see `BatchNorm2d`."""
+    """Normalises each channel of sequences, or each feature, over the batch.
 
-    dims = (2, 3)
+    >>> import nn, autograd_core as ag
+    >>> nn.BatchNorm1d(2)(ag.tensor([[1.0, 5.0], [3.0, 1.0]])).detach().round(decimals=2)
+    tensor([[-1.,  1.],
+            [ 1., -1.]])
+    """
+
+    dims = 1
+    ndims = (2, 3)
 
 
 class BatchNorm2d(_BatchNorm):
-    """Each channel of (N, C, H, W) minus its mean over the batch, divided by √(variance + eps), times weight plus bias.
+    """Normalises each channel of images over the batch.
 
-    num_features         C
-    momentum             how far the running statistics move towards those of each batch; None averages over all batches
-    affine, bias         whether there is a weight (C,), starting at 1, and with it a bias (C,), starting at 0
-    track_running_stats  whether there are buffers running_mean and running_var, moved in training, used in evaluation;
-                         without them evaluation uses the batch's statistics too
-
-    Raises ValueError for another number of dimensions, and in training for a single value per channel. Ioffe & Szegedy
-    2015, algorithms 1 and 2.
-
-    >>> import autograd_core as ag
-    >>> bn = BatchNorm2d(2)
+    >>> import nn, autograd_core as ag
+    >>> bn = nn.BatchNorm2d(2)
     >>> y = bn(ag.randn(8, 2, 3, 3))
     >>> bn.num_batches_tracked
     tensor(1)
     """
 
-    dims = (4,)
+    dims = 2
+    ndims = (4,)
 
 
 class BatchNorm3d(_BatchNorm):
-    """Batch normalisation of (N, C, D, H, W); see `BatchNorm2d`."""
+    """Normalises each channel of volumes over the batch.
 
-    dims = (5,)
+    >>> import nn, autograd_core as ag
+    >>> nn.BatchNorm3d(2)(ag.randn(8, 2, 3, 3, 3)).shape
+    (8, 2, 3, 3, 3)
+    """
+
+    dims = 3
+    ndims = (5,)
 
 
 class _InstanceNorm(_NormBase):
+    """num_features is C. affine, bias: whether there is a weight (C,), which starts at 1, and with it a bias (C,), which
+    starts at 0. track_running_stats: whether there are buffers running_mean and running_var (C,), which move towards the
+    batch's mean of those of its examples by `momentum` in training (None: they stay) and are used in evaluation. dtype is
+    that of the parameters; device is None or "cpu".
+
+    Formula: out[n, c, …] = (input[n, c, …] − mean_nc) / √(var_nc + eps) · weight[c] + bias[c], with mean_nc and var_nc over
+        the positions of one channel of one example
+    Shapes: (N, C, {space}) or (C, {space}), kept.
+    Dtypes: float32 and float64; the input has that of the parameters, if there are any.
+    Raises: TypeError and ValueError for a num_features that is no size; when called, ValueError for another number of
+        dimensions or, if affine, of channels (else a UserWarning), and for a single position; TypeError for another dtype.
+    Source: Ulyanov et al. 2016, "Instance normalization", equation 4.
+    """
+
     def __init__(
         self,
         num_features: int,
@@ -168,11 +211,12 @@ class _InstanceNorm(_NormBase):
         momentum: float | None = 0.1,
         affine: bool = False,
         track_running_stats: bool = False,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
         *,
         bias: bool = True,
     ):
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype, bias=bias)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
 
     def _load_from_state_dict(
         self,
@@ -197,9 +241,9 @@ class _InstanceNorm(_NormBase):
             state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
         )
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         self._check_input_dim(input)
-        single = input.ndim == self.dims[0]
+        single = input.ndim == self.ndims[0]
         dim = 0 if single else 1
         if input.shape[dim] != self.num_features:
             if self.affine:
@@ -226,53 +270,79 @@ class _InstanceNorm(_NormBase):
 
 
 class InstanceNorm1d(_InstanceNorm):
-    """Instance normalisation of (N, C, L) or (C, L); see `InstanceNorm2d`."""
+    """Normalises each channel of each sequence.
 
-    dims = (2, 3)
+    >>> import nn, autograd_core as ag
+    >>> nn.InstanceNorm1d(2, eps=0.0)(ag.tensor([[1.0, 3.0], [5.0, 1.0]]))
+    tensor([[-1.,  1.],
+            [ 1., -1.]])
+    """
+
+    dims = 1
+    ndims = (2, 3)
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """Each channel of each image of (N, C, H, W) or (C, H, W) minus its own mean, divided by √(variance + eps).
+    """Normalises each channel of each image.
 
-    Arguments as for `BatchNorm2d`, but without weight, bias and running statistics unless asked for. momentum None keeps
-    the running statistics as they are. Ulyanov et al. 2016, equation 4.
+    >>> import nn, autograd_core as ag
+    >>> nn.InstanceNorm2d(2, affine=True)(ag.randn(8, 2, 3, 3)).shape
+    (8, 2, 3, 3)
     """
 
-    dims = (3, 4)
+    dims = 2
+    ndims = (3, 4)
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """Instance normalisation of (N, C, D, H, W) or (C, D, H, W); see `InstanceNorm2d`."""
+    """Normalises each channel of each volume.
 
-    dims = (4, 5)
+    >>> import nn, autograd_core as ag
+    >>> nn.InstanceNorm3d(2)(ag.randn(8, 2, 3, 3, 3)).shape
+    (8, 2, 3, 3, 3)
+    """
+
+    dims = 3
+    ndims = (4, 5)
 
 
 class LayerNorm(_Scaled):
-    """input (…, *normalized_shape) minus its mean over those last dimensions, divided by √(variance + eps).
+    """Normalises the last dimensions of each example.
 
-    elementwise_affine, bias: whether there is a weight of normalized_shape, starting at 1, and with it a bias, starting
-    at 0. Ba et al. 2016, equation 4.
+    normalized_shape: their sizes; a number is the size of the last. elementwise_affine, bias: whether there is a weight of
+    this shape, which starts at 1, and with it a bias, which starts at 0. dtype is that of the parameters; device is None or
+    "cpu".
 
-    >>> LayerNorm(10)
-    LayerNorm((10,), eps=1e-05, elementwise_affine=True, bias=True)
+    Formula: out = (input − mean) / √(var + eps) · weight + bias, with mean and var over the last dimensions
+    Shapes: (*, *normalized_shape), kept; weight and bias of normalized_shape.
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: ValueError for negative sizes; when called, ValueError if the last dimensions are not normalized_shape,
+        TypeError for another dtype.
+    Source: Ba et al. 2016, "Layer normalization", equation 4.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.LayerNorm(2, eps=0.0)(ag.tensor([[1.0, 3.0], [5.0, 1.0]])).detach()
+    tensor([[-1.,  1.],
+            [ 1., -1.]])
     """
 
     def __init__(
         self,
-        normalized_shape: Any,
+        normalized_shape: int | Sequence[int],
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
         super().__init__()
         self.normalized_shape = _shape(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        self._register(self.normalized_shape, elementwise_affine, elementwise_affine and bias, dtype)
+        self._register(self.normalized_shape, elementwise_affine, elementwise_affine and bias, device, dtype)
         self.reset_parameters()
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
@@ -282,22 +352,42 @@ class LayerNorm(_Scaled):
         )
 
 
-def _shape(normalized_shape: Any) -> tuple[int, ...]:
+def _shape(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
     return (int(normalized_shape),) if isinstance(normalized_shape, int | np.integer) else tuple(normalized_shape)
 
 
 class RMSNorm(Module):
-    """input (…, *normalized_shape) divided by √(mean of squares + eps) over those last dimensions, times weight.
+    """Divides the last dimensions of each example by their root mean square.
 
-    eps None is the machine epsilon of the input's dtype. Zhang & Sennrich 2019, equation 4.
+    normalized_shape: their sizes; a number is the size of the last. eps None is the machine epsilon of the input's dtype.
+    elementwise_affine: whether there is a weight of this shape, which starts at 1. dtype is that of the weight; device is
+    None or "cpu".
+
+    Formula: out = input / √(mean(input²) + eps) · weight, the mean over the last dimensions
+    Shapes: (*, *normalized_shape), kept; weight of normalized_shape.
+    Dtypes: float32 and float64; the input has that of the weight.
+    Raises: ValueError for negative sizes; when called, ValueError if the last dimensions are not normalized_shape,
+        TypeError for another dtype.
+    Source: Zhang & Sennrich 2019, "Root mean square layer normalization", equation 4.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.RMSNorm(2, eps=0.0)(ag.tensor([[1.0, 7.0], [2.0, -2.0]])).detach()
+    tensor([[ 0.2,  1.4],
+            [ 1. , -1. ]])
     """
 
     weight: Parameter | None
 
     def __init__(
-        self, normalized_shape: Any, eps: float | None = None, elementwise_affine: bool = True, dtype: Any = None
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
         super().__init__()
+        on_cpu(device, type(self).__name__)
         self.normalized_shape = _shape(normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
@@ -310,7 +400,7 @@ class RMSNorm(Module):
         if self.weight is not None:
             init.ones_(self.weight)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Tensor) -> Tensor:
         return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
@@ -318,10 +408,23 @@ class RMSNorm(Module):
 
 
 class GroupNorm(_Scaled):
-    """The channels of each example of (N, C, …) in groups of neighbours, each normalised; weight and bias by channel.
+    """Normalises groups of neighbouring channels of each example.
 
-    One group is layer normalisation without the weights' shape, as many groups as channels instance normalisation. Wu &
-    He 2018, equations 1 to 6.
+    num_channels is C, num_groups G. affine, bias: whether there is a weight (C,), which starts at 1, and with it a bias
+    (C,), which starts at 0. One group normalises whole examples, C groups are instance normalisation. dtype is that of the
+    parameters; device is None or "cpu".
+
+    Formula: out[n, c, …] = (input[n, c, …] − mean_ng) / √(var_ng + eps) · weight[c] + bias[c], with mean_ng and var_ng over
+        the C / G channels of c's group and all their positions
+    Shapes: (N, C, *), kept.
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: ValueError unless num_groups divides num_channels; when called, ValueError for other channels or fewer than two
+        dimensions, TypeError for another dtype.
+    Source: Wu & He 2018, "Group normalization", equations 1 to 6.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.GroupNorm(2, 4, eps=0.0)(ag.tensor([[1.0, 3.0, 5.0, 1.0]])).detach()
+    tensor([[-1.,  1.,  1., -1.]])
     """
 
     def __init__(
@@ -330,7 +433,8 @@ class GroupNorm(_Scaled):
         num_channels: int,
         eps: float = 1e-5,
         affine: bool = True,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
         *,
         bias: bool = True,
     ):
@@ -343,10 +447,10 @@ class GroupNorm(_Scaled):
         self.num_channels = num_channels
         self.eps = eps
         self.affine = affine
-        self._register(num_channels, affine, affine and bias, dtype)
+        self._register(num_channels, affine, affine and bias, device, dtype)
         self.reset_parameters()
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
@@ -357,9 +461,21 @@ class GroupNorm(_Scaled):
 
 
 class LocalResponseNorm(Module):
-    """Each channel of (N, C, …) divided by (k + alpha · mean of squares over `size` neighbouring channels)^beta.
+    """Divides each channel by a power of the mean square over its neighbours.
 
-    Krizhevsky et al. 2012, section 3.3.
+    size is the number of neighbouring channels, itself among them; alpha, beta and k are the formula's.
+
+    Formula: out[n, c, …] = input[n, c, …] / (k + alpha / size · Σ over c′ of input[n, c′, …]²)^beta, with c′ from
+        c − ⌊size / 2⌋ to c + ⌈size / 2⌉ − 1
+    Shapes: (N, C, *), kept.
+    Dtypes: float32 and float64, kept.
+    Raises: when called, ValueError for a size below 1 or fewer than three dimensions; TypeError for another dtype.
+    Source: Krizhevsky et al. 2012, section 3.3 (with alpha for our alpha / size).
+
+    >>> import nn, autograd_core as ag
+    >>> nn.LocalResponseNorm(1, alpha=3.0, beta=0.5)(ag.ones(1, 2, 1))
+    tensor([[[0.5],
+             [0.5]]])
     """
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0):
@@ -369,7 +485,7 @@ class LocalResponseNorm(Module):
         self.beta = beta
         self.k = k
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
 
     def extra_repr(self) -> str:
@@ -377,10 +493,24 @@ class LocalResponseNorm(Module):
 
 
 class CrossMapLRN2d(LocalResponseNorm):
-    """The older form of `LocalResponseNorm`, for models that have it; see `ops.response.cross_map_lrn2d`."""
+    """Divides as `LocalResponseNorm` does, by its older form, for images and for models that have it.
+
+    size, alpha, beta and k are those of `LocalResponseNorm`.
+
+    Formula: out[n, c, i, j] = input[n, c, i, j] / (k + alpha / size · Σ over c′ of input[n, c′, i, j]²)^beta, with
+        |c′ − c| < ⌊(size + 1) / 2⌋, and c′ = 0 always (a peculiarity of that form)
+    Shapes: (N, C, H, W), kept.
+    Dtypes: float32 and float64, kept.
+    Raises: when called, ValueError for a size below 1 or another number of dimensions; TypeError for another dtype.
+    Source: PyTorch's `CrossMapLRN2d`; its gradient is that of the formula (PyTorch's is not).
+
+    >>> import nn, autograd_core as ag
+    >>> nn.CrossMapLRN2d(1, alpha=3.0, beta=0.5)(ag.ones(1, 1, 1, 2))
+    tensor([[[[0.5, 0.5]]]])
+    """
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1):
         super().__init__(size, alpha, beta, k)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return cross_map_lrn2d(input, self.size, self.alpha, self.beta, self.k)

@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import functional as F
 from ..module import Module
-from .conv import repeated
+from .spatial import repeated
 
 SPACE = {1: "L", 2: "H, W", 3: "D, H, W"}
 

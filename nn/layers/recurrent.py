@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import DTypeLike
 
 import autograd_core as ag
+from autograd_core.engine.creation import on_cpu
 from autograd_core.engine.operands import operand
-from autograd_core.engine.tensor import conversion, describe, either_conversion
+from autograd_core.engine.tensor import Tensor, conversion, describe, either_conversion
+from autograd_core.engine.types import Device
 from autograd_core.ops.network import recurrent as ops
 from autograd_core.ops.shape.shape import cat, stack, transpose
 
@@ -34,10 +37,27 @@ def check_sizes(name: str, **sizes: Any) -> None:
 
 
 class RNNBase(Module):
-    """What `RNN`, `LSTM` and `GRU` share: parameters, layers and directions, packed and unbatched sequences.
+    """Holds what `RNN`, `LSTM` and `GRU` share: parameters, layers and directions, packed and unbatched sequences.
 
-    Parameters of layer k, as in PyTorch: weight_ih_l{k}, weight_hh_l{k}, bias_ih_l{k}, bias_hh_l{k}, with `_reverse` at the
-    end for the direction backwards in time. All start uniform on ±1/√hidden_size.
+    mode is "RNN_TANH", "RNN_RELU", "LSTM" or "GRU"; the class of this name says the rest. input_size, hidden_size,
+    num_layers, bias, batch_first, dropout, bidirectional, proj_size, device and dtype are those of `LSTM`; peepholes and
+    skip, which are ours, those of `LSTM` and `RNN`.
+
+    Parameters of layer k: weight_ih_l{k}, weight_hh_l{k}, bias_ih_l{k}, bias_hh_l{k}, with `_reverse` at the end for the
+    direction backwards in time, and weight_hr_l{k}, weight_peep_l{k}, weight_skip_l{k}. All start uniform on
+    ±1/√hidden_size.
+
+    Formula: that of the mode, for each layer over the outputs of the one below
+    Shapes: (T, N, input_size) → (T, N, D · hidden_size) and states (num_layers · D, N, hidden_size); D is the number of
+        directions.
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: TypeError or ValueError for another mode, sizes that are no positive integers, and options of another type or
+        range; when called, ValueError for shapes that do not fit, no steps, or another dtype than the parameters'.
+    Source: PyTorch's `nn.RNNBase`.
+
+    >>> import nn
+    >>> [name for name, _ in nn.RNNBase("GRU", 3, 4).named_parameters()]
+    ['weight_ih_l0', 'weight_hh_l0', 'bias_ih_l0', 'bias_hh_l0']
     """
 
     def __init__(
@@ -51,12 +71,17 @@ class RNNBase(Module):
         dropout: float = 0.0,
         bidirectional: bool = False,
         proj_size: int = 0,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
+        *,
         peepholes: bool = False,
         skip: int = 0,
-        dtype: Any = None,
     ):
         super().__init__()
         name = type(self).__name__
+        on_cpu(device, name)
+        if mode not in GATES:
+            raise ValueError(f"{name}: mode is one of {', '.join(GATES)}, got {mode!r}")
         check_sizes(name, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
         if not isinstance(dropout, numbers.Number) or isinstance(dropout, bool) or not 0 <= dropout <= 1:  # type: ignore[operator]
             raise ValueError(
@@ -113,6 +138,7 @@ class RNNBase(Module):
 
     @property
     def num_directions(self) -> int:
+        """1, or 2 if bidirectional."""
         return 2 if self.bidirectional else 1
 
     @property
@@ -129,9 +155,11 @@ class RNNBase(Module):
     def flatten_parameters(self) -> None:
         """Does nothing; PyTorch's models call it."""
 
-    def forward(self, input: Any, hx: Any = None) -> Any:
+    def forward(
+        self, input: Tensor | PackedSequence, hx: Tensor | tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Any, Any]:
         packed = isinstance(input, PackedSequence)
-        x = input.data if packed else input
+        x: Any = input.data if packed else input
         self._check_input(x, packed)
         single = not packed and x.ndim == 2
         if packed:
@@ -174,10 +202,10 @@ class RNNBase(Module):
                 own = [None if s is None else s[:, i] if self.skip else s[i] for s in states]
                 out, *after = self._sequence(x, own, w, counts, d == 1)
                 outs.append(out)
-                for held, state in zip(last, after, strict=True):
-                    held.append(state)
+                for kept, state in zip(last, after, strict=True):
+                    kept.append(state)
             x = outs[0] if D == 1 else cat(outs, 1)
-        return (x, *(stack(held, 1 if self.skip else 0) for held in last))
+        return (x, *(stack(kept, 1 if self.skip else 0) for kept in last))
 
     def _sequence(self, x: Any, states: list, w: list, counts: ndarray, reverse: bool) -> tuple:
         """One layer in one direction."""
@@ -237,10 +265,10 @@ class RNNBase(Module):
                 raise ValueError(f"{name}: hx must be the pair (h_0, c_0), got {describe(hx)}")
         if hx is None:
             return [None] * len(sizes)
-        given = list(hx) if self.mode == "LSTM" else [hx]
+        initial = list(hx) if self.mode == "LSTM" else [hx]
         states = []
         steps = (self.skip,) if self.skip else ()
-        for (what, size), state in zip(sizes.items(), given, strict=True):
+        for (what, size), state in zip(sizes.items(), initial, strict=True):
             if not hasattr(state, "ndim"):
                 raise TypeError(f"{name}: {what} must be a tensor, got {describe(state)}")
             dims = len(steps) + (2 if single else 3)
@@ -272,23 +300,36 @@ class RNNBase(Module):
 
 
 class RNN(RNNBase):
-    """Elman's network (Elman 1990) over whole sequences: h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh).
+    """Applies Elman's network to sequences: the hidden state is fed back to the next step.
 
-    nonlinearity   "tanh" or "relu"
+    input_size, hidden_size   the sizes I of x_t and H of h_t
     num_layers     each layer reads the outputs of the one below, in training with `dropout` between them
-    bidirectional  a second set of weights runs backwards in time; outputs are joined along the last dimension
+    nonlinearity   "tanh" or "relu"
+    bias           whether there are b_ih and b_hh
     batch_first    (N, T, …) instead of (T, N, …) for input and output; states are (L D, N, H) either way
-    skip           ours: k >= 2 adds a connection through time that skips k steps, W_skip h_{t-k}: what was long ago is
-                   fewer steps away, for its gradient too (Lin et al. 1996, "Learning long-term dependencies in NARX
-                   recurrent neural networks"; Zhang et al. 2016, "Architectural complexity measures of recurrent neural
-                   networks", section 3.3). Parameters weight_skip_l{k}; hx and h_n hold the last k states, oldest first,
-                   (k, L D, N, H)
+    bidirectional  a second set of weights runs backwards in time; outputs are joined along the last dimension
+    skip           ours: k >= 2 adds a connection through time that skips k steps, W_skip h_{t−k}: what was long ago is
+                   fewer steps away, for its gradient too. Parameters weight_skip_l{k}; hx and h_n hold the last k states,
+                   oldest first, (k, L D, N, H)
+    device, dtype  None or "cpu"; that of the parameters, which start uniform on ±1/√hidden_size
 
-    input    (T, N, input_size), (T, input_size) for one sequence, or a PackedSequence
-    hx       (num_layers · D, N, hidden_size), zeros if None; D = 2 if bidirectional, else 1
-    returns  output (T, N, D · hidden_size), h_n like hx: the state after each sequence's last step
+    Called with input and, if it is not zero, the first state hx it returns output and h_n, the state after each sequence's
+    last step. The input may be a PackedSequence; then so is the output.
 
-    An empty batch gives empty outputs; a sequence without steps raises ValueError.
+    Formula: h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh), and output_t = h_t of the last layer
+    Shapes: (T, N, I), or (T, I) for one sequence, and hx (L D, N, H) → (T, N, D H) and (L D, N, H), with L = num_layers,
+        D = 2 if bidirectional, else 1. An empty batch gives empty outputs.
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: TypeError or ValueError for sizes that are no positive integers, and options of another type or range; when
+        called, ValueError for shapes that do not fit, no steps, or another dtype than the parameters'.
+    Source: Elman 1990, "Finding structure in time". skip: Lin et al. 1996, "Learning long-term dependencies in NARX
+        recurrent neural networks"; Zhang et al. 2016, "Architectural complexity measures of recurrent neural networks",
+        section 3.3.
+
+    >>> import nn, autograd_core as ag
+    >>> output, h_n = nn.RNN(3, 4)(ag.ones(5, 2, 3))
+    >>> output.shape, h_n.shape
+    ((5, 2, 4), (1, 2, 4))
     """
 
     def __init__(
@@ -301,27 +342,43 @@ class RNN(RNNBase):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
         *,
         skip: int = 0,
     ):
         check_nonlinearity(nonlinearity)
-        mode = f"RNN_{nonlinearity.upper()}"
         super().__init__(
-            mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, skip=skip, dtype=dtype
-        )
+            f"RNN_{nonlinearity.upper()}", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
+            0, device, dtype, skip=skip,
+        )  # fmt: skip
         self.nonlinearity = nonlinearity
 
 
 class LSTM(RNNBase):
-    """Long short-term memory (Hochreiter & Schmidhuber 1997; the cell is `lstm_cell`) over whole sequences.
+    """Applies long short-term memory to sequences: gates decide what a cell keeps, takes in and shows.
 
-    Arguments as for `RNN`, and
+    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device and dtype are those of `RNN`.
 
-    proj_size   P > 0: the output is projected to P numbers, W_hr h (Sak et al. 2014); parameters weight_hr_l{k} (P, H)
-    peepholes   ours: the gates see the cell (Gers & Schmidhuber 2000); parameters weight_peep_l{k} (3, H), for i, f, o
+    proj_size   P > 0: the output is projected to P numbers, W_hr h; parameters weight_hr_l{k} (P, H)
+    peepholes   ours: the gates see the cell, i and f the last one, o the new one; parameters weight_peep_l{k} (3, H), for
+                i, f, o
 
-    hx is (h_0, c_0), of (L D, N, P or H) and (L D, N, H); returns output, (h_n, c_n).
+    Formula: i, f, o = σ(W x_t + b + U h_{t−1} + d), each with its own W, b, U, d; g = tanh(likewise);
+        c_t = f ⊙ c_{t−1} + i ⊙ g, h_t = o ⊙ tanh(c_t)
+    Shapes: (T, N, I), or (T, I) for one sequence, and hx = (h_0, c_0), (L D, N, P or H) and (L D, N, H) → output
+        (T, N, D · (P or H)) and (h_n, c_n), with L = num_layers, D = 2 if bidirectional, else 1.
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: TypeError or ValueError for sizes that are no positive integers, a proj_size that is not below hidden_size, and
+        options of another type or range; when called, ValueError for shapes that do not fit, no steps, or another dtype
+        than the parameters'.
+    Source: Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000. proj_size: Sak et al. 2014; peepholes:
+        Gers & Schmidhuber 2000.
+
+    >>> import nn, autograd_core as ag
+    >>> output, (h_n, c_n) = nn.LSTM(3, 4, bidirectional=True)(ag.ones(5, 2, 3))
+    >>> output.shape, h_n.shape, c_n.shape
+    ((5, 2, 8), (2, 2, 4), (2, 2, 4))
     """
 
     def __init__(
@@ -334,18 +391,37 @@ class LSTM(RNNBase):
         dropout: float = 0.0,
         bidirectional: bool = False,
         proj_size: int = 0,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
         *,
         peepholes: bool = False,
     ):
         super().__init__(
-            "LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size,
-            peepholes, dtype=dtype,
+            "LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device,
+            dtype, peepholes=peepholes,
         )  # fmt: skip
 
 
 class GRU(RNNBase):
-    """Gated recurrent units (Cho et al. 2014; the cell is `gru_cell`) over whole sequences. Arguments as for `RNN`."""
+    """Applies gated recurrent units to sequences: one gate forgets, one blends the old state with the new.
+
+    input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device and dtype are those of `RNN`.
+
+    Formula: r, z = σ(W x_t + b + U h_{t−1} + d), each with its own W, b, U, d;
+        n = tanh(W_n x_t + b_n + r ⊙ (U_n h_{t−1} + d_n)), h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}
+    Shapes: (T, N, I), or (T, I) for one sequence, and hx (L D, N, H) → (T, N, D H) and (L D, N, H), with L = num_layers,
+        D = 2 if bidirectional, else 1.
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: TypeError or ValueError for sizes that are no positive integers, and options of another type or range; when
+        called, ValueError for shapes that do not fit, no steps, or another dtype than the parameters'.
+    Source: Cho et al. 2014, "Learning phrase representations using RNN encoder-decoder", with r after the product, as in
+        PyTorch's `GRU`.
+
+    >>> import nn, autograd_core as ag
+    >>> output, h_n = nn.GRU(3, 4, num_layers=2, batch_first=True)(ag.ones(2, 5, 3))
+    >>> output.shape, h_n.shape
+    ((2, 5, 4), (2, 2, 4))
+    """
 
     def __init__(
         self,
@@ -356,10 +432,11 @@ class GRU(RNNBase):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
         super().__init__(
-            "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype
+            "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device, dtype
         )
 
 

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import DTypeLike
 
 import autograd_core as ag
-from autograd_core.engine.tensor import describe, either_conversion
+from autograd_core.engine.creation import on_cpu
+from autograd_core.engine.tensor import Tensor, describe, either_conversion
+from autograd_core.engine.types import Device
 from autograd_core.ops.network import recurrent as ops
 
 from .. import init
@@ -19,13 +22,38 @@ from .recurrent import check_nonlinearity, check_sizes
 
 
 class RNNCellBase(Module):
-    """What the cells share. Parameters weight_ih, weight_hh, bias_ih, bias_hh start uniform on ±1/√hidden_size."""
+    """Holds what the cells share: the parameters, and the checks of what a step is called with.
+
+    input_size, hidden_size: the sizes I and H of input and state. bias: whether there are bias_ih and bias_hh. num_chunks:
+    the number of products of size H (1, for a GRU 3, for an LSTM 4). dtype is that of the parameters; device is None or
+    "cpu". The parameters start uniform on ±1/√hidden_size.
+
+    Formula: that of the cell
+    Shapes: weight_ih (num_chunks · H, I), weight_hh (num_chunks · H, H), bias_ih and bias_hh (num_chunks · H,).
+    Dtypes: float32 and float64.
+    Raises: TypeError or ValueError for sizes that are no positive integers; when called, ValueError for shapes that do not
+        fit, or another dtype than the parameters'.
+    Source: PyTorch's `RNNCellBase`.
+
+    >>> import nn
+    >>> nn.RNNCellBase(3, 4, True, num_chunks=1).weight_ih.shape
+    (4, 3)
+    """
 
     bias_ih: Parameter | None
     bias_hh: Parameter | None
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, dtype: Any = None):
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool,
+        num_chunks: int,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
+    ):
         super().__init__()
+        on_cpu(device, type(self).__name__)
         check_sizes(type(self).__name__, input_size=input_size, hidden_size=hidden_size)
         self.input_size = input_size
         self.hidden_size = hidden_size
@@ -74,16 +102,37 @@ class RNNCellBase(Module):
 
 
 class RNNCell(RNNCellBase):
-    """One step of `RNN`: input (N, input_size), hx (N, hidden_size) or None: (N, hidden_size); or without N."""
+    """Computes one step of `RNN`.
+
+    input_size, hidden_size, bias, nonlinearity, device and dtype are those of `RNN`. Called with input and, if it is not
+    zero, the state hx before.
+
+    Formula: h′ = tanh(W_ih x + b_ih + W_hh h + b_hh), or with relu
+    Shapes: (N, I) and (N, H) → (N, H); or without N.
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: TypeError or ValueError for sizes that are no positive integers; when called, ValueError for shapes that do not
+        fit, or another dtype than the parameters'.
+    Source: Elman 1990, "Finding structure in time".
+
+    >>> import nn, autograd_core as ag
+    >>> nn.RNNCell(3, 4)(ag.ones(2, 3)).shape
+    (2, 4)
+    """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", dtype: Any = None
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
         check_nonlinearity(nonlinearity)
-        super().__init__(input_size, hidden_size, bias, 1, dtype)
+        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
         self.nonlinearity = nonlinearity
 
-    def forward(self, input: Any, hx: Any = None) -> Any:
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         def sequence(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, counts: ndarray) -> tuple:
             return ops.rnn(x, h, w_ih, w_hh, b_ih, b_hh, counts, False, self.nonlinearity)
 
@@ -95,21 +144,42 @@ class RNNCell(RNNCellBase):
 
 
 class LSTMCell(RNNCellBase):
-    """One step of `LSTM`: input (N, input_size), hx = (h, c) of (N, hidden_size) each, or None: (h, c); or without N.
+    """Computes one step of `LSTM`.
 
-    peepholes   ours, as for `LSTM`: parameter weight_peep (3, hidden_size)
+    input_size, hidden_size, bias, device and dtype are those of `LSTM`, as is peepholes, which is ours: parameter
+    weight_peep (3, hidden_size). Called with input and, if they are not zero, the states hx = (h, c) before.
+
+    Formula: i, f, o = σ(W x + b + U h + d), each with its own W, b, U, d; g = tanh(likewise);
+        c′ = f ⊙ c + i ⊙ g, h′ = o ⊙ tanh(c′)
+    Shapes: (N, I) and a pair of (N, H) → a pair of (N, H); or without N.
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: TypeError or ValueError for sizes that are no positive integers; when called, ValueError for shapes that do not
+        fit, or another dtype than the parameters'.
+    Source: Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000.
+
+    >>> import nn, autograd_core as ag
+    >>> h, c = nn.LSTMCell(3, 4)(ag.ones(2, 3))
+    >>> h.shape, c.shape
+    ((2, 4), (2, 4))
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, dtype: Any = None, *, peepholes: bool = False
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
+        *,
+        peepholes: bool = False,
     ):
-        super().__init__(input_size, hidden_size, bias, 4, dtype)
+        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
         self.peepholes = peepholes
         if peepholes:
             self.weight_peep = Parameter(ag.empty(3, hidden_size, dtype=dtype))
             self.reset_parameters()
 
-    def forward(self, input: Any, hx: Any = None) -> Any:
+    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
         if hx is not None and (not isinstance(hx, tuple | list) or len(hx) != 2):
             raise ValueError(f"LSTMCell: hx must be the pair (h, c), got {describe(hx)}")
         states = [None, None] if hx is None else list(hx)
@@ -117,17 +187,41 @@ class LSTMCell(RNNCellBase):
         def sequence(x: Any, h: Any, c: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, counts: ndarray) -> tuple:
             return ops.lstm(x, h, c, w_ih, w_hh, b_ih, b_hh, None, self.weight_peep if self.peepholes else None, counts)
 
-        return self._step(sequence, input, states)[1:]
+        _, h, c = self._step(sequence, input, states)
+        return h, c
 
     def extra_repr(self) -> str:
         return f"{super().extra_repr()}, peepholes=True" if self.peepholes else super().extra_repr()
 
 
 class GRUCell(RNNCellBase):
-    """One step of `GRU`: input (N, input_size), hx (N, hidden_size) or None: (N, hidden_size); or without N."""
+    """Computes one step of `GRU`.
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, dtype: Any = None):
-        super().__init__(input_size, hidden_size, bias, 3, dtype)
+    input_size, hidden_size, bias, device and dtype are those of `GRU`. Called with input and, if it is not zero, the state
+    hx before.
 
-    def forward(self, input: Any, hx: Any = None) -> Any:
+    Formula: r, z = σ(W x + b + U h + d), each with its own W, b, U, d; n = tanh(W_n x + b_n + r ⊙ (U_n h + d_n)),
+        h′ = (1 − z) ⊙ n + z ⊙ h
+    Shapes: (N, I) and (N, H) → (N, H); or without N.
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: TypeError or ValueError for sizes that are no positive integers; when called, ValueError for shapes that do not
+        fit, or another dtype than the parameters'.
+    Source: Cho et al. 2014, with r after the product, as in PyTorch's `GRUCell`.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.GRUCell(3, 4)(ag.ones(2, 3)).shape
+    (2, 4)
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
+    ):
+        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
+
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         return self._step(ops.gru, input, [hx])[0]

@@ -35,18 +35,23 @@ class Spatial(Module):
 
 
 def symbols(dims: int) -> dict[str, str]:
-    """What the dimensions are called in formulas and shapes: for two of them
+    """What the dimensions are called in formulas and shapes; for two of them
 
-    d 2, space "H, W", out "OH, OW", kernel "KH, KW", i "i, j" (a position of the output), u "u, v" (one in the window),
-    at "s i + d u − p, s j + d v − p" (where the window's element lies in the input), window
-    "s i + u, s j + v" (the same without dilation and padding), ones "1, 1".
+    d       2
+    space   "H, W"; out "OH, OW"; kernel "KH, KW"; product "KH KW"; ones "1, 1"
+    shapes  "(N, C, H, W)": what a batch looks like (for one dimension also "(N, C)")
+    i, u    "i, j" and "u, v": a position of the output, and one in the window
+    at      "s i + d u − p, s j + d v − p": where the window's element lies in the input
+    window  "s i + u, s j + v": the same without dilation and padding
     """
     space, i, u = SPACE[dims].split(", "), "ijk"[:dims], "uvw"[:dims]
     return {
         "d": str(dims),
         "space": ", ".join(space),
+        "shapes": ("(N, C) or " if dims == 1 else "") + f"(N, C, {SPACE[dims]})",
         "out": ", ".join(f"O{letter}" for letter in space),
         "kernel": ", ".join(f"K{letter}" for letter in space) if dims > 1 else "K",
+        "product": " ".join(f"K{letter}" for letter in space) if dims > 1 else "K",
         "i": ", ".join(i),
         "u": ", ".join(u),
         "at": ", ".join(f"s {a} + d {b} − p" for a, b in zip(i, u, strict=True)),

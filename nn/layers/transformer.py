@@ -12,8 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
+from autograd_core.engine.creation import on_cpu
 from autograd_core.engine.tensor import Default, Tensor, wrap
+from autograd_core.engine.types import Device
 from autograd_core.ops.arguments import transformed, values
 
 from .. import functional as F
@@ -28,7 +31,7 @@ from .norm import LayerNorm
 ACTIVATIONS: dict[str, Callable] = {"relu": F.relu, "gelu": F.gelu}
 
 
-def _triangle(size: int, dtype: Any = None) -> Tensor:
+def _triangle(size: int, dtype: DTypeLike | None = None) -> Tensor:
     """(size, size): -inf above the diagonal, 0 elsewhere."""
     above = np.triu(np.ones((size, size), bool), 1)
     return wrap(np.where(above, -np.inf, 0).astype(Default.dtype if dtype is None else dtype))
@@ -40,8 +43,8 @@ def _is_causal(mask: Any, is_causal: bool | None, size: int) -> bool:
         return bool(is_causal)
     if transformed(mask) or getattr(mask, "requires_grad", False):
         return False
-    given, above = values(mask), np.triu(np.ones((size, size), bool), 1)
-    return bool((given == (above if given.dtype == bool else np.where(above, -np.inf, 0))).all())
+    array, above = values(mask), np.triu(np.ones((size, size), bool), 1)
+    return bool((array == (above if array.dtype == bool else np.where(above, -np.inf, 0))).all())
 
 
 def _length(x: Any, batch_first: bool) -> int:
@@ -62,9 +65,11 @@ class _Layer(Module):
 
     def __init__(
         self, attentions: tuple[str, ...], d_model: int, nhead: int, dim_feedforward: int, dropout: float,
-        activation: str | Callable, layer_norm_eps: float, batch_first: bool, norm_first: bool, bias: bool, dtype: Any,
+        activation: str | Callable[[Tensor], Tensor], layer_norm_eps: float, batch_first: bool, norm_first: bool,
+        bias: bool, device: Device, dtype: DTypeLike | None,
     ):  # fmt: skip
         super().__init__()
+        on_cpu(device, type(self).__name__)
         if isinstance(activation, str) and activation not in ACTIVATIONS:
             raise ValueError(f"activation should be 'relu', 'gelu' or a function, not {activation!r}")
         for name in attentions:
@@ -93,21 +98,29 @@ class _Layer(Module):
 
 
 class TransformerEncoderLayer(_Layer):
-    """Self-attention, then a feed-forward network, each with dropout, a residual connection and a layer norm.
+    """Applies self-attention, then a feed-forward network, each with dropout, a residual connection and a layer norm.
 
-        x = norm1(x + attention(x)),   x = norm2(x + linear2(activation(linear1(x))))
-
+    d_model, nhead   E, and the number of heads of the attention
     dim_feedforward  the width inside the feed-forward network
     dropout          of attention weights, of the network's hidden units, and of what each block adds
     activation       "relu", "gelu" or a function
-    norm_first       the norms stand before the blocks: x + attention(norm1(x)) (Xiong et al. 2020, figure 1b)
+    layer_norm_eps   the eps of the norms
+    batch_first      (N, S, E) instead of (S, N, E)
+    norm_first       the norms stand before the blocks: x + attention(norm1(x))
     bias             whether linear layers and norms have one
+    device, dtype    None or "cpu"; that of the parameters
 
-    src (S, N, E), src_mask (S, S) or (N nhead, S, S), src_key_padding_mask (N, S); is_causal: the mask is the triangle.
-    Vaswani et al. 2017, section 3.1.
+    Called with src, src_mask, src_key_padding_mask and is_causal, which says that the mask is the triangle.
 
-    >>> import autograd_core as ag
-    >>> TransformerEncoderLayer(8, 2, 16)(ag.ones(5, 3, 8)).shape
+    Formula: x = norm1(src + attention(src)), out = norm2(x + linear2(activation(linear1(x))))
+    Shapes: src (S, N, E), or (S, E), is kept; src_mask (S, S) or (N nhead, S, S), src_key_padding_mask (N, S).
+    Dtypes: float32 and float64; the inputs have that of the parameters.
+    Raises: ValueError unless nhead divides d_model, and for an unknown activation; when called, ValueError for shapes
+        that do not fit, TypeError for another dtype than the parameters'.
+    Source: Vaswani et al. 2017, section 3.1; norm_first: Xiong et al. 2020, figure 1b.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.TransformerEncoderLayer(8, 2, 16)(ag.ones(5, 3, 8)).shape
     (5, 3, 8)
     """
 
@@ -117,19 +130,26 @@ class TransformerEncoderLayer(_Layer):
         nhead: int,
         dim_feedforward: int = 2048,
         dropout: float = 0.1,
-        activation: str | Callable = F.relu,
+        activation: str | Callable[[Tensor], Tensor] = F.relu,
         layer_norm_eps: float = 1e-5,
         batch_first: bool = False,
         norm_first: bool = False,
         bias: bool = True,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
         super().__init__(
             ("self_attn",), d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first,
-            norm_first, bias, dtype,
+            norm_first, bias, device, dtype,
         )  # fmt: skip
 
-    def forward(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Any:
+    def forward(
+        self,
+        src: Tensor,
+        src_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        is_causal: bool = False,
+    ) -> Tensor:
         x = self._residual(src, self.norm1, lambda x: self._sa_block(x, src_mask, src_key_padding_mask, is_causal))
         return self._residual(x, self.norm2, self._ff_block)
 
@@ -138,14 +158,23 @@ class TransformerEncoderLayer(_Layer):
 
 
 class TransformerDecoderLayer(_Layer):
-    """Self-attention of the target, attention of the target to the memory, a feed-forward network. Arguments as for
-    `TransformerEncoderLayer`.
+    """Applies self-attention of the target, attention of the target to the memory, and a feed-forward network.
 
-    tgt (T, N, E), memory (S, N, E); tgt_mask (T, T), memory_mask (T, S), or (N nhead, …); tgt_key_padding_mask (N, T),
-    memory_key_padding_mask (N, S); tgt_is_causal, memory_is_causal: the mask is the triangle.
+    d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias, device and dtype
+    are those of `TransformerEncoderLayer`.
 
-    >>> import autograd_core as ag
-    >>> TransformerDecoderLayer(8, 2, 16)(ag.ones(5, 3, 8), ag.ones(7, 3, 8), tgt_is_causal=True).shape
+    Called with tgt, memory and their masks; tgt_is_causal, memory_is_causal say that the mask is the triangle.
+
+    Formula: x = norm1(tgt + self-attention(tgt)), y = norm2(x + attention(x, memory)), out = norm3(y + feed-forward(y))
+    Shapes: tgt (T, N, E), or (T, E), is kept; memory (S, N, E), tgt_mask (T, T), memory_mask (T, S), or (N nhead, …);
+        tgt_key_padding_mask (N, T), memory_key_padding_mask (N, S).
+    Dtypes: float32 and float64; the inputs have that of the parameters.
+    Raises: ValueError unless nhead divides d_model, and for an unknown activation; when called, ValueError for shapes
+        that do not fit, TypeError for another dtype than the parameters'.
+    Source: Vaswani et al. 2017, section 3.1.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.TransformerDecoderLayer(8, 2, 16)(ag.ones(5, 3, 8), ag.ones(7, 3, 8), tgt_is_causal=True).shape
     (5, 3, 8)
     """
 
@@ -159,29 +188,30 @@ class TransformerDecoderLayer(_Layer):
         nhead: int,
         dim_feedforward: int = 2048,
         dropout: float = 0.1,
-        activation: str | Callable = F.relu,
+        activation: str | Callable[[Tensor], Tensor] = F.relu,
         layer_norm_eps: float = 1e-5,
         batch_first: bool = False,
         norm_first: bool = False,
         bias: bool = True,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
         super().__init__(
             ("self_attn", "multihead_attn"), d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps,
-            batch_first, norm_first, bias, dtype,
+            batch_first, norm_first, bias, device, dtype,
         )  # fmt: skip
 
     def forward(
         self,
-        tgt: Any,
-        memory: Any,
-        tgt_mask: Any = None,
-        memory_mask: Any = None,
-        tgt_key_padding_mask: Any = None,
-        memory_key_padding_mask: Any = None,
+        tgt: Tensor,
+        memory: Tensor,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
         tgt_is_causal: bool = False,
         memory_is_causal: bool = False,
-    ) -> Any:
+    ) -> Tensor:
         x = self._residual(tgt, self.norm1, lambda x: self._sa_block(x, tgt_mask, tgt_key_padding_mask, tgt_is_causal))
         x = self._residual(
             x,
@@ -192,8 +222,8 @@ class TransformerDecoderLayer(_Layer):
 
     def _mha_block(self, x: Any, mem: Any, attn_mask: Any, key_padding_mask: Any, is_causal: bool = False) -> Any:
         """Attention to the memory."""
-        found = self.multihead_attn(x, mem, mem, key_padding_mask, False, attn_mask, is_causal=is_causal)
-        return self.dropout2(found[0])
+        out, _ = self.multihead_attn(x, mem, mem, key_padding_mask, False, attn_mask, is_causal=is_causal)
+        return self.dropout2(out)
 
     def _ff_block(self, x: Any) -> Any:
         return self.dropout3(self._feed_forward(x))
@@ -219,13 +249,20 @@ class _Stack(Module):
 
 
 class TransformerEncoder(_Stack):
-    """`num_layers` copies of an encoder layer, one after the other, then `norm`.
+    """Applies `num_layers` copies of an encoder layer, one after the other, then `norm`.
 
-    As in PyTorch, the copies start with the same parameters. enable_nested_tensor and mask_check are accepted and change
-    nothing. is_causal=None: find out whether the mask is the triangle.
+    The copies of encoder_layer start with the same parameters, as in PyTorch. norm is a module or None;
+    enable_nested_tensor and mask_check are accepted and change nothing. Called with src, mask, src_key_padding_mask and
+    is_causal, where None finds out whether the mask is the triangle.
 
-    >>> import autograd_core as ag
-    >>> TransformerEncoder(TransformerEncoderLayer(8, 2, 16), 2)(ag.ones(5, 3, 8)).shape
+    Formula: out = norm(layer_num_layers(… layer_1(src)))
+    Shapes: src (S, N, E), or (S, E), is kept; mask (S, S) or (N nhead, S, S), src_key_padding_mask (N, S).
+    Dtypes: those of encoder_layer.
+    Raises: when called, what encoder_layer raises.
+    Source: Vaswani et al. 2017, section 3.1.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16), 2)(ag.ones(5, 3, 8)).shape
     (5, 3, 8)
     """
 
@@ -242,8 +279,12 @@ class TransformerEncoder(_Stack):
         self.mask_check = mask_check
 
     def forward(
-        self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool | None = None
-    ) -> Any:
+        self,
+        src: Tensor,
+        mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        is_causal: bool | None = None,
+    ) -> Tensor:
         causal = _is_causal(mask, is_causal, self._length(src))
         x = src
         for layer in self.layers:
@@ -252,10 +293,19 @@ class TransformerEncoder(_Stack):
 
 
 class TransformerDecoder(_Stack):
-    """`num_layers` copies of a decoder layer, one after the other, then `norm`. See `TransformerDecoderLayer`.
+    """Applies `num_layers` copies of a decoder layer, one after the other, then `norm`.
 
-    >>> import autograd_core as ag
-    >>> TransformerDecoder(TransformerDecoderLayer(8, 2, 16), 2)(ag.ones(5, 3, 8), ag.ones(7, 3, 8)).shape
+    The copies of decoder_layer start with the same parameters, as in PyTorch. norm is a module or None. Called with tgt,
+    memory and their masks, see `TransformerDecoderLayer`; tgt_is_causal None finds out whether the mask is the triangle.
+
+    Formula: out = norm(layer_num_layers(… layer_1(tgt, memory) …, memory))
+    Shapes: tgt (T, N, E), or (T, E), is kept; memory (S, N, E).
+    Dtypes: those of decoder_layer.
+    Raises: when called, what decoder_layer raises.
+    Source: Vaswani et al. 2017, section 3.1.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.TransformerDecoder(nn.TransformerDecoderLayer(8, 2, 16), 2)(ag.ones(5, 3, 8), ag.ones(7, 3, 8)).shape
     (5, 3, 8)
     """
 
@@ -264,15 +314,15 @@ class TransformerDecoder(_Stack):
 
     def forward(
         self,
-        tgt: Any,
-        memory: Any,
-        tgt_mask: Any = None,
-        memory_mask: Any = None,
-        tgt_key_padding_mask: Any = None,
-        memory_key_padding_mask: Any = None,
+        tgt: Tensor,
+        memory: Tensor,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
         tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
-    ) -> Any:
+    ) -> Tensor:
         causal = _is_causal(tgt_mask, tgt_is_causal, self._length(tgt))
         x = tgt
         for layer in self.layers:
@@ -293,16 +343,22 @@ class TransformerDecoder(_Stack):
 
 
 class Transformer(Module):
-    """An encoder of the source and a decoder of the target, each a stack with a norm at its end (Vaswani et al. 2017,
-    figure 1, without embeddings and the last linear layer).
+    """Encodes the source and decodes the target, each by a stack with a norm at its end.
 
-    custom_encoder, custom_decoder: modules to take their places. All matrices start by `xavier_uniform_`. Other arguments
-    as for `TransformerEncoderLayer`.
+    num_encoder_layers, num_decoder_layers: the heights of the stacks; custom_encoder, custom_decoder: modules to take their
+    places. d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias, device and
+    dtype are those of `TransformerEncoderLayer`. All matrices start by `xavier_uniform_`. Embeddings and the last linear
+    layer are not part of it.
 
-    src (S, N, E), tgt (T, N, E): (T, N, E).
+    Formula: out = decoder(tgt, encoder(src))
+    Shapes: src (S, N, E), tgt (T, N, E) → (T, N, E); or without N. The masks are those of the layers.
+    Dtypes: float32 and float64; the inputs have that of the parameters.
+    Raises: ValueError unless nhead divides d_model, and for an unknown activation; when called, ValueError for shapes
+        that do not fit, TypeError for another dtype than the parameters'.
+    Source: Vaswani et al. 2017, "Attention is all you need", figure 1.
 
-    >>> import autograd_core as ag
-    >>> model = Transformer(8, 2, 1, 1, 16)
+    >>> import nn, autograd_core as ag
+    >>> model = nn.Transformer(8, 2, 1, 1, 16)
     >>> mask = model.generate_square_subsequent_mask(5)
     >>> model(ag.ones(7, 3, 8), ag.ones(5, 3, 8), tgt_mask=mask).shape
     (5, 3, 8)
@@ -316,25 +372,32 @@ class Transformer(Module):
         num_decoder_layers: int = 6,
         dim_feedforward: int = 2048,
         dropout: float = 0.1,
-        activation: str | Callable = F.relu,
+        activation: str | Callable[[Tensor], Tensor] = F.relu,
         custom_encoder: Module | None = None,
         custom_decoder: Module | None = None,
         layer_norm_eps: float = 1e-5,
         batch_first: bool = False,
         norm_first: bool = False,
         bias: bool = True,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
         super().__init__()
-        how: tuple = (
-            d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias, dtype
+        on_cpu(device, type(self).__name__)
+        options: tuple = (
+            d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias, device,
+            dtype,
         )  # fmt: skip
 
         def norm() -> Module:
             return LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
 
-        self.encoder = custom_encoder or TransformerEncoder(TransformerEncoderLayer(*how), num_encoder_layers, norm())
-        self.decoder = custom_decoder or TransformerDecoder(TransformerDecoderLayer(*how), num_decoder_layers, norm())
+        self.encoder = custom_encoder or TransformerEncoder(
+            TransformerEncoderLayer(*options), num_encoder_layers, norm()
+        )
+        self.decoder = custom_decoder or TransformerDecoder(
+            TransformerDecoderLayer(*options), num_decoder_layers, norm()
+        )
         self._reset_parameters()
         self.d_model = d_model
         self.nhead = nhead
@@ -346,30 +409,32 @@ class Transformer(Module):
                 init.xavier_uniform_(parameter)
 
     @staticmethod
-    def generate_square_subsequent_mask(sz: int, dtype: Any = None) -> Tensor:
+    def generate_square_subsequent_mask(sz: int, device: Device = None, dtype: DTypeLike | None = None) -> Tensor:
         """(sz, sz): -inf where position i would look at a later one, j > i, and 0 elsewhere.
 
-        >>> Transformer.generate_square_subsequent_mask(3)
+        >>> import nn
+        >>> nn.Transformer.generate_square_subsequent_mask(3)
         tensor([[  0., -inf, -inf],
                 [  0.,   0., -inf],
                 [  0.,   0.,   0.]])
         """
+        on_cpu(device, "generate_square_subsequent_mask")
         return _triangle(sz, dtype)
 
     def forward(
         self,
-        src: Any,
-        tgt: Any,
-        src_mask: Any = None,
-        tgt_mask: Any = None,
-        memory_mask: Any = None,
-        src_key_padding_mask: Any = None,
-        tgt_key_padding_mask: Any = None,
-        memory_key_padding_mask: Any = None,
+        src: Tensor,
+        tgt: Tensor,
+        src_mask: Tensor | None = None,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
         src_is_causal: bool | None = None,
         tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
-    ) -> Any:
+    ) -> Tensor:
         batch = 0 if self.batch_first else 1
         if src.ndim == 3 and src.shape[batch] != tgt.shape[batch]:
             raise ValueError(

@@ -45,7 +45,7 @@ class Adaline(Linear):
         for name, value in (("in_features", in_features), ("out_features", out_features)):
             if value < 1:
                 raise ValueError(f"Adaline: {name} must be at least 1, got {value}")
-        super().__init__(in_features, out_features, bias, dtype)
+        super().__init__(in_features, out_features, bias, dtype=dtype)
 
     def predict(self, x: Any) -> Tensor:
         """The class of each example, int64 (N,)."""
