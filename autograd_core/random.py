@@ -4,19 +4,48 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+import math
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from .engine.creation import checked_size, from_array, on_cpu
+from .engine.creation import checked_size, from_array, on_cpu, size_by_keyword
+from .engine.operands import as_operand, shape_error
 from .engine.standin import StandIn
-from .engine.tensor import Default, Tensor, range_checked, wrap
+from .engine.tensor import Default, Tensor, describe, range_checked, wrap
 from .engine.writes import rewrite
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from .engine.types import Device, TensorLike
+
+__all__ = [
+    "Generator", "bernoulli", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
+    "multinomial", "normal", "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm",
+    "set_rng_state",
+]  # fmt: skip
 
 
 class Generator:
-    """A stream of random numbers with a state of its own (PCG64)."""
+    """Holds a stream of random numbers with a state of its own; the argument of everything that draws.
+
+    `seed` None takes one from the operating system.
+
+    Formula: xₖ = PCG64(seed)ₖ, the k-th number of the bit generator
+    Shapes: any that is asked for.
+    Dtypes: those that NumPy's generators draw.
+    Raises: ValueError or TypeError if seed is no integer.
+    Source: O'Neill 2014, "PCG: A family of simple fast space-efficient statistically good algorithms for random number
+        generation"; PyTorch's `Generator`, whose numbers are others.
+
+    >>> import autograd_core as ag
+    >>> a, b = ag.Generator(0), ag.Generator(0)
+    >>> bool((ag.rand(3, generator=a) == ag.rand(3, generator=b)).all())
+    True
+    """
 
     def __init__(self, seed: int | None = None):
         self.manual_seed(int(np.random.SeedSequence().generate_state(2, np.uint64)[0]) if seed is None else seed)
@@ -28,15 +57,19 @@ class Generator:
         return self
 
     def initial_seed(self) -> int:
+        """Return the seed from which the stream was started."""
         return self._seed
 
     def get_state(self) -> dict:
-        """The state of the stream, for `set_state`."""
+        """Return the state of the stream, for `set_state`."""
         return {"seed": self._seed, "bits": self.numpy.bit_generator.state}
 
-    def set_state(self, state: dict) -> Generator:
-        self._seed = state["seed"]
-        self.numpy.bit_generator.state = state["bits"]
+    def set_state(self, new_state: dict) -> Generator:
+        """Set the stream to a state that `get_state` returned."""
+        if not isinstance(new_state, dict) or set(new_state) != {"seed", "bits"}:
+            raise TypeError(f"set_state: needs what get_state returned, got {describe(new_state)}")
+        self.numpy.bit_generator.state = new_state["bits"]
+        self._seed = new_state["seed"]
         return self
 
 
@@ -44,25 +77,97 @@ default_generator = Generator()
 
 
 def manual_seed(seed: int) -> Generator:
-    """Seed the default generator, and with it everything here and in nn that draws random numbers."""
+    """Start the default generator again from `seed`, and with it all that draws random numbers without one of its own.
+
+    The result is the default generator.
+
+    Formula: none; the state becomes that of `Generator(seed)`.
+    Shapes: () → none.
+    Dtypes: an integer of any size; negative ones count modulo 2¹²⁸.
+    Raises: ValueError or TypeError if seed is no integer.
+    Source: PyTorch's `manual_seed`; the numbers are NumPy's (PCG64), not PyTorch's.
+
+    >>> import autograd_core as ag
+    >>> _ = ag.manual_seed(0)
+    >>> first = ag.rand(3)
+    >>> _ = ag.manual_seed(0)
+    >>> bool((ag.rand(3) == first).all())
+    True
+    """
     return default_generator.manual_seed(seed)
 
 
 def initial_seed() -> int:
+    """Return the seed from which the default generator was started.
+
+    Formula: none; the argument of the last `manual_seed`, or the operating system's choice.
+    Shapes: none → ().
+    Dtypes: a Python int.
+    Raises: nothing.
+    Source: PyTorch's `initial_seed`.
+
+    >>> import autograd_core as ag
+    >>> _ = ag.manual_seed(7)
+    >>> ag.initial_seed()
+    7
+    """
     return default_generator.initial_seed()
 
 
 def get_rng_state() -> dict:
+    """Return the state of the default generator, for `set_rng_state`; a dictionary that pickle can store.
+
+    Formula: none; the seed and the state of the bit generator.
+    Shapes: none.
+    Dtypes: integers of any size.
+    Raises: nothing.
+    Source: PyTorch's `get_rng_state`, which gives bytes.
+
+    >>> import autograd_core as ag
+    >>> state = ag.get_rng_state()
+    >>> first = ag.rand(3)
+    >>> ag.set_rng_state(state)
+    >>> bool((ag.rand(3) == first).all())
+    True
+    """
     return default_generator.get_state()
 
 
-def set_rng_state(state: dict) -> None:
-    default_generator.set_state(state)
+def set_rng_state(new_state: dict) -> None:
+    """Set the default generator to `new_state`, which `get_rng_state` returned.
+
+    Formula: none; the numbers that follow are those that followed then.
+    Shapes: none.
+    Dtypes: integers of any size.
+    Raises: TypeError for what `get_rng_state` does not return.
+    Source: PyTorch's `set_rng_state`.
+
+    >>> import autograd_core as ag
+    >>> state = ag.get_rng_state()
+    >>> first = ag.randperm(9)
+    >>> ag.set_rng_state(state)
+    >>> bool((ag.randperm(9) == first).all())
+    True
+    """
+    default_generator.set_state(new_state)
 
 
 @contextlib.contextmanager
 def fork_rng() -> Iterator[None]:
-    """Draw inside without changing the stream outside."""
+    """Draw inside of a `with` block without changing the stream outside of it.
+
+    Formula: none; the state of the default generator after the block is that before it.
+    Shapes: none.
+    Dtypes: any.
+    Raises: nothing.
+    Source: PyTorch's `random.fork_rng`.
+
+    >>> import autograd_core as ag
+    >>> with ag.fork_rng():
+    ...     inside = ag.rand(3)
+    >>> bool((ag.rand(3) == inside).all())
+    True
+    """
     state = default_generator.get_state()
     try:
         yield
@@ -106,108 +211,348 @@ def stream(generator: Generator | None) -> np.random.Generator:
     return (default_generator if generator is None else generator).numpy
 
 
-def _dtype(dtype: Any) -> np.dtype:
-    return Default.dtype if dtype is None else np.dtype(dtype)
+def _floating(dtype: Any, name: str) -> np.dtype:
+    """The dtype of numbers that are no integers: by default the default float."""
+    dtype = Default.dtype if dtype is None else np.dtype(dtype)
+    if dtype.kind not in "fc":
+        raise TypeError(
+            f"{name}: draws fractions, which {dtype} would cut off; pass dtype=ag.float32, or use randint for integers"
+        )
+    return dtype
 
 
-@by_example
-def rand(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None
-) -> Tensor:
-    """Uniform numbers from [0, 1)."""
-    on_cpu(device)
-    return from_array(uniform(checked_size(size, "rand"), _dtype(dtype), generator), requires_grad)
-
-
-@by_example
-def randn(
-    *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False, device: Any = None
-) -> Tensor:
-    """Standard normal numbers."""
-    on_cpu(device)
-    return from_array(standard_normal(checked_size(size, "randn"), _dtype(dtype), generator), requires_grad)
+def _integer(x: Any, name: str) -> int:
+    try:
+        return operator.index(x)
+    except TypeError:
+        raise TypeError(f"{name}: the bounds must be integers, got {describe(x)}") from None
 
 
 def uniform(shape: tuple, dtype: np.dtype, generator: Generator | None = None) -> np.ndarray:
-    """An array of uniform numbers from [0, 1)."""
+    """An array of uniform numbers from [0, 1); complex ones have two such parts."""
     if dtype == np.float32:
         return stream(generator).random(shape, np.float32)
+    if dtype.kind == "c":
+        rng = stream(generator)
+        return (rng.random(shape) + 1j * rng.random(shape)).astype(dtype, copy=False)
     return stream(generator).random(shape).astype(dtype, copy=False)
 
 
 def standard_normal(shape: tuple, dtype: np.dtype, generator: Generator | None = None) -> np.ndarray:
-    """An array of standard normal numbers."""
+    """An array of standard normal numbers; complex ones have two parts of variance 1/2."""
     if dtype == np.float32:
         return stream(generator).standard_normal(shape, np.float32)
+    if dtype.kind == "c":
+        rng = stream(generator)
+        both = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+        return (both * math.sqrt(0.5)).astype(dtype, copy=False)
     return stream(generator).standard_normal(shape).astype(dtype, copy=False)
+
+
+# ------------------------------------------------------------------------------------------------------------ factories
+
+
+@size_by_keyword
+@by_example
+def rand(
+    *size: int | Sequence[int],
+    generator: Generator | None = None,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+) -> Tensor:
+    """Draw uniform numbers from [0, 1) in the given `size`: integers, or one sequence of them, also as size=(…).
+
+    They come from `generator`, None being the default one. `requires_grad` lets operations on the tensor be recorded;
+    `device` is None or "cpu".
+
+    Formula: out ~ U(0, 1); of a complex dtype both parts
+    Shapes: size.
+    Dtypes: `dtype`, a floating or complex one, or for None the default float.
+    Raises: ValueError for a negative size; TypeError for one that is no integer, for an integer dtype, and for another
+        device.
+    Source: PyTorch's `rand`; the numbers are those of NumPy's `Generator.random`.
+
+    >>> import autograd_core as ag
+    >>> x = ag.rand(2, 3)
+    >>> x.shape, bool(((x >= 0) & (x < 1)).all())
+    ((2, 3), True)
+    """
+    on_cpu(device)
+    return from_array(uniform(checked_size(size, "rand"), _floating(dtype, "rand"), generator), requires_grad)
+
+
+@size_by_keyword
+@by_example
+def randn(
+    *size: int | Sequence[int],
+    generator: Generator | None = None,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+) -> Tensor:
+    """Draw standard normal numbers in the given `size`: integers, or one sequence of them, also as size=(…).
+
+    They come from `generator`, None being the default one. `requires_grad` lets operations on the tensor be recorded;
+    `device` is None or "cpu".
+
+    Formula: out ~ N(0, 1); of a complex dtype both parts ~ N(0, 1/2)
+    Shapes: size.
+    Dtypes: `dtype`, a floating or complex one, or for None the default float.
+    Raises: ValueError for a negative size; TypeError for one that is no integer, for an integer dtype, and for another
+        device.
+    Source: PyTorch's `randn`; the numbers are those of NumPy's `Generator.standard_normal`.
+
+    >>> import autograd_core as ag
+    >>> ag.randn(2, 3).shape
+    (2, 3)
+    """
+    on_cpu(device)
+    return from_array(standard_normal(checked_size(size, "randn"), _floating(dtype, "randn"), generator), requires_grad)
 
 
 @by_example
 def randint(
-    low: int,
-    high: Any = None,
-    size: Any = None,
+    low: int = 0,
+    high: int | Sequence[int] | None = None,
+    size: int | Sequence[int] | None = None,
     *,
     generator: Generator | None = None,
-    dtype: Any = np.int64,
-    device: Any = None,
+    dtype: DTypeLike = np.int64,
+    requires_grad: bool = False,
+    device: Device = None,
 ) -> Tensor:
-    """Integers from [low, high), or from [0, low) if called as randint(high, size)."""
+    """Draw integers from [`low`, `high`), as randint(low, high, size), or from [0, high), as randint(high, size).
+
+    They come from `generator`, None being the default one. `requires_grad` lets operations on the tensor be recorded;
+    `device` is None or "cpu".
+
+    Formula: out ~ U{low, …, high − 1}
+    Shapes: `size`, an integer or a sequence of them.
+    Dtypes: `dtype`, by default int64; a floating one holds whole numbers.
+    Raises: ValueError unless low < high, or for a negative size; TypeError without a size, for what is no integer, and
+        for another device; OverflowError if the bounds do not fit into the dtype; RuntimeError for requires_grad with
+        an integer dtype.
+    Source: PyTorch's `randint`; the numbers are those of NumPy's `Generator.integers`.
+
+    >>> import autograd_core as ag
+    >>> x = ag.randint(1, 7, (100,))
+    >>> x.dtype, bool(((x >= 1) & (x <= 6)).all())
+    (dtype('int64'), True)
+    """
     on_cpu(device)
     if size is None:
-        low, high, size = 0, low, high
+        low, high, size = 0, low, high  # type: ignore[assignment]
+    elif high is None:
+        low, high = 0, low
+    if size is None:
+        raise TypeError("randint: needs the size of the result, as in randint(6, (3,)) or randint(1, 7, size=(3,))")
+    return from_array(
+        _integers("randint", low, high, checked_size((size,), "randint"), dtype, generator), requires_grad
+    )
+
+
+def _integers(name: str, low: Any, high: Any, shape: tuple, dtype: Any, generator: Generator | None) -> np.ndarray:
+    """Integers from [low, high), after a check that the dtype holds them."""
+    low, high = _integer(low, name), _integer(high, name)
     if high <= low:
-        raise ValueError(f"randint: high must be greater than low, got low={low}, high={high}")
-    range_checked([low, high - 1], np.dtype(dtype), "randint")
-    return wrap(stream(generator).integers(low, high, checked_size((size,), "randint")).astype(dtype))
+        raise ValueError(f"{name}: high must be greater than low, got low={low}, high={high}")
+    range_checked([low, high - 1], np.dtype(dtype), name)
+    return stream(generator).integers(low, high, shape).astype(dtype)
 
 
 @by_example
-def randperm(n: int, *, generator: Generator | None = None, dtype: Any = np.int64, device: Any = None) -> Tensor:
-    """The integers below n in random order."""
+def randperm(
+    n: int,
+    *,
+    generator: Generator | None = None,
+    dtype: DTypeLike = np.int64,
+    requires_grad: bool = False,
+    device: Device = None,
+) -> Tensor:
+    """Draw a permutation of the integers below `n`.
+
+    It comes from `generator`, None being the default one. `requires_grad` lets operations on the tensor be recorded;
+    `device` is None or "cpu".
+
+    Formula: out = one of the n! orders of 0, …, n − 1, all equally likely
+    Shapes: (n).
+    Dtypes: `dtype`, by default int64; a floating one holds whole numbers.
+    Raises: ValueError if n is negative; TypeError if it is no integer, and for another device; OverflowError if n − 1
+        does not fit into the dtype; RuntimeError for requires_grad with an integer dtype.
+    Source: PyTorch's `randperm`; the numbers are those of NumPy's `Generator.permutation`.
+
+    >>> import autograd_core as ag
+    >>> ag.randperm(5).sort().values
+    tensor([0, 1, 2, 3, 4])
+    """
     on_cpu(device)
-    return wrap(stream(generator).permutation(n).astype(dtype))
+    (size,) = checked_size((n,), "randperm")
+    range_checked([max(size - 1, 0)], np.dtype(dtype), "randperm")
+    return from_array(stream(generator).permutation(size).astype(dtype), requires_grad)
+
+
+# ---------------------------------------------------------------------------------------------------------- like another
 
 
 @by_example
-def rand_like(x: Any, *, generator: Generator | None = None, dtype: Any = None, device: Any = None) -> Tensor:
-    """Uniform numbers from [0, 1) in x's shape and dtype."""
+def rand_like(
+    input: TensorLike,
+    *,
+    generator: Generator | None = None,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+) -> Tensor:
+    """Draw uniform numbers from [0, 1) in the shape of `input`.
+
+    They come from `generator`, None being the default one. `requires_grad` lets operations on the tensor be recorded;
+    `device` is None or "cpu".
+
+    Formula: out ~ U(0, 1); of a complex dtype both parts
+    Shapes: (*) → (*).
+    Dtypes: `dtype`, or for None the input's, a floating or complex one.
+    Raises: TypeError if input is no tensor or array, for an integer dtype, and for another device.
+    Source: PyTorch's `rand_like`.
+
+    >>> import autograd_core as ag
+    >>> ag.rand_like(ag.zeros(2, 3)).shape
+    (2, 3)
+    """
     on_cpu(device)
-    return wrap(uniform(tuple(x.shape), np.dtype(dtype or x.dtype), generator))
+    x = as_operand(input, "rand_like")
+    return from_array(uniform(tuple(x.shape), _floating(dtype or x.dtype, "rand_like"), generator), requires_grad)
 
 
 @by_example
-def randn_like(x: Any, *, generator: Generator | None = None, dtype: Any = None, device: Any = None) -> Tensor:
-    """Standard normal numbers in x's shape and dtype."""
+def randn_like(
+    input: TensorLike,
+    *,
+    generator: Generator | None = None,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+) -> Tensor:
+    """Draw standard normal numbers in the shape of `input`.
+
+    They come from `generator`, None being the default one. `requires_grad` lets operations on the tensor be recorded;
+    `device` is None or "cpu".
+
+    Formula: out ~ N(0, 1); of a complex dtype both parts ~ N(0, 1/2)
+    Shapes: (*) → (*).
+    Dtypes: `dtype`, or for None the input's, a floating or complex one.
+    Raises: TypeError if input is no tensor or array, for an integer dtype, and for another device.
+    Source: PyTorch's `randn_like`.
+
+    >>> import autograd_core as ag
+    >>> ag.randn_like(ag.zeros(2, 3)).shape
+    (2, 3)
+    """
     on_cpu(device)
-    return wrap(standard_normal(tuple(x.shape), np.dtype(dtype or x.dtype), generator))
+    x = as_operand(input, "randn_like")
+    dtype = _floating(dtype or x.dtype, "randn_like")
+    return from_array(standard_normal(tuple(x.shape), dtype, generator), requires_grad)
 
 
 @by_example
 def randint_like(
-    x: Any, low: int, high: int | None = None, *, generator: Generator | None = None, device: Any = None
+    input: TensorLike,
+    low: int = 0,
+    high: int | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
 ) -> Tensor:
-    """Integers from [low, high) (or [0, low)) in x's shape and dtype."""
+    """Draw integers from [`low`, `high`) in the shape of `input`, or from [0, high), as randint_like(input, high).
+
+    They come from `generator`, None being the default one. `requires_grad` lets operations on the tensor be recorded;
+    `device` is None or "cpu".
+
+    Formula: out ~ U{low, …, high − 1}
+    Shapes: (*) → (*).
+    Dtypes: `dtype`, or for None the input's; a floating one holds whole numbers.
+    Raises: ValueError unless low < high; TypeError if a bound is no integer or input no tensor or array, and for
+        another device; OverflowError if the bounds do not fit into the dtype.
+    Source: PyTorch's `randint_like`.
+
+    >>> import autograd_core as ag
+    >>> x = ag.randint_like(ag.zeros(100), 1, 7)
+    >>> x.dtype, bool(((x >= 1) & (x <= 6)).all())
+    (dtype('float32'), True)
+    """
     on_cpu(device)
-    return randint(*((0, low) if high is None else (low, high)), tuple(x.shape), generator=generator, dtype=x.dtype)
+    x = as_operand(input, "randint_like")
+    low, high = (0, low) if high is None else (low, high)
+    numbers = _integers("randint_like", low, high, tuple(x.shape), dtype or x.dtype, generator)
+    return from_array(numbers, requires_grad)
+
+
+# ---------------------------------------------------------------------------------------------------- of given parameters
 
 
 @by_example
-def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None) -> Tensor:
-    """Normal numbers: of the shape of `mean` and `std` (tensors), or of `size` if both are numbers. Not differentiable:
-    for a gradient by the mean and the deviation write mean + std * ag.randn_like(mean)."""
+def normal(
+    mean: float | Tensor = 0.0,
+    std: float | Tensor = 1.0,
+    size: int | Sequence[int] | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+) -> Tensor:
+    """Draw normal numbers of the given `mean` and standard deviation `std`.
+
+    They are drawn from `generator`, None being the default one, and are not differentiable: for a gradient by mean and
+    std write mean + std * ag.randn_like(mean). `requires_grad` makes the result a leaf; `device` is None or "cpu".
+
+    Formula: out ~ N(mean, std²)
+    Shapes: `size`, or for None that to which mean and std broadcast, one of which is a tensor.
+    Dtypes: `dtype`, or for None that of mean, of std, or the default float, the first that is floating.
+    Raises: ValueError if std is negative or the shapes do not broadcast; TypeError for two numbers without a size, for
+        an integer dtype, and for another device.
+    Source: PyTorch's `normal`.
+
+    >>> import autograd_core as ag
+    >>> ag.normal(ag.tensor([1.0, 2.0]), 0.0)
+    tensor([1., 2.])
+    """
+    on_cpu(device)
     m, s = (_read(v, "normal") if hasattr(v, "dtype") else v for v in (mean, std))
     if size is None and not (isinstance(mean, Tensor) or isinstance(std, Tensor)):
         raise TypeError("normal: with a mean and a deviation that are numbers, give the size of the result")
     if np.any(np.asarray(s) < 0):
         raise ValueError(f"normal: the standard deviation must not be negative, got {np.min(s)}")
-    shape = np.broadcast_shapes(np.shape(m), np.shape(s)) if size is None else checked_size((size,), "normal")
-    dtype = next((v.dtype for v in (mean, std) if isinstance(v, Tensor)), Default.dtype)
-    return wrap(np.asarray(m + s * standard_normal(shape, dtype, generator), dtype))
+    try:
+        shape = np.broadcast_shapes(np.shape(m), np.shape(s)) if size is None else checked_size((size,), "normal")
+        np.broadcast_shapes(np.shape(m), np.shape(s), shape)
+    except ValueError:
+        raise shape_error("normal", m, s, *(() if size is None else (np.empty(shape),))) from None
+    if dtype is None:
+        dtypes = (v.dtype for v in (mean, std) if isinstance(v, Tensor) and v.dtype.kind == "f")
+        dtype = next(dtypes, Default.dtype)
+    dtype = _floating(dtype, "normal")
+    return from_array(np.asarray(m + s * standard_normal(shape, dtype, generator), dtype), requires_grad)
 
 
-def bernoulli(x: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
-    """0 or 1 in x's shape and dtype, 1 with the probability in x (or `p` for all). Its gradient is 0."""
+def bernoulli(input: TensorLike, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+    """Draw 0 or 1 with the probabilities in `input`, or `p` for all elements.
+
+    The numbers come from `generator`, None being the default one, and have no gradient.
+
+    Formula: P(out = 1) = p, or input for p None
+    Shapes: (*) → (*).
+    Dtypes: the input's.
+    Raises: ValueError for a probability outside of 0 to 1; TypeError if input is no tensor or array.
+    Source: PyTorch's `bernoulli`.
+
+    >>> import autograd_core as ag
+    >>> ag.bernoulli(ag.tensor([0.0, 1.0]))
+    tensor([0., 1.])
+    """
+    x = as_operand(input, "bernoulli")
     return _chosen(x if p is None else p, tuple(x.shape), x.dtype, generator, "bernoulli")
 
 
@@ -221,12 +566,26 @@ def _chosen(p: Any, shape: tuple, dtype: np.dtype, generator: Generator | None, 
 
 @by_example
 def multinomial(
-    x: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+    input: TensorLike, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:
-    """Indices drawn from each row of non-negative weights x, (n,) or (rows, n): int64, (num_samples,) or (rows, …)."""
-    weights = np.asarray(_read(x, "multinomial"), np.float64)
+    """Draw `num_samples` indices from each row of weights, with or without `replacement`.
+
+    They come from `generator`, None being the default one. Weights, the rows of `input`, need not sum to 1.
+
+    Formula: P(out = i) = inputᵢ / Σⱼ inputⱼ; without replacement, of those that have not been drawn
+    Shapes: (N) → (num_samples); (B, N) → (B, num_samples).
+    Dtypes: any real one; the result is int64.
+    Raises: ValueError for weights of other shapes, negative or infinite ones, a row without a positive one, or more
+        samples than there are positive ones, without replacement.
+    Source: PyTorch's `multinomial`; without replacement Efraimidis & Spirakis 2006.
+
+    >>> import autograd_core as ag
+    >>> ag.multinomial(ag.tensor([0.0, 3.0, 0.0]), 4, replacement=True)
+    tensor([1, 1, 1, 1])
+    """
+    weights = np.asarray(_read(input, "multinomial"), np.float64)
     if weights.ndim not in (1, 2):
-        raise ValueError(f"multinomial: weights must have one or two dimensions, got shape {x.shape}")
+        raise ValueError(f"multinomial: weights must have one or two dimensions, got shape {weights.shape}")
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise ValueError("multinomial: weights must be finite and not negative")
     rows = np.atleast_2d(weights)
@@ -242,21 +601,32 @@ def multinomial(
     if replacement:
         edges = np.cumsum(rows, axis=1)
         drawn = rng.random((len(rows), num_samples)) * edges[:, -1:]
-        found = np.stack([np.searchsorted(e, d, side="right") for e, d in zip(edges, drawn, strict=True)])
+        indices = np.stack([np.searchsorted(e, d, side="right") for e, d in zip(edges, drawn, strict=True)])
     else:  # the largest of log weight + Gumbel noise are a sample without replacement (Efraimidis & Spirakis 2006)
         with np.errstate(divide="ignore"):
             keys = np.log(rows) + rng.gumbel(size=rows.shape)
-        found = np.argsort(-keys, axis=1, kind="stable")[:, :num_samples]
-    return wrap(np.ascontiguousarray(found.reshape((*weights.shape[:-1], num_samples)), np.int64))
+        indices = np.argsort(-keys, axis=1, kind="stable")[:, :num_samples]
+    return wrap(np.ascontiguousarray(indices.reshape((*weights.shape[:-1], num_samples)), np.int64))
 
 
 @by_example
-def poisson(x: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """Poisson counts with the rates in x, in its shape and dtype."""
-    rates = _read(x, "poisson")
+def poisson(input: TensorLike, generator: Generator | None = None) -> Tensor:
+    """Draw Poisson counts of the rates in `input`, from `generator`, None being the default one.
+
+    Formula: P(out = k) = input^k e^(−input) / k!
+    Shapes: (*) → (*).
+    Dtypes: the input's.
+    Raises: ValueError for a negative rate.
+    Source: PyTorch's `poisson`.
+
+    >>> import autograd_core as ag
+    >>> ag.poisson(ag.zeros(3))
+    tensor([0., 0., 0.])
+    """
+    rates = _read(input, "poisson")
     if rates.size and rates.min() < 0:
         raise ValueError(f"poisson: rates must not be negative, got {rates.min()}")
-    return wrap(np.asarray(stream(generator).poisson(rates), x.dtype))
+    return wrap(np.asarray(stream(generator).poisson(rates), rates.dtype))
 
 
 # ------------------------------------------------------------------------------------------------------------- in place
@@ -265,8 +635,10 @@ def poisson(x: Tensor, *, generator: Generator | None = None) -> Tensor:
 Draw = Callable[[np.random.Generator, tuple], Any]
 
 
-def _fill(x: Tensor, name: str, draw: Draw, generator: Any) -> Tensor:
-    """Overwrite x with what `draw` gives."""
+def _fill(x: Tensor, name: str, draw: Draw, generator: Any, whole: bool = False) -> Tensor:
+    """Overwrite x with what `draw` gives: integers if `whole`, which any dtype holds."""
+    if not whole:
+        _floating(x.dtype, name)
     return rewrite(x, lambda old: _drawn(draw, tuple(old.shape), old.dtype, generator), name=name)
 
 
@@ -275,68 +647,80 @@ def _drawn(draw: Draw, shape: tuple, dtype: np.dtype, generator: Any) -> Tensor:
     return wrap(np.asarray(draw(stream(generator), shape)).astype(dtype))
 
 
-def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill x with uniform numbers from [a, b)."""
-    if not a <= b:
-        raise ValueError(f"uniform_: needs a <= b, got a={a}, b={b}")
-    return rewrite(x, lambda old: _scaled(uniform, tuple(old.shape), old.dtype, generator, b - a, a), name="uniform_")
+def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill the tensor with uniform numbers from [from_, to)."""
+    if not from_ <= to:
+        raise ValueError(f"uniform_: the lower bound {from_} is above the upper bound {to}")
+    draw, name = uniform, "uniform_"
+    return rewrite(
+        self, lambda old: _scaled(draw, tuple(old.shape), old.dtype, generator, to - from_, from_, name), name=name
+    )
 
 
-def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill x with normal numbers."""
+def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill the tensor with normal numbers."""
     if std < 0:
         raise ValueError(f"normal_: the standard deviation must not be negative, got {std}")
-    draw = standard_normal
-    return rewrite(x, lambda old: _scaled(draw, tuple(old.shape), old.dtype, generator, std, mean), name="normal_")
+    draw, name = standard_normal, "normal_"
+    return rewrite(self, lambda old: _scaled(draw, tuple(old.shape), old.dtype, generator, std, mean, name), name=name)
 
 
 @by_example
-def _scaled(draw: Callable, shape: tuple, dtype: np.dtype, generator: Any, factor: float, offset: float) -> Tensor:
-    x = draw(shape, dtype, generator)
+def _scaled(
+    draw: Callable, shape: tuple, dtype: np.dtype, generator: Any, factor: float, offset: float, name: str
+) -> Tensor:
+    x = draw(shape, _floating(dtype, name), generator)
     x *= factor
     x += offset
     return wrap(x)
 
 
-def bernoulli_(x: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
-    """Fill x with 1, with probability p (a number or a tensor), and 0."""
-    return rewrite(x, lambda old: _chosen(p, tuple(old.shape), old.dtype, generator, "bernoulli_"), name="bernoulli_")
+def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
+    """Fill the tensor with 1, with probability p (a number or a tensor), and 0."""
+    return rewrite(
+        self, lambda old: _chosen(p, tuple(old.shape), old.dtype, generator, "bernoulli_"), name="bernoulli_"
+    )
 
 
-def exponential_(x: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill x with exponential numbers of rate `lambd`."""
+def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill the tensor with exponential numbers of rate `lambd`."""
     if not lambd > 0:
         raise ValueError(f"exponential_: the rate must be positive, got {lambd}")
-    return _fill(x, "exponential_", lambda rng, shape: rng.exponential(1 / lambd, shape), generator)
+    return _fill(self, "exponential_", lambda rng, shape: rng.exponential(1 / lambd, shape), generator)
 
 
-def geometric_(x: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
-    """Fill x with the number of trials up to the first success of probability p."""
+def geometric_(self: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
+    """Fill the tensor with the number of trials up to the first success of probability p."""
     if not 0 < p <= 1:
         raise ValueError(f"geometric_: the probability must be from (0, 1], got {p}")
-    return _fill(x, "geometric_", lambda rng, shape: rng.geometric(p, shape), generator)
+    return _fill(self, "geometric_", lambda rng, shape: rng.geometric(p, shape), generator, True)
 
 
-def cauchy_(x: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill x with Cauchy numbers."""
-    return _fill(x, "cauchy_", lambda rng, shape: median + sigma * rng.standard_cauchy(shape), generator)
+def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill the tensor with Cauchy numbers."""
+    return _fill(self, "cauchy_", lambda rng, shape: median + sigma * rng.standard_cauchy(shape), generator)
 
 
-def log_normal_(x: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
-    """Fill x with numbers whose logarithm is normal."""
-    return _fill(x, "log_normal_", lambda rng, shape: rng.lognormal(mean, std, shape), generator)
+def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill the tensor with numbers whose logarithm is normal."""
+    return _fill(self, "log_normal_", lambda rng, shape: rng.lognormal(mean, std, shape), generator)
 
 
-def random_(x: Tensor, low: int = 0, high: int | None = None, *, generator: Generator | None = None) -> Tensor:
-    """Fill x with integers from [low, high), from [0, low) if only one is given, or from all that its dtype holds."""
-    if high is None:
-        digits = {2: 11, 4: 24, 8: 53}
-        largest = np.iinfo(x.dtype).max if x.dtype.kind in "iu" else 2 ** digits[x.dtype.itemsize]
-        low, high = 0, low or int(largest)
-    if high <= low:
-        raise ValueError(f"random_: high must be greater than low, got low={low}, high={high}")
-    range_checked([low, high - 1], x.dtype, "random_")
-    return _fill(x, "random_", lambda rng, shape: rng.integers(low, high, shape), generator)
+def random_(self: Tensor, from_: int = 0, to: int | None = None, *, generator: Generator | None = None) -> Tensor:
+    """Fill the tensor with integers from [from_, to).
+
+    random_(to) draws them from [0, to), and random_() from all from 0 that its dtype holds.
+    """
+    if to is None:
+        digits = {1: 1, 2: 11, 4: 24, 8: 53}  # bool, float16, float32, float64
+        largest = np.iinfo(self.dtype).max if self.dtype.kind in "iu" else 2 ** digits[self.dtype.itemsize]
+        from_, to = 0, from_ or int(largest)
+    return rewrite(self, lambda old: _drawn_integers(from_, to, tuple(old.shape), old.dtype, generator), name="random_")
+
+
+@by_example
+def _drawn_integers(low: int, high: int, shape: tuple, dtype: np.dtype, generator: Any) -> Tensor:
+    return wrap(_integers("random_", low, high, shape, dtype, generator))
 
 
 METHODS = (

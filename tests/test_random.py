@@ -99,14 +99,70 @@ def test_in_place_forms_are_writes():
         (lambda: ag.multinomial(ag.tensor([1.0, -1.0]), 1), ValueError, "finite and not negative"),
         (lambda: ag.multinomial(ag.tensor([1.0, 0.0]), 2), ValueError, "cannot draw 2 of 1 possible values without"),
         (lambda: ag.multinomial(ag.ones(2, 2, 2), 1), ValueError, r"one or two dimensions, got shape \(2, 2, 2\)"),
-        (lambda: ag.empty(2).uniform_(3, 1), ValueError, "needs a <= b, got a=3, b=1"),
+        (lambda: ag.empty(2).uniform_(3, 1), ValueError, "uniform_: the lower bound 3 is above the upper bound 1"),
         (lambda: ag.empty(2).normal_(0, -1), ValueError, "must not be negative, got -1"),
         (lambda: ag.empty(2).bernoulli_(2.0), ValueError, "from 0 to 1, got 2.0"),
         (lambda: ag.empty(2).exponential_(0.0), ValueError, "rate must be positive, got 0.0"),
         (lambda: ag.empty(2).geometric_(0.0), ValueError, r"from \(0, 1\], got 0.0"),
         (lambda: ag.empty(2).random_(5, 5), ValueError, "got low=5, high=5"),
+        (lambda: ag.randint(3), TypeError, "randint: needs the size of the result"),
+        (lambda: ag.randint(0, (2,)), ValueError, "randint: high must be greater than low, got low=0, high=0"),
+        (lambda: ag.randint(2.5, (2,)), TypeError, "randint: the bounds must be integers, got float 2.5"),
+        (lambda: ag.randint_like(ag.ones(2), 300, dtype=ag.uint8), OverflowError, "randint_like: 299 does not fit"),
+        (lambda: ag.randperm(-1), ValueError, r"randperm: sizes must not be negative, got \(-1,\)"),
+        (lambda: ag.randperm(2.5), TypeError, "randperm: sizes must be integers"),
+        (lambda: ag.randperm(300, dtype=ag.uint8), OverflowError, "randperm: 299 does not fit into uint8"),
+        (lambda: ag.normal(ag.zeros(2), ag.ones(3)), ValueError, r"normal: shapes \(2,\) and \(3,\) do not broadcast"),
+        (lambda: ag.normal(ag.zeros(2), 1.0, 3), ValueError, r"normal: shapes \(2,\) and \(\) and \(3,\) do not"),
+        (lambda: ag.randn_like(3.0), TypeError, "randn_like: needs a tensor or an array, got float 3.0"),
+        (lambda: ag.set_rng_state(3), TypeError, "set_state: needs what get_state returned, got int 3"),
+        (lambda: ag.rand(2, size=(3,)), TypeError, r"rand: got sizes \(2,\) and size=\(3,\); give one of them"),
     ],
 )  # fmt: skip
 def test_errors(act, error, message):
     with pytest.raises(error, match=message):
         act()
+
+
+INTEGERS = ag.zeros(3, dtype=ag.int64)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: ag.rand(3, dtype=ag.int64), lambda: ag.randn(3, dtype=ag.int32), lambda: ag.rand_like(INTEGERS),
+        lambda: ag.randn_like(INTEGERS), lambda: ag.normal(0.0, 1.0, 3, dtype=ag.int64), INTEGERS.uniform_,
+        INTEGERS.normal_, INTEGERS.exponential_, INTEGERS.cauchy_, INTEGERS.log_normal_,
+    ],
+)  # fmt: skip
+def test_fractions_are_not_cut_off(draw):
+    with pytest.raises(TypeError, match=r"draws fractions, which int\d\d would cut off; pass dtype=ag.float32"):
+        draw()
+
+
+def test_a_mean_of_integers_is_not_the_dtype_of_the_result():
+    assert ag.normal(ag.zeros(2, dtype=ag.int64), 1.0).dtype == np.float32
+    assert ag.normal(ag.zeros(2, dtype=ag.int64), ag.ones(2, dtype=ag.float64)).dtype == np.float64
+
+
+def test_complex_numbers_have_two_parts():
+    ag.manual_seed(0)
+    z = ag.randn(N, dtype=ag.complex64).numpy()
+    np.testing.assert_allclose([z.real.var(), z.imag.var(), (z.real * z.imag).mean()], [0.5, 0.5, 0], atol=0.02)
+    u = ag.rand(N, dtype=ag.complex128).numpy()
+    np.testing.assert_allclose([u.real.mean(), u.imag.mean()], 0.5, atol=0.02)
+
+
+def test_pytorchs_arguments():
+    assert ag.rand(size=(2, 3)).shape == ag.randn(size=(2, 3)).shape == (2, 3)
+    assert set(ag.randint(high=2, size=(100,)).tolist()) == set(ag.randint(2, size=(100,)).tolist()) == {0, 1}
+    assert set(ag.randint(low=1, high=3, size=(100,)).tolist()) == {1, 2}
+    assert set(ag.randint_like(ag.ones(100), high=2).tolist()) == {0, 1}
+    assert ag.randint(3, (2,), dtype=ag.float32, requires_grad=True).requires_grad
+    assert ag.randperm(3, dtype=ag.float32, requires_grad=True).requires_grad
+    assert ag.rand_like(ag.ones(2), requires_grad=True, device="cpu").requires_grad
+    generator = ag.Generator(0)
+    assert ag.poisson(ag.ones(2), generator).shape == ag.normal(std=ag.ones(2)).shape == (2,)
+    assert set(ag.empty(100).random_(1, to=3).tolist()) == {1, 2}
+    assert ag.empty(100).uniform_(to=0.5).max() < 0.5
+    assert set(ag.empty(100, dtype=bool).random_().tolist()) == {True, False}

@@ -18,8 +18,6 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
-from .modes import enable_grad, no_grad
-
 tick = itertools.count(1).__next__
 order_of = attrgetter("order")
 
@@ -151,12 +149,6 @@ class Watcher:
 
     def leave(self, node: Node) -> None:
         """The backward pass is done with `node`."""
-
-
-no_grad.__doc__ = "Record nothing inside: `with no_grad():`, `@no_grad()` or `@no_grad`."
-no_grad.__name__ = no_grad.__qualname__ = "no_grad"
-enable_grad.__doc__ = "Record again inside a `no_grad` block."
-enable_grad.__name__ = enable_grad.__qualname__ = "enable_grad"
 
 
 # ------------------------------------------------------------------------------------------------------- the order of nodes

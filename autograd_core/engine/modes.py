@@ -25,7 +25,7 @@ class Mode(threading.local):
                 pausing.append(True)
 
 
-mode = Mode()
+mode = thread = Mode()  # `thread` where `mode` is the name of an argument
 
 
 pausing: list = []  # an entry for each thread that records nothing; while it is empty, the hot path need not ask `mode`
@@ -84,27 +84,71 @@ class _ModeSwitch:
         return call
 
 
-def _switch(enabled: bool) -> Callable:
-    def make(function: Callable | None = None) -> Any:
-        switch = _ModeSwitch(enabled)
-        return switch if function is None else switch(function)
+def no_grad(orig_func: Callable | None = None) -> Any:
+    """Switch the recording of operations off: in a `with` block, or in each call of a function that it decorates.
 
-    return make
+    `orig_func` is the function, if the decorator is written without parentheses; generator functions are decorated as
+    well. Other threads are not touched.
+
+    Formula: none; recorded = False.
+    Shapes: any.
+    Dtypes: any.
+    Raises: nothing.
+    Source: PyTorch's `no_grad`.
+
+    >>> import autograd_core as ag
+    >>> w = ag.ones(2, requires_grad=True)
+    >>> with ag.no_grad():
+    ...     (w * 2).requires_grad
+    False
+    """
+    switch = _ModeSwitch(False)
+    return switch if orig_func is None else switch(orig_func)
 
 
-no_grad = _switch(False)
+def enable_grad(orig_func: Callable | None = None) -> Any:
+    """Switch the recording of operations on: in a `with` block, or in each call of a function that it decorates.
 
+    `orig_func` is the function, if the decorator is written without parentheses; generator functions are decorated as
+    well. Other threads are not touched.
 
-enable_grad = _switch(True)
+    Formula: none; recorded = True.
+    Shapes: any.
+    Dtypes: any.
+    Raises: nothing.
+    Source: PyTorch's `enable_grad`.
+
+    >>> import autograd_core as ag
+    >>> w = ag.ones(2, requires_grad=True)
+    >>> with ag.no_grad(), ag.enable_grad():
+    ...     (w * 2).requires_grad
+    True
+    """
+    switch = _ModeSwitch(True)
+    return switch if orig_func is None else switch(orig_func)
 
 
 class set_grad_enabled(_ModeSwitch):  # noqa: N801 (PyTorch's name)
-    """Record, or not, by a condition; acts at once as a function, and until the end of the block in a `with`."""
+    """Switches the recording of operations on or off by a condition, `mode`.
 
-    def __init__(self, mode_: bool):
-        super().__init__(bool(mode_))
-        self.before = (mode.enabled, mode.inference)
-        mode.switch(bool(mode_))
+    It acts at once as a function, and until the end of the block in a `with`; as a decorator, inside of each call.
+
+    Formula: none; recorded = mode.
+    Shapes: any.
+    Dtypes: any.
+    Raises: nothing.
+    Source: PyTorch's `set_grad_enabled`.
+
+    >>> import autograd_core as ag
+    >>> with ag.set_grad_enabled(False):
+    ...     ag.is_grad_enabled()
+    False
+    """
+
+    def __init__(self, mode: bool):
+        super().__init__(bool(mode))
+        self.before = (thread.enabled, thread.inference)
+        thread.switch(bool(mode))
 
     def __enter__(self) -> None:
         self.stack.append(self.before)
@@ -116,15 +160,55 @@ class set_grad_enabled(_ModeSwitch):  # noqa: N801 (PyTorch's name)
 
 
 def inference_mode(mode: bool | Callable = True) -> Any:
-    """Like `no_grad`, and `is_inference_mode_enabled()` tells so; results are ordinary tensors without a history."""
+    """Switch the recording of operations off, like `no_grad`, and let `is_inference_mode_enabled()` return True.
+
+    The result is a context manager and a decorator (also of generator functions); results of operations inside are
+    ordinary tensors without a history. `mode` False switches it off again, and recording on; a function is decorated.
+
+    Formula: none; recorded = not mode.
+    Shapes: any.
+    Dtypes: any.
+    Raises: nothing.
+    Source: PyTorch's `inference_mode`, whose tensors cannot be recorded later; these can.
+
+    >>> import autograd_core as ag
+    >>> w = ag.ones(2, requires_grad=True)
+    >>> with ag.inference_mode():
+    ...     (w * 2).requires_grad
+    False
+    """
     if callable(mode):
         return _ModeSwitch(False, True)(mode)
     return _ModeSwitch(not mode, bool(mode))
 
 
 def is_grad_enabled() -> bool:
+    """Return whether operations are recorded in this thread.
+
+    Formula: none; True outside of `no_grad`, `inference_mode` and `set_grad_enabled(False)`.
+    Shapes: any.
+    Dtypes: any.
+    Raises: nothing.
+    Source: PyTorch's `is_grad_enabled`.
+
+    >>> import autograd_core as ag
+    >>> ag.is_grad_enabled()
+    True
+    """
     return mode.enabled
 
 
 def is_inference_mode_enabled() -> bool:
+    """Return whether `inference_mode` is on in this thread.
+
+    Formula: none; True inside of `inference_mode`.
+    Shapes: any.
+    Dtypes: any.
+    Raises: nothing.
+    Source: PyTorch's `is_inference_mode_enabled`.
+
+    >>> import autograd_core as ag
+    >>> ag.is_inference_mode_enabled()
+    False
+    """
     return mode.inference
