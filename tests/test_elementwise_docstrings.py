@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ag
+import nn.functional as F
 from autograd_core.engine import docstrings
 
 from . import public
@@ -79,3 +80,16 @@ def test_the_dtype_of_the_result_is_the_one_that_the_docstring_says(name, dtype)
 def test_rounding_and_steps_refuse_complex_numbers(function):
     with pytest.raises(TypeError):
         function(ag.tensor([1.5 + 1j]))
+
+
+@pytest.mark.parametrize("requires_grad", [False, True])
+@pytest.mark.parametrize(
+    "function", [ag.relu, ag.logsigmoid, lambda x: ag.prelu(x, 0.5), lambda x: F.rrelu(x, training=True)]
+)
+def test_activations_that_compare_with_0_refuse_complex_numbers(function, requires_grad):
+    with pytest.raises(TypeError, match="real numbers"):
+        function(ag.tensor([1.5 + 1j], requires_grad=requires_grad))
+
+
+def test_the_slope_of_prelu_may_be_a_number():
+    assert ag.prelu(ag.tensor([-1.0, 2.0]), 0.5).tolist() == [-0.5, 2.0]

@@ -3,7 +3,7 @@
 A text starts with a sentence; its other lines are, in any order,
 
     out = eˣ                              the formula, x the first operand and y the second
-    exp([0.0, 1.0]) → [1., 2.7183]        an example, in which lists stand for tensors
+    exp([0.0, 1.0]) → [1., 2.7183]        an example, in which lists stand for tensors; F.… is one of nn.functional
     Raises: …  Source: …                  any part by its label, instead of the one that would be filled in
     anything else                         prose
 
@@ -56,9 +56,9 @@ def complete(text: str, variables: str = "", **defaults: str) -> str:
         parts["Formula"] = f"{formula.removesuffix('.')}, {variables}"
     parts = {**defaults, **parts}
     blocks = [
-        "\n".join(prose).strip(),
+        re.sub(r"\n{3,}", "\n\n", "\n".join(prose).strip()),
         "\n".join(_wrapped(f"{label}: {parts[label]}") for label in LABELS if label in parts),
-        "\n".join(example if _IMPORT in example or not example else [_IMPORT, *example]),
+        "\n".join(_with_imports(example)),
     ]
     return "\n\n".join([sentence, *filter(None, blocks)]) + "\n"
 
@@ -70,11 +70,19 @@ def _wrapped(part: str) -> str:
     return textwrap.fill(part, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
+def _with_imports(example: list[str]) -> list[str]:
+    if not example or _IMPORT in example:
+        return example
+    functional = [">>> import nn.functional as F"] if any(line.startswith(">>> F.") for line in example) else []
+    return [_IMPORT, *functional, *example]
+
+
 def _doctest(example: str) -> tuple[str, str]:
     """Of `exp([0.0]) → [1.]`: `>>> ag.exp(ag.tensor([0.0]))` and `tensor([1.])`."""
     call, _, result = example.partition(" → ")
     call = _LIST.sub(lambda numbers: f"ag.tensor({numbers[0]})", call)
-    return f">>> ag.{call}", f"tensor({result})" if result.startswith("[") else result
+    call = call if call.startswith("F.") else f"ag.{call}"
+    return f">>> {call}", f"tensor({result})" if result.startswith("[") else result
 
 
 def documented(variables: str = "", **defaults: str) -> Callable[[F], F]:

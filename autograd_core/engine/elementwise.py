@@ -46,7 +46,7 @@ def unary(
             return general(input)
         node = input.node if input.origin is None else history(input)
         array = input.array
-        if node is None and array.dtype.kind != "f":
+        if (node is None or prepare) and array.dtype.kind != "f":
             return general(input)
         out = forward(array)
         t = new(Tensor)

@@ -1,4 +1,4 @@
-"""Smooth units. The piecewise linear ones are in `piecewise.py`, the softmax family in `softmax.py`.
+"""Smooth activations. The piecewise linear ones are in `piecewise.py`, the softmax family in `softmax.py`.
 
 Names, argument order and defaults are those of `torch.nn.functional`; `identity`, `scaled_sigmoid` and `scaled_tanh`
 are the course's own. All take tensors, arrays or numbers of any shape and keep the dtype; NaN stays NaN, and at ±inf
@@ -15,14 +15,17 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from ...engine.docstrings import of_elements
 from ...engine.elementwise import unary
 from ...engine.operands import unified
 from ...engine.primitive import OUT, Primitive
+from ...engine.tensor import Tensor
+from ...engine.types import TensorLike
 from ..arguments import dim_index
 from ..shape.shape import split
 from .arithmetic import abs, exp, reciprocal
 from .large import with_kernels
-from .piecewise import activation, bounded, run, zeroed
+from .piecewise import activation, bounded, documented, real, run, zeroed
 from .special import ndtr
 from .trigonometric import tanh
 
@@ -45,18 +48,33 @@ def _elu_like(name: str) -> Primitive:
 _elu, _selu, _celu = _elu_like("elu"), _elu_like("selu"), _elu_like("celu")
 
 
-def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
-    """x where x > 0, alpha (e^x - 1) elsewhere (Clevert et al. 2016, equation 15)."""
+@documented("Clevert, Unterthiner & Hochreiter 2016, eq. 15; PyTorch's `elu`.")
+def elu(input: TensorLike, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """Apply the exponential linear unit, which tends to −`alpha` at −∞.
+
+    out = x if x > 0, else alpha (eˣ − 1)
+    F.elu([-1.0, 2.0]) → [-0.6321,  2.    ]
+    """
     return run(_elu, input, float(alpha), 1.0, 1.0, inplace=inplace)
 
 
-def selu(input: Any, inplace: bool = False) -> Any:
-    """The ELU whose constants keep mean 0 and variance 1 through layers (Klambauer et al. 2017, equation 14)."""
+@documented("Klambauer, Unterthiner, Mayr & Hochreiter 2017, eq. 2 and 14; PyTorch's `selu`.")
+def selu(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Apply the scaled exponential linear unit, whose constants keep mean 0 and variance 1 through layers.
+
+    out = λ x if x > 0, else λ α (eˣ − 1); α ≈ 1.6733, λ ≈ 1.0507
+    selu([-1.0, 2.0]) → [-1.1113,  2.1014]
+    """
     return run(_selu, input, 1.6732632423543772, 1.0507009873554805, 1.0, inplace=inplace)
 
 
-def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
-    """x where x > 0, alpha (e^(x / alpha) - 1) elsewhere: an ELU with a continuous slope (Barron 2017)."""
+@documented("Barron 2017; PyTorch's `celu`.", wrong="alpha is 0")
+def celu(input: TensorLike, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """Apply the exponential linear unit whose slope is continuous for every `alpha`.
+
+    out = x if x > 0, else alpha (exp(x / alpha) − 1)
+    celu([-1.0, 2.0], 2.0) → [-0.7869,  2.    ]
+    """
     if alpha == 0:
         raise ValueError("celu: alpha divides x and cannot be 0; use relu for the limit")
     return run(_celu, input, float(alpha), 1.0, 1 / float(alpha), inplace=inplace)
@@ -80,8 +98,13 @@ sigmoid_primitive = unary(
 )
 
 
-def sigmoid(input: Any) -> Any:
-    """The logistic function 1 / (1 + e^-x)."""
+@of_elements(Source="SciPy's `special.expit`, PyTorch's `sigmoid`.")
+def sigmoid(input: TensorLike) -> Tensor:
+    """Apply the logistic function to each element.
+
+    out = 1 / (1 + e⁻ˣ)
+    sigmoid([0.0, 2.0]) → [0.5   , 0.8808]
+    """
     return sigmoid_primitive(input)
 
 
@@ -89,12 +112,18 @@ _logsigmoid = unary(
     lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x))),
     lambda g, x: g * sigmoid(-x),
     saves=(0,),
+    prepare=lambda x: real(x, "logsigmoid", floating=True),
     name="logsigmoid",
 )
 
 
-def logsigmoid(input: Any) -> Any:
-    """log(1 / (1 + e^-x)), exact in both tails."""
+@documented("PyTorch's `logsigmoid`.")
+def logsigmoid(input: TensorLike) -> Tensor:
+    """Compute the logarithm of the logistic function, exactly also where that is nearly 0 or 1.
+
+    out = −ln(1 + e⁻ˣ)
+    logsigmoid([0.0, -100.0]) → [  -0.6931, -100.    ]
+    """
     return _logsigmoid(input)
 
 
@@ -111,8 +140,15 @@ def _softplus_rule(g: Any, x: Any, beta: float, threshold: float) -> Any:
 _softplus = activation(_softplus_forward, _softplus_rule, (0,), "softplus")
 
 
-def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    """log(1 + e^(beta x)) / beta, a smooth ReLU; x itself where beta x > threshold."""
+@documented("PyTorch's `softplus`.", wrong="beta is 0")
+def softplus(input: TensorLike, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """Apply the softplus function, a smooth rectifier.
+
+    A larger `beta` makes it sharper. Where beta x > `threshold` it is x itself.
+
+    out = ln(1 + exp(beta x)) / beta
+    softplus([0.0, 30.0]) → [ 0.6931, 30.    ]
+    """
     if beta == 0:
         raise ValueError("softplus: beta divides the result and cannot be 0")
     return run(_softplus, input, float(beta), float(threshold))
@@ -132,8 +168,13 @@ def _silu_rule(g: Any, x: Any) -> Any:
 _silu = activation(*with_kernels("silu", _silu_forward, _silu_rule), (0,), "silu")
 
 
-def silu(input: Any, inplace: bool = False) -> Any:
-    """x · sigmoid(x), also called swish (Hendrycks & Gimpel 2016, Ramachandran et al. 2017)."""
+@documented("Hendrycks & Gimpel 2016; Ramachandran, Zoph & Le 2017; PyTorch's `silu`.")
+def silu(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Apply the sigmoid linear unit, also called swish: each element times its sigmoid.
+
+    out = x / (1 + e⁻ˣ)
+    silu([0.0, 2.0]) → [0.    , 1.7616]
+    """
     return run(_silu, input, inplace=inplace)
 
 
@@ -151,8 +192,13 @@ def _mish_rule(g: Any, x: Any) -> Any:
 _mish = activation(_mish_forward, _mish_rule, (0,), "mish")
 
 
-def mish(input: Any, inplace: bool = False) -> Any:
-    """x · tanh(log(1 + e^x)) (Misra 2019)."""
+@documented("Misra 2019; PyTorch's `mish`.")
+def mish(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Apply mish: each element times the tanh of its softplus.
+
+    out = x tanh(ln(1 + eˣ))
+    F.mish([0.0, 2.0]) → [0.   , 1.944]
+    """
     return run(_mish, input, inplace=inplace)
 
 
@@ -190,8 +236,15 @@ _gelu = activation(*with_kernels("gelu", _gelu_forward, _gelu_rule), (0,), "gelu
 gelu_tanh = activation(*with_kernels("gelu_tanh", _gelu_tanh_forward, _gelu_tanh_rule), (0,), "gelu")
 
 
-def gelu(input: Any, *, approximate: str = "none") -> Any:
-    """x · P(Z <= x) for a standard normal Z (Hendrycks & Gimpel 2016); approximate="tanh" is their formula for it."""
+@documented("Hendrycks & Gimpel 2016; PyTorch's `gelu`.", wrong="approximate is neither 'none' nor 'tanh'")
+def gelu(input: TensorLike, approximate: str = "none") -> Tensor:
+    """Apply the Gaussian error linear unit: each element times the standard normal distribution function of it.
+
+    `approximate` "tanh" is the formula in tanh, which differs by less than 0.0005.
+
+    out = x P(Z ≤ x) = ½ x (1 + erf(x / √2)), or ½ x (1 + tanh(√(2/π) (x + 0.044715 x³)))
+    F.gelu([0.0, 1.0]) → [0.    , 0.8413]
+    """
     if approximate not in ("none", "tanh"):
         raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
     return run(_gelu if approximate == "none" else gelu_tanh, input)
@@ -211,8 +264,13 @@ def _softsign_rule(g: Any, x: Any) -> Any:
 _softsign = activation(_softsign_forward, _softsign_rule, (0,), "softsign")
 
 
-def softsign(input: Any) -> Any:
-    """x / (1 + |x|)."""
+@documented("PyTorch's `softsign`.")
+def softsign(input: TensorLike) -> Tensor:
+    """Apply the softsign function, a sigmoid with heavier tails than tanh.
+
+    out = x / (1 + |x|)
+    F.softsign([-1.0, 3.0]) → [-0.5 ,  0.75]
+    """
     return run(_softsign, input)
 
 
@@ -224,8 +282,13 @@ def _tanhshrink_rule(g: Any, x: Any) -> Any:
 _tanhshrink = activation(lambda x: x - np.tanh(x), _tanhshrink_rule, (0,), "tanhshrink")
 
 
-def tanhshrink(input: Any) -> Any:
-    """x - tanh(x)."""
+@documented("PyTorch's `tanhshrink`.")
+def tanhshrink(input: TensorLike) -> Tensor:
+    """Subtract its hyperbolic tangent from each element.
+
+    out = x − tanh x
+    F.tanhshrink([0.0, 2.0]) → [0.   , 1.036]
+    """
     return run(_tanhshrink, input)
 
 
@@ -237,8 +300,15 @@ _scaled_sigmoid = activation(
 )
 
 
-def scaled_sigmoid(input: Any, slope: float = 1.0) -> Any:
-    """1 / (1 + e^(-slope x)); its steepest slope, at 0, is slope / 4."""
+@documented("PyTorch's `sigmoid`, of slope · input.")
+def scaled_sigmoid(input: TensorLike, slope: float = 1.0) -> Tensor:
+    """Apply the logistic function of `slope` times each element.
+
+    Its steepest slope, at 0, is slope / 4.
+
+    out = 1 / (1 + exp(−slope x))
+    scaled_sigmoid([0.0, 2.0], 0.5) → [0.5   , 0.7311]
+    """
     return run(_scaled_sigmoid, input, float(slope))
 
 
@@ -250,29 +320,53 @@ _scaled_tanh = activation(
 )
 
 
-def scaled_tanh(input: Any, amplitude: float = 1.7159, slope: float = 2 / 3) -> Any:
-    """amplitude · tanh(slope x). The defaults give f(±1) = ±1, with the second derivative largest there (LeCun et al.
-    1998, "Efficient BackProp", section 4.4)."""
+@documented('LeCun, Bottou, Orr & Müller 1998, "Efficient BackProp", section 4.4.', wrong="amplitude is 0")
+def scaled_tanh(input: TensorLike, amplitude: float = 1.7159, slope: float = 2 / 3) -> Tensor:
+    """Apply the hyperbolic tangent of `slope` times each element, times `amplitude`.
+
+    With the defaults the values at ±1 are ±1, and the second derivative is largest there.
+
+    out = amplitude tanh(slope x)
+    scaled_tanh([0.0, 1.0]) → [0., 1.]
+    """
     if amplitude == 0:
         raise ValueError("scaled_tanh: amplitude cannot be 0; the result would not depend on the input")
     return run(_scaled_tanh, input, float(amplitude), float(slope))
 
 
-def glu(input: Any, dim: int = -1) -> Any:
-    """a · sigmoid(b), where a and b are the halves of the input along `dim` (Dauphin et al. 2017)."""
-    (input,) = unified("glu", input, floating=True)
-    if input.ndim == 0:
+@of_elements(
+    Shapes="(*, 2C, *) → (*, C, *), 2C the size along dim.",
+    Raises="TypeError if input holds no numbers; ValueError if it has no dimension, or an odd size along dim; IndexError if "
+    "there is no such dim.",
+    Source="Dauphin, Fan, Auli & Grangier 2017, eq. 1; PyTorch's `glu`.",
+)
+def glu(input: TensorLike, dim: int = -1) -> Tensor:
+    """Apply the gated linear unit: one half of `input` along `dim` times the sigmoid of the other.
+
+    Formula: out = a / (1 + e⁻ᵇ), a and b the halves of input
+    F.glu([3.0, 4.0, 0.0, 0.0]) → [1.5, 2. ]
+    """
+    (x,) = unified("glu", input, floating=True)
+    if x.ndim == 0:
         raise ValueError("glu: a 0-d tensor has no halves; needs at least one dimension")
-    size = input.shape[dim_index(dim, input.ndim, "glu")]
+    size = x.shape[dim_index(dim, x.ndim, "glu")]
     if size % 2:
-        raise ValueError(f"glu: dim {dim} of shape {tuple(input.shape)} has the odd size {size} and no halves")
-    a, b = split(input, [size // 2, size // 2], dim)
+        raise ValueError(f"glu: dim {dim} of shape {tuple(x.shape)} has the odd size {size} and no halves")
+    a, b = split(x, [size // 2, size // 2], dim)
     return a * sigmoid(b)
 
 
-def identity(input: Any) -> Any:
-    """x itself: the linear unit."""
-    return input
+@of_elements(
+    floating=False, Dtypes="any; the dtype of input stays.", Raises="nothing.", Source="PyTorch's `nn.Identity`."
+)
+def identity(input: TensorLike) -> Tensor:
+    """Return `input` itself, the activation of a linear neuron.
+
+    Formula: out = input
+    identity([-1.0, 2.0]) → [-1.,  2.]
+    """
+    x: Any = input
+    return x
 
 
 # A line an operation: the names under which it is found (interface/table.py).

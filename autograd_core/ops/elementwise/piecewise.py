@@ -1,14 +1,15 @@
-"""Piecewise linear units: ReLU and its relatives, hard versions of smooth units, shrinkage, the threshold unit.
+"""Piecewise linear activations: ReLU and its relatives, hard versions of smooth ones, shrinkage, the step.
 
 Names, argument order and defaults are those of `torch.nn.functional`; `step` is the course's own. All take tensors,
-arrays or numbers of any shape and keep the dtype; NaN stays NaN, and at ±inf the result is the limit. What most units
-save is their output, or a mask of one byte an element.
+arrays or numbers of any shape and keep the dtype; NaN stays NaN, and at ±inf the result is the limit. What most of
+them save is their output, or a mask of one byte an element.
 
 g is the gradient that arrives, x the input, out the output.
 """
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +18,13 @@ import numpy as np
 from numpy import ndarray
 
 from ...engine.basics import where
+from ...engine.docstrings import F
+from ...engine.docstrings import elementwise as elementwise_docstring
 from ...engine.elementwise import unary
 from ...engine.operands import convert, is_traced, unified
 from ...engine.primitive import AUX, OUT, Primitive, apply
-from ...engine.tensor import Default, describe
+from ...engine.tensor import Default, Tensor, describe
+from ...engine.types import TensorLike
 from ...engine.writes import rewrite
 from ...random import by_example, uniform
 from ..shape.shape import reshape
@@ -50,10 +54,32 @@ def zeroed(x: Any, mask: Any) -> Any:
     return _zero(x, mask) if type(x) is ndarray and type(mask) is ndarray else apply(_zeroed, (x, mask))
 
 
+WHOLE = "floating dtypes and integers stay; booleans become the default float."
+
+
+def documented(source: str, *, wrong: str = "", dtypes: str = "") -> Callable[[F], F]:
+    """The decorator that completes the docstring of an activation; `wrong`: what else raises a ValueError."""
+
+    def decorator(function: F) -> F:
+        text = inspect.cleandoc(function.__doc__ or "")
+        raises = "TypeError if input holds no numbers, or complex numbers"
+        if "inplace" in inspect.signature(function).parameters:
+            text += "\n\nWith `inplace`, the result is written over input."
+            raises += (
+                ", or, with inplace, is no tensor; with inplace, RuntimeError if the result cannot be written there"
+            )
+        raises += f"; ValueError if {wrong}." if wrong else "."
+        text += f"\nDtypes: {dtypes}" if dtypes else ""
+        function.__doc__ = elementwise_docstring(text, 1, True, Raises=raises, Source=source)
+        return function
+
+    return decorator
+
+
 def activation(
     forward: Callable, rule: Callable, saves: tuple, name: str, evaluate: Callable | None = None
 ) -> Primitive:
-    """The primitive of a unit: one input, then the unit's parameters."""
+    """The primitive of an activation: one input, then the activation's parameters."""
     return elementwise(Primitive(forward, vjps=(rule,), saves=saves, name=name, evaluate=evaluate))
 
 
@@ -78,14 +104,14 @@ def run(p: Primitive, x: Any, *params: Any, inplace: bool = False) -> Any:
     return apply(p, (x,), params)
 
 
-# ------------------------------------------------------------------------------------------------------ rectified units
+# ------------------------------------------------------------------------------------------------- rectified, leaky ones
 
 
-def _whole_or_float(x: Any) -> Any:
-    """x as relu takes it: integers stay integers."""
-    (x,) = unified("relu", x, floating=not is_whole(x))
+def real(x: Any, name: str, *, floating: bool) -> Any:
+    """x as a function takes it that is not defined for complex numbers."""
+    (x,) = unified(name, x, floating=floating)
     if getattr(x, "dtype", Default.dtype).kind == "c":
-        raise TypeError(f"relu: needs real numbers, got {describe(x)}; take x.real, x.imag or abs(x)")
+        raise TypeError(f"{name}: needs real numbers, got {describe(x)}; take x.real, x.imag or abs(x)")
     return x
 
 
@@ -97,13 +123,20 @@ def is_whole(x: Any) -> bool:
 relu_primitive = unary(
     *with_kernels("relu", lambda x: np.maximum(x, 0), lambda g, out: zeroed(g, out <= 0)),
     saves=(OUT,),
-    prepare=_whole_or_float,
+    prepare=lambda x: real(x, "relu", floating=not is_whole(x)),  # integers stay integers
     name="relu",
 )
 
 
-def relu(input: Any, inplace: bool = False) -> Any:
-    """max(0, x), with slope 0 at 0. Of integers, integers."""
+@documented("Nair & Hinton 2010; PyTorch's `relu`.", dtypes=WHOLE)
+def relu(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Apply the rectifier: what is negative becomes 0.
+
+    The slope at 0 is 0.
+
+    out = max(0, x)
+    relu([-1.0, 2.0]) → [0., 2.]
+    """
     return overwritten("relu", input, relu_primitive) if inplace else relu_primitive(input)
 
 
@@ -120,8 +153,15 @@ def _leaky(x: ndarray, slope: float) -> ndarray:
     return np.maximum(x, 0) + slope * np.minimum(x, 0)
 
 
-def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) -> Any:
-    """x where x > 0, negative_slope · x elsewhere (Maas et al. 2013)."""
+@documented("Maas, Hannun & Ng 2013; PyTorch's `leaky_relu`.")
+def leaky_relu(input: TensorLike, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """Apply the leaky rectifier: what is negative is multiplied by `negative_slope`.
+
+    The slope at 0 is negative_slope.
+
+    out = x if x > 0, else negative_slope · x
+    F.leaky_relu([-1.0, 2.0], 0.1) → [-0.1,  2. ]
+    """
     return run(_leaky_relu, input, float(negative_slope), inplace=inplace)
 
 
@@ -139,36 +179,55 @@ _prelu = elementwise(
 )
 
 
-def prelu(input: Any, weight: Any) -> Any:
-    """x where x > 0, weight · x elsewhere (He et al. 2015, section 2.1).
+@documented(
+    "He, Zhang, Ren & Sun 2015, section 2.1; PyTorch's `prelu`.",
+    wrong="weight is no number or vector, or does not have one slope or one a channel",
+)
+def prelu(input: TensorLike, weight: TensorLike) -> Tensor:
+    """Apply the rectifier whose slope for negative elements, `weight`, is learnt.
 
-    weight holds one slope, or one for each channel of input (N, C, …); of input (C,) or (), one.
+    weight holds one slope, or one for each channel of input; of an input without channels, one.
+
+    out = x if x > 0, else weight · x
+    Shapes: (N, C, *) and (C), (1) or () → (N, C, *).
+    Dtypes: the common dtype of input and weight.
+    prelu([-1.0, 2.0], 0.25) → [-0.25,  2.  ]
     """
-    input, weight = unified("prelu", input, weight)
-    if weight.ndim > 1 and weight.size != 1:
-        raise ValueError(f"prelu: weight must be a number or a vector, got shape {tuple(weight.shape)}")
-    count = math.prod(weight.shape)
+    x, w = (real(v, "prelu", floating=False) for v in unified("prelu", input, weight))
+    if not hasattr(w, "dtype"):
+        w = np.asarray(w, x.dtype)
+    if w.ndim > 1 and w.size != 1:
+        raise ValueError(f"prelu: weight must be a number or a vector, got shape {tuple(w.shape)}")
+    count = math.prod(w.shape)
     if count != 1:
-        channels = input.shape[1] if input.ndim > 1 else 1
+        channels = x.shape[1] if x.ndim > 1 else 1
         if count != channels:
             raise ValueError(
-                f"prelu: weight has {count} slopes, but input of shape {tuple(input.shape)} has {channels} channels; "
+                f"prelu: weight has {count} slopes, but input of shape {tuple(x.shape)} has {channels} channels; "
                 "give one slope, or one a channel"
             )
-    return apply(_prelu, (input, reshape(weight, (count, *(1,) * (input.ndim - 2)) if input.ndim > 1 else ())))
+    return apply(_prelu, (x, reshape(w, (count, *(1,) * (x.ndim - 2)) if x.ndim > 1 else ())))
 
 
-def rrelu(input: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False) -> Any:
-    """A leaky ReLU whose slope is drawn from U(lower, upper) for each element, and is their mean if not training
-    (Xu et al. 2015)."""
+@documented("Xu, Wang, Chen & Li 2015; PyTorch's `rrelu`.", wrong="lower > upper")
+def rrelu(
+    input: TensorLike, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False
+) -> Tensor:
+    """Apply the leaky rectifier whose slope for negative elements is random.
+
+    If `training`, the slope of each element is drawn from U(`lower`, `upper`); otherwise it is their mean.
+
+    out = x if x > 0, else a x; a ~ U(lower, upper), or a = (lower + upper) / 2
+    F.rrelu([-4.0, 2.0], 0.25, 0.75) → [-2.,  2.]
+    """
     if not lower <= upper:
         raise ValueError(f"rrelu: lower must not be greater than upper, got lower={lower}, upper={upper}")
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
     if inplace:
         return overwritten("rrelu", input, lambda old: rrelu(old, lower, upper, True))
-    (input,) = unified("rrelu", input, floating=True)
-    return apply(_prelu, (input, _slopes(lower, upper, tuple(input.shape), input.dtype)))
+    x = real(input, "rrelu", floating=True)
+    return apply(_prelu, (x, _slopes(lower, upper, tuple(x.shape), x.dtype)))
 
 
 @by_example
@@ -186,8 +245,15 @@ _hardtanh = activation(
 )
 
 
-def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Any:
-    """x within [min_val, max_val], the nearer bound outside; the slope at a bound is 0. Of integers, integers."""
+@documented("PyTorch's `hardtanh`.", dtypes=WHOLE, wrong="min_val > max_val")
+def hardtanh(input: TensorLike, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
+    """Limit each element to the range from `min_val` to `max_val`.
+
+    The slope at a bound is 0. Bounds of integers must be whole numbers, or a TypeError is raised.
+
+    out = min(max(x, min_val), max_val)
+    F.hardtanh([-2.0, 0.5, 2.0]) → [-1. ,  0.5,  1. ]
+    """
     if not min_val <= max_val:
         raise ValueError(f"hardtanh: min_val must not be greater than max_val, got {min_val} and {max_val}")
     if is_whole(input):
@@ -209,8 +275,15 @@ def bounded(x: Any, limit: float) -> Any:
     return hardtanh(x, -limit, limit)
 
 
-def relu6(input: Any, inplace: bool = False) -> Any:
-    """min(max(0, x), 6)."""
+@documented("Krizhevsky 2010; PyTorch's `relu6`.", dtypes=WHOLE)
+def relu6(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Apply the rectifier that is limited to 6.
+
+    The slope at 0 and at 6 is 0.
+
+    out = min(max(0, x), 6)
+    F.relu6([-1.0, 2.0, 7.0]) → [0., 2., 6.]
+    """
     return hardtanh(input, 0.0, 6.0, inplace)
 
 
@@ -222,8 +295,15 @@ _hardsigmoid = activation(
 )
 
 
-def hardsigmoid(input: Any, inplace: bool = False) -> Any:
-    """x / 6 + 1/2 within [0, 1]."""
+@documented("PyTorch's `hardsigmoid`.")
+def hardsigmoid(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Apply the piecewise linear sigmoid.
+
+    The slope at ±3 is 0.
+
+    out = min(max(x / 6 + ½, 0), 1)
+    F.hardsigmoid([-4.0, 0.0, 1.5]) → [0.  , 0.5 , 0.75]
+    """
     return run(_hardsigmoid, input, inplace=inplace)
 
 
@@ -240,8 +320,13 @@ def _hardswish_rule(g: Any, x: Any) -> Any:
 _hardswish = activation(_hardswish_forward, _hardswish_rule, (0,), "hardswish")
 
 
-def hardswish(input: Any, inplace: bool = False) -> Any:
-    """x · hardsigmoid(x) (Howard et al. 2019)."""
+@documented("Howard et al. 2019; PyTorch's `hardswish`.")
+def hardswish(input: TensorLike, inplace: bool = False) -> Tensor:
+    """Apply the piecewise version of swish: each element times its hard sigmoid.
+
+    out = x · min(max(x / 6 + ½, 0), 1)
+    F.hardswish([-4.0, 1.5, 4.0]) → [-0.   ,  1.125,  4.   ]
+    """
     return run(_hardswish, input, inplace=inplace)
 
 
@@ -253,8 +338,15 @@ def _threshold_forward(x: ndarray, threshold: float, value: float) -> tuple:
 _threshold = activation(_threshold_forward, lambda g, low, threshold, value: zeroed(g, low), (AUX,), "threshold")
 
 
-def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Any:
-    """x where x > threshold, `value` elsewhere. Of integers, integers."""
+@documented("PyTorch's `threshold`.", dtypes=WHOLE)
+def threshold(input: TensorLike, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """Replace what is not greater than `threshold` by `value`.
+
+    Of integers, both must be whole numbers, or a TypeError is raised.
+
+    out = x if x > threshold, else value
+    F.threshold([0.5, 2.0], 1.0, 9.0) → [9., 2.]
+    """
     if is_whole(input):
         least, other = _whole("threshold", input, threshold=threshold, value=value)
 
@@ -279,15 +371,25 @@ _softshrink = _shrink(lambda x, lambd: np.maximum(x - lambd, 0) + np.minimum(x +
 _hardshrink = _shrink(lambda x, lambd: _zero(x, np.abs(x) <= lambd), "hardshrink")
 
 
-def softshrink(input: Any, lambd: float = 0.5) -> Any:
-    """x moved by lambd towards 0, and 0 within ±lambd."""
+@documented("PyTorch's `softshrink`.", wrong="lambd is negative")
+def softshrink(input: TensorLike, lambd: float = 0.5) -> Tensor:
+    """Move each element by `lambd` towards 0; what is within ±lambd becomes 0.
+
+    out = sign(x) max(|x| − lambd, 0)
+    F.softshrink([-2.0, 0.25, 1.0]) → [-1.5,  0. ,  0.5]
+    """
     if not lambd >= 0:
         raise ValueError(f"softshrink: lambd must be at least 0, got {lambd}")
     return run(_softshrink, input, float(lambd))
 
 
-def hardshrink(input: Any, lambd: float = 0.5) -> Any:
-    """x, but 0 within ±lambd."""
+@documented("PyTorch's `hardshrink`.")
+def hardshrink(input: TensorLike, lambd: float = 0.5) -> Tensor:
+    """Replace what is within ±`lambd` by 0.
+
+    out = x if |x| > lambd, else 0
+    hardshrink([-2.0, 0.25, 1.0]) → [-2.,  0.,  1.]
+    """
     return run(_hardshrink, input, float(lambd))
 
 
@@ -299,9 +401,15 @@ _step = activation(
 )
 
 
-def step(input: Any, threshold: float = 0.0) -> Any:
-    """1 where x >= threshold, 0 elsewhere: the threshold unit (McCulloch & Pitts 1943). Its derivative is 0 everywhere,
-    so nothing is learnt through it by gradients; see `nn.Perceptron` for a rule that does."""
+@documented("McCulloch & Pitts 1943.")
+def step(input: TensorLike, threshold: float = 0.0) -> Tensor:
+    """Apply the step of a threshold neuron: 1 from `threshold` on, 0 below.
+
+    The derivative is 0 everywhere, so nothing is learnt through it by gradients; see `nn.Perceptron` for a rule that does.
+
+    out = 1 if x ≥ threshold, else 0
+    step([-1.0, 0.0, 2.0]) → [0., 1., 1.]
+    """
     return run(_step, input, float(threshold))
 
 
