@@ -63,6 +63,7 @@ from autograd_core.ops.loss.regression import (
     smooth_l1_loss,
 )
 from autograd_core.ops.network.attention import scaled_dot_product_attention
+from autograd_core.ops.network.columns import fold, unfold
 from autograd_core.ops.network.conv import (
     conv1d,
     conv2d,
@@ -70,8 +71,6 @@ from autograd_core.ops.network.conv import (
     conv_transpose1d,
     conv_transpose2d,
     conv_transpose3d,
-    fold,
-    unfold,
 )
 from autograd_core.ops.network.dropout import (
     alpha_dropout,

@@ -270,11 +270,11 @@ EXAMPLES = {
         for packed in (False, True)
         for weighing in (False, True)
     },
-    "network.conv.col2im": col2im,
+    "network.columns.col2im": col2im,
     "network.conv.conv": conv,
     "network.conv.conv_input_grad": conv_input_grad,
     "network.conv.conv_weight_grad": conv_weight_grad,
-    "network.conv.im2col": im2col,
+    "network.columns.im2col": im2col,
     "network.dropout._drop_primitive": lambda: [Example(R((3, 4)), rng.random((3, 4)) < 0.4, params=(1.6, 0.3, -0.2))],
     "network.embedding._divided_gradient": lambda: [Example(R((3, 4)), rng.random((3, 1)) + 1, wrt=[0])],
     "network.embedding._embedding": table,

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_core as ag
+import nn.functional as F
 from autograd_core.kernels.convolution import columns, sliding
 from autograd_core.kernels.convolution import conv as kernels
 from autograd_core.kernels.machine.threads import Threads, get_num_threads, set_num_threads
@@ -183,14 +184,14 @@ def test_the_three_products_are_adjoint(case):
 def test_unfold_and_fold_are_adjoint():
     x = rand(2, 3, 7, 6)
     how = {"kernel_size": (3, 2), "dilation": (2, 1), "padding": 1, "stride": (1, 2)}
-    cols = ops.unfold(x, **how)
+    cols = F.unfold(x, **how)
     y = rand(*cols.shape)
-    assert np.vdot(cols, y) == pytest.approx(np.vdot(x, ops.fold(y, (7, 6), **how)), rel=1e-12)
+    assert np.vdot(cols, y) == pytest.approx(np.vdot(x, F.fold(y, (7, 6), **how)), rel=1e-12)
 
 
 def test_a_convolution_is_a_product_with_the_unfolded_input():
     x, w = rand(2, 3, 6, 6), rand(4, 3, 3, 3)
-    cols = ops.unfold(x, 3, padding=1)
+    cols = F.unfold(x, 3, padding=1)
     np.testing.assert_allclose((w.reshape(4, -1) @ cols).reshape(2, 4, 6, 6), ops.conv2d(x, w, padding=1))
 
 
@@ -235,9 +236,9 @@ def test_third_order():
 
 def test_derivatives_of_unfold_and_fold():
     (x,) = leaves((1, 2, 3, 4))
-    assert ag.gradcheck(lambda x: ops.unfold(x, 2, padding=1, stride=2) ** 2, (x,))
+    assert ag.gradcheck(lambda x: F.unfold(x, 2, padding=1, stride=2) ** 2, (x,))
     (y,) = leaves((1, 4, 6))
-    assert ag.gradgradcheck(lambda y: ops.fold(y, (3, 4), 2) ** 2, (y,))
+    assert ag.gradgradcheck(lambda y: F.fold(y, (3, 4), 2) ** 2, (y,))
 
 
 def test_only_what_is_wanted_is_computed(monkeypatch):
@@ -289,9 +290,9 @@ def test_a_single_image():
     np.testing.assert_array_equal(ops.conv2d(x, w, b), ops.conv2d(x[None], w, b)[0])
     v = rand(3, 4, 2, 2)
     np.testing.assert_array_equal(ops.conv_transpose2d(x, v), ops.conv_transpose2d(x[None], v)[0])
-    np.testing.assert_array_equal(ops.unfold(x, 2), ops.unfold(x[None], 2)[0])
-    cols = ops.unfold(x, 2)
-    np.testing.assert_array_equal(ops.fold(cols, (6, 5), 2), ops.fold(cols[None], (6, 5), 2)[0])
+    np.testing.assert_array_equal(F.unfold(x, 2), F.unfold(x[None], 2)[0])
+    cols = F.unfold(x, 2)
+    np.testing.assert_array_equal(F.fold(cols, (6, 5), 2), F.fold(cols[None], (6, 5), 2)[0])
 
 
 def test_an_empty_batch():
@@ -412,9 +413,9 @@ X, W = np.zeros((8, 3, 28, 28), np.float32), np.zeros((16, 3, 3, 3), np.float32)
             r"output_padding is 1, but must be below stride \(1, 1\) or dilation \(1, 1\)",
         ),
         (lambda: ops.conv_transpose2d(X, W[:3], padding=15), ValueError, r"leave an output of size \(0, 0\); use less"),
-        (lambda: ops.unfold(X[:, :, :1], 3), ValueError, r"unfold: kernel_size \(3, 3\) .* larger than"),
-        (lambda: ops.fold(X, (3, 3), 2), ValueError, r"fold: x has shape \(8, 3, 28, 28\), but must be"),
-        (lambda: ops.fold(X[0], (3, 3), 2), ValueError, r"fold: x has 28 rows and 28 columns .* needs a multiple of 4"),
+        (lambda: F.unfold(X[:, :, :1], 3), ValueError, r"unfold: kernel_size \(3, 3\) .* larger than"),
+        (lambda: F.fold(X, (3, 3), 2), ValueError, r"fold: x has shape \(8, 3, 28, 28\), but must be"),
+        (lambda: F.fold(X[0], (3, 3), 2), ValueError, r"fold: x has 28 rows and 28 columns .* needs a multiple of 4"),
     ],
 )
 def test_errors(call, error, message):

@@ -373,7 +373,7 @@ OUT, INDICES = np.zeros((2, 3, 2, 2)), np.tile([[0, 2], [8, 10]], (2, 3, 1, 1)) 
         (
             lambda: unpool.max_unpool2d(OUT, INDICES + 10, 2),
             IndexError,
-            r"indices go from 10 to 20, but the output of size \(4, 4\) has places 0 to 15",
+            r"indices go from 10 to 20, but the output of size \(4, 4\) has positions 0 to 15",
         ),
         (
             lambda: unpool.max_unpool2d(OUT, INDICES, 2, padding=2),

@@ -1,4 +1,4 @@
-"""Convolution, and the im2col pair. `_conv_definition` is what to read first; the kernels compute the same.
+"""Convolution and transposed convolution. `_conv_definition` is what to read first; the kernels compute the same.
 
 All are linear in each operand, so every rule is another function of this file.
 
@@ -14,60 +14,19 @@ window, P output positions.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ...engine.primitive import SHAPE, Primitive, apply
-from ...kernels.convolution import columns
+from ...engine.tensor import Tensor
+from ...engine.types import TensorLike
 from ...kernels.convolution import conv as kernels
 from ..arguments import SPACE, Sizes, floating, per_dim
 from ..linalg.products import matmul, mT
 from ..reduction.reduce import sum
 from ..shape.shape import reshape
-from .windows import add_at, read_windows
-
-# -------------------------------------------------------------------------------------------------- im2col and col2im
-
-
-def _windows(
-    x: Any, window: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, outside: float = 0.0
-) -> Any:
-    """(…, *space) -> (…, *window, *size)"""
-    starts = [np.arange(o) * s - p for o, s, p in zip(size, stride, padding, strict=True)]
-    return read_windows(x, window, starts, x.shape[-len(size) :], dilation, outside)
-
-
-def _im2col_definition(x: Any, window: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Any:
-    """The windows, read by index, as columns."""
-    windows = _windows(x, window, size, stride, padding, dilation)  # (N, C, *window, *size)
-    return reshape(windows, (x.shape[0], x.shape[1] * math.prod(window), math.prod(size)))
-
-
-def _col2im_definition(
-    cols: Any, shape: Sizes, window: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
-) -> Any:
-    """The positions that the windows hold tell where each element of a column is added."""
-    N, C, *space = shape
-    flat = np.arange(math.prod(space)).reshape(space)
-    positions = _windows(flat, window, size, stride, padding, dilation, -1)  # (*window, *size)
-    return add_at(reshape(cols, (N, C, positions.size)), positions.reshape(-1), tuple(space))
-
-
-# (N, C, …) -> (N, C KK, P), and back
-im2col = Primitive(
-    columns.im2col,
-    name="im2col",
-    vjps=(lambda g, x_shape, *how: apply(col2im, (g,), (x_shape, *how)),),
-    saves=(SHAPE,),
-    definition=_im2col_definition,
-)
-col2im: Primitive = Primitive(
-    columns.col2im,
-    name="col2im",
-    vjps=(lambda g, shape, *how: apply(im2col, (g,), how),),
-    definition=_col2im_definition,
-)
+from .columns import batched, col2im, im2col
+from .dimensions import by_dims
 
 # -------------------------------------------------------------------------------------------------------- definitions
 #
@@ -172,19 +131,6 @@ def weight_grad(g: Any, x: Any, shape: Sizes, stride: Sizes, padding: Sizes, dil
 # --------------------------------------------------------------------------------------------------- reading arguments
 
 
-def batched(x: Any, dims: int, name: str, what: str = "x") -> tuple[Any, bool]:
-    """x (N, C, …) as it is, x (C, …) with N = 1; and whether it was without."""
-    if x.ndim == dims + 2:
-        return x, False
-    if x.ndim != dims + 1:
-        space = SPACE[dims]
-        raise ValueError(
-            f"{name}: {what} has shape {tuple(x.shape)}, but must be (N, C, {space}), or (C, {space}) for one image; "
-            "reshape it"
-        )
-    return reshape(x, (1, *x.shape)), True
-
-
 def _channels_hint(x: Any, expected: int, single: bool) -> str:
     """The way out if the channels stand last, or a batch of images without a dimension of channels was taken for one."""
     dims = x.ndim - 2
@@ -273,61 +219,42 @@ def _named_padding(
     return tuple(d * (k - 1) // 2 for k, d in zip(window, dilation, strict=True)), space
 
 
-def conv1d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-) -> Any:
-    """Convolution over one dimension; see `conv2d`. input (N, C, L), weight (OC, C / groups, K)."""
-    return _convolve("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
+def _convolution(dims: int) -> Callable:
+    name = f"conv{dims}d"
+
+    def conv(
+        input: TensorLike,
+        weight: TensorLike,
+        bias: TensorLike | None = None,
+        stride: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] | str = 0,
+        dilation: int | tuple[int, ...] = 1,
+        groups: int = 1,
+    ) -> Tensor:
+        """Compute a convolution over {dimensions}; filters are not flipped (it is a cross-correlation).
+
+        `stride`, `padding` and `dilation` are an int, or one for each spatial dimension. Padding adds zeros on both sides;
+        "valid" adds none, and "same" keeps the size, for stride 1. Output channels fall into `groups`, each of which sees
+        its share of the input channels.
+
+        Formula: out[n, o, p] = bias[o] + Σ_c Σ_k weight[o, c, k] · input[n, c, p · stride − padding + k · dilation], with
+            p a position and k an element of the window, c the channels of o's group, and zeros outside input
+        Shapes: input (N, C, {space}) or (C, {space}), weight (OC, C / groups, {kernel}), bias (OC,) → (N, OC, {out}) or
+            (OC, {out}), {o} = ⌊({n} + 2 padding − dilation ({k} − 1) − 1) / stride⌋ + 1.
+        Dtypes: float32 or float64, the same for all three, kept.
+        Raises: ValueError if shapes or arguments do not fit together; TypeError for other or different dtypes.
+        Source: PyTorch's `torch.nn.functional.conv{d}d`; LeCun et al. 1989 for the network it comes from.
+
+        >>> import autograd_core as ag
+        >>> ag.conv{d}d(ag.ones(1, 1, {three}), ag.ones(1, 1, {two})).flatten()[:2]
+        {result}
+        """
+        return _convolve(name, dims, input, weight, bias, stride, padding, dilation, groups)
+
+    return conv
 
 
-def conv2d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-) -> Any:
-    """Convolution over two dimensions; filters are not flipped (cross-correlation, as in PyTorch).
-
-    out[n, o, p] = bias[o] + Σ_{c, k} weight[o, c, k] input[n, c, p·stride − padding + k·dilation], zeros outside input
-
-    input    (N, C, H, W), or (C, H, W) for a single image
-    weight   (OC, C / groups, KH, KW); output channels fall into `groups`, each of which sees its share of the input's
-    bias     (OC,) or None
-    stride, padding, dilation   an int or one for each dimension; padding also "valid" (none) or "same" (keeps the size)
-    returns  (N, OC, OH, OW), OH = floor((H + 2 padding − dilation (KH − 1) − 1) / stride) + 1
-
-    Raises ValueError where shapes or arguments do not fit together, TypeError for dtypes other than one of float32 and
-    float64.
-
-    >>> import autograd_core as ag
-    >>> from autograd_core.ops.network.conv import conv2d
-    >>> conv2d(ag.ones(1, 1, 3, 3), ag.ones(1, 1, 2, 2), padding="valid")
-    tensor([[[[4., 4.],
-              [4., 4.]]]])
-    """
-    return _convolve("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
-
-
-def conv3d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-) -> Any:
-    """Convolution over three dimensions; see `conv2d`. input (N, C, D, H, W), weight (OC, C / groups, KD, KH, KW)."""
-    return _convolve("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
+conv1d, conv2d, conv3d = by_dims(_convolution, result=("tensor([2., 2.])", "tensor([4., 4.])", "tensor([8., 8.])"))
 
 
 # ---------------------------------------------------------------------------------------------- transposed convolution
@@ -371,107 +298,46 @@ def _transposed(
     return reshape(out, out.shape[1:]) if single else out
 
 
-def conv_transpose1d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
-    groups: int = 1,
-    dilation: Any = 1,
-) -> Any:
-    """Transposed convolution in one dimension; see `conv_transpose2d`. input (N, C, L), weight (C, OC / groups, K)."""
-    return _transposed("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+def _transposed_convolution(dims: int) -> Callable:
+    name = f"conv_transpose{dims}d"
+
+    def conv_transpose(
+        input: TensorLike,
+        weight: TensorLike,
+        bias: TensorLike | None = None,
+        stride: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] = 0,
+        output_padding: int | tuple[int, ...] = 0,
+        groups: int = 1,
+        dilation: int | tuple[int, ...] = 1,
+    ) -> Tensor:
+        """Compute a transposed convolution over {dimensions}, which enlarges by the stride.
+
+        It is the adjoint of `conv{d}d` with the same `weight`, `stride`, `padding`, `dilation` and `groups`, plus `bias`.
+        A convolution of stride s maps up to s input sizes to one output size; `output_padding`, below the stride or the
+        dilation, chooses among them. Each of these is an int, or one for each spatial dimension.
+
+        Formula: out[n, o, q] = bias[o] + Σ_c Σ_p Σ_k weight[c, o, k] · input[n, c, p], over the positions p and elements k
+            of the window with p · stride − padding + k · dilation = q, and the channels c of o's group
+        Shapes: input (N, C, {space}) or (C, {space}), weight (C, OC / groups, {kernel}), bias (OC,) → (N, OC, {out}) or
+            (OC, {out}), {o} = ({n} − 1) stride − 2 padding + dilation ({k} − 1) + output_padding + 1.
+        Dtypes: float32 or float64, the same for all three, kept.
+        Raises: ValueError if shapes or arguments do not fit together; TypeError for other or different dtypes.
+        Source: PyTorch's `torch.nn.functional.conv_transpose{d}d`; Zeiler et al. 2010, "Deconvolutional networks".
+
+        >>> import autograd_core as ag
+        >>> ag.conv_transpose{d}d(ag.ones(1, 1, {one}), ag.ones(1, 1, {two}), stride=2).flatten()
+        {result}
+        """
+        return _transposed(name, dims, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+    return conv_transpose
 
 
-def conv_transpose2d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
-    groups: int = 1,
-    dilation: Any = 1,
-) -> Any:
-    """The adjoint of `conv2d` with the same weight, stride, padding and dilation, plus bias: it enlarges by `stride`.
-
-    input    (N, C, H, W), or (C, H, W) for a single image
-    weight   (C, OC / groups, KH, KW): the layout of the convolution this is the adjoint of
-    returns  (N, OC, OH, OW), OH = (H − 1) stride − 2 padding + dilation (KH − 1) + output_padding + 1
-
-    A convolution of stride s maps up to s sizes to one; `output_padding` chooses among them.
-    """
-    return _transposed("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
-
-
-def conv_transpose3d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
-    groups: int = 1,
-    dilation: Any = 1,
-) -> Any:
-    """Transposed convolution over three dimensions; see `conv_transpose2d`. weight (C, OC / groups, KD, KH, KW)."""
-    return _transposed("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation)
-
-
-# ----------------------------------------------------------------------------------------------------- unfold and fold
-
-
-def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
-    """The windows of `input` as columns: (N, C, H, W) -> (N, C KH KW, number of positions); (C, H, W) likewise.
-
-    A convolution is `weight.reshape(OC, -1) @ unfold(input, …)`.
-    """
-    (x,) = floating("unfold", x=input)
-    x, single = batched(x, 2, "unfold")
-    window, stride, padding, dilation = _window("unfold", kernel_size, stride, padding, dilation)
-    size = kernels.output_size(x.shape[2:], window, stride, padding, dilation)
-    if any(n < 1 for n in size):
-        raise ValueError(
-            f"unfold: kernel_size {window} with dilation {dilation} is larger than the padded input (x of shape "
-            f"{tuple(x.shape)}, padding {padding}); use a smaller kernel or more padding"
-        )
-    out = apply(im2col, (x,), (window, size, stride, padding, dilation))
-    return reshape(out, out.shape[1:]) if single else out
-
-
-def fold(input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
-    """Columns added back to where `unfold` reads them, its adjoint: (N, C KH KW, P) -> (N, C, *output_size).
-
-    An element that lies in several windows receives the sum; `fold(unfold(x))` is x times the number of its windows.
-    """
-    (x,) = floating("fold", x=input)
-    if x.ndim not in (2, 3):
-        raise ValueError(f"fold: x has shape {tuple(x.shape)}, but must be (N, C·KH·KW, P) or (C·KH·KW, P)")
-    single = x.ndim == 2
-    x = reshape(x, (1, *x.shape)) if single else x
-    window, stride, padding, dilation = _window("fold", kernel_size, stride, padding, dilation)
-    space = per_dim(output_size, 2, "fold", "output_size", 1)
-    size = kernels.output_size(space, window, stride, padding, dilation)
-    if x.shape[1] % math.prod(window) or any(n < 1 for n in size) or x.shape[2] != math.prod(size):
-        raise ValueError(
-            f"fold: x has {x.shape[1]} rows and {x.shape[2]} columns (shape {tuple(x.shape)}); kernel_size {window} "
-            f"needs a multiple of {math.prod(window)} rows, and output_size {space} has {size} positions; give the "
-            "arguments that unfold was given"
-        )
-    shape = (x.shape[0], x.shape[1] // math.prod(window), *space)
-    out = apply(col2im, (x,), (shape, window, size, stride, padding, dilation))
-    return reshape(out, out.shape[1:]) if single else out
-
-
-def _window(name: str, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> tuple:
-    return (
-        per_dim(kernel_size, 2, name, "kernel_size", 1),
-        per_dim(stride, 2, name, "stride", 1),
-        per_dim(padding, 2, name, "padding", 0),
-        per_dim(dilation, 2, name, "dilation", 1),
-    )
+conv_transpose1d, conv_transpose2d, conv_transpose3d = by_dims(
+    _transposed_convolution,
+    result=("tensor([1., 1.])", "tensor([1., 1., 1., 1.])", "tensor([1., 1., 1., 1., 1., 1., 1., 1.])"),
+)
 
 
 # A line an operation: the names under which it is found (interface/table.py).

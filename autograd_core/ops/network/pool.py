@@ -23,6 +23,7 @@ from numpy import ndarray
 from ...engine.basics import broadcast_to
 from ...engine.primitive import AUX, SHAPE, Primitive, apply
 from ...engine.tensor import Tensor
+from ...engine.types import TensorLike
 from ...kernels.convolution import pool as kernels
 from ...kernels.convolution.windows import DILATION, OUT, Windows, adaptive_windows, strided_windows
 from ..arguments import SPACE, Sizes, floating, per_dim
@@ -31,6 +32,7 @@ from ..indexing.gather import gather as along
 from ..reduction.reduce import sum
 from ..reduction.sort import max as largest
 from ..shape.shape import reshape, squeeze, unsqueeze
+from .dimensions import by_dims
 from .windows import add_at, read_windows
 
 # --------------------------------------------------------------------------------------------------------- definitions
@@ -214,27 +216,17 @@ _cached_windows = functools.lru_cache(512)(
 
 
 def _adaptive(name: str, x: Any, dims: int, output_size: Any) -> Windows:
-    given = tuple(output_size) if isinstance(output_size, list | tuple) else (output_size,) * dims
-    if len(given) != dims:
+    listed = tuple(output_size) if isinstance(output_size, list | tuple) else (output_size,) * dims
+    if len(listed) != dims:
         raise ValueError(f"{name}: output_size is {output_size}, but needs one int or None, or {dims} of them")
     space = tuple(x.shape[-dims:])
     try:
-        sizes = tuple(n if s is None else operator.index(s) for n, s in zip(space, given, strict=True))
+        sizes = tuple(n if s is None else operator.index(s) for n, s in zip(space, listed, strict=True))
     except TypeError:
         raise TypeError(f"{name}: output_size must be an int, None or {dims} of them, got {output_size!r}") from None
     if any(s < 0 for s in sizes):
         raise ValueError(f"{name}: output_size is {output_size}, but must not be negative; None keeps a size")
     return adaptive_windows(space, sizes)
-
-
-def _each(make: Callable[[int], Callable], *dims: int) -> list[Any]:
-    """The function for each number of dimensions, named by it: `make` gives it the name without one."""
-    functions = []
-    for d in dims:
-        function = make(d)
-        function.__name__ = function.__qualname__ = f"{function.__name__}{d}d"
-        functions.append(function)
-    return functions
 
 
 # ------------------------------------------------------------------------------------------------------- max pooling
@@ -244,29 +236,31 @@ def _max_pool(dims: int) -> Callable:
     name = f"max_pool{dims}d"
 
     def max_pool(
-        input: Any,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        dilation: Any = 1,
+        input: TensorLike,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] | None = None,
+        padding: int | tuple[int, ...] = 0,
+        dilation: int | tuple[int, ...] = 1,
         ceil_mode: bool = False,
         return_indices: bool = False,
-    ) -> Any:
-        """The largest element of each window; its gradient goes to that element, the first of equals. NaN propagates.
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        """Return the largest element of each window over {dimensions}.
 
-        input        (N, C, …) or (C, …), where … are one, two or three dimensions of space
-        kernel_size, stride, padding, dilation   an int or one for each of them; stride None means kernel_size. Padding
-                     is of minus infinities, at most half of the kernel
-        ceil_mode    keep a last window that reaches over the end
-        returns      (N, C, …); with `return_indices` also the places in space as flat indices, int64
+        `kernel_size`, `stride` (None: kernel_size), `padding` and `dilation` are an int, or one for each dimension; padding
+        adds minus infinities, at most half of the kernel on each side. `ceil_mode` keeps a last window that reaches over
+        the end. The gradient goes to the largest element, the first of equals; NaN counts as larger than all. With
+        `return_indices` the result is (maxima, indices), an index being that of the element in its flattened image, int64.
 
-        Raises ValueError where shapes or arguments do not fit together, TypeError for dtypes but float32 and float64.
+        Formula: out[n, c, p] = max_k input[n, c, p · stride − padding + k · dilation], k an element of the window
+        Shapes: (N, C, {space}) or (C, {space}) → (N, C, {out}) or (C, {out}), with
+            {o} = ⌊({n} + 2 padding − dilation ({k} − 1) − 1) / stride⌋ + 1, or ⌈…⌉ with ceil_mode.
+        Dtypes: float32 or float64, kept.
+        Raises: ValueError if shapes or arguments do not fit together; TypeError for other dtypes.
+        Source: PyTorch's `torch.nn.functional.max_pool{d}d`.
 
         >>> import autograd_core as ag
-        >>> from autograd_core.ops.network.pool import max_pool2d
-        >>> max_pool2d(ag.arange(16.0).reshape(1, 4, 4), 2)
-        tensor([[[ 5.,  7.],
-                 [13., 15.]]])
+        >>> ag.max_pool{d}d(ag.arange({numbers}).reshape(1, {four}), 2).flatten()
+        {result}
         """
         x = image(name, input, dims)
         windows = _strided(name, dims, x, kernel_size, stride, padding, dilation, ceil_mode)
@@ -275,14 +269,39 @@ def _max_pool(dims: int) -> Callable:
     return max_pool
 
 
-max_pool1d, max_pool2d, max_pool3d = _each(_max_pool, 1, 2, 3)
+FOURS = "4.0", "16.0", "64.0"
+
+max_pool1d, max_pool2d, max_pool3d = by_dims(
+    _max_pool,
+    numbers=FOURS,
+    result=("tensor([1., 3.])", "tensor([ 5.,  7., 13., 15.])", "tensor([21., 23., 29., 31., 53., 55., 61., 63.])"),
+)
 
 
 def _adaptive_max_pool(dims: int) -> Callable:
     name = f"adaptive_max_pool{dims}d"
 
-    def adaptive_max_pool(input: Any, output_size: Any, return_indices: bool = False) -> Any:
-        """The largest elements of windows that divide the image into output_size parts; see `adaptive_avg_pool2d`."""
+    def adaptive_max_pool(
+        input: TensorLike, output_size: int | tuple[int | None, ...] | None, return_indices: bool = False
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        """Return the largest elements of windows that divide the image into output_size parts, as equal as can be.
+
+        `output_size` is an int, or one for each dimension; None keeps a size. With `return_indices` the result is
+        (maxima, indices), an index being that of the element in its flattened image, int64.
+
+        Formula: out[n, c, i] = max input[n, c, a : b], with a = ⌊i {n} / {o}⌋ and b = ⌈(i + 1) {n} / {o}⌉, in
+            each dimension
+        Shapes: (N, C, {space}) or (C, {space}) → (N, C, *output_size) or (C, *output_size).
+        Dtypes: float32 or float64, kept.
+        Raises: ValueError if input or output_size has another number of dimensions, or a size is negative; TypeError for
+            other dtypes, or sizes that are no ints.
+        Source: PyTorch's `torch.nn.functional.adaptive_max_pool{d}d`.
+
+        >>> import autograd_core as ag
+        >>> import nn.functional as F
+        >>> F.adaptive_max_pool{d}d(ag.arange({numbers}).reshape(1, {four}), 2).flatten()
+        {result}
+        """
         x = image(name, input, dims)
         windows = _adaptive(name, x, dims, output_size)
         return apply(max_with_indices if return_indices else max_values, (x,), (windows,))
@@ -290,7 +309,11 @@ def _adaptive_max_pool(dims: int) -> Callable:
     return adaptive_max_pool
 
 
-adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = _each(_adaptive_max_pool, 1, 2, 3)
+adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = by_dims(
+    _adaptive_max_pool,
+    numbers=FOURS,
+    result=("tensor([1., 3.])", "tensor([ 5.,  7., 13., 15.])", "tensor([21., 23., 29., 31., 53., 55., 61., 63.])"),
+)
 
 # --------------------------------------------------------------------------------------------------- average pooling
 
@@ -299,31 +322,32 @@ def _avg_pool(dims: int) -> Callable:
     name = f"avg_pool{dims}d"
 
     def avg_pool(
-        input: Any,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
+        input: TensorLike,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] | None = None,
+        padding: int | tuple[int, ...] = 0,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
         divisor_override: int | None = None,
-    ) -> Any:
-        """The mean of each window.
+    ) -> Tensor:
+        """Return the mean of each window over {dimensions}.
 
-        input              (N, C, …) or (C, …), where … are two or three dimensions of space
-        kernel_size, stride, padding   an int or one for each of them; stride None means kernel_size. Padding is of
-                           zeros, at most half of the kernel
-        ceil_mode          keep a last window that reaches over the end
-        count_include_pad  padding counts in the number that the sum is divided by
-        divisor_override   divide by this instead
-        returns            (N, C, …)
+        `kernel_size`, `stride` (None: kernel_size) and `padding` are an int, or one for each dimension; padding adds zeros,
+        at most half of the kernel on each side, which count in the number that a sum is divided by if
+        `count_include_pad`; `divisor_override` takes that number's place. `ceil_mode` keeps a last window that reaches over
+        the end, of which only what lies in the padded image counts.
 
-        Raises ValueError where shapes or arguments do not fit together, TypeError for dtypes but float32 and float64.
+        Formula: out[n, c, p] = Σ_k input[n, c, p · stride − padding + k] / K, K the number of elements that count
+        Shapes: (N, C, {space}) or (C, {space}) → (N, C, {out}) or (C, {out}), with
+            {o} = ⌊({n} + 2 padding − {k}) / stride⌋ + 1, or ⌈…⌉ with ceil_mode.
+        Dtypes: float32 or float64, kept.
+        Raises: ValueError if shapes or arguments do not fit together; TypeError for other dtypes.
+        Source: PyTorch's `torch.nn.functional.avg_pool{d}d`.
 
         >>> import autograd_core as ag
-        >>> from autograd_core.ops.network.pool import avg_pool2d
-        >>> avg_pool2d(ag.arange(16.0).reshape(1, 4, 4), 2)
-        tensor([[[ 2.5,  4.5],
-                 [10.5, 12.5]]])
+        >>> import nn.functional as F
+        >>> F.avg_pool{d}d(ag.arange({numbers}).reshape(1, {four}), 2).flatten()
+        {result}
         """
         x = image(name, input, dims)
         windows = _strided(name, dims, x, kernel_size, stride, padding, 1, ceil_mode, count_include_pad)
@@ -338,18 +362,41 @@ def _avg_pool(dims: int) -> Callable:
     return avg_pool
 
 
-avg_pool2d, avg_pool3d = _each(_avg_pool, 2, 3)
+avg_pool2d, avg_pool3d = by_dims(
+    _avg_pool,
+    (2, 3),
+    numbers=FOURS[1:],
+    result=(
+        "tensor([ 2.5,  4.5, 10.5, 12.5])",
+        "tensor([10.5, 12.5, 18.5, 20.5, 42.5, 44.5, 50.5, 52.5])",
+    ),
+)
 
 
 def avg_pool1d(
-    input: Any,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
+    input: TensorLike,
+    kernel_size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] | None = None,
+    padding: int | tuple[int, ...] = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:
-    """The mean of each window along one dimension; see `avg_pool2d`. input (N, C, L) or (C, L)."""
+) -> Tensor:
+    """Return the mean of each window over one spatial dimension.
+
+    `kernel_size`, `stride` (None: kernel_size) and `padding` are ints; padding adds zeros, at most half of the kernel on
+    each side, which count in the number that a sum is divided by if `count_include_pad`. `ceil_mode` keeps a last window
+    that reaches over the end.
+
+    Formula: out[n, c, p] = Σ_k input[n, c, p · stride − padding + k] / K, K the number of elements that count
+    Shapes: (N, C, L) or (C, L) → (N, C, OL) or (C, OL), with OL = ⌊(L + 2 padding − K) / stride⌋ + 1, or ⌈…⌉ with ceil_mode.
+    Dtypes: float32 or float64, kept.
+    Raises: ValueError if shapes or arguments do not fit together; TypeError for other dtypes.
+    Source: PyTorch's `torch.nn.functional.avg_pool1d`.
+
+    >>> import autograd_core as ag
+    >>> ag.avg_pool1d(ag.tensor([[1.0, 3.0, 10.0, 20.0]]), 2)
+    tensor([[ 2., 15.]])
+    """
     x = image("avg_pool1d", input, 1)
     windows = _strided("avg_pool1d", 1, x, kernel_size, stride, padding, 1, ceil_mode, count_include_pad)
     return apply(average, (x,), (windows,))
@@ -358,14 +405,23 @@ def avg_pool1d(
 def _adaptive_avg_pool(dims: int) -> Callable:
     name = f"adaptive_avg_pool{dims}d"
 
-    def adaptive_avg_pool(input: Any, output_size: Any) -> Any:
-        """The means of windows that divide the image into output_size parts, as equal as they can be.
+    def adaptive_avg_pool(input: TensorLike, output_size: int | tuple[int | None, ...] | None) -> Tensor:
+        """Return the means of windows that divide the image into output_size parts, as equal as can be.
 
-        Window i of n along a dimension of size L is floor(i L / n) to ceil((i + 1) L / n); neighbours may share an
-        element.
+        `output_size` is an int, or one for each dimension; None keeps a size. Neighbouring windows may share an element.
 
-        input        (N, C, …) or (C, …), where … are one, two or three dimensions of space
-        output_size  an int or one for each of them; None keeps a size
+        Formula: out[n, c, i] = mean of input[n, c, a : b], with a = ⌊i {n} / {o}⌋ and b = ⌈(i + 1) {n} / {o}⌉, in
+            each dimension
+        Shapes: (N, C, {space}) or (C, {space}) → (N, C, *output_size) or (C, *output_size).
+        Dtypes: float32 or float64, kept.
+        Raises: ValueError if input or output_size has another number of dimensions, or a size is negative; TypeError for
+            other dtypes, or sizes that are no ints.
+        Source: PyTorch's `torch.nn.functional.adaptive_avg_pool{d}d`.
+
+        >>> import autograd_core as ag
+        >>> import nn.functional as F
+        >>> F.adaptive_avg_pool{d}d(ag.arange({numbers}).reshape(1, {four}), 1).flatten()
+        {result}
         """
         x = image(name, input, dims)
         return apply(average, (x,), (_adaptive(name, x, dims, output_size),))
@@ -373,7 +429,9 @@ def _adaptive_avg_pool(dims: int) -> Callable:
     return adaptive_avg_pool
 
 
-adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = _each(_adaptive_avg_pool, 1, 2, 3)
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = by_dims(
+    _adaptive_avg_pool, numbers=FOURS, result=("tensor([1.5])", "tensor([7.5])", "tensor([31.5])")
+)
 
 
 # A line an operation: the names under which it is found (interface/table.py).

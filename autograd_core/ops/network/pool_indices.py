@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,15 @@ from numpy import ndarray
 
 from ...engine.operands import operand
 from ...engine.primitive import AUX, SHAPE, Primitive, apply
+from ...engine.tensor import Tensor
+from ...engine.types import TensorLike
 from ...random import by_example, uniform
 from ..arguments import Sizes, array_operand, per_dim, values
 from ..indexing.gather import gather_along
 from ..reduction.sort import max as largest
 from ..reduction.sort import sort, topk
 from ..shape.shape import reshape
+from .dimensions import by_dims
 from .pool import image, scatter
 
 # ------------------------------------------------------------------------------------------------- fractional max pooling
@@ -53,7 +57,7 @@ def _fractional_definition(x: Any, u: Any, window: Sizes, size: Sizes) -> tuple:
     return reshape(best, (*lead, *size)), indices.reshape(*lead, *size)
 
 
-def _fractional(x: ndarray, u: ndarray, window: Sizes, size: Sizes) -> tuple:
+def _forward(x: ndarray, u: ndarray, window: Sizes, size: Sizes) -> tuple:
     """The largest element of each window, and its flat index; x (…, *space), u (…, dims)."""
     dims, lead, space = len(window), x.shape[: -len(window)], x.shape[-len(window) :]
     planes, u = x.reshape(math.prod(lead), math.prod(space)), u.reshape(math.prod(lead), dims)
@@ -73,7 +77,7 @@ def _fractional(x: ndarray, u: ndarray, window: Sizes, size: Sizes) -> tuple:
 
 
 fractional_max = Primitive(
-    _fractional,
+    _forward,
     name="fractional_max_pool",
     vjps=(
         lambda gs, indices, x_shape, window, size: apply(scatter, (gs[0], indices), (x_shape[-len(window) :],)),
@@ -90,7 +94,7 @@ def _samples(shape: Sizes, dtype: Any) -> ndarray:
     return uniform(shape, dtype)
 
 
-def _fractional_max_pool(
+def _fractional(
     dims: int, x: Any, kernel_size: Any, output_size: Any, output_ratio: Any, return_indices: bool, samples: Any
 ) -> Any:
     name = f"fractional_max_pool{dims}d"
@@ -123,69 +127,71 @@ def _fractional_max_pool(
     return (out, indices) if return_indices else out
 
 
-def fractional_max_pool2d(
-    input: Any,
-    kernel_size: Any,
-    output_size: Any = None,
-    output_ratio: Any = None,
-    return_indices: bool = False,
-    _random_samples: Any = None,
-) -> Any:
-    """The largest element of windows whose distances are drawn at random, so that the size shrinks by a fraction
-    (Graham 2014, "Fractional max-pooling", section 2: pseudorandom, overlapping regions).
+def _fractional_max_pool(dims: int) -> Callable:
+    def fractional_max_pool(
+        input: TensorLike,
+        kernel_size: int | tuple[int, ...],
+        output_size: int | tuple[int, ...] | None = None,
+        output_ratio: float | tuple[float, ...] | None = None,
+        return_indices: bool = False,
+        _random_samples: TensorLike | None = None,
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        """Return the largest elements of windows at random distances, so that the size shrinks by a fraction.
 
-    Along a dimension of size n, window i of o starts at ⌊(i + u) α⌋ - ⌊u α⌋, α = (n - kernel_size) / (o - 1), with one
-    u from U[0, 1) for each image, channel and dimension; the last starts at n - kernel_size.
+        `kernel_size` and either `output_size` or `output_ratio`, between 0 and 1 (the size is then ⌊{n} · ratio⌋), are one
+        number, or one for each dimension. With `return_indices` the result is (maxima, indices), an index being that of the
+        element in its flattened image, int64. Each image, channel and dimension has one u, drawn from U[0, 1), or
+        `_random_samples` (N, C, {d}){order}.
 
-    input          (N, C, H, W) or (C, H, W)
-    output_size    an int or one for each dimension; or instead
-    output_ratio   a number between 0 and 1, or one for each dimension: the size is ⌊n · ratio⌋
-    returns        (N, C, *output_size); with `return_indices` also the flat indices into (H, W), int64
-    _random_samples  the u, (N, C, 2) with that of the last dimension first, as in PyTorch
+        Formula: out[n, c, i] = max input[n, c, s_i : s_i + kernel_size], with s_i = ⌊(i + u) α⌋ − ⌊u α⌋,
+            α = ({n} − {k}) / ({o} − 1), in each dimension; the last window starts at {n} − {k}
+        Shapes: (N, C, {space}) or (C, {space}) → (N, C, *output_size) or (C, *output_size).
+        Dtypes: float32 or float64, kept.
+        Raises: ValueError if the windows do not fit, or not exactly one of output_size and output_ratio is given; TypeError
+            for other dtypes.
+        Source: Graham 2014, "Fractional max-pooling", section 2 (pseudorandom, overlapping regions).
 
-    Raises ValueError where the windows do not fit, or unless one of output_size and output_ratio is given.
+        >>> import autograd_core as ag
+        >>> import nn.functional as F
+        >>> u = ag.zeros(1, 1, {d})
+        >>> F.fractional_max_pool{d}d(ag.arange({numbers}).reshape(1, {four}), 2, 2, _random_samples=u).flatten()
+        {result}
+        """
+        samples = _random_samples
+        if dims == 2 and samples is not None:
+            samples = operand(samples, "fractional_max_pool2d")[..., ::-1]
+        return _fractional(dims, input, kernel_size, output_size, output_ratio, return_indices, samples)
 
-    >>> import autograd_core as ag
-    >>> fractional_max_pool2d(ag.arange(36.0).reshape(1, 6, 6), 2, output_size=2, _random_samples=ag.zeros(1, 1, 2))
-    tensor([[[ 7., 11.],
-             [31., 35.]]])
-    """
-    return _fractional_max_pool(
-        2, input, kernel_size, output_size, output_ratio, return_indices, _swapped(_random_samples)
-    )
-
-
-def _swapped(samples: Any) -> Any:
-    """PyTorch's order in two dimensions, (W, H), made that of the dimensions."""
-    return samples if samples is None else operand(samples, "fractional_max_pool2d")[..., ::-1]
+    return fractional_max_pool
 
 
-def fractional_max_pool3d(
-    input: Any,
-    kernel_size: Any,
-    output_size: Any = None,
-    output_ratio: Any = None,
-    return_indices: bool = False,
-    _random_samples: Any = None,
-) -> Any:
-    """Fractional max pooling of (N, C, D, H, W) or (C, D, H, W); see `fractional_max_pool2d`. _random_samples: (N, C, 3),
-    in the order of the dimensions."""
-    return _fractional_max_pool(3, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
+fractional_max_pool2d, fractional_max_pool3d = by_dims(
+    _fractional_max_pool,
+    (2, 3),
+    order=(", that of the width first, as in PyTorch", ", in the order of the dimensions"),
+    numbers=("16.0", "64.0"),
+    result=("tensor([ 5.,  7., 13., 15.])", "tensor([21., 23., 29., 31., 53., 55., 61., 63.])"),
+)
 
 
 # --------------------------------------------------------------------------------------------------------- the k largest
 
 
-def kmax_pool1d(input: Any, k: int, return_indices: bool = False) -> Any:
-    """The k largest elements of each row, in the order in which they stand there (Kalchbrenner et al. 2014, section 3.3).
+def kmax_pool1d(input: TensorLike, k: int, return_indices: bool = False) -> Tensor | tuple[Tensor, Tensor]:
+    """Return the k largest elements of each row of `input`, in the order in which they stand there.
 
-    Of equal ones the first count. NaN counts as the largest.
+    Of equal elements the first count; NaN counts as the largest. With `return_indices` the result is (elements, indices),
+    the positions in the row, int64.
 
-    input      (…, L) with L >= k
-    returns    (…, k); with `return_indices` also their places in the row, int64
+    Formula: out[…, i] = input[…, j_i], j_1 < … < j_k the positions of the k largest elements of the row
+    Shapes: (*, L) → (*, k), k ≤ L.
+    Dtypes: real, kept.
+    Raises: ValueError if k is not from 1 to L; TypeError if input holds no numbers.
+    Source: Kalchbrenner et al. 2014, "A convolutional neural network for modelling sentences", section 3.3.
 
     >>> import autograd_core as ag
-    >>> kmax_pool1d(ag.tensor([[3.0, 1.0, 5.0, 4.0, 2.0]]), 3)
+    >>> import nn.functional as F
+    >>> F.kmax_pool1d(ag.tensor([[3.0, 1.0, 5.0, 4.0, 2.0]]), 3)
     tensor([[3., 5., 4.]])
     """
     x = array_operand(input, "kmax_pool1d")
