@@ -1,4 +1,4 @@
-"""What can happen around training: each callback is told of the start and end of the run, its epochs and its batches."""
+"""Callbacks: methods that `fit` calls at the start and end of the run, of its epochs and of its batches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,26 @@ if TYPE_CHECKING:
 
 
 class Callback:
-    """Override what you need. `run` has model, optimizer, history, epoch, batch, batch_loss, and `stop(reason)`."""
+    """Does something at the start and the end of training, of its epochs and of its batches; the base class.
+
+    A subclass overrides what it needs of `on_start`, `on_epoch_start`, `on_batch_end`, `on_epoch_end` and `on_end`. Each gets
+    the `run`, which has model, optimizer, history, epoch, batch, batch_loss, and `stop(reason)`.
+
+    Formula: on_start, (on_epoch_start, on_batch_end …, on_epoch_end) for each epoch, on_end
+    Shapes: none.
+    Dtypes: none.
+    Raises: nothing; what a subclass raises ends the training.
+    Source: Keras's `Callback`.
+
+    >>> import autograd_core as ag, nn, nn.functional as F, optim
+    >>> class Stop(optim.Callback):
+    ...     def on_epoch_end(self, run):
+    ...         run.stop("enough")
+    >>> model, x = nn.Linear(1, 1), ag.ones(4, 1)
+    >>> optim.fit(model, (x, x), loss=F.mse_loss, optimizer=optim.SGD(model.parameters()), epochs=9, callbacks=[Stop()],
+    ...           progress=False).stopped
+    'enough'
+    """
 
     def on_start(self, run: Run) -> None:
         """Before the first epoch."""
@@ -39,7 +58,7 @@ def snapshot(model: Any) -> dict[str, np.ndarray]:
 
 
 class Best:
-    """The epoch with the best value of one quantity so far, and its weights if kept.
+    """Finds the epoch with the best value of one quantity so far, and keeps its weights if asked to.
 
     Which way is better is never guessed from the name: a loss is better lower, a metric says so (`higher_is_better`), and
     for anything else `mode` is needed.
@@ -52,7 +71,7 @@ class Best:
         self.weights: dict[str, np.ndarray] | None = None
 
     def start(self, run: Run) -> None:
-        """Find out which way is better, before training. Raises ValueError if nothing says it."""
+        """Determine which way is better, before training. Raises ValueError if that is not known."""
         name = self.monitor or ("validation_loss" if run.has_validation else "train_loss")
         higher = run.higher_is_better(name)
         if self.mode is not None:
@@ -100,12 +119,23 @@ def _checked_mode(name: str, mode: str | None) -> str | None:
 
 
 class KeepBest(Callback):
-    """Give the model, in the end, the weights of its best epoch by `monitor` (default: validation, else train loss).
-
-    mode  "max" if a higher value is better, "min" if a lower one is. Not needed for losses and for metrics that say
-          themselves whether `higher_is_better`; for any other, training does not begin without it (ValueError)
+    """Restores in the end the weights of the best epoch.
 
     It takes the place of what `fit` does by itself (`keep_best=True`).
+
+    monitor: the quantity to compare, a name of the history; by default the validation, else the train loss.
+    mode: "max" if a higher value is better, "min" if a lower one is; not needed for losses and for metrics with
+        `higher_is_better`.
+
+    Formula: weights ← those of argminₜ monitor(t), or argmaxₜ; an epoch whose value is NaN is never the best
+    Shapes: none.
+    Dtypes: none.
+    Raises: ValueError for another mode; before training, if monitor is not recorded or nothing says which way is better.
+    Source: Keras's `ModelCheckpoint` with save_best_only, in memory.
+
+    >>> import optim
+    >>> optim.KeepBest("validation_accuracy").monitor
+    'validation_accuracy'
     """
 
     def __init__(self, monitor: str | None = None, mode: str | None = None):
@@ -124,10 +154,25 @@ class KeepBest(Callback):
 
 
 class EarlyStopping(Callback):
-    """Stop after `patience` epochs without an improvement of `monitor` by more than `min_delta`.
+    """Stops training after a number of epochs without an improvement.
 
-    mode          "max" or "min", as for `KeepBest`
-    restore_best  give the model the weights of its best epoch (by `monitor`, in place of what `fit` does by itself)
+    patience: the number of epochs, at least 1.
+    monitor: the quantity to compare, a name of the history; by default the validation, else the train loss.
+    mode: "max" if a higher value is better, "min" if a lower one is; not needed for losses and for metrics with
+        `higher_is_better`.
+    min_delta: what counts as an improvement: a difference of more than this.
+    restore_best: True: in the end the model gets the weights of its best epoch.
+
+    Formula: stop at epoch t if t - tᵦ ≥ patience, tᵦ the last epoch better by more than min_delta than all before it
+    Shapes: none.
+    Dtypes: none.
+    Raises: ValueError if patience is below 1, for another mode; before training, if monitor is not recorded or nothing says
+        which way is better.
+    Source: Prechelt 1998, "Early Stopping — But When?"; the options are those of Keras's `EarlyStopping`.
+
+    >>> import optim
+    >>> optim.EarlyStopping(patience=3, min_delta=0.01).patience
+    3
     """
 
     def __init__(
@@ -165,10 +210,22 @@ def restores(callback: Callback) -> bool:
 
 
 class Progress(Callback):
-    """A line of results for each epoch and, in a terminal or notebook, a progress bar over its batches (unless bar=False).
+    """Prints a line of results for each epoch and, in a terminal or notebook, a bar over its batches.
 
     Where kernels are compiled first, once on a machine, another bar (or, where none is drawn, a line) says so, and the bar
     of the epoch neither shows nor counts that time.
+
+    bar: False: no bars, only the lines.
+
+    Formula: a line an epoch: its losses, metrics and seconds
+    Shapes: none.
+    Dtypes: none.
+    Raises: nothing.
+    Source: tqdm draws the bars.
+
+    >>> import optim
+    >>> optim.Progress(bar=False).show_bar
+    False
     """
 
     def __init__(self, bar: bool = True):

@@ -4,36 +4,59 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sized
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 import autograd_core as ag
 from autograd_core.kernels.machine.compilation import clock
+from autograd_core.nn import Module
+from autograd_core.nn.data import Dataset
+from autograd_core.random import Generator
 
+from ..lr_scheduler import LRScheduler
+from ..optimizer import Optimizer
 from .batches import as_loader, batch_loss, batches, weight_of
 from .callbacks import Callback, KeepBest, Progress, restores
 from .checks import cause_of, check_callbacks, check_loss, check_model, check_optimizer, check_scheduler
-from .metrics import Measured, checked_metrics
+from .metrics import Measured, Metric, checked_metrics
 from .run import History, Run
+
+Data: TypeAlias = Iterable[Any] | Dataset | tuple[Any, ...]  # a loader, a dataset, or arrays
+Loss: TypeAlias = Callable[..., Any]  # of output and target
+Measure: TypeAlias = Metric | Callable[..., float]
 
 
 def evaluate(
-    model: Any, data: Any, loss: Callable, *, metrics: dict[str, Any] | None = None, batch_size: int = 256
+    model: Module,
+    data: Data,
+    loss: Loss,
+    *,
+    metrics: dict[str, Measure] | None = None,
+    batch_size: int = 256,
 ) -> dict[str, float]:
-    """The mean loss and metrics of `model` on `data`, in evaluation mode, recording nothing.
+    """Compute the mean loss and the metrics of a model on data, in evaluation mode, recording nothing.
 
-    data     a DataLoader, a dataset, or arrays: (inputs, targets) or (inputs, targets, weights of the examples). Arrays
-             of floating numbers become the dtype of the model
-    loss     function(output, target) -> number, averaged over the batches by their sizes (with weights, by those)
-    metrics  name -> a `Metric`, which takes in a batch after the other, or function(outputs, targets) -> number, called
-             once with those of the whole data, which are kept in memory for it; by default the accuracy where targets
-             are class indices. Weights of examples do not count in metrics
+    model: a module, or anything that is called with the inputs and has `training`, `train` and `eval`.
+    data: a DataLoader, a dataset, or arrays: (inputs, targets) or (inputs, targets, weights of the examples). Arrays of
+        floating numbers become the dtype of the model.
+    loss: function(output, target) → number.
+    metrics: name → a `Metric`, which is updated batch by batch, or function(outputs, targets) → number, called once with
+        those of the whole data, which are kept in memory for it; by default the accuracy where targets are class indices.
+        Weights of examples do not count in metrics.
+    batch_size: the number of rows of a batch, where data is no loader.
 
-    >>> import autograd_core as ag, nn, nn.functional as F
+    Formula: Σ_b n_b loss_b / Σ_b n_b over the batches b, n_b their sizes (or the sums of their weights)
+    Shapes: inputs (N, *), targets (N, *), weights (N,) → {"loss": number, and each metric by its name}.
+    Dtypes: as the model takes them → floats.
+    Raises: TypeError or ValueError for arguments that cannot work, for data without a batch and for batches that are no pair
+        or triple; and what the model and the loss raise.
+    Source: Keras's `Model.evaluate`.
+
+    >>> import autograd_core as ag, nn, nn.functional as F, optim
     >>> x = ag.arange(6.0).reshape(6, 1)
     >>> spread = {"spread": lambda outputs, targets: float(outputs.amax() - outputs.amin())}
-    >>> evaluate(nn.Identity(), (x, x), F.mse_loss, metrics=spread, batch_size=2)
+    >>> optim.evaluate(nn.Identity(), (x, x), F.mse_loss, metrics=spread, batch_size=2)
     {'loss': 0.0, 'spread': 5.0}
     """
     check_model("evaluate", model)
@@ -56,56 +79,60 @@ def evaluate(
 
 
 def fit(
-    model: Any,
-    train: Any,
-    validation: Any = None,
+    model: Module,
+    train: Data,
+    validation: Data | None = None,
     *,
-    loss: Callable,
-    optimizer: Any,
+    loss: Loss,
+    optimizer: Optimizer,
     epochs: int = 1,
     batch_size: int = 64,
-    metrics: dict[str, Any] | None = None,
+    metrics: dict[str, Measure] | None = None,
     callbacks: Iterable[Callback] = (),
-    scheduler: Any = None,
-    step_scheduler: Any = None,
+    scheduler: LRScheduler | None = None,
+    step_scheduler: LRScheduler | None = None,
     keep_best: bool = True,
     progress: bool = True,
-    generator: Any = None,
+    generator: Generator | None = None,
 ) -> History:
-    """Train `model` by mini-batches and return the history.
+    """Train a model by mini-batches and return the history.
 
-    train, validation  a DataLoader, a dataset, or arrays: (inputs, targets) or (inputs, targets, weights of the
-                       examples). Arrays of floating numbers become the dtype of the model; integers stay what they are
-    loss               function(output, target) -> a tensor of one number. Where batches have weights w, one number l for
-                       each example: a loss with a `reduction` is called with reduction="none", and the mean is
-                       Σ w l / Σ w over the batch
-    optimizer          over the parameters to train
-    epochs             passes over the training data
-    batch_size         rows a batch, where `train` is not a loader
-    metrics            as for `evaluate`; those of the training data are of the outputs as they came, while the weights
-                       changed
-    callbacks          what else is to happen: see `Callback`
-    scheduler          its `step()` is called after each epoch; with the validation (else train) loss if it is a
-                       ReduceLROnPlateau
-    step_scheduler     its `step()` is called after each batch
-    keep_best          in the end the model gets the weights of the epoch with the lowest validation (else train) loss,
-                       unless a callback (`KeepBest`, `EarlyStopping`) chooses them
-    progress           show a progress bar; before it one for kernels that are compiled, once on a machine. The seconds of
-                       an epoch do not count that
-    generator          of the order of the batches, by default the library's
+    model: a module.
+    train, validation: a DataLoader, a dataset, or arrays: (inputs, targets) or (inputs, targets, weights of the examples).
+        Arrays of floating numbers become the dtype of the model; integers stay what they are.
+    loss: function(output, target) → a tensor of one number. Where batches have weights w, one number l for each example: a
+        loss with a `reduction` is called with reduction="none", and the mean is Σ w l / Σ w over the batch.
+    optimizer: over the parameters to train.
+    epochs: the number of passes over the training data.
+    batch_size: the number of rows of a batch, where `train` is no loader.
+    metrics: as for `evaluate`; those of the training data are of the outputs as they came, while the weights changed.
+    callbacks: what else is to happen: see `Callback`.
+    scheduler: its `step()` is called after each epoch; with the validation (else train) loss if it is a ReduceLROnPlateau.
+    step_scheduler: its `step()` is called after each batch.
+    keep_best: in the end the model gets the weights of the epoch with the lowest validation (else train) loss, unless a
+        callback (`KeepBest`, `EarlyStopping`) chooses them.
+    progress: show a progress bar; before it one for kernels that are compiled, once on a machine. The seconds of an epoch do
+        not count that.
+    generator: of the order of the batches, by default the library's.
 
-    An interrupt (Ctrl-C) ends training at once but not with an exception: the history, with `interrupted` set, and the
-    best weights so far are kept. A loss that is NaN or infinite raises FloatingPointError, with the same weights kept; it
-    says if the data is not finite. Raises TypeError or ValueError, before anything is changed, for arguments that cannot
-    work, such as an optimiser of another model.
+    An interrupt (Ctrl-C) ends training at once but not with an exception: the history, with `interrupted` set, and the best
+    weights so far are kept.
 
-    >>> import nn, nn.functional as F, optim
+    Formula: for each batch (x, y): step(∂ loss(model(x), y) / ∂ parameters)
+    Shapes: inputs (N, *), targets (N, *), weights (N,) → `History`.
+    Dtypes: as the model takes them → floats.
+    Raises: TypeError or ValueError, before anything is changed, for arguments that cannot work, such as an optimizer of
+        another model; FloatingPointError for a loss that is NaN or infinite, with the best weights kept: it says if the data
+        is not finite.
+    Source: Keras's `Model.fit`.
+
+    >>> import autograd_core as ag, nn, nn.functional as F, optim
     >>> from nn.data import datasets
     >>> ag.manual_seed(0)  # doctest: +ELLIPSIS
     <...>
     >>> model = nn.MLP([2, 8, 2])
-    >>> history = fit(model, datasets.xor(), loss=F.cross_entropy, optimizer=optim.Adam(model.parameters(), lr=0.05),
-    ...               epochs=50, progress=False)
+    >>> history = optim.fit(model, datasets.xor(), loss=F.cross_entropy, optimizer=optim.Adam(model.parameters(), lr=0.05),
+    ...                     epochs=50, progress=False)
     >>> history["train_accuracy"][-1]
     1.0
     """
@@ -118,8 +145,8 @@ def fit(
     extra = check_callbacks(callbacks)
     metrics = checked_metrics("fit", metrics)
     loader = as_loader(train, batch_size, True, generator, "train", model)
-    held_out = None if validation is None else as_loader(validation, batch_size, False, None, "validation", model)
-    run = Run(model, optimizer, epochs, len(loader) if isinstance(loader, Sized) else 0, held_out is not None, metrics)
+    unseen = None if validation is None else as_loader(validation, batch_size, False, None, "validation", model)
+    run = Run(model, optimizer, epochs, len(loader) if isinstance(loader, Sized) else 0, unseen is not None, metrics)
     keeper = [KeepBest()] if keep_best and not any(map(restores, extra)) else []
     watching = [*([Progress()] if progress else []), *keeper, *extra]
     training = model.training
@@ -131,9 +158,9 @@ def fit(
             for callback in watching:
                 callback.on_epoch_start(run)
             results = _epoch(run, loader, loss, step_scheduler, watching)
-            if held_out is not None:
-                found = evaluate(model, held_out, loss, metrics=metrics)
-                results |= {f"validation_{name}": value for name, value in found.items()}
+            if unseen is not None:
+                measured = evaluate(model, unseen, loss, metrics=metrics)
+                results |= {f"validation_{name}": value for name, value in measured.items()}
             results["learning_rate"] = float(optimizer.param_groups[0]["lr"])
             results["seconds"] = clock() - started
             run.history.epochs.append(results)

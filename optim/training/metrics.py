@@ -24,16 +24,31 @@ from autograd_core.engine.tensor import describe
 
 
 class Metric:
-    """The base of metrics. A subclass has `reset`, `update`, `result`, and says whether `higher_is_better`.
+    """Measures something over all batches of an epoch or evaluation; the base class of metrics.
 
-    >>> class Worst(Metric):
+    A subclass has `reset()`, which forgets everything, `update(output, target)`, which takes one batch, and `result()`, the
+    number over all batches since `reset`; and it says whether `higher_is_better` (None: neither, or not known).
+
+    Formula: result() is a function of all (output, target) since reset()
+    Shapes: output (N, *) and target (N, *), as the model and the data have them → one number.
+    Dtypes: any → float.
+    Raises: NotImplementedError where a subclass lacks one of the three methods.
+    Source: none; torchmetrics' `Metric` has `compute` for `result`.
+
+    >>> import autograd_core as ag, optim
+    >>> class Largest(optim.Metric):
     ...     higher_is_better = False
     ...     def reset(self):
-    ...         self.worst = 0.0
+    ...         self.value = 0.0
     ...     def update(self, output, target):
-    ...         self.worst = max(self.worst, float((output - target).abs().max()))
+    ...         self.value = max(self.value, float((output - target).abs().max()))
     ...     def result(self):
-    ...         return self.worst
+    ...         return self.value
+    >>> metric = Largest()
+    >>> metric.reset()
+    >>> metric.update(ag.tensor([1.0, 4.0]), ag.tensor([1.0, 2.0]))
+    >>> metric.result()
+    2.0
     """
 
     higher_is_better: bool | None = None
@@ -52,12 +67,17 @@ class Metric:
 
 
 class Accuracy(Metric):
-    """The fraction of examples whose largest output is that of the target class.
+    """Measures the fraction of examples whose largest output is that of the target class.
 
-    output (N, C, …), target class indices (N, …). Raises ValueError for other shapes and before the first batch.
+    Formula: Σₙ [argmax_c outputₙ꜀ = targetₙ] / N
+    Shapes: output (N, C, *) with C > 1 and target (N, *) → one number.
+    Dtypes: any real output, integer target → float.
+    Raises: ValueError if the shapes do not fit, the target does not hold integers, or C is 1; from `result` before the first
+        `update`.
+    Source: scikit-learn's `accuracy_score`.
 
-    >>> import autograd_core as ag
-    >>> metric = Accuracy()
+    >>> import autograd_core as ag, optim
+    >>> metric = optim.Accuracy()
     >>> metric.update(ag.tensor([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]]), ag.tensor([1, 0, 0]))
     >>> round(metric.result(), 4)
     0.6667
@@ -106,7 +126,20 @@ class _Errors(Metric):
 
 
 class MeanSquaredError(_Errors):
-    """Σ (output - target)² / n over all n elements, in float64."""
+    """Measures the mean of the squared errors over all elements.
+
+    Formula: Σ (output - target)² / n
+    Shapes: output (*) and target (*), the same → one number.
+    Dtypes: any real ones, computed in float64 → float.
+    Raises: ValueError if the shapes differ; from `result` before the first `update`.
+    Source: scikit-learn's `mean_squared_error`.
+
+    >>> import autograd_core as ag, optim
+    >>> metric = optim.MeanSquaredError()
+    >>> metric.update(ag.tensor([1.0, 4.0]), ag.tensor([1.0, 2.0]))
+    >>> metric.result()
+    2.0
+    """
 
     higher_is_better = False
 
@@ -126,7 +159,20 @@ class MeanSquaredError(_Errors):
 
 
 class MeanAbsoluteError(_Errors):
-    """Σ |output - target| / n over all n elements, in float64."""
+    """Measures the mean of the errors' magnitudes over all elements.
+
+    Formula: Σ |output - target| / n
+    Shapes: output (*) and target (*), the same → one number.
+    Dtypes: any real ones, computed in float64 → float.
+    Raises: ValueError if the shapes differ; from `result` before the first `update`.
+    Source: scikit-learn's `mean_absolute_error`.
+
+    >>> import autograd_core as ag, optim
+    >>> metric = optim.MeanAbsoluteError()
+    >>> metric.update(ag.tensor([1.0, 4.0]), ag.tensor([1.0, 2.0]))
+    >>> metric.result()
+    1.0
+    """
 
     higher_is_better = False
 
@@ -146,15 +192,19 @@ class MeanAbsoluteError(_Errors):
 
 
 class R2Score(_Errors):
-    """The coefficient of determination, 1 - Σ (target - output)² / Σ (target - mean)²; of several columns the mean.
+    """Measures the coefficient of determination, the share of the target's variance that the output explains.
 
-    output and target (N,) or (N, K). A column whose target is constant has no R²: -inf, or NaN where it is met exactly.
+    A column whose target is constant has no R²: -inf, or NaN where it is met exactly.
 
-    The sum of squares around the mean is merged from batch to batch without subtracting large sums (Chan, Golub &
-    LeVeque 1983, equation 1.5).
+    Formula: 1 - Σ (target - output)² / Σ (target - mean(target))²; of several columns the mean
+    Shapes: output and target (N,) or (N, K), the same → one number.
+    Dtypes: any real ones, computed in float64 → float.
+    Raises: ValueError if the shapes differ; from `result` before the first `update`.
+    Source: scikit-learn's `r2_score`; the squares around the mean are merged from batch to batch without subtracting large
+        sums (Chan, Golub & LeVeque 1983, equation 1.5).
 
-    >>> import autograd_core as ag
-    >>> metric = R2Score()
+    >>> import autograd_core as ag, optim
+    >>> metric = optim.R2Score()
     >>> metric.update(ag.tensor([2.5, 0.0]), ag.tensor([3.0, -0.5]))
     >>> metric.update(ag.tensor([2.0, 8.0]), ag.tensor([2.0, 7.0]))
     >>> round(metric.result(), 4)
@@ -191,7 +241,18 @@ class R2Score(_Errors):
 
 
 def accuracy(output: Tensor, target: Tensor) -> float:
-    """The fraction of rows whose largest output is that of the target class."""
+    """Compute the fraction of rows whose largest output is that of the target class.
+
+    Formula: Σₙ [argmax_c outputₙ꜀ = targetₙ] / N
+    Shapes: output (N, C, *) with C > 1 and target (N, *) → one number.
+    Dtypes: any real output, integer target → float.
+    Raises: ValueError if the shapes do not fit, the target does not hold integers, C is 1, or there is no row.
+    Source: scikit-learn's `accuracy_score`.
+
+    >>> import autograd_core as ag, optim
+    >>> optim.accuracy(ag.tensor([[0.1, 0.9], [0.8, 0.2]]), ag.tensor([1, 1]))
+    0.5
+    """
     metric = Accuracy()
     metric.update(output, target)
     return metric.result()

@@ -1,22 +1,39 @@
-"""What callbacks see of a training run, and the history that is left of it."""
+"""The state of a training run, which callbacks get, and the history, which `fit` returns."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .metrics import direction
 
+if TYPE_CHECKING:
+    from autograd_core.nn import Module
+
+    from ..optimizer import Optimizer
+
 
 class History:
-    """What happened in each epoch.
+    """Records the numbers of each epoch; `fit` returns one.
 
-    epochs       a dictionary of numbers for each finished epoch: train_loss, validation_loss, train_accuracy, …, seconds
-    best_epoch   the number of the epoch (from 1) whose weights the model has in the end; None if no epoch finished
-    stopped      why training ended before its last epoch, or None
-    interrupted  whether the user interrupted it
+    epochs: for each finished epoch a dictionary of numbers: train_loss, validation_loss, train_accuracy, …, seconds.
+    best_epoch: the number of the epoch (from 1) whose weights the model has in the end; None if no epoch finished.
+    stopped: why training ended before its last epoch, or None.
+    interrupted: whether the user interrupted it.
 
-    `history["train_loss"]` is the list of one quantity over the epochs.
+    Formula: history[name][t] = epochs[t][name]
+    Shapes: history[name] is a list of len(history) numbers.
+    Dtypes: floats; NaN in an epoch that has no such number.
+    Raises: KeyError from history[name] if no epoch has that name.
+    Source: Keras's `History`.
+
+    >>> import optim
+    >>> history = optim.History()
+    >>> history.epochs.append({"train_loss": 0.5, "seconds": 1.0})
+    >>> history
+    History(1 epochs; last: train_loss 0.5, seconds 1)
+    >>> history["train_loss"]
+    [0.5]
     """
 
     def __init__(self) -> None:
@@ -43,12 +60,34 @@ class History:
 
 
 class Run:
-    """A training run while it runs, as callbacks see it."""
+    """Holds the state of a training run while it runs; callbacks get it.
+
+    model, optimizer: what is trained, and by what.
+    epochs, batches: the number of epochs, and of batches in each (0: not known).
+    has_validation: whether each epoch is validated.
+    metrics: name → metric; None: the default ones.
+
+    Its further attributes are the `history`, the number of the `epoch` that runs and of the last finished `batch` of it (both
+    from 1), the loss of that batch, `batch_loss`, and the `reason` to stop.
+
+    Formula: none; a record
+    Shapes: none.
+    Dtypes: none.
+    Raises: nothing.
+    Source: none.
+
+    >>> import nn, optim
+    >>> model = nn.Linear(1, 1)
+    >>> run = optim.Run(model, optim.SGD(model.parameters()), epochs=5, batches=10, has_validation=False, metrics=None)
+    >>> run.stop("enough")
+    >>> run.reason, run.recorded()
+    ('enough', ['train_loss'])
+    """
 
     def __init__(
         self,
-        model: Any,
-        optimizer: Any,
+        model: Module,
+        optimizer: Optimizer,
         epochs: int,
         batches: int,
         has_validation: bool,
