@@ -171,13 +171,24 @@ def test_filling_records_nothing_and_is_noticed():
         (lambda: init.normal_(empty(3), 0, -1), ValueError, "must not be negative, got std=-1"),
         (lambda: init.trunc_normal_(empty(3), a=1, b=1), ValueError, "a=1 must be below the upper bound b=1"),
         (lambda: init.trunc_normal_(empty(3), std=0), ValueError, "must be positive, got std=0"),
-        (lambda: init.eye_(empty(3)), ValueError, r"Only tensors with 2 dimensions are supported, got shape \(3,\)"),
+        (
+            lambda: init.eye_(empty(3)),
+            ValueError,
+            r"eye_: only tensors with 2 dimensions are supported, got shape \(3,\)",
+        ),
         (lambda: init.dirac_(empty(3, 3)), ValueError, r"with 3, 4, or 5 dimensions are supported, got shape \(3, 3\)"),
         (lambda: init.dirac_(empty(3, 3, 3), 2), ValueError, "dim 0 must be divisible by groups, got 3 and groups=2"),
         (lambda: init.orthogonal_(empty(3)), ValueError, r"2 or more dimensions are supported, got shape \(3,\)"),
         (lambda: init.sparse_(empty(3), 0.5), ValueError, r"2 dimensions are supported, got shape \(3,\)"),
         (lambda: init.sparse_(empty(3, 3), 1.5), ValueError, "sparsity is a fraction from 0 to 1, got 1.5"),
         (lambda: init.zeros_(np.ones(3)), TypeError, "zeros_: needs a tensor to fill, got ndarray"),
+        (lambda: init.uniform_([1, 2]), TypeError, "uniform_: needs a tensor to fill, got list"),
+        (lambda: init.eye_(None), TypeError, "eye_: needs a tensor to fill"),
+        (lambda: init.uniform_(empty(3), math.nan, 1), ValueError, "the lower bound a=nan is above"),
+        (lambda: init.uniform_(empty(3), 0, math.inf), ValueError, "b=inf must be finite"),
+        (lambda: init.normal_(empty(3), 0, math.nan), ValueError, "must not be negative, got std=nan"),
+        (lambda: init.xavier_normal_(empty(3, 3), -1), ValueError, "xavier_normal_: gain must not be negative, got -1"),
+        (lambda: init.dirac_(empty(3, 3, 3), 0), ValueError, "dirac_: groups must be at least 1, got 0"),
     ],
 )
 def test_errors(action, error, message):
@@ -189,3 +200,46 @@ def test_empty_tensors():
     with pytest.warns(UserWarning, match=r"zero-element tensors is a no-op .shape \(0, 3\)"):
         init.kaiming_uniform_(empty(0, 3))
     assert init.orthogonal_(empty(0, 3)).shape == (0, 3)
+
+
+RANDOM = [
+    "uniform_", "normal_", "trunc_normal_", "xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_",
+    "orthogonal_", "sparse_",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_random_numbers_are_not_cut_to_integers(name):
+    t = ag.zeros(3, 3, dtype=np.int64)
+    with pytest.raises(
+        TypeError, match=f"{name}: needs a tensor of real .*floating numbers, got int64; fill a float one"
+    ):
+        getattr(init, name)(t, *([0.5] if name == "sparse_" else []))
+    assert not t.array.any()
+
+
+def test_complex_tensors_get_random_imaginary_parts():
+    t = ag.empty(20000, dtype=np.complex64)
+    x = init.uniform_(t, -1.0, 3.0).array
+    for part in (x.real, x.imag):
+        assert part.min() >= -1 and part.max() < 3 and abs(part.mean() - 1) < 0.05
+    x = init.normal_(t, 1.0, 2.0).array
+    assert abs(x.mean() - 1) < 0.1 and x.dtype == np.complex64
+    assert x.real.std() == pytest.approx(2**0.5, rel=0.05) and x.imag.std() == pytest.approx(2**0.5, rel=0.05)
+    assert abs(np.corrcoef(x.real, x.imag)[0, 1]) < 0.05
+    with pytest.raises(TypeError, match="trunc_normal_: needs a tensor of real floating numbers, got complex64"):
+        init.trunc_normal_(t)
+
+
+@pytest.mark.parametrize(("a", "b"), [(50, 60), (-60, -50), (35, 36), (100, 1000)])
+def test_truncated_far_from_the_mean(a, b):
+    """There the distribution is that of a + an exponential number with the rate a, to within 1 / a²."""
+    t = init.trunc_normal_(empty(20000, dtype=np.float64), a=a, b=b).array
+    assert t.min() >= a and t.max() <= b
+    near = min(abs(a), abs(b))
+    assert np.mean(np.abs(t) - near) == pytest.approx(1 / near, rel=0.03)
+    assert np.std(t) == pytest.approx(1 / near, rel=0.05)
+
+
+def test_a_weight_without_elements_is_left_alone():
+    assert init.xavier_uniform_(empty(0, 0)).shape == (0, 0)
