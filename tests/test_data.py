@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import gzip
 import itertools
+import os
 import struct
 
 import numpy as np
@@ -28,6 +29,7 @@ from nn.data import (
     WeightedRandomSampler,
     default_collate,
     default_convert,
+    loader,
     random_split,
     read_idx,
     write_idx,
@@ -510,7 +512,10 @@ ERRORS = {
     "batch_sampler shuffle": (lambda: DataLoader(rows(), shuffle=True, batch_sampler=[[0]]), ValueError, "shuffle=T"),
     "none drop": (lambda: DataLoader(rows(), None, drop_last=True), ValueError, "batch_size=None makes no batches"),
     "empty dataset": (lambda: DataLoader(rows(0)), ValueError, r"\(TensorDataset\) is empty, it has 0 samples"),
-    "workers": (lambda: DataLoader(rows(), num_workers=2), ValueError, "num_workers=2, .* no worker processes"),
+    "workers": (lambda: DataLoader(rows(), num_workers=-1), ValueError, "num_workers must be .* at least 0, got -1"),
+    "half a worker": (lambda: DataLoader(rows(), num_workers=0.5), ValueError, "num_workers must be .* got 0.5"),
+    "timeout": (lambda: DataLoader(rows(), timeout=-1), ValueError, "timeout must not be negative, got -1"),
+    "indices to shuffle": (lambda: SubsetRandomSampler([0.5]), TypeError, "indices must be integers, got float64"),
     "no len": (lambda: DataLoader(iter([])), TypeError, "list_iterator has no length"),
     "loader generator": (lambda: DataLoader(rows(), shuffle=True, generator=3), TypeError, "DataLoader: generator"),
     "stream shuffle": (lambda: DataLoader(Stream(), shuffle=True), ValueError, "shuffle=True .* Stream"),
@@ -523,6 +528,35 @@ ERRORS = {
     "collate fields": (lambda: default_collate([(1, 2), (1,)]), ValueError, r"\[1, 2\]"),
     "collate type": (lambda: default_collate([object()]), TypeError, "a sample is of type object"),
 }  # fmt: skip
+
+
+def test_workers_run_in_the_calling_process_and_that_is_said_once(monkeypatch):
+    monkeypatch.setattr(loader, "warned", [])
+    processes = []
+
+    class Here(Dataset):
+        def __len__(self):
+            return 4
+
+        def __getitem__(self, index):
+            processes.append(os.getpid())
+            return index
+
+    with pytest.warns(UserWarning, match="num_workers=2, but there are no worker processes") as caught:
+        loaders = [DataLoader(Here(), 2, num_workers=n) for n in (2, 4)]
+    assert len(caught) == 1 and caught[0].filename == __file__
+    assert [batch.tolist() for batch in loaders[0]] == [[0, 1], [2, 3]] and set(processes) == {os.getpid()}
+    assert loaders[0].num_workers == 2
+
+
+def test_options_of_workers_and_devices_are_accepted():
+    called = []
+    batches = DataLoader(
+        np.arange(5), 2, False, None, None, 0, None, True, True, 1.5, called.append, "spawn", ag.Generator(0),
+        prefetch_factor=2, persistent_workers=True, pin_memory_device="cpu", in_order=False,
+    )  # fmt: skip
+    assert [batch.tolist() for batch in batches] == [[0, 1], [2, 3]]
+    assert batches.pin_memory and batches.drop_last and not called
 
 
 @pytest.mark.parametrize("case", ERRORS)

@@ -10,11 +10,12 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import ArrayLike
 
 from autograd_core import Generator, Tensor, as_tensor, from_numpy
 from autograd_core.ops.shape.shape import cat
@@ -32,7 +33,26 @@ __all__ = [
 
 
 class Dataset:
-    """A map from index to sample: a subclass has `__getitem__(index)` and, for most uses, `__len__()`."""
+    """Maps an index to a sample; the base class.
+
+    A subclass has `__getitem__(index)` and, for most uses, `__len__()`. Where it sets `batched`, `get_batch(indices)` reads a
+    whole batch at once.
+
+    Formula: dataset[i] is sample i; a + b is the samples of a, then those of b
+    Shapes: as the samples have them.
+    Dtypes: as the samples have them.
+    Raises: NotImplementedError from dataset[i] where a subclass does not write it.
+    Source: PyTorch's `torch.utils.data.Dataset`.
+
+    >>> from nn.data import Dataset
+    >>> class Squares(Dataset):
+    ...     def __getitem__(self, index):
+    ...         return index**2
+    ...     def __len__(self):
+    ...         return 10
+    >>> (Squares() + Squares())[13]
+    9
+    """
 
     batched = False  # True where get_batch reads a batch at once
 
@@ -48,7 +68,21 @@ class Dataset:
 
 
 class IterableDataset(Dataset):
-    """Samples that come one after the other, such as from a stream: a subclass has `__iter__()`."""
+    """Yields samples one after the other, from a stream for example; the base class.
+
+    Formula: a subclass has `__iter__()`, which yields the samples; there are no indices
+    Shapes: as the samples have them.
+    Dtypes: as the samples have them.
+    Raises: NotImplementedError from iter(dataset) where a subclass does not write it.
+    Source: PyTorch's `torch.utils.data.IterableDataset`.
+
+    >>> from nn.data import DataLoader, IterableDataset
+    >>> class Count(IterableDataset):
+    ...     def __iter__(self):
+    ...         yield from range(5)
+    >>> list(DataLoader(Count(), batch_size=3))
+    [tensor([0, 1, 2]), tensor([3, 4])]
+    """
 
     def __iter__(self) -> Iterator:
         raise NotImplementedError(f"{type(self).__name__} needs a method __iter__(self) that yields samples")
@@ -66,7 +100,7 @@ def length_of(dataset: Any, name: str) -> int:
 
 
 def checked_indices(indices: Any, n: int, name: str) -> ndarray:
-    """`indices` as an int64 array of places 0 … n-1, from integers (negative ones count from the end) or a mask."""
+    """`indices` as an int64 array of positions 0 … n-1, from integers (negative ones count from the end) or a mask."""
     array = np.asarray(indices)
     if array.size == 0:
         array = array.astype(np.int64)
@@ -78,31 +112,39 @@ def checked_indices(indices: Any, n: int, name: str) -> ndarray:
         raise TypeError(f"{name}: indices must be integers in one dimension, got {array.dtype} of shape {array.shape}")
     wrong = (array >= n) | (array < -n)
     if wrong.any():
-        place = int(np.argmax(wrong))
+        at = int(np.argmax(wrong))
         raise IndexError(
-            f"{name}: index {array[place]} (at position {place}) is out of range for {n} samples; "
+            f"{name}: index {array[at]} (at position {at}) is out of range for {n} samples; "
             + (f"use {-n} … {n - 1}" if n else "there is none to read")
         )
     return np.where(array < 0, array + n, array).astype(np.int64, copy=False)
 
 
 class TensorDataset(Dataset):
-    """Samples in tensors whose first dimensions agree: sample i is `(t[i] for t in tensors)`.
+    """Reads samples from tensors whose first dimensions agree.
 
-    TensorDataset(*tensors, transform=None): tensors or NumPy arrays (whose memory is shared), each of shape (N, …).
-    `transform` is called with a *batch* of the first tensor, shape (B, …), and returns what takes its place, with B
-    rows; augmentation of a whole batch costs one call. A single sample is transformed as a batch of one.
+    tensors: tensors or NumPy arrays, whose memory is shared.
+    transform: is called with a *batch* of the first tensor, shape (B, *), and returns what takes its place, with B rows;
+        augmentation of a whole batch costs one call. A single sample is transformed as a batch of one.
+
+    Unlike PyTorch's, it also takes a slice, an index array or a mask, checks the range, and knows `transform`. A subclass
+    that overrides `__getitem__` is read sample by sample through it.
+
+    Formula: dataset[i] = (t[i] for t in tensors)
+    Shapes: each tensor (N, *); a sample has shapes (*), a batch of B samples (B, *).
+    Dtypes: any; they stay.
+    Raises: ValueError if there is no tensor, one has no dimension, or the first dimensions differ; IndexError for an index out
+        of range; TypeError for another index; ValueError if transform does not return B rows.
+    Source: PyTorch's `torch.utils.data.TensorDataset`.
 
     >>> import numpy as np
+    >>> from nn.data import TensorDataset
     >>> data = TensorDataset(np.arange(6.0, dtype=np.float32).reshape(3, 2), np.array([0, 1, 0]))
     >>> len(data), data[1]
     (3, (tensor([2., 3.]), tensor(1)))
-
-    Unlike PyTorch's, it also takes a slice, an index array or a mask, checks the range, and knows `transform`. A
-    subclass that overrides `__getitem__` is read sample by sample through it.
     """
 
-    def __init__(self, *tensors: Any, transform: Callable | None = None):
+    def __init__(self, *tensors: Tensor | ArrayLike, transform: Callable | None = None):
         if not tensors:
             raise ValueError("TensorDataset: needs at least one tensor or array, got none")
         self.tensors: tuple[Any, ...] = tuple(as_tensor(t) for t in tensors)
@@ -171,15 +213,27 @@ def _rows(t: Any, indices: ndarray) -> Tensor:
 
 
 class Subset(Dataset):
-    """The samples of `dataset` at `indices` (integers or a mask), in that order."""
+    """Selects samples of a dataset.
 
-    def __init__(self, dataset: Any, indices: Any):
-        self.dataset = dataset
-        if isinstance(indices, Tensor):
-            indices = indices.array
-        elif not isinstance(indices, ndarray):
-            indices = list(indices)
-        self.indices: ndarray = checked_indices(indices, length_of(dataset, "Subset"), "Subset")
+    dataset: where they are. indices: integers, negative ones from the end, or a mask; they are the order.
+
+    Formula: subset[i] = dataset[indices[i]]
+    Shapes: as the samples have them.
+    Dtypes: as the samples have them.
+    Raises: TypeError if the dataset has no length or the indices are not integers or booleans; IndexError for one out of range.
+    Source: PyTorch's `torch.utils.data.Subset`.
+
+    >>> from nn.data import Subset
+    >>> list(Subset("abcd", [3, 0]))
+    ['d', 'a']
+    """
+
+    def __init__(self, dataset: Dataset | Sequence[Any], indices: Iterable[int] | ndarray | Tensor):
+        self.dataset: Any = dataset
+        listed = indices.array if isinstance(indices, Tensor) else indices
+        if not isinstance(listed, ndarray):
+            listed = list(listed)
+        self.indices: ndarray = checked_indices(listed, length_of(dataset, "Subset"), "Subset")
 
     @property
     def batched(self) -> bool:  # type: ignore[override]
@@ -206,10 +260,24 @@ class Subset(Dataset):
 
 
 class ConcatDataset(Dataset):
-    """The samples of several datasets, one dataset after the other."""
+    """Joins the samples of several datasets, one dataset after the other.
 
-    def __init__(self, datasets: Any):
-        self.datasets = list(datasets)
+    datasets: the datasets, at least one.
+
+    Formula: joined[i] = datasets[k][i - (the length of the first k)]
+    Shapes: as the samples have them; a batch needs one shape.
+    Dtypes: as the samples have them.
+    Raises: ValueError if there is none; TypeError if one has no length or is an IterableDataset; IndexError for an index out of
+        range; ValueError for a batch of samples of different shapes.
+    Source: PyTorch's `torch.utils.data.ConcatDataset`.
+
+    >>> from nn.data import ConcatDataset
+    >>> ConcatDataset(["ab", "cd"])[2]
+    'c'
+    """
+
+    def __init__(self, datasets: Iterable[Dataset | Sequence[Any]]):
+        self.datasets: list[Any] = list(datasets)
         if not self.datasets:
             raise ValueError("ConcatDataset: needs at least one dataset, got none")
         for d in self.datasets:
@@ -268,9 +336,22 @@ def _merged(pieces: list, order: ndarray) -> Any:
 
 
 class StackDataset(Dataset):
-    """Datasets of one length side by side: sample i is the tuple, or with keywords the dict, of their samples i."""
+    """Puts datasets of one length side by side.
 
-    def __init__(self, *args: Any, **kwargs: Any):
+    args: the datasets, whose samples become tuples; or kwargs: named datasets, whose samples become dictionaries.
+
+    Formula: stacked[i] = (d[i] for d in args), or {name: d[i] for name, d in kwargs}
+    Shapes: as the samples have them.
+    Dtypes: as the samples have them.
+    Raises: ValueError if there are none, both kinds, or different lengths; TypeError if one has no length.
+    Source: PyTorch's `torch.utils.data.StackDataset`.
+
+    >>> from nn.data import StackDataset
+    >>> StackDataset(letter="abc", number=[1, 2, 3])[1]
+    {'letter': 'b', 'number': 2}
+    """
+
+    def __init__(self, *args: Dataset | Sequence[Any], **kwargs: Dataset | Sequence[Any]):
         if bool(args) == bool(kwargs):
             raise ValueError(
                 f"StackDataset: give datasets either as positions or as keywords, got {len(args)} positions and "
@@ -303,13 +384,24 @@ class StackDataset(Dataset):
         return self._assembled([d.get_batch(indices) for d in self._parts()])
 
 
-def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset]:
-    """Cut `dataset` at random into `Subset`s that do not overlap.
+def random_split(
+    dataset: Dataset | Sequence[Any], lengths: Sequence[float], generator: Generator | None = None
+) -> list[Subset]:
+    """Cut a dataset at random into `Subset`s that do not overlap.
 
-    `lengths` are numbers of samples that add up to len(dataset), or fractions that add up to 1: then each part gets
-    floor(fraction · N) samples and the rest is given out one by one from the first part on.
+    dataset: anything with a length and indices.
+    lengths: numbers of samples that add up to len(dataset), or fractions that add up to 1: then each part gets
+        ⌊fraction · N⌋ samples, and the rest goes one by one to the first parts.
+    generator: of the random order, by default the library's.
+
+    Formula: part k = the samples at order[end_{k-1} : end_k] of a random permutation `order`
+    Shapes: N samples → as many as each length.
+    Dtypes: as the samples have them.
+    Raises: ValueError if a length is negative, or they do not add up; TypeError if the dataset has no length.
+    Source: PyTorch's `torch.utils.data.random_split`.
 
     >>> import autograd_core as ag
+    >>> from nn.data import random_split
     >>> train, test = random_split(range(10), [0.8, 0.2], generator=ag.Generator(0))
     >>> len(train), len(test), sorted(set(train.indices) | set(test.indices)) == list(range(10))
     (8, 2, True)

@@ -34,14 +34,29 @@ RATIO, ALWAYS = 100, 1 << 26  # a gzipped file may hold 100 bytes for each of it
 
 
 def read_idx(path: str | Path, magic: int | None = None, max_bytes: int | None = None) -> ndarray:
-    """The array in an IDX file, plain or gzipped (told by its content, not its name), in native byte order.
+    """Read the array in an IDX file, plain or gzipped (told by its content, not its name).
 
-    With `magic`, the file must have that magic number. `max_bytes` of data are read at most; by default a gzipped file may
-    hold 100 bytes for each byte of its own (images hold 3 to 10; gzip could pack 1000, and a small file could fill all
-    memory). Nothing is read whose size does not fit what the header says.
+    path: the file.
+    magic: the magic number that the file must have; None: any.
+    max_bytes: the most bytes of data that are read; by default a gzipped file may hold 100 bytes for each byte of its own
+        (images hold 3 to 10; gzip could pack 1000, and a small file could fill all memory).
 
-    Raises FileNotFoundError for no file, and ValueError, naming the file, what was expected and what was found, for one
-    that is not IDX, is truncated, too long, too large, or a damaged gzip.
+    Nothing is read whose size does not fit what the header says.
+
+    Formula: 4 bytes (0, 0, type, D), D sizes of 4 bytes, big-endian, then the numbers row by row
+    Shapes: what the header says.
+    Dtypes: uint8, int8, int16, int32, float32, float64, in native byte order.
+    Raises: FileNotFoundError for no file; ValueError, with the file, what was expected and what is there, for one that is not
+        IDX, is truncated, too long, too large, or a damaged gzip.
+    Source: LeCun, Cortes & Burges, "The MNIST database of handwritten digits", section "File formats".
+
+    >>> import tempfile, numpy as np
+    >>> from nn.data import read_idx, write_idx
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_idx(f"{folder}/a.idx", np.array([[1, 2], [3, 4]], np.uint8))
+    ...     read_idx(f"{folder}/a.idx")
+    array([[1, 2],
+           [3, 4]], dtype=uint8)
     """
     path = Path(path)
     with path.open("rb") as raw:
@@ -63,10 +78,10 @@ def _read(f: Any, path: Path, magic: int | None, limit: int | None, size: int | 
     head = f.read(4)
     if len(head) < 4:
         raise ValueError(f"{path}: an IDX file starts with a magic number of 4 bytes, found {len(head)}; {WAY_OUT}")
-    given = int.from_bytes(head, "big")
-    if magic is not None and given != magic:
+    number = int.from_bytes(head, "big")
+    if magic is not None and number != magic:
         raise ValueError(
-            f"{path}: expected the magic number {magic} (0x{magic:08x}), found {given} (0x{given:08x}); this is "
+            f"{path}: expected the magic number {magic} (0x{magic:08x}), found {number} (0x{number:08x}); this is "
             f"another file than its name says, {WAY_OUT}"
         )
     if head[:2] != b"\0\0" or head[2] not in DTYPES:
@@ -116,7 +131,24 @@ def _up_to(f: Any, n: int) -> bytearray:
 
 
 def write_idx(path: str | Path, array: ndarray) -> None:
-    """Write `array` as an IDX file, gzipped if the name ends in .gz; the same array gives the same bytes."""
+    """Write an array as an IDX file, gzipped if the name ends in .gz.
+
+    path: the file. array: what it shall hold. The same array gives the same bytes.
+
+    Formula: 4 bytes (0, 0, type, D), D sizes of 4 bytes, big-endian, then the numbers row by row
+    Shapes: any.
+    Dtypes: uint8, int8, int16, int32, float32, float64.
+    Raises: TypeError for another dtype; OSError if the file cannot be written.
+    Source: LeCun, Cortes & Burges, "The MNIST database of handwritten digits", section "File formats".
+
+    >>> import tempfile, numpy as np
+    >>> from pathlib import Path
+    >>> from nn.data import write_idx
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_idx(f"{folder}/a.idx", np.array([5, 6], np.uint8))
+    ...     Path(f"{folder}/a.idx").read_bytes().hex(" ")
+    '00 00 08 01 00 00 00 02 05 06'
+    """
     path = Path(path)
     codes = {np.dtype(dtype): code for code, dtype in DTYPES.items()}
     code = codes.get(array.dtype.newbyteorder("="))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,20 +13,25 @@ from numpy import ndarray
 from autograd_core import Generator, Tensor, as_tensor, tensor
 from autograd_core.ops.shape.shape import stack
 
-from .dataset import IterableDataset, checked_indices, length_of
+from .dataset import Dataset, IterableDataset, checked_indices, length_of
 from .sampler import BatchSampler, RandomSampler, SequentialSampler, checked_count, checked_generator
 
 __all__ = ["DataLoader", "default_collate", "default_convert"]
 
 
-def default_collate(batch: list) -> Any:
-    """A list of B samples as one batch.
+def default_collate(batch: Sequence[Any]) -> Any:
+    """Combine a list of samples into one batch.
 
-    Tensors and arrays of one shape S become a tensor of shape (B, *S), Python numbers one of shape (B,), mappings a
-    mapping of batches, tuples and lists a list of batches (a named tuple stays one), strings and bytes stay a list.
+    batch: the samples, alike. Tensors and arrays are stacked, numbers become a tensor, mappings a mapping of batches, tuples
+    and lists a list of batches (a named tuple stays one), strings and bytes stay a list.
 
-    Unlike PyTorch, which makes Python floats float64, they become the default dtype.
+    Formula: out[b] = batch[b], in every field
+    Shapes: B samples (*) → (B, *).
+    Dtypes: those of the samples; Python floats become the default dtype (PyTorch makes them float64).
+    Raises: ValueError if the batch is empty, or shapes or numbers of fields differ; TypeError for a sample of another type.
+    Source: PyTorch's `torch.utils.data.default_collate`.
 
+    >>> from nn.data import default_collate
     >>> default_collate([(1.5, "a"), (2.5, "b")])
     [tensor([1.5, 2.5]), ['a', 'b']]
     """
@@ -61,62 +67,91 @@ def default_collate(batch: list) -> Any:
     )
 
 
-def default_convert(sample: Any) -> Any:
-    """A single sample with its arrays as tensors, where nothing is batched (`batch_size=None`)."""
-    if isinstance(sample, ndarray | np.generic) and sample.dtype.kind in "fiubc":
-        return as_tensor(sample)
-    if isinstance(sample, Mapping):
-        return {key: default_convert(value) for key, value in sample.items()}
-    if isinstance(sample, tuple) and hasattr(sample, "_fields"):
-        return type(sample)(*(default_convert(value) for value in sample))
-    if isinstance(sample, tuple | list):
-        return [default_convert(value) for value in sample]
-    return sample
+def default_convert(data: Any) -> Any:
+    """Convert the arrays of a single sample to tensors, where nothing is batched (`batch_size=None`).
+
+    data: an array, or mappings, tuples and lists of arrays; what is none of these stays.
+
+    Formula: out = data, each array as a tensor
+    Shapes: (*) → (*).
+    Dtypes: those of the arrays.
+    Raises: nothing.
+    Source: PyTorch's `torch.utils.data.default_convert`.
+
+    >>> import numpy as np
+    >>> from nn.data import default_convert
+    >>> default_convert({"x": np.ones(2), "name": "a"})
+    {'x': tensor([1., 1.], dtype=float64), 'name': 'a'}
+    """
+    if isinstance(data, ndarray | np.generic) and data.dtype.kind in "fiubc":
+        return as_tensor(data)
+    if isinstance(data, Mapping):
+        return {key: default_convert(value) for key, value in data.items()}
+    if isinstance(data, tuple) and hasattr(data, "_fields"):
+        return type(data)(*(default_convert(value) for value in data))
+    if isinstance(data, tuple | list):
+        return [default_convert(value) for value in data]
+    return data
+
+
+warned: list[int] = []  # whether a loader has warned that there are no worker processes
 
 
 class DataLoader:
-    """Iterate over `dataset` in batches.
+    """Iterates over a dataset in batches.
 
-    dataset        anything with `__getitem__` and `__len__`, or an `IterableDataset`
-    batch_size     samples a batch; None: single samples, nothing is batched
-    shuffle        a new random order each epoch, from `generator` (by default the library's, `ag.manual_seed`)
-    sampler        the order of the indices, instead of `shuffle`
-    batch_sampler  the indices of each batch, instead of `batch_size`, `shuffle`, `sampler` and `drop_last`
-    collate_fn     makes a batch of a list of samples; by default `default_collate`
-    drop_last      leave out a last batch that is shorter
-    num_workers    0: batches are made in this process. There are no worker processes
+    dataset: anything with `__getitem__` and `__len__`, or an `IterableDataset`.
+    batch_size: the number of samples a batch; None: single samples, nothing is batched.
+    shuffle: True: a new random order each epoch.
+    sampler: the order of the indices, instead of shuffle.
+    batch_sampler: the indices of each batch, instead of batch_size, shuffle, sampler and drop_last.
+    num_workers: batches are always made in the calling process; a number above 0 is accepted, and a warning says so once.
+    collate_fn: makes a batch of a list of samples; by default `default_collate`.
+    drop_last: True: leave out a last batch that is shorter.
+    generator: the random numbers' source of shuffle, by default the library's (`ag.manual_seed`).
+    pin_memory, timeout, worker_init_fn, multiprocessing_context, prefetch_factor, persistent_workers, pin_memory_device,
+        in_order: accepted for PyTorch's sake and without effect: they concern worker processes and other devices.
 
-    A `TensorDataset`, also through `Subset`, `ConcatDataset` and `StackDataset`, is read a batch at a time, with one
-    fancy index a tensor. Batches are copies: changing one in place leaves the dataset as it is.
+    A `TensorDataset`, also through `Subset`, `ConcatDataset` and `StackDataset`, is read a batch at a time, with one fancy
+    index a tensor. Batches are copies: changing one in place leaves the dataset as it is.
+
+    Formula: batch k = collate_fn([dataset[i] for i in the k-th batch of indices])
+    Shapes: samples (*) → batches (B, *).
+    Dtypes: as the samples have them.
+    Raises: ValueError for a batch_size below 1, options that exclude each other, an empty dataset, a negative num_workers or
+        timeout; TypeError if the dataset has no length, or for another generator.
+    Source: PyTorch's `torch.utils.data.DataLoader`.
 
     >>> import numpy as np
-    >>> from nn.data import TensorDataset
+    >>> from nn.data import DataLoader, TensorDataset
     >>> for x, y in DataLoader(TensorDataset(np.arange(5), np.arange(5) % 2), batch_size=3):
     ...     print(x, y)
     tensor([0, 1, 2]) tensor([0, 1, 0])
     tensor([3, 4]) tensor([1, 0])
-
-    Raises ValueError for a batch size below 1, options that exclude each other, an empty dataset, num_workers not 0.
     """
 
     def __init__(
         self,
-        dataset: Any,
+        dataset: Dataset | Sequence[Any],
         batch_size: int | None = 1,
         shuffle: bool | None = None,
         sampler: Iterable | None = None,
         batch_sampler: Iterable | None = None,
         num_workers: int = 0,
         collate_fn: Callable | None = None,
-        *,
+        pin_memory: bool = False,
         drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], None] | None = None,
+        multiprocessing_context: str | None = None,
         generator: Generator | None = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
     ):
-        if num_workers != 0:
-            raise ValueError(
-                f"DataLoader: num_workers={num_workers}, but there are no worker processes; leave it at 0: batches of "
-                "an in-memory dataset are slices, which cost less than sending them between processes"
-            )
+        _check_workers(num_workers, timeout)
         generator = checked_generator(generator, "DataLoader")
         self.iterable = isinstance(dataset, IterableDataset)
         if self.iterable:
@@ -139,9 +174,10 @@ class DataLoader:
             batch_size = checked_count(batch_size, "DataLoader", "batch_size")
         else:
             batch_size = None
-        self.dataset = dataset
+        self.dataset: Any = dataset
         self.batch_size = batch_size
-        self.num_workers = 0
+        self.num_workers = num_workers
+        self.pin_memory = pin_memory
         self.drop_last = drop_last
         self.generator = generator
         if sampler is None and batch_sampler is None and not self.iterable:
@@ -196,6 +232,21 @@ class DataLoader:
             if len(batch) < self.batch_size and self.drop_last:
                 return
             yield self.collate_fn(batch)
+
+
+def _check_workers(num_workers: int, timeout: float) -> None:
+    """Raise for impossible numbers, and warn once that there are no worker processes."""
+    if isinstance(num_workers, bool) or not isinstance(num_workers, int | np.integer) or num_workers < 0:
+        raise ValueError(f"DataLoader: num_workers must be a whole number of at least 0, got {num_workers!r}")
+    if not timeout >= 0:
+        raise ValueError(f"DataLoader: timeout must not be negative, got {timeout!r}")
+    if num_workers and not warned:
+        warned.append(num_workers)
+        warnings.warn(
+            f"DataLoader: num_workers={num_workers}, but there are no worker processes: batches are made in the calling "
+            "process, where slices of arrays cost less than sending them between processes; leave it out, or at 0",
+            stacklevel=3,
+        )
 
 
 def _listed(batch: Any) -> Any:

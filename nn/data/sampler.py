@@ -9,16 +9,17 @@ blocks is part of the sequence.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import ArrayLike
 
 from autograd_core import Generator, Tensor
 from autograd_core.random import stream
 
-from .dataset import length_of
+from .dataset import Dataset, length_of
 
 __all__ = [
     "BatchSampler",
@@ -45,7 +46,21 @@ def checked_count(value: Any, name: str, what: str) -> int:
 
 
 class Sampler:
-    """An order of reading: a subclass has `__iter__()`, which yields indices, and where it is known `__len__()`."""
+    """Yields the indices that a `DataLoader` reads, in order; the base class.
+
+    Formula: a subclass has `__iter__()`, which yields indices, and where it is known `__len__()`
+    Shapes: none.
+    Dtypes: integers.
+    Raises: NotImplementedError from iter(sampler) where a subclass does not write it.
+    Source: PyTorch's `torch.utils.data.Sampler`.
+
+    >>> from nn.data import DataLoader, Sampler
+    >>> class Backwards(Sampler):
+    ...     def __iter__(self):
+    ...         return iter((2, 1, 0))
+    >>> list(DataLoader([10, 20, 30], sampler=Backwards(), batch_size=3))
+    [tensor([30, 20, 10])]
+    """
 
     def __iter__(self) -> Iterator:
         raise NotImplementedError(f"{type(self).__name__} needs a method __iter__(self) that yields indices")
@@ -74,9 +89,22 @@ def _sizes(n: int, size: int = BLOCK) -> Iterator[int]:
 
 
 class SequentialSampler(_ArraySampler):
-    """0, 1, … len(data_source) - 1."""
+    """Yields the indices of a dataset in their order.
 
-    def __init__(self, data_source: Any):
+    data_source: anything with a length.
+
+    Formula: 0, 1, …, len(data_source) - 1
+    Shapes: none.
+    Dtypes: integers.
+    Raises: TypeError if data_source has no length.
+    Source: PyTorch's `torch.utils.data.SequentialSampler`.
+
+    >>> from nn.data import SequentialSampler
+    >>> list(SequentialSampler("abc"))
+    [0, 1, 2]
+    """
+
+    def __init__(self, data_source: Dataset | Sized):
         self.data_source = data_source
 
     def blocks(self) -> Iterator[ndarray]:
@@ -88,15 +116,30 @@ class SequentialSampler(_ArraySampler):
 
 
 class RandomSampler(_ArraySampler):
-    """Random order: a permutation, or with `replacement` independent draws; `num_samples` of them, by default one for
-    each sample. Without replacement, more than len(data_source) draws are several permutations one after the other.
+    """Yields the indices of a dataset in a random order, a new one each time.
 
-    It draws as it goes: memory is bounded by one permutation of the dataset, with replacement by a block of draws.
+    data_source: anything with a length.
+    replacement: True: independent draws; False: a permutation, and where num_samples is larger several, one after the other.
+    num_samples: the number of indices, by default one for each sample.
+    generator: the random numbers' source, by default the library's.
+
+    Memory is bounded by one permutation of the dataset, with replacement by a block of draws.
+
+    Formula: a permutation of 0 … N - 1, or draws from U{0, …, N - 1}
+    Shapes: none.
+    Dtypes: integers.
+    Raises: TypeError if data_source has no length, or for another generator; ValueError if num_samples is below 1, or at the
+        first index if data_source is empty.
+    Source: PyTorch's `torch.utils.data.RandomSampler`.
+
+    >>> from nn.data import RandomSampler
+    >>> sorted(RandomSampler("abc"))
+    [0, 1, 2]
     """
 
     def __init__(
         self,
-        data_source: Any,
+        data_source: Dataset | Sized,
         replacement: bool = False,
         num_samples: int | None = None,
         generator: Generator | None = None,
@@ -128,10 +171,26 @@ class RandomSampler(_ArraySampler):
 
 
 class SubsetRandomSampler(_ArraySampler):
-    """The given indices in random order."""
+    """Yields given indices in a random order, a new one each time.
 
-    def __init__(self, indices: Any, generator: Generator | None = None):
-        self.indices = np.array(indices, np.int64).reshape(-1)
+    indices: the indices. generator: the random numbers' source, by default the library's.
+
+    Formula: a permutation of indices
+    Shapes: none.
+    Dtypes: integers.
+    Raises: TypeError if indices are not integers, or for another generator.
+    Source: PyTorch's `torch.utils.data.SubsetRandomSampler`.
+
+    >>> from nn.data import SubsetRandomSampler
+    >>> sorted(SubsetRandomSampler([4, 2, 7]))
+    [2, 4, 7]
+    """
+
+    def __init__(self, indices: ArrayLike | Tensor, generator: Generator | None = None):
+        array = np.array(indices.array if isinstance(indices, Tensor) else indices)
+        if array.size and array.dtype.kind not in "iu":
+            raise TypeError(f"SubsetRandomSampler: indices must be integers, got {array.dtype}")
+        self.indices = array.astype(np.int64).reshape(-1)
         self.generator = checked_generator(generator, "SubsetRandomSampler")
 
     def blocks(self) -> Iterator[ndarray]:
@@ -142,12 +201,34 @@ class SubsetRandomSampler(_ArraySampler):
 
 
 class WeightedRandomSampler(_ArraySampler):
-    """`num_samples` draws from 0 … len(weights) - 1 with probabilities in proportion to `weights`.
+    """Yields random indices with probabilities in proportion to weights.
+
+    weights: a number for each sample, finite and not negative.
+    num_samples: the number of draws.
+    replacement: True: independent draws; False: no index twice.
+    generator: the random numbers' source, by default the library's.
 
     With replacement it draws as it goes: memory is bounded by the weights and a block of draws.
+
+    Formula: P(i) = weightsᵢ / Σ weights
+    Shapes: weights (N,).
+    Dtypes: weights any real ones, computed in float64; the indices are integers.
+    Raises: ValueError if weights have another shape, are not finite, negative or all 0, if num_samples is below 1, or without
+        replacement above the number of positive weights; TypeError for another generator.
+    Source: PyTorch's `torch.utils.data.WeightedRandomSampler`.
+
+    >>> from nn.data import WeightedRandomSampler
+    >>> list(WeightedRandomSampler([0.0, 1.0, 0.0], num_samples=3))
+    [1, 1, 1]
     """
 
-    def __init__(self, weights: Any, num_samples: int, replacement: bool = True, generator: Generator | None = None):
+    def __init__(
+        self,
+        weights: ArrayLike | Tensor,
+        num_samples: int,
+        replacement: bool = True,
+        generator: Generator | None = None,
+    ):
         name = "WeightedRandomSampler"
         w = np.asarray(weights.array if isinstance(weights, Tensor) else weights, np.float64)
         if w.ndim != 1 or w.size == 0:
@@ -182,8 +263,17 @@ class WeightedRandomSampler(_ArraySampler):
 
 
 class BatchSampler(Sampler):
-    """Lists of `batch_size` indices from `sampler`; a shorter last one is left out with `drop_last`.
+    """Yields lists of the indices of another sampler.
 
+    sampler: where they come from. batch_size: the number of indices a list. drop_last: leave out a shorter last one.
+
+    Formula: batch k = the indices k · batch_size … (k + 1) · batch_size - 1 of the sampler
+    Shapes: none.
+    Dtypes: integers.
+    Raises: ValueError if batch_size is below 1; TypeError from len(…) if the sampler has no length.
+    Source: PyTorch's `torch.utils.data.BatchSampler`.
+
+    >>> from nn.data import BatchSampler, SequentialSampler
     >>> list(BatchSampler(SequentialSampler(range(7)), batch_size=3, drop_last=False))
     [[0, 1, 2], [3, 4, 5], [6]]
     """

@@ -21,12 +21,21 @@ Normalize = bool | tuple[float, float]
 
 
 class Images(TensorDataset):
-    """Grey images and their labels, from a pair of IDX files.
+    """Holds grey images and their labels, from a pair of IDX files.
 
-    tensors    images, float32 of shape (N, 1, 28, 28), from 0 (black) to 1 (white); labels, int64 of shape (N,)
-    classes    what the labels 0, 1, … are called
-    normalize  True: images are (x - mean) / std with `moments`; or a pair (mean, std) to use instead
-    transform  called with a batch of images, shape (B, 1, 28, 28); see `TensorDataset`
+    images, labels: the files. normalize: True: images are (x - mean) / std with the class's `moments`; or a pair (mean, std)
+    to use instead. transform: is called with a batch of images, see `TensorDataset`. `classes` names the labels 0, 1, ….
+
+    Formula: x = pixels / 255, from 0 (black) to 1 (white), with normalize (x - mean) / std
+    Shapes: images (N, 1, 28, 28), labels (N,).
+    Dtypes: images float32, labels int64.
+    Raises: ValueError for a file that is not such a set (sizes, counts, labels), or a std that is not positive; what
+        `read_idx` raises.
+    Source: LeCun, Cortes & Burges, "The MNIST database of handwritten digits".
+
+    >>> from nn.data import datasets
+    >>> isinstance(datasets.mnist_sample(train=False), datasets.Images)
+    True
     """
 
     classes: tuple[str, ...]
@@ -76,12 +85,24 @@ class Images(TensorDataset):
 
 
 class MNIST(Images):
-    """Handwritten digits, 28×28: 60,000 for training or, with train=False, 10,000 for testing.
+    """Holds MNIST, handwritten digits: 60,000 images for training or, with train=False, 10,000 for testing.
 
-    `root` is a folder that has the four IDX files (packed or not, also as torchvision lays them out); None looks in
-    $AUTOGRAD_DATA, then in the user's cache, then downloads. `normalize` and `transform`: see `Images`.
+    root: a folder that has the four IDX files (packed or not, also as torchvision lays them out); None looks in
+        $AUTOGRAD_DATA, then in the user's cache, then downloads.
+    train: which of the two parts.
+    normalize, transform: see `Images`.
 
+    Formula: x = pixels / 255, from 0 (black) to 1 (white)
+    Shapes: images (N, 1, 28, 28), labels (N,).
+    Dtypes: images float32, labels int64.
+    Raises: FileNotFoundError if the files are nowhere, with where they were looked for; ValueError for damaged ones.
     Source: LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to document recognition".
+
+    >>> from nn.data import datasets
+    >>> datasets.MNIST("no-such-folder")
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: mnist/train-images-idx3-ubyte.gz is not in no-such-folder ...
     """
 
     classes = tuple("0123456789")
@@ -103,10 +124,23 @@ class MNIST(Images):
 
 
 class FashionMNIST(MNIST):
-    """Articles of clothing in MNIST's format: 60,000 images for training, 10,000 for testing, ten classes.
+    """Holds Fashion-MNIST, articles of clothing in MNIST's format: 60,000 images for training, 10,000 for testing.
 
+    root: a folder that has the four IDX files (packed or not, also as torchvision lays them out); None looks in
+        $AUTOGRAD_DATA, then in the user's cache, then downloads.
+    train: which of the two parts.
+    normalize, transform: see `Images`.
+
+    Formula: x = pixels / 255, from 0 (black) to 1 (white)
+    Shapes: images (N, 1, 28, 28), labels (N,).
+    Dtypes: images float32, labels int64.
+    Raises: FileNotFoundError if the files are nowhere, with where they were looked for; ValueError for damaged ones.
     Source: Xiao, Rasul & Vollgraf 2017, "Fashion-MNIST: a novel image dataset for benchmarking machine learning
-    algorithms"; MIT licence, © 2017 Zalando SE.
+        algorithms"; MIT licence, © 2017 Zalando SE.
+
+    >>> from nn.data import datasets
+    >>> datasets.FashionMNIST.classes[9]
+    'Ankle boot'
     """
 
     classes = (
@@ -134,11 +168,19 @@ class MNISTSample(Images):
 
 
 def mnist_sample(train: bool = True, *, normalize: Normalize = False, transform: Callable | None = None) -> MNISTSample:
-    """10,000 of MNIST's training images or, with train=False, 2,000 of its test images. Part of the package.
+    """Return 10,000 of MNIST's training images or, with train=False, 2,000 of its test images; part of the package.
 
-    They were drawn at random; `nn/data/mnist_sample/README.md` says how, and what the source and the licence are.
+    normalize, transform: see `Images`. The images were drawn at random; `nn/data/mnist_sample/README.md` says how, and what
+    the source and the licence are.
 
-    >>> test = mnist_sample(train=False)
+    Formula: x = pixels / 255, from 0 (black) to 1 (white)
+    Shapes: images (N, 1, 28, 28), labels (N,).
+    Dtypes: images float32, labels int64.
+    Raises: ValueError for a std that is not positive.
+    Source: LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to document recognition".
+
+    >>> from nn.data import datasets
+    >>> test = datasets.mnist_sample(train=False)
     >>> test
     MNISTSample(2000 images of shape (1, 28, 28), 10 classes)
     >>> image, label = test[0]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import ArrayLike
 
 from autograd_core import Generator
 from autograd_core.random import stream
@@ -35,9 +36,16 @@ def _noise(value: float, name: str) -> float:
 
 
 def xor() -> TensorDataset:
-    """The four points of exclusive or, which no line separates.
+    """Return the four points of exclusive or, which no line separates.
 
-    >>> x, y = xor()[:]
+    Formula: y = x₁ ⊕ x₂
+    Shapes: x (4, 2), y (4,).
+    Dtypes: x float32, y int64.
+    Raises: nothing.
+    Source: Minsky & Papert 1969, "Perceptrons".
+
+    >>> from nn.data import datasets
+    >>> x, y = datasets.xor()[:]
     >>> x, y
     (tensor([[0., 0.],
              [0., 1.],
@@ -48,9 +56,19 @@ def xor() -> TensorDataset:
 
 
 def parity(bits: int = 4) -> TensorDataset:
-    """All 2**bits patterns of zeros and ones, in counting order; the label is 1 where the number of ones is odd.
+    """Return all patterns of zeros and ones, in counting order; the label is 1 where the number of ones is odd.
 
-    Source: Minsky & Papert 1969; Rumelhart, Hinton & Williams 1986.
+    bits: the length of a pattern.
+
+    Formula: y = x₁ ⊕ x₂ ⊕ … ⊕ x_bits
+    Shapes: x (2^bits, bits), y (2^bits,).
+    Dtypes: x float32, y int64.
+    Raises: ValueError unless bits is a whole number from 1 to 20.
+    Source: Minsky & Papert 1969, "Perceptrons"; Rumelhart, Hinton & Williams 1986.
+
+    >>> from nn.data import datasets
+    >>> datasets.parity(3).tensors[1]
+    tensor([0, 1, 1, 0, 1, 0, 0, 1])
     """
     if not 1 <= checked_count(bits, "parity", "bits") <= MAX_BITS:
         raise ValueError(f"parity: bits must be 1 … {MAX_BITS}, got {bits}, which makes {2**bits} patterns")
@@ -59,12 +77,20 @@ def parity(bits: int = 4) -> TensorDataset:
 
 
 def two_spirals(density: int = 1) -> TensorDataset:
-    """Two spirals, one inside the other: 194 points with `density` 1, in general 2 (96 density + 1).
+    """Return two spirals, one inside the other.
 
-    For i = 0 … 96: angle = i π/16, radius = 6.5 (104 - i) / 104; the point (radius sin(angle), radius cos(angle)) has
-    label 1, its opposite has label 0. They take turns in the dataset.
+    density: the number of points for each of the original ones, of which there are 194.
 
+    Formula: angle = i π/16, radius = 6.5 (104 - i) / 104, i = 0 … 96: the point (radius sin(angle), radius cos(angle)) has
+        label 1, its opposite label 0; they take turns. With a density d, i = 0, 1/d, 2/d, … 96.
+    Shapes: x (N, 2), y (N,), N = 2 (96 density + 1).
+    Dtypes: x float32, y int64.
+    Raises: ValueError unless density is a whole number of at least 1.
     Source: Lang & Witbrock 1988, "Learning to tell two spirals apart"; the CMU benchmark's generator.
+
+    >>> from nn.data import datasets
+    >>> datasets.two_spirals()[0]
+    (tensor([0. , 6.5]), tensor(1))
     """
     checked_count(density, "two_spirals", "density")
     i = np.arange(96 * density + 1)
@@ -75,10 +101,20 @@ def two_spirals(density: int = 1) -> TensorDataset:
 
 
 def moons(n_samples: int = 100, noise: float = 0.0, generator: Generator | None = None) -> TensorDataset:
-    """Two half circles that reach into each other, in random order.
+    """Return two half circles that reach into each other, in random order.
 
-    Class 0 (n_samples // 2 points): (cos t, sin t); class 1: (1 - cos t, 1/2 - sin t); t evenly spaced from 0 to π.
-    `noise` is the standard deviation of what is added to each coordinate. After scikit-learn's `make_moons`.
+    n_samples: the number of points. noise: the standard deviation of what is added to each coordinate. generator: the random
+    numbers' source, by default the library's.
+
+    Formula: class 0 (n_samples // 2 points): (cos t, sin t); class 1: (1 - cos t, 1/2 - sin t); t evenly spaced from 0 to π
+    Shapes: x (n_samples, 2), y (n_samples,).
+    Dtypes: x float32, y int64.
+    Raises: ValueError if n_samples is below 2, or noise negative or not finite; TypeError for another generator.
+    Source: scikit-learn's `make_moons`.
+
+    >>> from nn.data import datasets
+    >>> len(datasets.moons(10)), int(datasets.moons(10).tensors[1].sum())
+    (10, 5)
     """
     n, rng = _begin("moons", n_samples, noise, generator)
     t, u = np.linspace(0, np.pi, n // 2), np.linspace(0, np.pi, n - n // 2)
@@ -89,9 +125,22 @@ def moons(n_samples: int = 100, noise: float = 0.0, generator: Generator | None 
 def circles(
     n_samples: int = 100, noise: float = 0.0, factor: float = 0.8, generator: Generator | None = None
 ) -> TensorDataset:
-    """A circle of radius 1 (class 0, n_samples // 2 points) around one of radius `factor` (class 1), in random order.
+    """Return a circle around a smaller one, in random order.
 
-    After scikit-learn's `make_circles`.
+    n_samples: the number of points. noise: the standard deviation of what is added to each coordinate. factor: the radius of
+    the smaller circle. generator: the random numbers' source, by default the library's.
+
+    Formula: class 0 (n_samples // 2 points): (cos t, sin t); class 1: factor · (cos t, sin t); t evenly spaced over the circle
+    Shapes: x (n_samples, 2), y (n_samples,).
+    Dtypes: x float32, y int64.
+    Raises: ValueError if n_samples is below 2, noise negative or not finite, or factor not in [0, 1); TypeError for another
+        generator.
+    Source: scikit-learn's `make_circles`.
+
+    >>> from nn.data import datasets
+    >>> x, y = datasets.circles(8, factor=0.5)[:]
+    >>> (x * x).sum(1).amax()
+    tensor(1.)
     """
     if not 0 <= factor < 1:
         raise ValueError(f"circles: factor is the inner radius, at least 0 and below 1, got {factor}")
@@ -117,17 +166,31 @@ def _two_classes(first: ndarray, second: ndarray, noise: float, rng: np.random.G
 
 def blobs(
     n_samples: int = 100,
-    centers: int | Any = 3,
+    centers: int | ArrayLike = 3,
     n_features: int = 2,
     cluster_std: float | Sequence[float] = 1.0,
     center_box: tuple[float, float] = (-10.0, 10.0),
     generator: Generator | None = None,
 ) -> TensorDataset:
-    """Gaussian clouds, one a class, in random order.
+    """Return Gaussian clouds of points, one a class, in random order.
 
-    `centers` is how many, then they are uniform in `center_box`, or an array of shape (classes, features).
-    `cluster_std` is one standard deviation, or one for each. The points are shared out as evenly as they can be. After
-    scikit-learn's `make_blobs`.
+    n_samples: the number of points, shared out as evenly as they can be.
+    centers: the number of clouds, whose middles are then uniform in center_box, or an array of the middles.
+    n_features: the number of coordinates, where centers is a number.
+    cluster_std: the standard deviation, a number or one for each cloud.
+    center_box: the lowest and the highest coordinate of a middle.
+    generator: the random numbers' source, by default the library's.
+
+    Formula: x = centers[y] + cluster_std[y] · N(0, 1)
+    Shapes: x (n_samples, n_features), y (n_samples,); centers (classes, n_features).
+    Dtypes: x float32, y int64.
+    Raises: ValueError if a number is below 1, center_box is in the wrong order, centers have another shape, or cluster_std
+        does not fit them or is negative; TypeError for another generator.
+    Source: scikit-learn's `make_blobs`.
+
+    >>> from nn.data import datasets
+    >>> datasets.blobs(4, centers=[[0.0, 5.0]], cluster_std=0.0)[0]
+    (tensor([0., 5.]), tensor(0))
     """
     n = checked_count(n_samples, "blobs", "n_samples")
     rng = stream(checked_generator(generator, "blobs"))
@@ -157,7 +220,24 @@ def sine(
     interval: tuple[float, float] = (0.0, 2 * math.pi),
     generator: Generator | None = None,
 ) -> TensorDataset:
-    """Regression: x evenly spaced over `interval`, both ends included, and y = sin x + noise; both of shape (N, 1)."""
+    """Return points of a sine curve, for regression.
+
+    n_samples: the number of points. noise: the standard deviation of what is added to y. interval: the first and the last x.
+    generator: the random numbers' source, by default the library's.
+
+    Formula: y = sin x + noise · N(0, 1), x evenly spaced over interval, both ends included
+    Shapes: x (n_samples, 1), y (n_samples, 1).
+    Dtypes: float32.
+    Raises: ValueError if n_samples is below 1, noise negative or not finite, or interval is empty; TypeError for another
+        generator.
+    Source: NumPy's `linspace` and `sin`.
+
+    >>> from nn.data import datasets
+    >>> datasets.sine(3, interval=(0.0, 1.0)).tensors[0]
+    tensor([[0. ],
+            [0.5],
+            [1. ]])
+    """
     n = checked_count(n_samples, "sine", "n_samples")
     low, high = interval
     if not low < high:

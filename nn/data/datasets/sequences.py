@@ -40,15 +40,27 @@ def _dataset(x: ndarray, y: ndarray, lengths: ndarray, vary: bool) -> TensorData
 def adding_problem(
     n_samples: int = 1000, length: int = 100, vary: bool = False, generator: Generator | None = None
 ) -> TensorDataset:
-    """Add two marked numbers that stand far apart: experiment 4 (section 5.4).
+    """Return sequences of which two marked numbers that stand far apart are to be added.
 
-    x, float32 of shape (N, T, 2): a number, uniform in [-1, 1], and a marker. Marker 1 stands at one of the first 10
-    steps (whose number is X1) and at one of the first `length` // 2 - 1 others (X2), marker -1 at the first and the
-    last step, 0 elsewhere; where the first step is itself marked 1, its number is 0. y, float32 of shape (N, 1):
-    0.5 + (X1 + X2) / 4. A sequence counts as solved if the error is below 0.04.
+    n_samples: the number of sequences.
+    length: the number of steps, at least 11.
+    vary: True: the sequences have length to length + length // 10 steps, and the dataset has a third tensor, their lengths.
+    generator: the random numbers' source, by default the library's.
 
-    T = `length`; with `vary`, T = length + length // 10, the sequences have `length` to T steps, and the dataset has a
-    third tensor, their lengths (int64). `length` is at least 11.
+    Each step is a number, uniform in [-1, 1], and a marker. Marker 1 stands at one of the first 10 steps (whose number is X₁)
+    and at one of the first length // 2 - 1 others (X₂), marker -1 at the first and the last step, 0 elsewhere; where the first
+    step is itself marked 1, its number is 0. A sequence counts as solved if the error is below 0.04.
+
+    Formula: y = 0.5 + (X₁ + X₂) / 4
+    Shapes: x (N, T, 2), y (N, 1), lengths (N,).
+    Dtypes: x and y float32, lengths int64.
+    Raises: ValueError if n_samples is below 1 or length below 11; TypeError for another generator.
+    Source: Hochreiter & Schmidhuber 1997, "Long short-term memory", Neural Computation 9(8), section 5.4 (experiment 4).
+
+    >>> from nn.data import datasets
+    >>> x, y = datasets.adding_problem(3, length=20)[:]
+    >>> x.shape, y.shape, (x[..., 1] == 1).sum(1)
+    ((3, 20, 2), (3, 1), tensor([2, 2, 2]))
     """
     n = checked_count(n_samples, "adding_problem", "n_samples")
     if checked_count(length, "adding_problem", "length") < 11:
@@ -72,17 +84,24 @@ def adding_problem(
 def long_lag(
     lag: int = 100, n_samples: int = 2, random: bool = False, generator: Generator | None = None
 ) -> TensorDataset:
-    """Foresee the last symbol, which is the first one: experiments 2a (noise-free) and 2b (`random=True`), 5.2.
+    """Return sequences whose last symbol is the first one, which has to be remembered.
 
-    Of the symbols 0 … p, p = `lag`, the last two are "x" (p - 1) and "y" (p). There are two sequences, which take turns,
+    lag: p; of the symbols 0 … p the last two are "x" (p - 1) and "y" (p).
+    n_samples: the number of sequences; the two take turns.
+    random: True: what is between the ends is drawn from 0 … p - 2, so that nothing but the lag tells where the end is.
+    generator: the random numbers' source, by default the library's.
 
-        x, 0, 1, …, p - 2, x    and    y, 0, 1, …, p - 2, y
+    Only y[:, -1] cannot be foreseen from the symbol before: whoever guesses has a cross-entropy of log 2 there.
 
-    With `random`, what is between the ends is drawn from 0 … p - 2, so that nothing but the lag tells where the end is.
-    x, int64 of shape (N, p): all symbols but the last; y, int64 of shape (N, p): at each step the symbol that comes next.
-    Only `y[:, -1]` cannot be foreseen from the symbol before: whoever guesses has a cross-entropy of log 2 there.
+    Formula: x, 0, 1, …, p - 2, x    and    y, 0, 1, …, p - 2, y
+    Shapes: all symbols but the last (N, p); at each step the symbol that comes next (N, p).
+    Dtypes: int64.
+    Raises: ValueError if n_samples is below 1 or lag below 2; TypeError for another generator.
+    Source: Hochreiter & Schmidhuber 1997, "Long short-term memory", Neural Computation 9(8), section 5.2
+        (experiments 2a, noise-free, and 2b, random).
 
-    >>> long_lag(3).tensors
+    >>> from nn.data import datasets
+    >>> datasets.long_lag(3).tensors
     (tensor([[2, 0, 1],
             [3, 0, 1]]), tensor([[0, 1, 2],
             [0, 1, 3]]))
@@ -103,15 +122,28 @@ TEMPORAL_ORDER_SYMBOLS = "EBabcdXY"
 def temporal_order(
     n_samples: int = 1000, length: int = 100, symbols: int = 2, vary: bool = False, generator: Generator | None = None
 ) -> TensorDataset:
-    """Tell in which order X and Y came: experiments 6a (`symbols=2`, 4 classes) and 6b (`symbols=3`, 8 classes), 5.6.
+    """Return sequences of which the order of the symbols X and Y is to be told.
 
-    x, float32 of shape (N, T, 8), one-hot over "EBabcdXY": E first, B last, random letters a … d between, but X or Y at
-    two places: one at 10 to 20 % of `length`, one at 50 to 60 % (three places: 10 to 20, 33 to 43, 66 to 76 %). y,
-    int64 of shape (N,): the symbols read as a binary number, X = 0 and Y = 1, the earliest first: XX, XY, YX, YY are
-    0, 1, 2, 3.
+    n_samples: the number of sequences.
+    length: the number of steps, at least 10.
+    symbols: the number of X and Y: 2 (4 classes) or 3 (8 classes).
+    vary: True: the sequences have length to length + length // 10 steps, and the dataset has a third tensor, their lengths.
+    generator: the random numbers' source, by default the library's.
 
-    T = `length`; with `vary`, T = length + length // 10, the sequences have `length` to T steps, and the dataset has a
-    third tensor, their lengths (int64).
+    Each step is one-hot over "EBabcdXY": E first, B last, random letters a … d between, but X or Y at two positions: one at 10
+    to 20 % of length, one at 50 to 60 % (three: 10 to 20, 33 to 43, 66 to 76 %).
+
+    Formula: y is the symbols read as a binary number, X = 0 and Y = 1, the earliest first: XX, XY, YX, YY are 0, 1, 2, 3
+    Shapes: x (N, T, 8), y (N,), lengths (N,).
+    Dtypes: x float32, y and lengths int64.
+    Raises: ValueError if n_samples is below 1, length below 10, or symbols not 2 or 3; TypeError for another generator.
+    Source: Hochreiter & Schmidhuber 1997, "Long short-term memory", Neural Computation 9(8), section 5.6
+        (experiments 6a and 6b).
+
+    >>> from nn.data import datasets
+    >>> x, y = datasets.temporal_order(3, length=20)[:]
+    >>> x.shape, x[:, :, 6:].sum((1, 2))
+    ((3, 20, 8), tensor([2., 2., 2.]))
     """
     n = checked_count(n_samples, "temporal_order", "n_samples")
     if symbols not in (2, 3):
@@ -126,9 +158,9 @@ def temporal_order(
     codes[row, lengths - 1] = TEMPORAL_ORDER_SYMBOLS.index("B")
     y = np.zeros(n, np.int64)
     for percent in (10, 50) if symbols == 2 else (10, 33, 66):
-        place = rng.integers(percent * length // 100, (percent + 10) * length // 100 + 1, n)
+        position = rng.integers(percent * length // 100, (percent + 10) * length // 100 + 1, n)
         which = rng.integers(0, 2, n)
-        codes[row, place] = TEMPORAL_ORDER_SYMBOLS.index("X") + which
+        codes[row, position] = TEMPORAL_ORDER_SYMBOLS.index("X") + which
         y = 2 * y + which
     x = np.eye(8, dtype=np.float32)[codes]
     x[steps >= lengths[:, None]] = 0
@@ -150,12 +182,21 @@ REBER = (
 
 
 class Reber(TensorDataset):
-    """What `reber_grammar` returns.
+    """Holds words of the Reber grammar; `reber_grammar` returns one.
 
-    strings  the words of the grammar
-    tensors  x, float32 of shape (N, L, 7): each word but its last symbol, one-hot over "BTSXPVE", filled up with zeros
-             y, int64 of shape (N, L): the symbol that came next, filled up with -100, which cross-entropy ignores
-             legal, bool of shape (N, L, 7): the symbols that may come next
+    strings: the words. legal: for each word, the symbols that could have stood at each of its positions.
+
+    Formula: x[n, t] = one-hot of symbol t over "BTSXPVE", y[n, t] = symbol t + 1; filled up with zeros, and with -100, which
+        cross-entropy ignores
+    Shapes: x (N, L, 7), y (N, L), legal (N, L, 7): the symbols that may come next; L the longest word without its last symbol.
+    Dtypes: x float32, y int64, legal bool.
+    Raises: ValueError for a symbol that is not in "BTSXPVE", or if strings and legal differ in number.
+    Source: Reber 1967, "Implicit learning of artificial grammars".
+
+    >>> from nn.data import datasets
+    >>> data = datasets.Reber(["BTE"], [["B", "TP", "E"]])
+    >>> data.tensors[1], data.legal.sum(-1)
+    (tensor([[1, 6]]), tensor([[2, 1]]))
     """
 
     def __init__(self, strings: list[str], legal: list[list[str]]):
@@ -178,16 +219,25 @@ class Reber(TensorDataset):
 
 
 def reber_grammar(n_samples: int = 256, embedded: bool = False, generator: Generator | None = None) -> Reber:
-    """Words of the Reber grammar, at each step of which one of two symbols may follow with equal chance.
+    """Return words of the Reber grammar, at each step of which one of two symbols may follow with equal chance.
 
-    `embedded`: experiment 1 (section 5.1). Such a word is B, then T or P, then a word of the grammar, then the same T
-    or P again, then E: to foresee the last but one symbol, the second must be remembered. A network has learnt the
-    grammar when it ranks the legal symbols of each step above all others.
+    n_samples: the number of words.
+    embedded: True: a word is B, then T or P, then a word of the grammar, then the same T or P again, then E: to foresee
+        the last but one symbol, the second must be remembered.
+    generator: the random numbers' source, by default the library's.
 
-    Source: Reber 1967; Cleeremans, Servan-Schreiber & McClelland 1989; Fahlman 1991.
+    A network has learnt the grammar when it ranks the legal symbols of each step above all others.
+
+    Formula: see `Reber`
+    Shapes: x (N, L, 7), y (N, L), legal (N, L, 7).
+    Dtypes: x float32, y int64, legal bool.
+    Raises: ValueError if n_samples is below 1; TypeError for another generator.
+    Source: Reber 1967; Cleeremans, Servan-Schreiber & McClelland 1989; embedded: Fahlman 1991, and Hochreiter &
+        Schmidhuber 1997, "Long short-term memory", section 5.1 (experiment 1).
 
     >>> import autograd_core as ag
-    >>> data = reber_grammar(3, generator=ag.Generator(0))
+    >>> from nn.data import datasets
+    >>> data = datasets.reber_grammar(3, generator=ag.Generator(0))
     >>> all(word.startswith("B") and word.endswith("E") for word in data.strings)
     True
     """

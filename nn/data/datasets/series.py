@@ -6,8 +6,8 @@ import csv
 from pathlib import Path
 
 import numpy as np
-from numpy import ndarray
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike
 
 from autograd_core import Tensor, from_numpy
 
@@ -18,22 +18,28 @@ __all__ = ["Series", "airline_passengers", "daily_min_temperatures", "read_serie
 
 
 class Series:
-    """A series in time.
+    """Holds a series in time: dates and values.
 
-    name    what is measured
-    dates   when, datetime64 of shape (N,)
-    values  the measurements, a float32 tensor of shape (N,)
+    name: what is measured. dates: when. values: the measurements.
 
     Split it before cutting windows: windows drawn at random overlap, and a test on them knows its answers.
 
-    >>> s = Series("steps", np.arange(6), np.arange(6))
+    Formula: values[t] was measured at dates[t]
+    Shapes: dates (N,), values (N,).
+    Dtypes: values float32; dates as they are, datetime64 from a file.
+    Raises: ValueError unless there is one date for each value; from `split` and `windows` for parts that are empty.
+    Source: none.
+
+    >>> import numpy as np
+    >>> from nn.data import datasets
+    >>> s = datasets.Series("steps", np.arange(6), np.arange(6))
     >>> train, test = s.split(0.5)
     >>> x, y = train.windows(2)[:]
     >>> x, y
     (tensor([[0., 1.]]), tensor([[2.]]))
     """
 
-    def __init__(self, name: str, dates: ndarray, values: ndarray):
+    def __init__(self, name: str, dates: ArrayLike, values: ArrayLike):
         self.name, self.dates = name, np.asarray(dates)
         self.values: Tensor = from_numpy(np.asarray(values, np.float32))
         if self.values.ndim != 1 or self.dates.shape != self.values.shape:
@@ -73,9 +79,25 @@ class Series:
 
 
 def read_series(path: str | Path) -> Series:
-    """The series in a CSV file: a line of titles, then a date (1749-01 or 1981-01-31) and a number a line.
+    """Read the series in a CSV file: a line of titles, then a date (1749-01 or 1981-01-31) and a number a line.
 
-    Raises ValueError that names the file and the line for one that is neither, OSError if the file cannot be read.
+    path: the file, whose name becomes that of the series.
+
+    Formula: values[t] = the number of line t + 2
+    Shapes: (N,).
+    Dtypes: dates datetime64, values float32.
+    Raises: ValueError, with the file and the line, where there is no date or no finite number; OSError if the file cannot be
+        read.
+    Source: Python's `csv`.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from nn.data import datasets
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "rain.csv"
+    ...     _ = path.write_text("month,mm\\n2001-01,3\\n2001-02,5\\n")
+    ...     datasets.read_series(path)
+    Series(rain, 2 steps from 2001-01 to 2001-02)
     """
     path = Path(path)
     try:
@@ -110,28 +132,56 @@ def _read(name: str, file: str, root: str | Path | None) -> Series:
 
 
 def sunspots(root: str | Path | None = None) -> Series:
-    """2,820 monthly Zürich sunspot numbers, 1749-01 to 1983-12, from 0 to 253.8. Part of the package; `root` as in
-    `MNIST`.
+    """Return 2,820 monthly Zürich sunspot numbers, 1749-01 to 1983-12, from 0 to 253.8; part of the package.
 
+    root: a folder that has the file; None looks as `MNIST` does, and the package has it.
+
+    Formula: values[t] is the measurement of month t
+    Shapes: (2820,).
+    Dtypes: dates datetime64, values float32.
+    Raises: FileNotFoundError if it is not in root; ValueError if it is not the published file.
     Source: Andrews & Herzberg 1985, by the Time Series Data Library and jbrownlee/Datasets.
+
+    >>> from nn.data import datasets
+    >>> datasets.sunspots()
+    Series(sunspots, 2820 steps from 1749-01 to 1983-12)
     """
     return _read("sunspots", "monthly-sunspots.csv", root)
 
 
 def airline_passengers(root: str | Path | None = None) -> Series:
-    """144 monthly totals of airline passengers in thousands, 1949-01 to 1960-12. Part of the package; `root` as
-    in `MNIST`.
+    """Return 144 monthly totals of airline passengers in thousands, 1949-01 to 1960-12; part of the package.
 
+    root: a folder that has the file; None looks as `MNIST` does, and the package has it.
+
+    Formula: values[t] is the measurement of month t
+    Shapes: (144,).
+    Dtypes: dates datetime64, values float32.
+    Raises: FileNotFoundError if it is not in root; ValueError if it is not the published file.
     Source: Box & Jenkins 1976, series G, by the Time Series Data Library and jbrownlee/Datasets.
+
+    >>> from nn.data import datasets
+    >>> datasets.airline_passengers()
+    Series(airline passengers, 144 steps from 1949-01 to 1960-12)
     """
     return _read("airline passengers", "airline-passengers.csv", root)
 
 
 def daily_min_temperatures(root: str | Path | None = None) -> Series:
-    """3,650 daily minimum temperatures (°C) in Melbourne, 1981 to 1990. Part of the package; `root`
-    as in `MNIST`.
+    """Return 3,650 daily minimum temperatures (°C) in Melbourne, 1981 to 1990; part of the package.
 
-    31 December is missing in the leap years 1984 and 1988. Source: Australian Bureau of Meteorology, by the Time Series
-    Data Library and jbrownlee/Datasets.
+    31 December is missing in the leap years 1984 and 1988.
+
+    root: a folder that has the file; None looks as `MNIST` does, and the package has it.
+
+    Formula: values[t] is the measurement of day t
+    Shapes: (3650,).
+    Dtypes: dates datetime64, values float32.
+    Raises: FileNotFoundError if it is not in root; ValueError if it is not the published file.
+    Source: Australian Bureau of Meteorology, by the Time Series Data Library and jbrownlee/Datasets.
+
+    >>> from nn.data import datasets
+    >>> datasets.daily_min_temperatures()
+    Series(daily minimum temperatures, 3650 steps from 1981-01-01 to 1990-12-31)
     """
     return _read("daily minimum temperatures", "daily-min-temperatures.csv", root)

@@ -19,16 +19,16 @@ IGNORED = -100  # the target that cross-entropy leaves out (its ignore_index)
 
 
 def encode(text: str, chars: str) -> ndarray:
-    """The place in `chars` of every character, int64. Raises ValueError for one that is not there."""
-    places = {c: i for i, c in enumerate(chars)}
+    """The index in `chars` of every character, int64. Raises ValueError for one that is not there."""
+    indices = {c: i for i, c in enumerate(chars)}
     for i, c in enumerate(text):
-        if c not in places:
+        if c not in indices:
             raise ValueError(f"encode: character {c!r} at position {i} is not among the {len(chars)}: {chars!r}")
-    return np.fromiter((places[c] for c in text), np.int64, len(text))
+    return np.fromiter((indices[c] for c in text), np.int64, len(text))
 
 
 def decode(codes: Iterable, chars: str) -> str:
-    """The text of codes, given as a tensor, an array or a sequence of integers."""
+    """The text of codes, a tensor, an array or a sequence of integers."""
     codes = np.asarray(codes)
     if codes.size and not 0 <= codes.min() <= codes.max() < len(chars):
         raise ValueError(f"decode: codes from {codes.min()} to {codes.max()}, they must be 0 … {len(chars) - 1}")
@@ -36,13 +36,18 @@ def decode(codes: Iterable, chars: str) -> str:
 
 
 class Characters:
-    """A text for a language model of characters.
+    """Holds a text for a language model of characters.
 
-    text   the string
-    chars  its characters in order, the vocabulary
-    codes  the text as places in `chars`, int64 of shape (len(text),)
+    text: the string. chars: the vocabulary, by default the characters of the text in order.
 
-    >>> abc = Characters("abcab")
+    Formula: codes[t] = the index of text[t] in chars
+    Shapes: codes (len(text),); `windows(length)`: x and y (M, length), y one character further on.
+    Dtypes: int64.
+    Raises: ValueError for a character that is not in chars; from `split`, `windows` and `decode` for numbers out of range.
+    Source: Karpathy 2015, char-rnn.
+
+    >>> from nn.data import datasets
+    >>> abc = datasets.Characters("abcab")
     >>> abc.chars, abc.codes, abc.decode([0, 2])
     ('abc', array([0, 1, 2, 0, 1]), 'ac')
     >>> x, y = abc.windows(3)[0]
@@ -89,33 +94,59 @@ class Characters:
 
 
 def tiny_shakespeare(root: str | Path | None = None) -> Characters:
-    """1,115,394 characters (65 distinct) of Shakespeare's plays; `root` as in `MNIST`.
+    """Return 1,115,394 characters (65 distinct) of Shakespeare's plays.
 
-    `split(0.9)` is nanoGPT's division. Source: Karpathy, char-rnn, data/tinyshakespeare.
+    root: a folder that has the file; None looks in $AUTOGRAD_DATA, then in the user's cache, then downloads. `split(0.9)` is
+    nanoGPT's division.
+
+    Formula: none; a text
+    Shapes: codes (1115394,).
+    Dtypes: int64.
+    Raises: FileNotFoundError if it is nowhere, with where it was looked for; ValueError if it is not the published file.
+    Source: Karpathy, char-rnn, data/tinyshakespeare.
+
+    >>> from nn.data import datasets
+    >>> datasets.tiny_shakespeare("no-such-folder")
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: tinyshakespeare/input.txt is not in no-such-folder ...
     """
     return Characters(read_text("tinyshakespeare/input.txt", root))
 
 
 def shakespeare_sample() -> Characters:
-    """The first 399,862 characters (63 distinct) of tiny Shakespeare. Part of the package.
+    """Return the first 399,862 characters (63 distinct) of tiny Shakespeare; part of the package.
 
     `nn/data/shipped/README.md` says which plays these are, and what the source and the licence are.
 
-    >>> shakespeare_sample()
+    Formula: none; a text
+    Shapes: codes (399862,).
+    Dtypes: int64.
+    Raises: ValueError if the package is damaged.
+    Source: Karpathy, char-rnn, data/tinyshakespeare.
+
+    >>> from nn.data import datasets
+    >>> datasets.shakespeare_sample()
     Characters(399862 characters, 63 distinct)
     """
     return Characters(read_shipped("shakespeare-sample.txt"))
 
 
 class Names(TensorDataset):
-    """Words for a language model of characters.
+    """Holds words for a language model of characters.
 
-    words    the list of strings
-    chars    the vocabulary; its first, ".", stands for the start and the end of a word
-    tensors  x, int64 of shape (N, L): the start and then the word, filled up with 0; y, int64 of shape (N, L): the word
-             and then the end, filled up with -100, the target that cross-entropy ignores. L is the longest length + 1
+    words: the strings. chars: the vocabulary, by default the characters of the words in order; its first, ".", stands for the
+    start and the end of a word.
 
-    >>> x, y = Names(["ann", "bo"])[1]
+    Formula: x = the start and then the word, filled up with 0; y = the word and then the end, filled up with -100, the target
+        that cross-entropy ignores
+    Shapes: x (N, L), y (N, L), L the longest length + 1.
+    Dtypes: int64.
+    Raises: ValueError if there is no word, or for a character that is not in chars.
+    Source: Karpathy 2022, makemore.
+
+    >>> from nn.data import datasets
+    >>> x, y = datasets.Names(["ann", "bo"])[1]
     >>> x, y
     (tensor([0, 2, 4, 0]), tensor([   2,    4,    0, -100]))
     """
@@ -146,12 +177,19 @@ class Names(TensorDataset):
 
 
 def names(root: str | Path | None = None) -> Names:
-    """32,033 first names in lower case, 2 to 15 letters (ssa.gov, 2018). Part of the package; `root` as in `MNIST`.
+    """Return 32,033 first names in lower case, 2 to 15 letters; part of the package.
 
-    Source: Karpathy, makemore, names.txt.
+    root: a folder that has the file; None looks as `MNIST` does, and the package has it.
 
-    >>> x, y = names()[0]
-    >>> names().decode(y)
+    Formula: see `Names`
+    Shapes: x (32033, 16), y (32033, 16).
+    Dtypes: int64.
+    Raises: FileNotFoundError if it is not in root; ValueError if it is not the published file.
+    Source: Karpathy 2022, makemore, names.txt (from ssa.gov, 2018).
+
+    >>> from nn.data import datasets
+    >>> x, y = datasets.names()[0]
+    >>> datasets.names().decode(y)
     'emma'
     """
     return Names(read_text("names.txt", root).split())
