@@ -36,14 +36,14 @@ def numpy_names(function: F) -> F:
 
 
 def variadic(keyword: str) -> Callable[[F], F]:
-    """Let `function(x, sizes)` take its integers one by one, as one sequence, or by their keyword."""
+    """Let `function(input, sizes)` take its integers one by one, as one sequence, or by their keyword."""
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
-        def call(x: Any, *args: Any, **kwargs: Any) -> Any:
+        def call(input: Any, *args: Any, **kwargs: Any) -> Any:
             if keyword in kwargs:
                 args = (*args, kwargs.pop(keyword))
-            return function(x, sizes_of(args, function.__name__), **kwargs)
+            return function(input, sizes_of(args, function.__name__), **kwargs)
 
         return call  # type: ignore[return-value]
 
@@ -56,6 +56,19 @@ def array_operand(x: Any, name: str) -> Any:
         return np.asarray(x)
     x = operand(x, name)
     return x if hasattr(x, "dtype") else np.asarray(x, result_type(x))
+
+
+def shaped(x: Any, name: str) -> Any:
+    """`x` itself if it has a shape; a number as an array. Where only shapes matter, cheaper than `array_operand`."""
+    return x if hasattr(x, "shape") else array_operand(x, name)
+
+
+def integer(value: Any, name: str, what: str) -> int:
+    """`value` as an int, or a TypeError that names the argument."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}: {what} must be an int, got {type(value).__name__} {value!r}") from None
 
 
 def dim_index(dim: Any, ndim: int, name: str) -> int:

@@ -6,7 +6,6 @@ Each finds integer indices, which have no derivative, and reads the values there
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +16,7 @@ from ...engine.primitive import Primitive, apply
 from ...engine.standin import StandIn
 from ...engine.tensor import Tensor
 from ...engine.types import TensorLike
-from ..arguments import array_operand, dim_index, numpy_names
+from ..arguments import array_operand, dim_index, integer, numpy_names
 from ..elementwise import arithmetic as ew
 from ..indexing.gather import gather_along
 from ..shape.shape import reshape
@@ -143,13 +142,6 @@ def msort(input: TensorLike) -> Tensor:
     return sort(input, 0)[0]
 
 
-def _count(k: Any, name: str) -> int:
-    try:
-        return operator.index(k)
-    except TypeError:
-        raise TypeError(f"{name}: k must be an int, got {type(k).__name__} {k!r}") from None
-
-
 @numpy_names
 def topk(input: TensorLike, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> TopK:
     """Return the k largest elements along `dim`, in order, and their indices, as a named tuple (values, indices).
@@ -167,7 +159,7 @@ def topk(input: TensorLike, k: int, dim: int = -1, largest: bool = True, sorted:
     >>> ag.topk(ag.tensor([3.0, 1.0, 2.0]), 2)
     topk(values=tensor([3., 2.]), indices=tensor([0, 2]))
     """
-    x, k = array_operand(input, "topk"), _count(k, "topk")
+    x, k = array_operand(input, "topk"), integer(k, "topk", "k")
     size = (tuple(x.shape) or (1,))[dim_index(dim, x.ndim, "topk")]
     if not 0 <= k <= size:
         raise ValueError(f"topk: k={k} is out of range for dim {dim} of size {size}")
@@ -290,7 +282,7 @@ def kthvalue(input: TensorLike, k: int, dim: int = -1, keepdim: bool = False) ->
     >>> ag.kthvalue(ag.tensor([3.0, 1.0, 2.0]), 2)
     kthvalue(values=tensor(2.), indices=tensor(2))
     """
-    x, k = array_operand(input, "kthvalue"), _count(k, "kthvalue")
+    x, k = array_operand(input, "kthvalue"), integer(k, "kthvalue", "k")
     size = (tuple(x.shape) or (1,))[dim_index(dim, x.ndim, "kthvalue")]
     if not 1 <= k <= size:
         raise ValueError(f"kthvalue: k={k} is out of range for dim {dim} of size {size}; it counts from 1")

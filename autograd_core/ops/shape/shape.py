@@ -7,7 +7,7 @@ these is in join.py and strided.py.
 from __future__ import annotations
 
 import math
-import operator
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -18,14 +18,32 @@ from ...engine.basics import broadcast_to
 from ...engine.operands import convert, operand, result_type, sizes_of, stand_in
 from ...engine.primitive import SHAPE, Primitive, apply
 from ...engine.tensor import Tensor
-from ..arguments import dim_index, dim_indices, numpy_names, variadic
+from ...engine.types import Dims, TensorLike
+from ..arguments import dim_index, dim_indices, integer, numpy_names, shaped, variadic
 
 # --------------------------------------------------------------------------------------------------------- broadcasting
 
 
 @variadic("size")
-def expand(x: Any, sizes: Any) -> Any:
-    """Like `broadcast_to`; -1 keeps a size."""
+def expand(input: TensorLike, size: int | Sequence[int]) -> Tensor:
+    """Return a view in which dimensions of size 1 are repeated up to `size`; −1 keeps a size.
+
+    `size` may also come one by one: expand(input, 2, 3). Leading dimensions may be added. The gradient is summed over the
+    repetitions. No memory is copied.
+
+    Formula: out[i_1, …, i_n] = input[j_1, …, j_n], j_d = 0 where input has size 1, else i_d
+    Shapes: (*) → size.
+    Dtypes: any, kept.
+    Raises: ValueError if the shape does not broadcast to `size`, or if −1 stands for an added dimension.
+    Source: PyTorch's `Tensor.expand`.
+
+    >>> import autograd_core as ag
+    >>> ag.expand(ag.tensor([[1.0], [2.0]]), (2, 3))
+    tensor([[1., 1., 1.],
+            [2., 2., 2.]])
+    """
+    x = shaped(input, "expand")
+    sizes: Any = size  # `variadic` made it a tuple
     lead = len(sizes) - x.ndim
     if lead < 0 or any(s == -1 for s in sizes[:lead]):
         raise ValueError(f"expand: sizes {sizes} do not fit shape {tuple(x.shape)}; -1 is only for existing dimensions")
@@ -44,8 +62,24 @@ _reshape: Primitive = Primitive(
 
 
 @variadic("shape")
-def reshape(x: Any, sizes: Any) -> Any:
-    """The elements in the same order with another shape, as a view where strides allow; -1 stands for what is left."""
+def reshape(input: TensorLike, shape: int | Sequence[int]) -> Tensor:
+    """Return the elements in the same order with another shape; −1 stands for the size that is left.
+
+    `shape` may also come one by one: reshape(input, 2, 3). A view where the strides allow one, else a copy.
+
+    Formula: out[i] = input[j], where i and j have the same position in row-major order
+    Shapes: (*) → shape.
+    Dtypes: any, kept.
+    Raises: ValueError if `shape` has another number of elements, or more than one −1; TypeError if it holds no integers.
+    Source: PyTorch's `reshape`.
+
+    >>> import autograd_core as ag
+    >>> ag.reshape(ag.tensor([1.0, 2.0, 3.0, 4.0]), (2, -1))
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
+    x = shaped(input, "reshape")
+    sizes: Any = shape  # `variadic` made it a tuple
     total, known = math.prod(x.shape), math.prod(s for s in sizes if s != -1)
     unknown = sizes.count(-1)
     if unknown == 1 and known and total % known == 0:
@@ -58,8 +92,22 @@ def reshape(x: Any, sizes: Any) -> Any:
     return apply(_reshape, (x,), (sizes,))
 
 
-def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
-    """Dimensions `start_dim` to `end_dim` made into one."""
+def flatten(input: TensorLike, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Join the dimensions from `start_dim` to `end_dim` into one.
+
+    A view where the strides allow one, else a copy.
+
+    Formula: out[…, i L + j, …] = input[…, i, j, …], L the size of the second
+    Shapes: (A, B, C, D) → (A, B · C, D) for start_dim=1, end_dim=2; () → (1).
+    Dtypes: any, kept.
+    Raises: IndexError if a dim is out of range; ValueError if `start_dim` comes after `end_dim`.
+    Source: PyTorch's `flatten`.
+
+    >>> import autograd_core as ag
+    >>> ag.flatten(ag.zeros(2, 3, 4), start_dim=1).shape
+    (2, 12)
+    """
+    x = shaped(input, "flatten")
     start, end = dim_index(start_dim, x.ndim, "flatten"), dim_index(end_dim, x.ndim, "flatten")
     if start > end:
         raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
@@ -67,13 +115,39 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     return reshape(x, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
-def ravel(x: Any) -> Any:
-    """All elements in one dimension, in row-major order."""
+def ravel(input: TensorLike) -> Tensor:
+    """Return all elements of `input` in one dimension, in row-major order.
+
+    A view where the strides allow one, else a copy.
+
+    Formula: out[i L + j] = input[i, j], L the size of the last dimension
+    Shapes: (*) → (N), N the number of elements.
+    Dtypes: any, kept.
+    Raises: TypeError if `input` holds no numbers.
+    Source: PyTorch's `ravel`.
+
+    >>> import autograd_core as ag
+    >>> ag.ravel(ag.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([1., 2., 3., 4.])
+    """
+    x = shaped(input, "ravel")
     return reshape(x, (math.prod(x.shape),))
 
 
-def unflatten(x: Any, dim: int, sizes: Any) -> Any:
-    """Dimension `dim` made into dimensions of the given sizes, at most one of them -1."""
+def unflatten(input: TensorLike, dim: int, sizes: Sequence[int]) -> Tensor:
+    """Split the dimension `dim` into dimensions of the given `sizes`, at most one of them −1.
+
+    Formula: out[…, i, j, …] = input[…, i L + j, …], L the size of the second
+    Shapes: (A, B · C, D) → (A, B, C, D) for dim=1, sizes=(B, C).
+    Dtypes: any, kept.
+    Raises: IndexError if `dim` is out of range; ValueError if the product of `sizes` is not its size.
+    Source: PyTorch's `unflatten`.
+
+    >>> import autograd_core as ag
+    >>> ag.unflatten(ag.zeros(2, 12), 1, (3, -1)).shape
+    (2, 3, 4)
+    """
+    x = shaped(input, "unflatten")
     at = dim_index(dim, x.ndim, "unflatten")
     sizes, size = sizes_of((sizes,), "unflatten"), (tuple(x.shape) or (1,))[at]
     known = math.prod(s for s in sizes if s != -1)
@@ -85,15 +159,41 @@ def unflatten(x: Any, dim: int, sizes: Any) -> Any:
 
 
 @numpy_names
-def squeeze(x: Any, dim: Any = None) -> Any:
-    """Without its dimensions of size 1, or only without those in `dim`."""
+def squeeze(input: TensorLike, dim: Dims = None) -> Tensor:
+    """Leave out the dimensions of size 1, or only those in `dim`.
+
+    A dimension in `dim` of another size stays, as in PyTorch. A view where the strides allow one.
+
+    Formula: out[i, j] = input[i, 0, j]
+    Shapes: (A, 1, B, 1) → (A, B); with dim=1 (A, B, 1).
+    Dtypes: any, kept.
+    Raises: IndexError if a dim is out of range; ValueError if `dim` names one twice.
+    Source: PyTorch's `squeeze`.
+
+    >>> import autograd_core as ag
+    >>> ag.squeeze(ag.zeros(1, 2, 1)).shape, ag.squeeze(ag.zeros(1, 2, 1), 0).shape
+    ((2,), (2, 1))
+    """
+    x = shaped(input, "squeeze")
     dims = dim_indices(dim, x.ndim, "squeeze")
     return reshape(x, tuple(s for i, s in enumerate(x.shape) if s != 1 or i not in dims))
 
 
 @numpy_names
-def unsqueeze(x: Any, dim: int) -> Any:
-    """With a dimension of size 1 inserted at `dim`."""
+def unsqueeze(input: TensorLike, dim: int) -> Tensor:
+    """Insert a dimension of size 1 at `dim`.
+
+    Formula: out[i, 0, j] = input[i, j]
+    Shapes: (A, B) → (A, 1, B) for dim=1.
+    Dtypes: any, kept.
+    Raises: IndexError if `dim` is out of range: it counts in the result; TypeError if it is no int.
+    Source: PyTorch's `unsqueeze`.
+
+    >>> import autograd_core as ag
+    >>> ag.unsqueeze(ag.zeros(2, 3), 1).shape
+    (2, 1, 3)
+    """
+    x = shaped(input, "unsqueeze")
     at = dim_index(dim, x.ndim + 1, "unsqueeze")
     return reshape(x, (*x.shape[:at], 1, *x.shape[at:]))
 
@@ -107,18 +207,45 @@ _permute: Primitive = Primitive(
 
 
 @variadic("dims")
-def permute(x: Any, given: Any) -> Any:
-    """Dimension i of the result is dimension dims[i] of x."""
-    order = dim_indices(given, x.ndim, "permute")
-    if len(given) != x.ndim:
+def permute(input: TensorLike, dims: int | Sequence[int]) -> Tensor:
+    """Return a view with the dimensions in another order: dimension i of the result is dimension dims[i] of `input`.
+
+    `dims` may also come one by one: permute(input, 2, 0, 1).
+
+    Formula: out.shape[i] = input.shape[dims[i]]; for dims=(2, 0, 1) out[k, i, j] = input[i, j, k]
+    Shapes: (A, B, C) → (C, A, B) for dims=(2, 0, 1).
+    Dtypes: any, kept.
+    Raises: ValueError if `dims` does not name each dimension once; IndexError if one is out of range.
+    Source: PyTorch's `permute`.
+
+    >>> import autograd_core as ag
+    >>> ag.permute(ag.zeros(2, 3, 4), (2, 0, 1)).shape
+    (4, 2, 3)
+    """
+    x = shaped(input, "permute")
+    order: Any = dims  # `variadic` made it a tuple
+    if len(order) != x.ndim:
         raise ValueError(
-            f"permute: dims {given} must name each of the {x.ndim} dimensions of shape {tuple(x.shape)} once"
+            f"permute: dims {dims} must name each of the {x.ndim} dimensions of shape {tuple(x.shape)} once"
         )
-    return apply(_permute, (x,), (order,))
+    return apply(_permute, (x,), (dim_indices(order, x.ndim, "permute"),))
 
 
-def transpose(x: Any, dim0: int, dim1: int) -> Any:
-    """Two dimensions exchanged."""
+def transpose(input: TensorLike, dim0: int, dim1: int) -> Tensor:
+    """Return a view with two dimensions exchanged.
+
+    Formula: out[…, j, …, i, …] = input[…, i, …, j, …], i at `dim0` and j at `dim1`
+    Shapes: (A, B, C) → (C, B, A) for dim0=0, dim1=2.
+    Dtypes: any, kept.
+    Raises: IndexError if a dim is out of range; TypeError if one is no int.
+    Source: PyTorch's `transpose`.
+
+    >>> import autograd_core as ag
+    >>> ag.transpose(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), 0, 1)
+    tensor([[1., 3.],
+            [2., 4.]])
+    """
+    x = shaped(input, "transpose")
     i, j = dim_index(dim0, x.ndim, "transpose"), dim_index(dim1, x.ndim, "transpose")
     order = list(range(x.ndim))
     if order:
@@ -126,8 +253,20 @@ def transpose(x: Any, dim0: int, dim1: int) -> Any:
     return apply(_permute, (x,), (tuple(order),))
 
 
-def movedim(x: Any, source: Any, destination: Any) -> Any:
-    """Dimensions moved from `source` to `destination`, the others keeping their order."""
+def movedim(input: TensorLike, source: int | tuple[int, ...], destination: int | tuple[int, ...]) -> Tensor:
+    """Return a view with dimensions moved from `source` to `destination`, the others in their order.
+
+    Formula: out.shape[destination[k]] = input.shape[source[k]]
+    Shapes: (A, B, C) → (B, C, A) for source=0, destination=−1.
+    Dtypes: any, kept.
+    Raises: IndexError if a dim is out of range; ValueError if one is named twice, or if the two differ in number.
+    Source: PyTorch's `movedim`; NumPy's `moveaxis`.
+
+    >>> import autograd_core as ag
+    >>> ag.movedim(ag.zeros(2, 3, 4), 0, -1).shape
+    (3, 4, 2)
+    """
+    x = shaped(input, "movedim")
     src, dst = dim_indices(source, x.ndim, "movedim"), dim_indices(destination, x.ndim, "movedim")
     if len(src) != len(dst):
         raise ValueError(f"movedim: {len(src)} sources and {len(dst)} destinations; give one for each")
@@ -138,19 +277,63 @@ def movedim(x: Any, source: Any, destination: Any) -> Any:
 
 
 moveaxis = movedim
-swapaxes = swapdims = transpose
+swapdims = transpose
 
 
-def adjoint(x: Any) -> Any:
-    """The last two dimensions exchanged and, of complex numbers, the conjugate taken."""
+def swapaxes(input: TensorLike, axis0: int, axis1: int) -> Tensor:
+    """Return a view with two dimensions exchanged: `transpose` under NumPy's name.
+
+    Formula: out[…, j, …, i, …] = input[…, i, …, j, …], i at `axis0` and j at `axis1`
+    Shapes: (A, B, C) → (C, B, A) for axis0=0, axis1=2.
+    Dtypes: any, kept.
+    Raises: IndexError if an axis is out of range; TypeError if one is no int.
+    Source: PyTorch's `swapaxes`.
+
+    >>> import autograd_core as ag
+    >>> ag.swapaxes(ag.zeros(2, 3, 4), axis0=0, axis1=2).shape
+    (4, 3, 2)
+    """
+    return transpose(input, axis0, axis1)
+
+
+def adjoint(input: TensorLike) -> Tensor:
+    """Return the conjugate transpose of each matrix in the last two dimensions.
+
+    Of real numbers a view.
+
+    Formula: out[…, j, i] = conj(input[…, i, j])
+    Shapes: (*, M, N) → (*, N, M).
+    Dtypes: any, kept.
+    Raises: ValueError if `input` has less than 2 dimensions.
+    Source: PyTorch's `adjoint`.
+
+    >>> import autograd_core as ag
+    >>> ag.adjoint(ag.tensor([[1.0, 2.0]]))
+    tensor([[1.],
+            [2.]])
+    """
+    x = shaped(input, "adjoint")
     if x.ndim < 2:
         raise ValueError(f"adjoint: needs a matrix or a stack of them, got shape {tuple(x.shape)}")
     swapped = transpose(x, -2, -1)
     return swapped.conj() if x.dtype.kind == "c" else swapped
 
 
-def t(x: Any) -> Any:
-    """The transpose of a matrix; a vector is left as it is."""
+def t(input: TensorLike) -> Tensor:
+    """Return the transpose of a matrix, as a view; a vector or a number is left as it is.
+
+    Formula: out[j, i] = input[i, j]
+    Shapes: (M, N) → (N, M); (N) → (N); () → ().
+    Dtypes: any, kept.
+    Raises: ValueError if `input` has more than 2 dimensions.
+    Source: PyTorch's `t`.
+
+    >>> import autograd_core as ag
+    >>> ag.t(ag.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[1., 3.],
+            [2., 4.]])
+    """
+    x = shaped(input, "t")
     if x.ndim > 2:
         raise ValueError(f"t: needs at most 2 dimensions, got shape {tuple(x.shape)}; use transpose or mT")
     return transpose(x, 0, 1) if x.ndim == 2 else apply(_permute, (x,), (tuple(range(x.ndim)),))
@@ -162,16 +345,42 @@ _flip: Primitive = Primitive(
 
 
 @variadic("dims")
-def flip(x: Any, dims: Any) -> Any:
-    """The elements in reverse order along `dims` (a copy, as in PyTorch)."""
+def flip(input: TensorLike, dims: int | Sequence[int]) -> Tensor:
+    """Reverse the order of the elements along `dims`, in a copy, as in PyTorch.
+
+    `dims` may also come one by one: flip(input, 0, 1).
+
+    Formula: out[…, i, …] = input[…, L − 1 − i, …], L the size of the dimension
+    Shapes: (*) → (*).
+    Dtypes: any, kept.
+    Raises: IndexError if a dim is out of range; ValueError if `dims` names one twice.
+    Source: PyTorch's `flip`.
+
+    >>> import autograd_core as ag
+    >>> ag.flip(ag.tensor([1.0, 2.0, 3.0]), 0)
+    tensor([3., 2., 1.])
+    """
+    x = shaped(input, "flip")
     return apply(_flip, (x,), (dim_indices(dims, x.ndim, "flip"),))
 
 
 _contiguous = Primitive(lambda x: np.ascontiguousarray(x).reshape(x.shape), name="contiguous", vjps=(lambda g: g,))
 
 
-def contiguous(x: Any) -> Any:
-    """x itself if its elements lie in row-major order, else such a copy."""
+def contiguous(input: TensorLike) -> Tensor:
+    """Return the tensor itself if its elements lie in row-major order, else a copy in that order.
+
+    Formula: out = input
+    Shapes: (*) → (*).
+    Dtypes: any, kept.
+    Raises: TypeError if `input` holds no numbers.
+    Source: PyTorch's `Tensor.contiguous`.
+
+    >>> import autograd_core as ag
+    >>> ag.contiguous(ag.ones(2, 3).t()).is_contiguous()
+    True
+    """
+    x = shaped(input, "contiguous")
     if stand_in(x) is not None:
         return x
     return x if (x.array if isinstance(x, Tensor) else x).flags.c_contiguous else apply(_contiguous, (x,))
@@ -206,8 +415,22 @@ def listed_operands(xs: Any, name: str) -> list:
 
 
 @numpy_names
-def cat(tensors: Any, dim: int = 0) -> Any:
-    """The tensors, equal in all sizes but that of `dim`, one after the other along `dim`."""
+def cat(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
+    """Join tensors along `dim`: they have the same sizes but there.
+
+    A list or a tuple of `tensors`; an empty vector among them joins anything, as in PyTorch.
+
+    Formula: out[…, i, …] = tensors[k][…, i − o_k, …] for o_k ≤ i < o_{k+1}, o_k = Σ_{j<k} L_j
+    Shapes: (*, L_1, *), (*, L_2, *), … → (*, L_1 + L_2 + …, *).
+    Dtypes: their common dtype.
+    Raises: ValueError if there is no tensor, if one is 0-d, or if the shapes do not agree; IndexError if `dim` is out of
+        range; TypeError if `tensors` is no list or tuple, or if one is a number.
+    Source: PyTorch's `cat`.
+
+    >>> import autograd_core as ag
+    >>> ag.cat([ag.tensor([1.0]), ag.tensor([2.0, 3.0])])
+    tensor([1., 2., 3.])
+    """
     xs = listed_operands(tensors, "cat")
     if any(x.shape == (0,) for x in xs) and any(x.ndim > 1 for x in xs):
         xs = [x for x in xs if x.shape != (0,)]  # PyTorch lets an empty vector join anything
@@ -226,8 +449,21 @@ def cat(tensors: Any, dim: int = 0) -> Any:
 
 
 @numpy_names
-def stack(tensors: Any, dim: int = 0) -> Any:
-    """Tensors of one shape along a new dimension at `dim`."""
+def stack(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
+    """Join tensors of one shape along a new dimension at `dim`.
+
+    Formula: out[…, k, …] = tensors[k][…], k at `dim`
+    Shapes: K tensors (A, B) → (A, K, B) for dim=1.
+    Dtypes: their common dtype.
+    Raises: ValueError if there is no tensor or if the shapes differ; IndexError if `dim` is out of range; TypeError if
+        `tensors` is no list or tuple, or if one is a number.
+    Source: PyTorch's `stack`.
+
+    >>> import autograd_core as ag
+    >>> ag.stack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])], dim=1)
+    tensor([[1., 3.],
+            [2., 4.]])
+    """
     xs = listed_operands(tensors, "stack")
     for i, x in enumerate(xs):
         if x.shape != xs[0].shape:
@@ -239,20 +475,35 @@ def stack(tensors: Any, dim: int = 0) -> Any:
 
 
 @numpy_names
-def split(x: Any, split_size_or_sections: Any, dim: int = 0) -> tuple:
-    """x cut along `dim` into pieces of the given size (the last may be smaller), or of the given sizes."""
+def split(tensor: TensorLike, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """Split a tensor along `dim` into views of one size, or of given sizes.
+
+    `split_size_or_sections` is the size of each part (the last may be smaller) or a list of their sizes.
+
+    Formula: out[k][…, i, …] = tensor[…, o_k + i, …], o_k = Σ_{j<k} L_j, L_j the size of part j
+    Shapes: (*, L, *) → (*, L_1, *), (*, L_2, *), …, with L_1 + L_2 + … = L.
+    Dtypes: any, kept.
+    Raises: ValueError if `tensor` is 0-d, if a size is not positive, or if the sections do not add up to L; IndexError if
+        `dim` is out of range; TypeError if a size is no int.
+    Source: PyTorch's `split`.
+
+    >>> import autograd_core as ag
+    >>> ag.split(ag.tensor([1.0, 2.0, 3.0]), 2)
+    (tensor([1., 2.]), tensor([3.]))
+    """
+    x = shaped(tensor, "split")
     if x.ndim == 0:
         raise ValueError("split: a 0-d tensor has no dimension to cut; use x.reshape(1)")
     at = dim_index(dim, x.ndim, "split")
     size = x.shape[at]
     if isinstance(split_size_or_sections, list | tuple):
-        sections = [operator.index(s) for s in split_size_or_sections]
+        sections = [integer(s, "split", "the size of a part") for s in split_size_or_sections]
         if sum(sections) != size or any(s < 0 for s in sections):
             raise ValueError(f"split: sections {sections} must add up to the size {size} of dim {dim}")
     else:
-        step = operator.index(split_size_or_sections)
+        step = integer(split_size_or_sections, "split", "the size of a part")
         if step < 0 or (step == 0 and size):
-            raise ValueError(f"split: the size of a piece must be positive, got {step}")
+            raise ValueError(f"split: the size of a part must be positive, got {step}")
         sections = [min(step, size - i) for i in range(0, size, step)] if size else [0]
     edges = np.cumsum([0, *sections])
     lead = (slice(None),) * at
