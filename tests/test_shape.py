@@ -218,3 +218,30 @@ ONE = ag.tensor(1.0)
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: ag.reshape(x, (1,)), ag.flatten, ag.ravel, lambda x: ag.unflatten(x, 0, (1,)), ag.squeeze,
+        lambda x: ag.unsqueeze(x, 0), lambda x: ag.permute(x, 0), lambda x: ag.transpose(x, 0, 0),
+        lambda x: ag.movedim(x, 0, 0), ag.adjoint, ag.t, lambda x: ag.flip(x, 0), ag.contiguous,
+        lambda x: ag.expand(x, 1), lambda x: ag.split(x, 1),
+    ],
+)  # fmt: skip
+def test_a_list_is_refused_with_the_way_to_a_tensor(call):
+    with pytest.raises(
+        TypeError, match=r"\w+: needs tensors, arrays or numbers, got list; make it a tensor with ag.tensor"
+    ):
+        call([1.0])
+
+
+def test_pytorchs_names_and_numbers_one_by_one_or_in_a_sequence():
+    x = ag.arange(6.0)
+    for y in (ag.reshape(input=x, shape=(2, 3)), x.reshape(shape=(2, 3)), x.reshape([2, 3]), x.reshape(2, 3)):
+        assert y.shape == (2, 3)
+    assert ag.permute(input=y, dims=(1, 0)).shape == y.permute(dims=[1, 0]).shape == (3, 2)
+    assert ag.expand(input=ag.zeros(1), size=(4,)).shape == ag.zeros(1).expand(size=4).shape == (4,)
+    assert ag.flip(input=x, dims=0).tolist() == x.flip(dims=(0,)).tolist() == [5, 4, 3, 2, 1, 0]
+    assert ag.swapaxes(y, axis0=0, axis1=1).shape == ag.swapdims(y, dim0=0, dim1=1).shape == (3, 2)
+    assert [len(p) for p in ag.split(tensor=x, split_size_or_sections=4)] == [4, 2]

@@ -6,10 +6,11 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from .standin import StandIn
 from .tensor import Tensor
 
 TensorLike: TypeAlias = (
-    Tensor | np.ndarray | np.generic | complex
+    Tensor | StandIn | np.ndarray | np.generic | complex
 )  # what an operation takes; `complex` includes int, float
 Dims: TypeAlias = int | tuple[int, ...] | list[int] | None  # the dimensions to reduce, None for all
 Device: TypeAlias = Literal["cpu"] | None  # all tensors are in main memory

@@ -148,7 +148,8 @@ def _projected(q: Any, k: Any, v: Any, shared: bool, weight: Any, bias: Any, sep
     """Queries, keys and values, each by its part of the projection; keys and values of the same tensor in one product."""
     E = q.shape[2]
     if separate is None and shared:
-        (wq, wkv), (bq, bkv) = (((None, None) if x is None else split(x, [E, 2 * E])) for x in (weight, bias))
+        wq, wkv = split(weight, [E, 2 * E])
+        bq, bkv = (None, None) if bias is None else split(bias, [E, 2 * E])
         return linear(q, wq, bq), *split(linear(k, wkv, bkv), E, -1)
     weights = separate or split(weight, E)
     biases = (None,) * 3 if bias is None else split(bias, E)

@@ -73,7 +73,7 @@ def grid_sample(
         axes.append(_taps(places[..., rank - 1 - d], sizes[d], mode, padding_mode, corners))
     flat = reshape(x, (N, C, math.prod(sizes)))
     n, c = np.arange(N)[:, None, None], np.arange(C)[:, None]
-    total = None
+    total: Any = None
     for combination in itertools.product(*axes):
         index: Any = 0
         inside: Any = True
