@@ -7,6 +7,7 @@ import pytest
 
 import autograd_core as ag
 from autograd_core import Tensor
+from autograd_core.interface.table import IN_PLACE
 
 from .tables import Input, Row, all_rows
 
@@ -63,6 +64,26 @@ def test_forward_equals_the_reference(row):
     arrays = row.draw()
     expected = row.ref(*[a.copy() for a in arrays])
     assert_same(row.f(*tensors(row, arrays)), expected, row.tol)
+
+
+@every([row for row in ROWS if row.name in IN_PLACE and row.f is getattr(ag, row.name)])
+def test_the_form_in_place_gives_the_same(row):
+    """Of every operation whose family declares one (`x.exp_`): the values, in the memory of x, and the gradients."""
+    x, *others = tensors(row, row.draw(), grad=row.orders > 0)
+    expected = row.f(x, *others)
+    y = x.clone()
+    memory = y.array
+    if expected.shape != x.shape:
+        with pytest.raises(RuntimeError, match="does not fit"):
+            getattr(y, f"{row.name}_")(*others)
+        return
+    assert getattr(y, f"{row.name}_")(*others) is y
+    assert y.array is memory
+    assert_same(y.detach(), expected.detach(), 0)
+    if row.orders:
+        wanted = ag.grad(weighted(row, [expected]), [x, *others])
+        for g, e in zip(ag.grad(weighted(row, [y]), [x, *others]), wanted, strict=True):
+            assert_same(g, e, 0)
 
 
 @every([row for row in ROWS if row.ref is not None and any(row.is_real())])
