@@ -17,7 +17,7 @@ TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 def steps(section):
     """(file, the line after which, the code) of each block of a section, which begins with a comment that says where."""
     text = TEXT.split(f"\n## {section}")[1].split("\n## ")[0]
-    for block in re.findall(r"^ *```python\n(.*?)^ *```$", text, re.M | re.S):
+    for block in re.findall(r"^ *```(?:python|text)\n(.*?)^ *```$", text, re.M | re.S):
         place, code = textwrap.dedent(block).split("\n", 1)
         file, _, line = place.removeprefix("# ").partition(", after ")
         yield file, line, code
