@@ -1,4 +1,4 @@
-"""What is said of modules that are made wrongly: constructors with arguments missing, or called in the place of the module."""
+"""The errors of modules that are made wrongly: constructors with arguments missing, or called in the place of the module."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def refuse_tensors(cls: type, args: tuple) -> None:
     if not cls.__module__.startswith(LAYERS):
         return
     first = next(iter(list(inspect.signature(cls.__init__).parameters.values())[1:]), None)  # type: ignore[misc]
-    takes_tensor = first is not None and ("Tensor" in str(first.annotation) or first.name == "patterns")
+    takes_tensor = first is not None and "Tensor" in str(first.annotation)
     if takes_tensor and not any(isinstance(x, Tensor) for x in args[1:]):
         return
     called = ", ".join(("output", "target") if cls.__module__ == f"{LAYERS}loss" else ("x",))
@@ -55,13 +55,13 @@ def not_a_module(value: Any, into: str) -> str:
 def unregistered(module: Any) -> list[str]:
     """The attributes, by path, that hold modules with parameters in plain lists, tuples or dictionaries, unseen there."""
     known = set(module.modules())
-    found = []
+    paths = []
     for path, part in module.named_modules():
         for name, value in vars(part).items():
             if name in ("_modules", "_parameters", "_buffers") or not isinstance(value, list | tuple | dict):
                 continue
-            held = value.values() if isinstance(value, dict) else value
-            hidden = (v for v in held if hasattr(v, "named_parameters") and v not in known)
+            values = value.values() if isinstance(value, dict) else value
+            hidden = (v for v in values if hasattr(v, "named_parameters") and v not in known)
             if any(next(iter(v.parameters()), None) is not None for v in hidden):
-                found.append(f"{path}.{name}" if path else name)
-    return found
+                paths.append(f"{path}.{name}" if path else name)
+    return paths

@@ -8,9 +8,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 import autograd_core as ag
+from autograd_core.engine.creation import on_cpu
 from autograd_core.engine.tensor import Tensor
+from autograd_core.engine.types import Device
 from autograd_core.ops.indexing.slices import index_add
 from autograd_core.ops.shape.shape import cat
 
@@ -23,34 +26,29 @@ ASMoutput = namedtuple("_ASMoutput", ["output", "loss"])  # type: ignore[name-ma
 
 
 class AdaptiveLogSoftmaxWithLoss(Module):
-    """log softmax over n_classes classes, numbered from the most to the least frequent, at the cost of few of them (Grave
-    et al. 2017, section 4).
+    """Computes log softmax over classes numbered from the most to the least frequent, at the cost of few of them.
+
+    in_features, n_classes   the sizes of the input's last dimension and of the distribution
+    cutoffs        whole numbers in increasing order, from 1 to n_classes − 1
+    div_value      by which the projections of one cluster are smaller than those of the cluster before
+    head_bias      whether the head has a bias
+    device, dtype  None or "cpu"; that of the parameters
 
     The classes below cutoffs[0] are scored by the head, together with one score for each cluster: the classes from one
     cutoff up to the next. Those of cluster i (from 1) are scored among themselves, from a projection of the input to
-    ⌊in_features / div_valueⁱ⌋ features, and only for the examples whose target is there. So
+    ⌊in_features / div_valueⁱ⌋ features, and only for the examples whose target is there. `log_prob` gives all classes,
+    `predict` the most probable.
 
-        log P(class) = head[class],  or  head[its cluster] + tail[cluster][class]
+    Formula: log P(class) = head[class], or head[its cluster] + tail[cluster][class], both log-probabilities;
+        output = log P(target), loss = −mean(output)
+    Shapes: (N, in_features) and targets (N,), or (in_features,) and () → the named tuple of output (N,) or (), and loss ().
+    Dtypes: float32 and float64; the input has that of the parameters, targets are integers.
+    Raises: ValueError for other cutoffs; when called, ValueError for shapes that do not fit, a target that is no class, or
+        an empty batch; TypeError for targets that are no integers, or another dtype.
+    Source: Grave et al. 2017, "Efficient softmax approximation for GPUs", section 4.
 
-    cutoffs     whole numbers in increasing order, from 1 to n_classes - 1
-    head_bias   whether the head has a bias
-
-    Called with an input (N, in_features) and targets (N,) (or (in_features,) and ()) it gives the named tuple of `output`,
-    the log-probabilities of the targets, (N,), and `loss`, minus their mean. Raises for a target that is no class, and
-    for an empty batch.
-
-    >>> import autograd_core as ag
-    >>> softmax = AdaptiveLogSoftmaxWithLoss(8, 1000, cutoffs=[10])
-    >>> softmax
-    AdaptiveLogSoftmaxWithLoss(
-      (head): Linear(in_features=8, out_features=11, bias=False)
-      (tail): ModuleList(
-        (0): Sequential(
-          (0): Linear(in_features=8, out_features=2, bias=False)
-          (1): Linear(in_features=2, out_features=990, bias=False)
-        )
-      )
-    )
+    >>> import nn, autograd_core as ag
+    >>> softmax = nn.AdaptiveLogSoftmaxWithLoss(8, 1000, cutoffs=[10])
     >>> softmax(ag.randn(3, 8), ag.tensor([3, 999, 10])).output.shape
     (3,)
     """
@@ -64,9 +62,11 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         cutoffs: Sequence[int],
         div_value: float = 4.0,
         head_bias: bool = False,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
         super().__init__()
+        on_cpu(device, type(self).__name__)
         cutoffs = list(cutoffs)
         ends = [0, *cutoffs, n_classes]
         if not cutoffs or any(c != int(c) for c in cutoffs) or any(a >= b for a, b in pairwise(ends)):
@@ -100,7 +100,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
             projection.reset_parameters()
             scores.reset_parameters()
 
-    def forward(self, input_: Any, target_: Any) -> Any:
+    def forward(self, input_: Tensor, target_: Tensor) -> ASMoutput:
         target = target_.array if isinstance(target_, Tensor) else np.asarray(target_)
         if target.ndim not in (0, 1) or input_.ndim != target.ndim + 1 or tuple(input_.shape[:-1]) != target.shape:
             raise ValueError(
@@ -121,30 +121,30 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         single = target.ndim == 0
         if single:
             input_, target = input_[None], target[None]
-        place = target.astype(np.int64)  # of the target, or of its cluster, in the head
+        index = target.astype(np.int64)  # of the target, or of its cluster, in the head
         output: Any = 0.0
         for i, (start, stop) in enumerate(pairwise(self.cutoffs)):
             (rows,) = np.nonzero((target >= start) & (target < stop))
             if len(rows):
-                place[rows] = self.shortlist_size + i
+                index[rows] = self.shortlist_size + i
                 logp = F.log_softmax(self.tail[i](input_[rows]), 1)
-                chosen = logp.gather(1, place_in(target[rows] - start))[:, 0]
+                chosen = logp.gather(1, column(target[rows] - start))[:, 0]
                 output = output + index_add(ag.zeros(len(target), dtype=chosen.dtype), 0, rows, chosen)
-        output = output + F.log_softmax(self.head(input_), 1).gather(1, place_in(place))[:, 0]
+        output = output + F.log_softmax(self.head(input_), 1).gather(1, column(index))[:, 0]
         return ASMoutput(output[0] if single else output, -output.mean())
 
-    def log_prob(self, input: Any) -> Any:
+    def log_prob(self, input: Tensor) -> Tensor:
         """The log-probabilities of all classes: (N, in_features) -> (N, n_classes)."""
         return self._log_prob(input, self.head(input))
 
-    def _log_prob(self, input: Any, head: Any) -> Any:
+    def _log_prob(self, input: Tensor, head: Tensor) -> Tensor:
         head = F.log_softmax(head, 1)
         parts = [head[:, : self.shortlist_size]]
         for at, cluster in enumerate(self.tail, self.shortlist_size):
             parts.append(F.log_softmax(cluster(input), 1) + head[:, at : at + 1])
         return cat(parts, 1)
 
-    def predict(self, input: Any) -> Any:
+    def predict(self, input: Tensor) -> Tensor:
         """The most probable class of each example, (N, in_features) -> (N,): `log_prob(input).argmax(1)`, but looking into
         the clusters only for the examples whose highest score in the head is a cluster's."""
         with ag.no_grad():
@@ -156,6 +156,6 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         return best
 
 
-def place_in(indices: np.ndarray) -> Any:
+def column(indices: np.ndarray) -> Any:
     """(N,) indices as `gather` along dimension 1 takes them."""
     return ag.tensor(indices.astype(np.int64)[:, None])

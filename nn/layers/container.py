@@ -14,7 +14,18 @@ from ..parameter import Parameter
 
 
 class Identity(Module):
-    """Gives back its input; takes any arguments, so that it can stand in for another module."""
+    """Returns its input; args and kwargs may be anything, so that it can stand in for another module.
+
+    Formula: out = input
+    Shapes: (*) → (*).
+    Dtypes: any, kept.
+    Raises: nothing.
+    Source: PyTorch's `Identity`.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.Identity(54, unused=True)(ag.ones(2))
+    tensor([1., 1.])
+    """
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__()
@@ -24,7 +35,7 @@ class Identity(Module):
 
 
 def position(index: Any, length: int, kind: str) -> int:
-    """`index`, perhaps negative, as a place in a list of `length`."""
+    """`index`, perhaps negative, as a position in a list of `length`."""
     try:
         i = index.__index__()
     except AttributeError:
@@ -37,7 +48,7 @@ def position(index: Any, length: int, kind: str) -> int:
 class _Listed(Module):
     """What `Sequential` and `ModuleList` share: modules in order, found by number."""
 
-    def _replace_all(self, modules: Iterable[Module]) -> None:
+    def _replace_all(self, modules: Iterable[Any]) -> None:
         self._modules.clear()
         for i, module in enumerate(modules):
             self.add_module(str(i), module)
@@ -107,12 +118,24 @@ class _Listed(Module):
 
 
 class Sequential(_Listed):
-    """Modules one after another, each taking the output of the one before.
+    """Applies modules one after another, each to the output of the one before.
 
-    Sequential(a, b, c), or Sequential(OrderedDict([("first", a), …])) to name them.
+    args are the modules, or one `OrderedDict` that names them. It is indexed, sliced, added and repeated as a list is.
+
+    Formula: out = module_n(… module_2(module_1(input)))
+    Shapes: those of the modules.
+    Dtypes: those of the modules.
+    Raises: TypeError for what is no module (a class, a function, a list); KeyError for a name with a dot, or that
+        of an attribute.
+    Source: PyTorch's `Sequential`.
+
+    >>> import nn, autograd_core as ag
+    >>> model = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+    >>> model(ag.ones(2, 4)).shape, model[1]
+    ((2, 3), ReLU())
     """
 
-    def __init__(self, *args: Any):
+    def __init__(self, *args: Module | OrderedDict[str, Any]):
         super().__init__()
         if len(args) == 1 and isinstance(args[0], OrderedDict):
             for name, module in args[0].items():
@@ -156,7 +179,21 @@ def _repetitions(times: Any) -> int:
 
 
 class ModuleList(_Listed):
-    """A list of modules, registered; call them as the model needs."""
+    """Holds modules in a list, registered; the model that holds it calls them as it needs.
+
+    modules are those to begin with. It is indexed, sliced, extended and iterated as a list is.
+
+    Formula: list[i] = modules[i]
+    Shapes: those of the modules.
+    Dtypes: those of the modules.
+    Raises: TypeError for what is no module or no iterable; NotImplementedError if it is called itself.
+    Source: PyTorch's `ModuleList`.
+
+    >>> import nn
+    >>> layers = nn.ModuleList([nn.Linear(2, 2) for _ in range(3)])
+    >>> len(layers), len(list(layers.parameters()))
+    (3, 6)
+    """
 
     def __init__(self, modules: Iterable[Module] | None = None):
         super().__init__()
@@ -199,14 +236,29 @@ def pairs(items: Any, kind: str) -> list[tuple[str, Any]]:
 
 
 class ModuleDict(Module):
-    """A dictionary of modules, registered, in the order they were put in."""
+    """Holds modules in a dictionary, registered, in the order they were put in.
 
-    def __init__(self, modules: Any = None):
+    modules are those to begin with: a mapping, or an iterable of pairs.
+
+    Formula: dict[key] = modules[key]
+    Shapes: those of the modules.
+    Dtypes: those of the modules.
+    Raises: TypeError for what is no module, and for a key that is no string; KeyError for a key with a dot, or the name of
+        an attribute; ValueError for what are no pairs.
+    Source: PyTorch's `ModuleDict`.
+
+    >>> import nn, autograd_core as ag
+    >>> heads = nn.ModuleDict({"digit": nn.Linear(4, 10), "parity": nn.Linear(4, 2)})
+    >>> heads["parity"](ag.ones(1, 4)).shape
+    (1, 2)
+    """
+
+    def __init__(self, modules: Mapping[str, Module] | ModuleDict | Iterable[tuple[str, Module]] | None = None):
         super().__init__()
         if modules is not None:
             self.update(modules)
 
-    def update(self, modules: Any) -> None:
+    def update(self, modules: Mapping[str, Module] | ModuleDict | Iterable[tuple[str, Module]]) -> None:
         """Put in the modules of a mapping or of an iterable of pairs."""
         for key, module in pairs(modules, "ModuleDict"):
             self[key] = module
@@ -230,6 +282,7 @@ class ModuleDict(Module):
         return key in self._modules
 
     def clear(self) -> None:
+        """Take out all modules."""
         self._modules.clear()
 
     def pop(self, key: str) -> Module:
@@ -264,7 +317,23 @@ def _boxed(name: str, lines: list[str]) -> str:
 
 
 class ParameterList(Module):
-    """A list of parameters, registered; tensors put in become parameters."""
+    """Holds parameters in a list, registered; tensors put in become parameters.
+
+    values are those to begin with; what is no tensor is kept as it is.
+
+    Formula: list[i] = values[i]
+    Shapes: any.
+    Dtypes: floating dtypes, for parameters that require a gradient.
+    Raises: TypeError if values is no iterable, or a tensor; RuntimeError if the list is called.
+    Source: PyTorch's `ParameterList`.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.ParameterList([ag.ones(2), ag.ones(3)])
+    ParameterList(
+        (0): Parameter containing: [float32 of size 2]
+        (1): Parameter containing: [float32 of size 3]
+    )
+    """
 
     def __init__(self, values: Iterable[Any] | None = None):
         super().__init__()
@@ -326,24 +395,39 @@ class ParameterList(Module):
 
 
 class ParameterDict(Module):
-    """A dictionary of parameters, registered; tensors put in become parameters.
+    """Holds parameters in a dictionary, registered; tensors put in become parameters.
 
-    The keys of a plain `dict` are put in by their names' order, as in PyTorch; those of an `OrderedDict`, of another
-    ParameterDict or of pairs, as they come.
+    parameters are those to begin with: a mapping, or an iterable of pairs; what is no tensor is kept as it is. The keys of
+    a plain `dict` are put in by their names' order, as in PyTorch; those of an `OrderedDict`, of another ParameterDict or of
+    pairs, as they come.
+
+    Formula: dict[key] = parameters[key]
+    Shapes: any.
+    Dtypes: floating dtypes, for parameters that require a gradient.
+    Raises: TypeError for a key that is no string; KeyError for the name of an attribute; ValueError for what are no pairs;
+        RuntimeError if the dictionary is called.
+    Source: PyTorch's `ParameterDict`.
+
+    >>> import nn, autograd_core as ag
+    >>> nn.ParameterDict({"scale": ag.ones(2), "shift": ag.zeros(2)})
+    ParameterDict(
+        (scale): Parameter containing: [float32 of size 2]
+        (shift): Parameter containing: [float32 of size 2]
+    )
     """
 
-    def __init__(self, parameters: Any = None):
+    def __init__(self, parameters: Mapping[str, Any] | ParameterDict | Iterable[tuple[str, Any]] | None = None):
         super().__init__()
         self._keys: dict[str, None] = {}
         if parameters is not None:
             self.update(parameters)
 
-    def update(self, parameters: Any) -> None:
+    def update(self, parameters: Mapping[str, Any] | ParameterDict | Iterable[tuple[str, Any]]) -> None:
         """Put in the parameters of a mapping or of an iterable of pairs."""
-        given = pairs(parameters, "ParameterDict")
+        items = pairs(parameters, "ParameterDict")
         if isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict):
-            given.sort(key=lambda pair: pair[0])
-        for key, value in given:
+            items.sort(key=lambda pair: pair[0])
+        for key, value in items:
             self[key] = value
 
     def __getitem__(self, key: str) -> Any:
@@ -410,6 +494,7 @@ class ParameterDict(Module):
         return key, self.pop(key)
 
     def clear(self) -> None:
+        """Take out all parameters."""
         for key in list(self._keys):
             del self[key]
 

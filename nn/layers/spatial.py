@@ -43,8 +43,10 @@ def symbols(dims: int) -> dict[str, str]:
     i, u    "i, j" and "u, v": a position of the output, and one in the window
     at      "s i + d u − p, s j + d v − p": where the window's element lies in the input
     window  "s i + u, s j + v": the same without dilation and padding
+    sides   "(left, right, top, bottom)", inside "i − top, j − left", padded "PH, PW": of a padding
     """
     space, i, u = SPACE[dims].split(", "), "ijk"[:dims], "uvw"[:dims]
+    sides = (("left", "right"), ("top", "bottom"), ("front", "back"))[:dims]  # the last dimension first
     return {
         "d": str(dims),
         "space": ", ".join(space),
@@ -56,6 +58,9 @@ def symbols(dims: int) -> dict[str, str]:
         "u": ", ".join(u),
         "at": ", ".join(f"s {a} + d {b} − p" for a, b in zip(i, u, strict=True)),
         "window": ", ".join(f"s {a} + {b}" for a, b in zip(i, u, strict=True)),
+        "sides": f"({', '.join(side for pair in sides for side in pair)})",
+        "inside": ", ".join(f"{a} − {start}" for a, (start, _) in zip(i, reversed(sides), strict=True)),
+        "padded": ", ".join(f"P{letter}" for letter in space),
         "ones": ", ".join("1" * dims),
     }
 
