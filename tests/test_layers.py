@@ -672,7 +672,7 @@ def unpool(x, places=((0, 2),), *size):
         (lambda: unpool(ag.ones(4)), ValueError, r"x has shape \(4,\); it needs 1 dimensions of space"),
         (lambda: unpool(ag.ones(1, 2), [[0.0, 1.0]]), TypeError, "indices are float64; give those of max_pool1d"),
         (lambda: unpool(ag.ones(1, 2), [[0]]), ValueError, r"shape \(1, 2\), but indices have shape \(1, 1\)"),
-        (lambda: unpool(ag.ones(1, 2), [[0, 4]]), IndexError, "indices go from 0 to 4, but .* has places 0 to 3"),
+        (lambda: unpool(ag.ones(1, 2), [[0, 4]]), IndexError, "indices go from 0 to 4, but .* has positions 0 to 3"),
         (lambda: unpool(ag.ones(1, 2), [[0, 2]], 6), ValueError, r"output_size is \(6,\), but each must differ from"),
         (lambda: unpool(ag.ones(1, 2), [[0, 2]], 4, 4, 4), ValueError, r"output_size is \(4, 4, 4\), but needs 1 or 2"),
         (lambda: nn.Hardtanh(2, 1), ValueError, "max_val must be above min_val, got min_val=2, max_val=1"),
