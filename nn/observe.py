@@ -11,6 +11,7 @@ import numpy as np
 import autograd_core as ag
 from autograd_core.engine.tensor import Tensor
 from autograd_core.engine.versions import written
+from autograd_core.transforms.tree import flatten
 
 from .module import Module
 
@@ -65,13 +66,6 @@ def paths(model: Module) -> dict[Module, str]:
     return {module: path for path, module in model.named_modules()}
 
 
-def tensors_in(value: Any) -> Iterator[Tensor]:
-    """The tensors in nested tuples, lists and dictionaries."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from tensors_in(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from tensors_in(item)
+def tensors_in(value: Any) -> list[Tensor]:
+    """The tensors in nested tuples, lists and dictionaries, in their order."""
+    return [leaf for leaf in flatten(value)[0] if isinstance(leaf, Tensor)]

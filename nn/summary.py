@@ -272,7 +272,7 @@ class Run(Watcher):
             return leaves[-1].clone()  # type: ignore[attr-defined]
 
         inputs = [recorded(x) for x in args], {name: recorded(x) for name, x in named.items()}
-        given = list(tensors_in(inputs))
+        given = tensors_in(inputs)
         self.input_bytes = sum(t.nbytes for t in given)
         with observed(self.model, self.left) as self.running:
             watchers.append(self)

@@ -1,6 +1,7 @@
 """ONNX files: what onnxruntime computes from ours, what we compute from those of others, and what is refused."""
 
 import base64
+import collections
 import sys
 import zlib
 
@@ -315,6 +316,29 @@ def test_several_inputs_and_outputs(tmp_path):
     proto = nn.onnx.export(model, args[:1], kwargs={"b": args[1], "scale": 3.0})
     assert_same(evaluate(proto, arrays(args)), arrays(model(*args, scale=3.0)))
     assert repr(again).startswith("ONNXModule(\n  ") and "words, b -> scores, twice, same" in repr(again)
+
+
+Pair = collections.namedtuple("Pair", "first second")
+
+
+class Nested(nn.Module):
+    def forward(self, parts, pair, *, more):
+        assert type(pair) is Pair and parts["none"] is None and parts["text"] == "kept"
+        total = parts["list"][0] + pair.first
+        return {"total": total, "rest": (Pair(total * pair.second, more["w"] - total), None, 3)}
+
+
+def test_nested_arguments_and_results():
+    """Dictionaries, lists, named tuples, with None and what is no tensor: inputs and outputs in the order of their leaves."""
+    a, b, c, w = (ag.randn(2, 3) for _ in range(4))
+    args = ({"list": [a], "none": None, "text": "kept"}, Pair(b, c.numpy()))
+    proto = nn.onnx.export(
+        Nested(), args, kwargs={"more": {"w": w}}, dynamic_axes={f"input_{i}": {0: "n"} for i in range(4)}
+    )
+    assert len(proto.graph.input) == 4
+    for n in (2, 5):
+        a, b, c, w = (np.random.default_rng(n).standard_normal((4, n, 3))).astype(np.float32)
+        assert_same(evaluate(proto, [a, b, c, w]), [a + b, (a + b) * c, w - (a + b)])
 
 
 # ------------------------------------------------------------------------------------------------------------ training

@@ -12,6 +12,7 @@ from numpy import ndarray
 
 import autograd_core as ag
 from autograd_core.engine.tensor import Tensor, describe
+from autograd_core.transforms.tree import map_leaves
 
 from ....module import Module
 from ....observe import tensors_in
@@ -67,9 +68,8 @@ def export(
     onnx = onnx_package()
     if not isinstance(model, Module):
         raise TypeError(f"onnx.export: the model must be a Module, got {describe(model)}")
-    given = _tensors(args if isinstance(args, tuple) else (args,))
-    named = _tensors(dict(kwargs or {}))
-    inputs = list(tensors_in((given, named)))
+    arguments = map_leaves(_as_tensor, (args if isinstance(args, tuple) else (args,), dict(kwargs or {})))
+    inputs = tensors_in(arguments)
     if not inputs:
         raise ValueError("onnx.export: there is no tensor among the example inputs; give args such as ag.rand(1, 3)")
     names = _names(input_names, len(inputs), "input")
@@ -78,11 +78,9 @@ def export(
     at = points(base)
     programs, values = [], []
     for sizes in at:
-        example = _resized(inputs, axes, sizes)
+        positional, named = _with(arguments, _resized(inputs, axes, sizes))
         try:
-            program, outs = trace(
-                model, _with(given, example), _with(named, example, len(list(tensors_in(given)))), known
-            )
+            program, outs = trace(model, positional, named, known)
         except (ValueError, IndexError, RuntimeError) as error:
             if sizes != base:
                 error.add_note(
@@ -92,7 +90,7 @@ def export(
             raise
         programs.append(program)
         values.append(outs)
-    _check(run(model, given, named), values[0])
+    _check(run(model, *arguments), values[0])
     program = Unification(at).program(programs)
     proto = _model(onnx, model, program, names, output_names, axes)
     onnx.checker.check_model(proto, full_check=True)
@@ -102,29 +100,14 @@ def export(
     return proto
 
 
-def _tensors(x: Any) -> Any:
-    """Arrays as tensors."""
-    if isinstance(x, ndarray):
-        return ag.from_numpy(x)
-    if isinstance(x, list | tuple):
-        items = [_tensors(item) for item in x]
-        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
-    return {key: _tensors(item) for key, item in x.items()} if isinstance(x, dict) else x
+def _as_tensor(x: Any) -> Any:
+    return ag.from_numpy(x) if isinstance(x, ndarray) else x
 
 
-def _with(x: Any, tensors: list[Tensor], start: int = 0) -> Any:
-    """x with other tensors in the place of its own, in their order."""
-    left = iter(tensors[start:])
-
-    def placed(x: Any) -> Any:
-        if isinstance(x, Tensor):
-            return next(left)
-        if isinstance(x, list | tuple):
-            items = [placed(item) for item in x]
-            return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
-        return {key: placed(item) for key, item in x.items()} if isinstance(x, dict) else x
-
-    return placed(x)
+def _with(arguments: Any, tensors: list[Tensor]) -> Any:
+    """The arguments with other tensors in the place of theirs, in their order."""
+    left = iter(tensors)
+    return map_leaves(lambda x: next(left) if isinstance(x, Tensor) else x, arguments)
 
 
 def _names(given: Sequence[str] | None, count: int, kind: str) -> list[str]:

@@ -214,7 +214,7 @@ class Unification:
             else:
                 outputs.append(self.constant(values, first.ops[-1].unsupported))
         inputs = [self.shapes(shapes) for shapes in zip(*(p.inputs for p in programs), strict=True)]
-        return Program(inputs, ops, outputs, first.structure)
+        return Program(inputs, ops, outputs)
 
 
 DEPENDS = (

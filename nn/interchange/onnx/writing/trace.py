@@ -19,6 +19,7 @@ from autograd_core.engine.primitive import Primitive, apply
 from autograd_core.engine.standin import StandIn
 from autograd_core.engine.tensor import Tensor
 from autograd_core.random import rand
+from autograd_core.transforms.tree import flatten, map_leaves
 
 from ....module import Module
 from ....observe import observed, paths, tensors_in, untouched
@@ -60,8 +61,8 @@ class Shape(NamedTuple):
 class Program:
     """What a trace gives: the operations in their order, and where the inputs and outputs are."""
 
-    def __init__(self, inputs: list[Shape], ops: list[Op], outputs: list, structure: Any):
-        self.inputs, self.ops, self.outputs, self.structure = inputs, ops, outputs, structure
+    def __init__(self, inputs: list[Shape], ops: list[Op], outputs: list):
+        self.inputs, self.ops, self.outputs = inputs, ops, outputs
 
 
 class Traced(StandIn):
@@ -202,38 +203,20 @@ def trace(
     inputs: list[Shape] = []
 
     def entered(x: Any) -> Any:
-        if isinstance(x, Tensor):
-            inputs.append(Shape(x.shape, x.dtype))
-            return tracer.new(x.array.copy())
-        if isinstance(x, list | tuple):
-            items = [entered(item) for item in x]
-            return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
-        if isinstance(x, dict):
-            return {key: entered(item) for key, item in x.items()}
-        return x
+        if not isinstance(x, Tensor):
+            return x
+        inputs.append(Shape(x.shape, x.dtype))
+        return tracer.new(x.array.copy())
 
     with without_writes(model), observed(model) as tracer.running:
-        given, named = entered(tuple(args)), entered(kwargs)
+        given, named = map_leaves(entered, (tuple(args), kwargs))
         result = model(*given, **named)
-    outputs: list = []
-    values: list = []
-    structure = _taken_apart(result, outputs, values)
-    if not outputs:
+    results = [x for x in flatten(result)[0] if isinstance(x, Traced | Tensor)]
+    if not results:
         tracer.refuse(f"the model returns {type(result).__name__}, and nothing that was computed from its inputs")
-    return Program(inputs, tracer.ops, outputs, structure), values
-
-
-def _taken_apart(result: Any, outputs: list, values: list) -> Any:
-    """The tensors of a nested result, put into `outputs` and `values`; and the result with their numbers in place."""
-    if isinstance(result, Traced | Tensor):
-        outputs.append(result.ref if isinstance(result, Traced) else result.array)
-        values.append(result.value if isinstance(result, Traced) else result.array)
-        return len(outputs) - 1
-    if isinstance(result, dict):
-        return {key: _taken_apart(item, outputs, values) for key, item in result.items()}
-    if isinstance(result, list | tuple):
-        return [_taken_apart(item, outputs, values) for item in result]
-    return None
+    outputs = [x.ref if isinstance(x, Traced) else x.array for x in results]
+    values = [x.value if isinstance(x, Traced) else x.array for x in results]
+    return Program(inputs, tracer.ops, outputs), values
 
 
 def run(model: Module, args: tuple, kwargs: dict) -> list[ndarray]:
@@ -241,14 +224,5 @@ def run(model: Module, args: tuple, kwargs: dict) -> list[ndarray]:
     with untouched(model), no_grad():
         model.eval()
         rand(1)
-        copied = _copied((args, kwargs))
-        return [t.array for t in tensors_in(model(*copied[0], **copied[1]))]
-
-
-def _copied(x: Any) -> Any:
-    if isinstance(x, Tensor):
-        return type(x)(x)
-    if isinstance(x, list | tuple):
-        items = [_copied(item) for item in x]
-        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
-    return {key: _copied(item) for key, item in x.items()} if isinstance(x, dict) else x
+        given, named = map_leaves(lambda x: type(x)(x) if isinstance(x, Tensor) else x, (args, kwargs))
+        return [t.array for t in tensors_in(model(*given, **named))]
