@@ -93,3 +93,15 @@ def test_activations_that_compare_with_0_refuse_complex_numbers(function, requir
 
 def test_the_slope_of_prelu_may_be_a_number():
     assert ag.prelu(ag.tensor([-1.0, 2.0]), 0.5).tolist() == [-0.5, 2.0]
+
+
+@pytest.mark.parametrize(("size", "shape"), [((6,), (2, 3)), ((2, 3), (3, 2)), ((5, 2, 3), (3, 2)), ((2, 3), (4,))])
+def test_sum_to_refuses_a_shape_that_does_not_broadcast(size, shape):
+    with pytest.raises(ValueError, match="does not broadcast"):
+        ag.sum_to(ag.ones(size), shape)
+
+
+@pytest.mark.parametrize("function", [ag.conj, ag.sgn, ag.clone, ag.real, ag.sum_to, ag.broadcast_to])
+def test_what_holds_no_numbers_is_refused(function):
+    with pytest.raises(TypeError, match="needs"):
+        function("text", *([(2,)] if function in (ag.sum_to, ag.broadcast_to) else []))

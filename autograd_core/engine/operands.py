@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from .docstrings import of_elements
 from .primitive import Primitive, apply
 from .standin import StandIn
 from .tensor import Default, Tensor, describe, kind_rank
+from .types import A
 
 cast = Primitive(
     lambda x, source, dtype: x.astype(dtype),
@@ -256,9 +258,19 @@ def complex_dtype(dtype: Any) -> np.dtype:
 _real = Primitive(lambda x: x.real, name="real", vjps=(lambda g: convert(g, complex_dtype(g.dtype)),), view=True)
 
 
-def real(x: Any) -> Any:
-    """The real part, a view; a real tensor itself."""
-    x = as_operand(x, "real")
+@of_elements(
+    floating=False,
+    Dtypes="complex64 → float32, complex128 → float64; others stay.",
+    Raises="TypeError if input is no tensor or array.",
+    Source="NumPy's and PyTorch's `real`.",
+)
+def real(input: A) -> A:
+    """Return the real part of a complex tensor, a view; of a real tensor, the tensor itself.
+
+    Formula: out = Re input
+    real([1 + 2j, 3 - 1j]) → [1., 3.]
+    """
+    x: Any = as_operand(input, "real")
     return apply(_real, (x,)) if x.dtype.kind == "c" else x
 
 

@@ -17,9 +17,11 @@ from numpy import ndarray
 
 from ...engine import basics
 from ...engine.basics import conj
+from ...engine.docstrings import documented, of_elements
 from ...engine.operands import as_operand, complex_dtype, convert, real, stand_in, unified
 from ...engine.primitive import Primitive, apply
 from ...engine.tensor import Tensor, conversion
+from ...engine.types import A, TensorLike
 from ..shape.shape import contiguous, transpose
 from . import arithmetic as ew
 from .arithmetic import sgn
@@ -27,17 +29,36 @@ from .arithmetic import sgn
 __all__ = ["conj", "sgn"]
 
 
-def is_complex(x: Any) -> bool:
-    """Whether the dtype is a complex one."""
-    return as_operand(x, "is_complex").dtype.kind == "c"
+@documented(
+    Shapes="(*) → a bool.",
+    Dtypes="any → a bool.",
+    Raises="TypeError if input is no tensor or array.",
+    Source="PyTorch's `is_complex`.",
+)
+def is_complex(input: TensorLike) -> bool:
+    """Test whether the dtype of `input` is a complex one.
+
+    Formula: out = dtype of input ∈ {complex64, complex128}
+    is_complex([1 + 2j]) → True
+    """
+    return as_operand(input, "is_complex").dtype.kind == "c"
 
 
 _imag = Primitive(lambda x: x.imag, name="imag", vjps=(lambda g: g * -1j,), view=True)
 
 
-def imag(x: Any) -> Any:
-    """The imaginary part of a complex tensor, a view."""
-    x = as_operand(x, "imag")
+@of_elements(
+    Dtypes="complex64 → float32, complex128 → float64.",
+    Raises="TypeError if input is no tensor or array; RuntimeError if it is not complex.",
+    Source="NumPy's and PyTorch's `imag`.",
+)
+def imag(input: TensorLike) -> Tensor:
+    """Return the imaginary part of a complex tensor, a view.
+
+    Formula: out = Im input
+    imag([1 + 2j, 3 - 1j]) → [ 2., -1.]
+    """
+    x = as_operand(input, "imag")
     if x.dtype.kind != "c":
         raise RuntimeError(f"imag: a tensor of {x.dtype} has no imaginary part; use ag.zeros_like(x)")
     return apply(_imag, (x,))
@@ -52,8 +73,18 @@ def _join(re: ndarray, im: ndarray) -> ndarray:
 _complex = Primitive(_join, name="complex", vjps=(lambda g: real(g), lambda g: -imag(g)), broadcasts=True)
 
 
-def complex(real: Any, imag: Any) -> Any:
-    """real + i imag, of two tensors of the same floating dtype."""
+@documented(
+    Shapes="(*) and (*), broadcast together → (*).",
+    Dtypes="two of float64 → complex128; of float32 or float16 → complex64.",
+    Raises="TypeError unless both are tensors or arrays of the same floating dtype; ValueError if the shapes do not broadcast.",
+    Source="PyTorch's `complex`.",
+)
+def complex(real: Tensor, imag: Tensor) -> Tensor:
+    """Make complex numbers of their real and imaginary parts.
+
+    Formula: out = real + i imag
+    complex([1.0, 2.0], [3.0, 4.0]) → [1.+3.j, 2.+4.j], dtype=complex64
+    """
     for x in (real, imag):
         if getattr(x, "dtype", np.dtype(object)).kind != "f":
             raise TypeError(f"complex: needs two floating tensors, got {getattr(x, 'dtype', type(x).__name__)}")
@@ -68,8 +99,18 @@ def complex(real: Any, imag: Any) -> Any:
         raise ValueError(f"complex: shapes {tuple(real.shape)} and {tuple(imag.shape)} do not broadcast") from None
 
 
-def polar(abs: Any, angle: Any) -> Any:
-    """abs · exp(i angle)."""
+@documented(
+    Shapes="(*) and (*), broadcast together → (*).",
+    Dtypes="float64 → complex128; float32 or float16 → complex64.",
+    Raises="TypeError unless the products abs cos(angle) are floating; ValueError if the shapes do not broadcast.",
+    Source="PyTorch's `polar`.",
+)
+def polar(abs: TensorLike, angle: TensorLike) -> Tensor:
+    """Make complex numbers of their absolute values and angles in radians.
+
+    Formula: out = abs · exp(i angle)
+    polar([1.0, 2.0], [0.0, 0.0]) → [1.+0.j, 2.+0.j], dtype=complex64
+    """
     return complex(abs * ew.cos(angle), abs * ew.sin(angle))
 
 
@@ -89,10 +130,74 @@ def _angle_rule(g: Any, x: Any) -> Any:
 _angle = Primitive(np.angle, name="angle", vjps=(_angle_rule,), saves=(0,))
 
 
-def angle(x: Any) -> Any:
-    """The angle of each number in the complex plane, in radians; of a real one 0, or π if it is negative."""
-    (x,) = unified("angle", x, floating=True)
+@of_elements(
+    Dtypes="complex64 → float32, complex128 → float64; floating stays; integers and booleans become the default float.",
+    Source="NumPy's and PyTorch's `angle`.",
+)
+def angle(input: TensorLike) -> Tensor:
+    """Compute the angle of each number in the complex plane, in radians.
+
+    That of a real number is 0, or π if it is negative; that of NaN is NaN. The gradient at 0 is 0.
+
+    Formula: out = the φ in (−π, π] with input = |input| exp(i φ)
+    angle([1 + 1j, -2 + 0j]) → [0.7854, 3.1416]
+    """
+    (x,) = unified("angle", input, floating=True)
     return apply(_angle if x.dtype.kind == "c" else _angle_real, (x,))
+
+
+def packed(x: Any) -> Any:
+    """x with its two parts side by side in memory."""
+    inside = stand_in(x)
+    if inside is not None:
+        return inside.call_on_values(packed, x)
+    array = _plain(x)
+    if array.strides[-1] == array.itemsize:
+        return x
+    return np.ascontiguousarray(x) if isinstance(x, ndarray) else contiguous(x)
+
+
+@documented(
+    Shapes="(*) → (*, 2).",
+    Dtypes="complex64 → float32, complex128 → float64.",
+    Raises="TypeError if input is no tensor or array; RuntimeError if it is not complex.",
+    Source="PyTorch's `view_as_real`.",
+)
+def view_as_real(input: A) -> A:
+    """View a complex tensor as a real one whose last dimension holds the real and the imaginary part.
+
+    Formula: out[…, 0] = Re input, out[…, 1] = Im input
+    view_as_real([1 + 2j]) → [[1., 2.]]
+    """
+    x: Any = as_operand(input, "view_as_real")
+    if x.dtype.kind != "c":
+        raise RuntimeError(f"view_as_real: needs a complex tensor, got {x.dtype}")
+    return apply(_view_as_real, (x,))
+
+
+@documented(
+    Shapes="(*, 2) → (*).",
+    Dtypes="float32 → complex64, float64 → complex128.",
+    Raises="TypeError if input is no tensor or array; RuntimeError for another dtype or last size, or if the last dimension is "
+    "not contiguous.",
+    Source="PyTorch's `view_as_complex`.",
+)
+def view_as_complex(input: A) -> A:
+    """View a real tensor whose last dimension holds real and imaginary parts as a complex one.
+
+    Formula: out = input[…, 0] + i input[…, 1]
+    view_as_complex([[1.0, 2.0]]) → [1.+2.j], dtype=complex64
+    """
+    x: Any = as_operand(input, "view_as_complex")
+    if x.dtype.kind != "f" or x.ndim == 0 or x.shape[-1] != 2:
+        raise RuntimeError(
+            f"view_as_complex: needs a floating tensor whose last size is 2, got shape {tuple(x.shape)}, {x.dtype}"
+        )
+    if x.dtype not in (np.float32, np.float64):
+        raise RuntimeError(f"view_as_complex: there is no complex dtype of {x.dtype} parts; use x.float()")
+    if stand_in(x) is None and _plain(x).strides[-1] != x.dtype.itemsize and _plain(x).size:
+        raise RuntimeError("view_as_complex: the last dimension must be contiguous; use x.contiguous()")
+    return apply(_view_as_complex, (x,))
 
 
 _view_as_real = Primitive(
@@ -109,54 +214,28 @@ _view_as_complex = Primitive(
 )
 
 
-def packed(x: Any) -> Any:
-    """x with its two parts side by side in memory."""
-    inside = stand_in(x)
-    if inside is not None:
-        return inside.call_on_values(packed, x)
-    array = _plain(x)
-    if array.strides[-1] == array.itemsize:
-        return x
-    return np.ascontiguousarray(x) if isinstance(x, ndarray) else contiguous(x)
+@of_elements(
+    floating=False, Dtypes="any; the dtype of input stays.", Raises="nothing.", Source="PyTorch's `resolve_conj`."
+)
+def resolve_conj(input: Tensor) -> Tensor:
+    """Return `input` itself: conjugation is never deferred here, unlike in PyTorch.
 
-
-def view_as_real(x: Any) -> Any:
-    """A complex tensor seen as a real one with a last dimension of 2, the real and the imaginary part; a view."""
-    x = as_operand(x, "view_as_real")
-    if x.dtype.kind != "c":
-        raise RuntimeError(f"view_as_real: needs a complex tensor, got {x.dtype}")
-    return apply(_view_as_real, (x,))
-
-
-def view_as_complex(x: Any) -> Any:
-    """A real tensor whose last dimension is 2 seen as a complex one; a view, and the inverse of `view_as_real`."""
-    x = as_operand(x, "view_as_complex")
-    if x.dtype.kind != "f" or x.ndim == 0 or x.shape[-1] != 2:
-        raise RuntimeError(
-            f"view_as_complex: needs a floating tensor whose last size is 2, got shape {tuple(x.shape)}, {x.dtype}"
-        )
-    if x.dtype not in (np.float32, np.float64):
-        raise RuntimeError(f"view_as_complex: there is no complex dtype of {x.dtype} parts; use x.float()")
-    if stand_in(x) is None and _plain(x).strides[-1] != x.dtype.itemsize and _plain(x).size:
-        raise RuntimeError("view_as_complex: the last dimension must be contiguous; use x.contiguous()")
-    return apply(_view_as_complex, (x,))
-
-
-def resolve_conj(x: Any) -> Any:
-    """x itself: conjugation is never put off here."""
-    return x
+    Formula: out = input
+    resolve_conj([1 + 2j]) → [1.+2.j], dtype=complex64
+    """
+    return input
 
 
 def _plain(x: Any) -> Any:
     return x.array if isinstance(x, Tensor) else x
 
 
-def mH(x: Any) -> Any:  # noqa: N802 (the field's name)
+def mH(x: A) -> A:  # noqa: N802 (the field's name)
     """The conjugate transpose of the last two dimensions."""
     return transpose(conj(x), -2, -1)
 
 
-def H(x: Any) -> Any:  # noqa: N802
+def H(x: Tensor) -> Tensor:  # noqa: N802
     """The conjugate transpose of a matrix."""
     if x.ndim not in (0, 2):
         raise RuntimeError(f"H: needs a matrix, got shape {tuple(x.shape)}; use mH for stacks of matrices")
