@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.engine.operands import convert, dtype_meant
+from autograd_core.engine.operands import convert, to_dtype
 from autograd_core.engine.tensor import HookHandle, Tensor, wrap
 
 from . import construction, hooks, state
@@ -383,16 +383,14 @@ class Module(hooks.Hookable):
                 self._buffers[name] = fn(buffer)
         return self
 
-    def to(self, dtype: Any = None, *, device: Any = None) -> Module:
+    def to(self, dtype: Any = None, device: Any = None, non_blocking: bool = False) -> Module:
         """Convert the floating parameters and buffers, in this object, to a floating dtype (or that of a tensor).
 
-        There are no devices: `device` is None or "cpu".
+        There are no devices: `device` is None or "cpu", also as the first argument; `non_blocking` is without effect.
         """
-        if device is not None and str(device) != "cpu":
-            dtype_meant(device)  # raises, and says that there are no devices
-        if dtype is None and device is not None:
+        target = to_dtype(dtype, device)
+        if target is None:
             return self
-        target = dtype_meant(dtype)
         if target.kind not in "fc":
             raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got {target}")
         return self._apply(lambda t: convert(t, target) if t.dtype.kind in "fc" else t)

@@ -69,7 +69,8 @@ def public() -> dict[str, Any]:
 
 def docstring(value: Any) -> str:
     """Its own docstring, not the one of a base class."""
-    return inspect.cleandoc((vars(value).get("__doc__") if isinstance(value, type) else value.__doc__) or "")
+    own = vars(value).get("__doc__") if isinstance(value, type) else inspect.getdoc(value)  # also of a slot
+    return inspect.cleandoc(own or "")
 
 
 def signature(value: Any) -> inspect.Signature | None:
@@ -108,8 +109,12 @@ def is_vague(p: inspect.Parameter) -> bool:
     return p.annotation in (inspect.Parameter.empty, Any, "Any")
 
 
-# What PyTorch takes and a library whose tensors are NumPy arrays in main memory has no use for.
-NOT_OURS = {"layout", "memory_format", "pin_memory", "out", "names", "pin_memory_device", "multiprocessing_context"}
+# What PyTorch takes and a library whose tensors are NumPy arrays in main memory has no use for; `out_dtype` is for GPUs,
+# `from` is no name in Python, `_preallocate_and_copy` private.
+NOT_OURS = {
+    "layout", "memory_format", "pin_memory", "out", "names", "pin_memory_device", "multiprocessing_context", "out_dtype",
+    "from", "_preallocate_and_copy",
+}  # fmt: skip
 
 
 @functools.cache
@@ -141,7 +146,7 @@ def differences(name: str, value: Any) -> list[str]:
     if not overloads or any(p.kind is p.VAR_KEYWORD for p in ours):
         return []
     names = {p.name for p in ours}
-    positional = [p.name for p in ours if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    positional = [p.name for p in ours if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)]
     at: dict[int, set[str]] = {}
     for overload in overloads:
         for argument, position in _arguments(overload):

@@ -248,8 +248,70 @@ def test_errors(call, error, message):
         call()
 
 
-@pytest.mark.parametrize("device", ["cpu", "cuda:0", None])
-def test_there_are_no_devices_to_move_to(device):
-    with pytest.raises(TypeError, match=f"to: needs a dtype .* got {device!r}. There are no devices"):
-        ag.ones(2).to(device)
-    assert ag.ones(2).to("float64").dtype == ag.ones(2).to(ag.ones(1, dtype=np.float64)).dtype == np.float64
+@pytest.mark.parametrize("args", [("cuda:0",), (None,), ("cuda", ag.float64), (ag.float64, "cuda"), ("cpu", "cuda")])
+def test_there_are_no_devices_to_move_to(args):
+    wrong = next((a for a in args if str(a).startswith("cuda")), None)
+    with pytest.raises(TypeError, match=f"to: needs a dtype .* got {wrong!r}. There are no devices"):
+        ag.ones(2).to(*args)
+
+
+def test_to_as_in_pytorch():
+    x = ag.ones(2)
+    assert x.to("float64").dtype == x.to(ag.ones(1, dtype=np.float64)).dtype == np.float64
+    assert x.to("cpu", ag.float64).dtype == x.to(dtype=ag.float64, device="cpu").dtype == np.float64
+    assert x.to(x.device) is x.to(device="cpu") is x.to(ag.float32, False, False) is x
+    for copied in (x.to(ag.float32, copy=True), x.to(ag.float32, False, True), x.to("cpu", copy=True)):
+        assert copied is not x
+        assert not np.shares_memory(copied.array, x.array)
+    w = ag.ones(2, requires_grad=True)
+    w.to(ag.float32, copy=True).sum().backward()
+    assert w.grad.tolist() == [1, 1]
+
+
+def test_numpy_force():
+    x = ag.ones(2, requires_grad=True)
+    assert not x.numpy().flags.writeable
+    assert x.numpy(force=True).flags.writeable
+    assert np.shares_memory(x.numpy(force=True), x.array)
+
+
+def test_view_by_keywords_and_as_another_dtype():
+    x = ag.arange(4, dtype=ag.float32)
+    assert x.view(size=(2, 2)).shape == x.view(2, 2).shape == (2, 2)
+    bits = x.view(ag.int32)
+    np.testing.assert_array_equal(bits, x.numpy().view(np.int32))
+    assert x.view(dtype="int64").shape == (2,)
+    bits.zero_()
+    assert x.tolist() == [0, 0, 0, 0]
+    with pytest.raises(RuntimeError, match="view: this tensor has a history"):
+        ag.ones(2, requires_grad=True).view(ag.int32)
+    with pytest.raises(RuntimeError, match=r"view: the bytes of float32 of shape \(3,\), .* cannot be read as int64"):
+        ag.ones(3).view(ag.int64)
+    with pytest.raises(TypeError, match="view: got the shape .* give one of them"):
+        x.view(2, 2, dtype=ag.int32)
+    with pytest.raises(TypeError, match="inside a transform such as vmap the bytes cannot be read as int32"):
+        ag.func.vmap(lambda r: r.view(ag.int32))(ag.ones(2, 2))
+
+
+def test_a_write_to_the_bytes_of_a_saved_value_is_noticed():
+    w = ag.ones(2, requires_grad=True)
+    x = w * 1
+    y = (x * x).sum()
+    x.detach().view(ag.int32).zero_()
+    with pytest.raises(RuntimeError, match="changed in place since"):
+        y.backward()
+
+
+def test_others_like_it_by_keywords():
+    x = ag.ones(2, dtype=ag.float64)
+    for new in (x.new_zeros(size=(2, 3)), x.new_ones(2, 3, device="cpu"), x.new_empty((2, 3)), x.new_full((2, 3), 1)):
+        assert new.shape == (2, 3)
+        assert new.dtype == np.float64
+    assert x.new_tensor([1], device="cpu").dtype == np.float64
+    with pytest.raises(TypeError, match="there are no devices"):
+        x.new_zeros(2, device="cuda")
+    with pytest.raises(TypeError, match=r"new_zeros: got sizes \(2,\) and size=3"):
+        x.new_zeros(2, size=3)
+    assert x.stride(-1) == 1
+    with pytest.raises(IndexError, match="stride: dim 1 is out of range"):
+        x.stride(1)

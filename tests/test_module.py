@@ -149,7 +149,7 @@ def assigned(name, value):
         (named("register_buffer", "p", 3), TypeError, "cannot assign 'int' object to buffer 'p'"),
         (named("add_module", "p", 3), TypeError, "int is not a Module subclass"),
         (named("train", 1), ValueError, "training mode is expected to be boolean, got 1"),
-        (named("to", "cpu"), TypeError, "to: needs a dtype or a tensor that has it, got 'cpu'. There are no devices"),
+        (named("to", "cuda"), TypeError, "to: needs a dtype or a tensor that has it, got 'cuda'. There are no devices"),
         (named("to", np.int64), TypeError, "only accepts floating point or complex dtypes, but got int64"),
         (named("get_extra_state"), RuntimeError, "Affine has no get_extra_state"),
         (named("set_extra_state", 1), RuntimeError, "Affine has no set_extra_state"),

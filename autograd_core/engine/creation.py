@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -43,15 +44,17 @@ def for_each_example(x: Any, size: tuple, make: Callable[[tuple], Tensor]) -> An
 
 
 def size_by_keyword(factory: F) -> F:
-    """Let `factory(*size)` take its sizes by the keyword `size` as well."""
+    """Let `factory(*size)`, or the method `factory(self, *size)`, take its sizes by the keyword `size` as well."""
+    before = int("self" in inspect.signature(factory).parameters)
 
     @functools.wraps(factory)
-    def call(*size: Any, **options: Any) -> Any:
+    def call(*args: Any, **options: Any) -> Any:
         if "size" in options:
-            if size:
-                raise TypeError(f"{factory.__name__}: got sizes {size} and size={options['size']}; give one of them")
-            size = (options.pop("size"),)
-        return factory(*size, **options)
+            size, own = options.pop("size"), args[before:]
+            if own:
+                raise TypeError(f"{factory.__name__}: got sizes {own} and size={size}; give one of them")
+            args = (*args, size)
+        return factory(*args, **options)
 
     return call  # type: ignore[return-value]
 

@@ -37,18 +37,27 @@ def convert(x: Any, dtype: Any) -> Any:
     return apply(cast, (x,), (x.dtype, dtype))
 
 
-def dtype_meant(what: Any) -> np.dtype:
-    """A dtype, by its name or as that of a tensor."""
-    if isinstance(what, Tensor):
-        return what.dtype
-    try:
-        if what is not None:
-            return np.dtype(what)
-    except TypeError:
-        pass
+def to_dtype(dtype: Any, device: Any = None) -> np.dtype | None:
+    """The dtype that `.to(dtype)`, `.to(tensor)`, `.to(device)` or `.to(device, dtype)` asks for: None for the present one.
+
+    Raises TypeError for any device but "cpu".
+    """
+    if isinstance(dtype, Tensor):
+        dtype = dtype.dtype
+    elif not isinstance(dtype, np.dtype | type) and str(dtype) == "cpu":
+        dtype, device = device, dtype
+    wrong = dtype if device is None else device
+    if device is None or str(device) == "cpu":
+        if dtype is None and device is not None:
+            return None
+        try:
+            if dtype is not None:
+                return np.dtype(dtype)
+        except TypeError:
+            wrong = dtype
     raise TypeError(
-        f"to: needs a dtype or a tensor that has it, got {what!r}. There are no devices: all tensors are in main memory, so "
-        'leave out .to("cpu") and .to(device)'
+        f"to: needs a dtype or a tensor that has it, got {wrong!r}. There are no devices: all tensors are in main memory, so "
+        "leave out .to(device)"
     )
 
 

@@ -21,15 +21,24 @@ from .history import View, history
 from .modes import mode
 from .versions import version_of
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
+
 new: Any = object.__new__
 
 
 class Tensor:
-    """An n-dimensional array that can record what is computed from it.
+    """Holds an n-dimensional array, and can record what is computed from it.
 
-    Tensor(data, requires_grad=False): `data` is a nested sequence, a number, a NumPy array or a tensor, and is copied.
-    Python floats become the default dtype (float32), arrays keep theirs. See `tensor` for the `dtype` argument and
-    `from_numpy` for shared memory.
+    Tensor(data, requires_grad=False): `data` is copied. `more` may hold `requires_grad`, as in Tensor([1.0], True).
+    Sizes, which PyTorch's class takes, are refused. `ag.tensor` has further arguments, `ag.from_numpy` shares memory.
+
+    Formula: out[i, j, …] = data[i][j]…
+    Shapes: that of the nesting of sequences, or of the array or tensor; a number has the shape ().
+    Dtypes: Python floats become the default dtype (float32), integers int64; arrays and tensors keep theirs.
+    Raises: TypeError for what holds no numbers, and for sizes; ValueError for rows of several lengths; RuntimeError for
+        requires_grad with an integer dtype.
+    Source: PyTorch's `Tensor`.
 
     >>> import autograd_core as ag
     >>> x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
@@ -39,12 +48,18 @@ class Tensor:
     tensor([2., 4., 6.])
     """
 
-    __slots__ = ("array", "node", "origin", "_grad", "__weakref__")
+    __slots__ = {
+        "array": "The values, for the library's own use; `numpy()` is the public door.",
+        "node": "The node of the history, None where no gradient is wanted; of a view, see `history`.",
+        "origin": "What the tensor is a view of, or None.",
+        "_grad": "The gradient that was accumulated, or None.",
+        "__weakref__": "Weak references to the tensor.",
+    }
     __array_priority__ = 1000.0
 
-    array: ndarray  # the values, for the library's own use; `numpy()` is the public door
-    node: Node | None  # the history, None where no gradient is wanted; of a view, see `refresh`
-    origin: View | None  # what it is a view of
+    array: ndarray
+    node: Node | None
+    origin: View | None
 
     if (
         TYPE_CHECKING
@@ -66,7 +81,7 @@ class Tensor:
         __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = __rpow__ = __rmatmul__ = __add__
         __and__ = __or__ = __xor__ = __lshift__ = __rshift__ = __rand__ = __ror__ = __rxor__ = __add__
 
-    def __init__(self, data: Any, *more: Any, requires_grad: bool = False):
+    def __init__(self, data: ArrayLike | Tensor, *more: bool, requires_grad: bool = False):
         if more or type(data) is int:
             requires_grad = _not_sizes(data, *more)
         self.array = as_array(data, copy=True)
@@ -80,22 +95,27 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The size of each dimension."""
         return self.array.shape
 
     @property
     def dtype(self) -> np.dtype:
+        """The dtype of the elements, NumPy's."""
         return self.array.dtype
 
     @property
     def ndim(self) -> int:
+        """The number of dimensions."""
         return self.array.ndim
 
     @property
     def itemsize(self) -> int:
+        """The number of bytes of one element."""
         return self.array.itemsize
 
     @property
     def nbytes(self) -> int:
+        """The number of bytes of all elements together."""
         return self.array.nbytes
 
     @property
@@ -108,7 +128,7 @@ class Tensor:
 
     @property
     def is_leaf(self) -> bool:
-        """True for a tensor that was not computed by a recorded operation."""
+        """Whether this tensor was not computed by a recorded operation."""
         node = history(self)
         return node is None or node.primitive is LEAF
 
@@ -181,11 +201,12 @@ class Tensor:
             self.node.shape = array.shape
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Let operations on this leaf be recorded, or, with `requires_grad` False, no more; return the tensor itself."""
         self.requires_grad = requires_grad
         return self
 
     def detach(self) -> Tensor:
-        """The same memory as a tensor without a history. A write to either is seen by both."""
+        """Return the same memory as a tensor without a history. A write to either is seen by both."""
         return wrap(self.array)
 
     def detach_(self) -> Tensor:
@@ -210,16 +231,18 @@ class Tensor:
         node = history(self)
         return node is not None and node.extra is not None and any(r() is self for r in node.extra.retained)
 
-    def register_hook(self, hook: Callable) -> HookHandle:
-        """Call `hook(g)` with the gradient with respect to this tensor each time one is computed; what it returns, if
-        not None, takes the gradient's place. Returns a handle whose `remove()` takes the hook away."""
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> HookHandle:
+        """Call hook(g) with each gradient with respect to this tensor that is computed.
+
+        What `hook` returns, if not None, takes the gradient's place. The handle that comes back has a `remove()`.
+        """
         node = history(self)
         if node is None:
             raise RuntimeError("register_hook: this tensor does not require a gradient; set requires_grad first")
         return HookHandle(extra_of(node).hooks, hook)
 
-    def register_post_accumulate_grad_hook(self, hook: Callable) -> HookHandle:
-        """Call `hook(x)` each time `x.grad` of this leaf has been added to."""
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> HookHandle:
+        """Call hook(x) each time `x.grad` of this leaf x has been added to; the handle that comes back has a `remove()`."""
         node = history(self)
         if node is None or node.primitive is not LEAF:
             raise RuntimeError("register_post_accumulate_grad_hook: only for leaves that require a gradient")
@@ -227,9 +250,12 @@ class Tensor:
 
     # ------------------------------------------------------------------------------------------------ out of it
 
-    def numpy(self) -> ndarray:
-        """The values as a NumPy array sharing this memory; read-only while the tensor has a history."""
-        if history(self) is None:
+    def numpy(self, *, force: bool = False) -> ndarray:
+        """Return the values as a NumPy array on the same memory.
+
+        While the tensor has a history the array is read-only, unless `force`.
+        """
+        if force or history(self) is None:
             return self.array
         array = self.array.view()
         array.flags.writeable = False
@@ -261,12 +287,13 @@ class Tensor:
         return array.copy() if copy else array
 
     def item(self) -> Any:
-        """The value of a tensor of one element as a Python number."""
+        """Return the value of a tensor of one element as a Python number."""
         if self.array.size != 1:
             raise RuntimeError(f"item: needs a tensor of one element, got shape {self.shape}; use tolist()")
         return self.array.item()
 
     def tolist(self) -> Any:
+        """Return the values as nested lists of Python numbers, or as one number."""
         return self.array.tolist()
 
     def __repr__(self) -> str:
@@ -393,7 +420,7 @@ def _rebuild(kind: type, array: ndarray, requires_grad: bool, grad: Tensor | Non
 
 
 class HookHandle:
-    """What `register_hook` returns; `remove()` takes the hook away, and so does leaving it as a context."""
+    """Holds what `register_hook` returns; `remove()` takes the hook away, and so does leaving it as a context."""
 
     next_id = 0
 
@@ -418,17 +445,42 @@ class HookHandle:
 class Default:
     """What Python floats become."""
 
-    dtype = np.dtype(np.float32)
+    dtype: np.dtype = np.dtype(np.float32)
 
 
-def set_default_dtype(dtype: Any) -> None:
-    """The dtype that Python floats become: float32 unless set to float64 (or float16)."""
-    if np.dtype(dtype).kind != "f":
-        raise TypeError(f"set_default_dtype: only floating dtypes, not {np.dtype(dtype)}")
-    Default.dtype = np.dtype(dtype)
+def set_default_dtype(d: DTypeLike, /) -> None:
+    """Set the dtype that Python floats and factories such as `ag.zeros` give to `d`: float32, float64 or float16.
+
+    Formula: none; `ag.get_default_dtype()` = d from here on, in all threads.
+    Shapes: none.
+    Dtypes: a floating one; at the start of a program it is float32.
+    Raises: TypeError for any other dtype.
+    Source: PyTorch's `set_default_dtype`.
+
+    >>> import autograd_core as ag
+    >>> ag.set_default_dtype(ag.float64)
+    >>> ag.tensor(1.0)
+    tensor(1.)
+    >>> ag.set_default_dtype(ag.float32)
+    """
+    if np.dtype(d).kind != "f":
+        raise TypeError(f"set_default_dtype: only floating dtypes, not {np.dtype(d)}")
+    Default.dtype = np.dtype(d)
 
 
 def get_default_dtype() -> np.dtype:
+    """Return the dtype that Python floats and factories such as `ag.zeros` give.
+
+    Formula: none; what `set_default_dtype` set.
+    Shapes: none.
+    Dtypes: a floating one, float32 at the start of a program.
+    Raises: nothing.
+    Source: PyTorch's `get_default_dtype`.
+
+    >>> import autograd_core as ag
+    >>> ag.get_default_dtype()
+    dtype('float32')
+    """
     return Default.dtype
 
 
@@ -461,8 +513,8 @@ def as_array(data: Any, dtype: Any = None, *, copy: bool | None = None) -> ndarr
         )
     # NumPy's one object for each native dtype: the hot path compares dtypes by identity
     target = np.dtype((np.dtype(dtype) if dtype is not None else array.dtype).type)
-    made = np.array(array, target, copy=copy, subok=False)
-    return made if made.dtype is target else made.view(target)
+    out = np.array(array, target, copy=copy, subok=False)
+    return out if out.dtype is target else out.view(target)
 
 
 def range_checked(value: Any, dtype: np.dtype, name: str) -> ndarray:
@@ -518,6 +570,7 @@ def wrap(array: Any, node: Node | None = None) -> Tensor:
 
 
 def leaf_node(t: Tensor) -> Node:
+    """The node of a tensor at which a graph begins."""
     node = Node(LEAF, (), (), t.array.shape)
     node.extra = Extra()
     node.extra.owner = weakref.ref(t)

@@ -1,129 +1,376 @@
-"""Methods of tensors that are no operations of `ops`: what a tensor is, others like it, functions of its values."""
+"""Methods of tensors that are no operations of `ops`: what a tensor is, conversions, views, others like it, writes.
+
+Their first parameter is the tensor, `self`: `bind.py` puts them into `Tensor` and, those of `ANY`, into `StandIn`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import builtins
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from ..engine import backward as gradients
 from ..engine import basics, creation, operands
-from ..engine.operands import convert
-from ..engine.tensor import Tensor, wrap
+from ..engine.operands import convert, is_traced, sizes_of, to_dtype
+from ..engine.tensor import Tensor, as_array, range_checked, wrap
 from ..engine.versions import memory_of
-from ..engine.writes import rewrite
+from ..engine.writes import check_writable, rewrite, store
 from ..ops import arguments
-from ..ops.elementwise.complex import conj
-from ..ops.shape import shape, strided
+from ..ops.elementwise import complex as cx
+from ..ops.elementwise import special
+from ..ops.shape import shape as shapes
+from ..ops.shape import split, strided
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
+
+    from ..engine.types import Device, TensorLike
 
 # ---------------------------------------------------------------------------------------------------------- what it is
 
 
-def nelement(x: Tensor) -> int:
-    """The number of elements."""
-    return x.array.size
+def size(self: Tensor, dim: int | None = None) -> Any:
+    """Return the shape, or the size of the dimension `dim`."""
+    return tuple(self.shape) if dim is None else self.shape[arguments.dim_index(dim, self.ndim, "size")]
 
 
-def ndimension(x: Tensor) -> int:
-    """The number of dimensions."""
-    return x.ndim
+def dim(self: Tensor) -> int:
+    """Return the number of dimensions."""
+    return self.ndim
 
 
-def element_size(x: Tensor) -> int:
-    """The bytes of one element."""
-    return x.array.itemsize
+def ndimension(self: Tensor) -> int:
+    """Return the number of dimensions."""
+    return self.ndim
 
 
-def data_ptr(x: Tensor) -> int:
-    """The address of the first element."""
-    return x.array.__array_interface__["data"][0]
+def numel(self: Tensor) -> int:
+    """Return the number of elements."""
+    return self.array.size
 
 
-def storage_offset(x: Tensor) -> int:
-    """How many elements after the start of its memory the first element lies."""
-    start = memory_of(x.array).__array_interface__["data"][0]
-    return (data_ptr(x) - start) // x.array.itemsize
+def nelement(self: Tensor) -> int:
+    """Return the number of elements."""
+    return self.array.size
 
 
-def is_nonzero(x: Tensor) -> bool:
-    """Whether the only element is not 0."""
-    return bool(x)
+def element_size(self: Tensor) -> int:
+    """Return the number of bytes of one element."""
+    return self.array.itemsize
 
 
-def is_same_size(x: Tensor, other: Tensor) -> bool:
-    """Whether both have one shape."""
-    return x.shape == other.shape
+def stride(self: Tensor, dim: int | None = None) -> Any:
+    """Return how many elements apart in memory neighbours are, along each dimension or along `dim`."""
+    strides = tuple(s // self.array.itemsize for s in self.array.strides)
+    return strides if dim is None else strides[arguments.dim_index(dim, self.ndim, "stride")]
 
 
-def is_signed(x: Tensor) -> bool:
-    """Whether the dtype has negative numbers."""
-    return x.dtype.kind in "ifc"
+def is_contiguous(self: Tensor) -> bool:
+    """Return whether the elements lie in row-major order without gaps."""
+    return self.array.flags.c_contiguous
 
 
-def type(x: Tensor, dtype: Any = None) -> Any:
-    """x in a dtype; without one, the name of its own."""
-    return str(x.dtype) if dtype is None else convert(x, dtype)
+def data_ptr(self: Tensor) -> int:
+    """Return the address of the first element."""
+    return self.array.__array_interface__["data"][0]
 
 
-def cpu(x: Tensor) -> Tensor:
-    """x itself: all tensors are in main memory."""
-    return x
+def storage_offset(self: Tensor) -> int:
+    """Return how many elements after the start of its memory the first element lies."""
+    start = memory_of(self.array).__array_interface__["data"][0]
+    return (data_ptr(self) - start) // self.array.itemsize
 
 
-def cuda(x: Tensor, device: Any = None) -> Tensor:
-    """Raise: there are no devices but the CPU."""
+def is_nonzero(self: Tensor) -> bool:
+    """Return whether the only element is not 0."""
+    return bool(self)
+
+
+def is_same_size(self: Tensor, other: Tensor) -> bool:
+    """Return whether this tensor and `other` have one shape."""
+    return self.shape == other.shape
+
+
+def is_floating_point(self: Tensor) -> bool:
+    """Return whether the dtype is a floating one."""
+    return self.dtype.kind == "f"
+
+
+def is_signed(self: Tensor) -> bool:
+    """Return whether the dtype has negative numbers."""
+    return self.dtype.kind in "ifc"
+
+
+# ----------------------------------------------------------------------------------------------------------- conversions
+
+
+def to(
+    self: Tensor,
+    dtype: DTypeLike | Tensor | None = None,
+    device: Device = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+) -> Tensor:
+    """Convert to `dtype`, which may also be a tensor that has it: the tensor itself, if it has the dtype and not `copy`.
+
+    `device` is None or "cpu", also as the first argument, as in x.to("cpu", ag.float64); `non_blocking` is without effect.
+    """
+    if isinstance(device, builtins.bool):  # as in x.to(dtype, non_blocking, copy)
+        device, copy = None, non_blocking
+    target = to_dtype(dtype, device)
+    out = self if target is None else convert(self, target)
+    return basics.clone(out) if copy and out is self else out
+
+
+def type(self: Tensor, dtype: DTypeLike | None = None, non_blocking: bool = False) -> Any:
+    """Convert to `dtype`, or return the name of the tensor's own, if it is None; `non_blocking` is without effect."""
+    return str(self.dtype) if dtype is None else convert(self, dtype)
+
+
+def type_as(self: Tensor, other: Tensor) -> Tensor:
+    """Convert to the dtype of `other`."""
+    return convert(self, other.dtype)
+
+
+def astype(self: Tensor, dtype: DTypeLike) -> Tensor:
+    """Convert to `dtype`: NumPy's name of `to`."""
+    return convert(self, dtype)
+
+
+def cpu(self: Tensor) -> Tensor:
+    """Return the tensor itself, as all tensors are in main memory."""
+    return self
+
+
+def cuda(self: Tensor, device: Any = None, non_blocking: bool = False) -> NoReturn:
+    """Raise RuntimeError, as there are no devices but the CPU."""
     raise RuntimeError(
         "cuda: there are no devices: all tensors are in main memory, so leave out .cuda() and .to(device)"
     )
 
 
+def _conversion(name: str, dtype: Any) -> Callable:
+    def method(self: Tensor) -> Tensor:
+        return convert(self, dtype)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"Convert to {np.dtype(dtype)}; the tensor itself, if it has that dtype."
+    return method
+
+
+CONVERSIONS = tuple(
+    _conversion(name, dtype)
+    for name, dtype in {
+        "float": np.float32, "double": np.float64, "half": np.float16, "long": np.int64, "int": np.int32,
+        "short": np.int16, "char": np.int8, "byte": np.uint8, "bool": np.bool_, "cfloat": np.complex64,
+        "cdouble": np.complex128,
+    }.items()
+)  # fmt: skip
+
+
+# ----------------------------------------------------------------------------------------------------------------- views
+
+
+def view(self: Tensor, *shape: Any, size: int | Sequence[int] | None = None, dtype: DTypeLike | None = None) -> Tensor:
+    """Return a view of the given `shape` (or `size`), or of the same bytes as `dtype`; it never copies.
+
+    RuntimeError where the strides do not allow a view, and for a dtype where there is a history, which it cannot follow.
+    """
+    if size is not None:
+        shape = (*shape, size)
+    if dtype is None and len(shape) == 1 and isinstance(shape[0], np.dtype | str | builtins.type):
+        (dtype,), shape = shape, ()
+    if dtype is not None:
+        if shape:
+            raise TypeError(f"view: got the shape {shape} and dtype={dtype}; give one of them")
+        return _view_as_dtype(self, np.dtype(dtype))
+    out = shapes.reshape(self, *shape)
+    if isinstance(self, Tensor) and out.origin is None and self.array.size:
+        raise RuntimeError(
+            f"view: the strides {self.array.strides} of shape {self.shape} do not allow shape {out.shape} without a copy; "
+            "use reshape"
+        )
+    return out
+
+
+def _view_as_dtype(x: Any, dtype: np.dtype) -> Tensor:
+    """The memory of x as numbers of another dtype."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"view: inside a transform such as vmap the bytes cannot be read as {dtype}; use x.to(dtype)")
+    if x.requires_grad:
+        raise RuntimeError(
+            f"view: this tensor has a history, which numbers made of the same bytes ({dtype}) have no part in; use "
+            f"x.detach().view(…), or x.to(…) to convert the values"
+        )
+    try:
+        return wrap(as_array(x.array.view(dtype)))
+    except ValueError:
+        raise RuntimeError(
+            f"view: the bytes of {x.dtype} of shape {x.shape}, strides {x.array.strides}, cannot be read as {dtype}; the last "
+            "dimension must be contiguous, and its bytes a multiple of those of a number"
+        ) from None
+
+
+def view_as(self: Tensor, other: Tensor) -> Tensor:
+    """Return x.view(other.shape), x the tensor and `other` another."""
+    return view(self, other.shape)
+
+
+def reshape_as(self: Tensor, other: Tensor) -> Tensor:
+    """Return x.reshape(other.shape), x the tensor and `other` another."""
+    return shapes.reshape(self, other.shape)
+
+
+def expand_as(self: Tensor, other: Tensor) -> Tensor:
+    """Return x.expand(other.shape), x the tensor and `other` another."""
+    return basics.broadcast_to(self, other.shape)
+
+
+def transposed(self: Tensor) -> Tensor:
+    """The dimensions in reverse order, as a view."""
+    return shapes.permute(self, tuple(range(self.ndim))[::-1])
+
+
+def matrix_transposed(self: Tensor) -> Tensor:
+    """The last two dimensions exchanged, as a view."""
+    return shapes.transpose(self, -2, -1)
+
+
+def device(self: Tensor) -> str:
+    """Where the values are: "cpu", as all tensors are in main memory."""
+    return "cpu"
+
+
+PROPERTIES = {
+    "T": property(transposed),
+    "mT": property(matrix_transposed),
+    "mH": property(cx.mH),
+    "H": property(cx.H),
+    "real": property(operands.real),
+    "imag": property(cx.imag),
+    "device": property(device),
+}
+
+
+def iterate(self: Tensor) -> Iterator[Tensor]:
+    """Iterate over the first dimension."""
+    if self.ndim == 0:
+        raise TypeError("a 0-d tensor cannot be iterated over; use x.item()")
+    return iter(split.unbind(self))
+
+
+def contains(self: Tensor, value: Any) -> bool:
+    """Return whether an element equals `value`."""
+    return bool((self.array == (value.array if isinstance(value, Tensor) else value)).any())
+
+
 # ------------------------------------------------------------------------------------------------------- others like it
 
 
-def new_tensor(x: Tensor, data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """A tensor of `data` in x's dtype."""
-    return creation.tensor(data, dtype=dtype or x.dtype, requires_grad=requires_grad)
+def new_tensor(
+    self: Tensor,
+    data: ArrayLike | Tensor,
+    *,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+) -> Tensor:
+    """Make a tensor of `data` in this tensor's dtype, or `dtype`; the options are those of `ag.tensor`."""
+    return creation.tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad, device=device)
 
 
-def new_zeros(x: Tensor, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Zeros in x's dtype."""
-    made = partial(creation.zeros, dtype=dtype or x.dtype, requires_grad=requires_grad)
-    return creation.for_each_example(x, operands.sizes_of(size, "new_zeros"), made)
+def _like(self: Tensor, factory: Callable, size: tuple, name: str, dtype: Any, **options: Any) -> Tensor:
+    make = partial(factory, dtype=dtype or self.dtype, **options)
+    return creation.for_each_example(self, sizes_of(size, name), make)
 
 
-def new_ones(x: Tensor, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Ones in x's dtype."""
-    made = partial(creation.ones, dtype=dtype or x.dtype, requires_grad=requires_grad)
-    return creation.for_each_example(x, operands.sizes_of(size, "new_ones"), made)
+@creation.size_by_keyword
+def new_zeros(
+    self: Tensor,
+    *size: int | Sequence[int],
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+) -> Tensor:
+    """Make zeros in this tensor's dtype, or `dtype`; the options are those of `ag.zeros`."""
+    return _like(self, creation.zeros, size, "new_zeros", dtype, requires_grad=requires_grad, device=device)
 
 
-def new_empty(x: Tensor, *size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Values that are still to be set, in x's dtype."""
-    made = partial(creation.empty, dtype=dtype or x.dtype, requires_grad=requires_grad)
-    return creation.for_each_example(x, operands.sizes_of(size, "new_empty"), made)
+@creation.size_by_keyword
+def new_ones(
+    self: Tensor,
+    *size: int | Sequence[int],
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+) -> Tensor:
+    """Make ones in this tensor's dtype, or `dtype`; the options are those of `ag.ones`."""
+    return _like(self, creation.ones, size, "new_ones", dtype, requires_grad=requires_grad, device=device)
 
 
-def new_full(x: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """One value everywhere, in x's dtype."""
-    made = partial(creation.full, fill_value=fill_value, dtype=dtype or x.dtype, requires_grad=requires_grad)
-    return creation.for_each_example(x, operands.sizes_of((size,), "new_full"), made)
+@creation.size_by_keyword
+def new_empty(
+    self: Tensor,
+    *size: int | Sequence[int],
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+) -> Tensor:
+    """Make a tensor of undefined values in this tensor's dtype, or `dtype`; the options are those of `ag.empty`."""
+    return _like(self, creation.empty, size, "new_empty", dtype, requires_grad=requires_grad, device=device)
 
 
-# ---------------------------------------------------------------------------------------------- functions of its values
+def new_full(
+    self: Tensor,
+    size: int | Sequence[int],
+    fill_value: TensorLike,
+    *,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+) -> Tensor:
+    """Make a tensor filled with one value in this tensor's dtype, or `dtype`; the options are those of `ag.full`."""
+    options = {"fill_value": fill_value, "requires_grad": requires_grad, "device": device}
+    return _like(self, creation.full, (size,), "new_full", dtype, **options)
 
 
-def apply_(x: Tensor, callable: Callable) -> Tensor:
-    """Replace every value v by callable(v), a Python call each. Not recorded; x must not require a gradient."""
-    _without_gradient("apply_", x)
-    return rewrite(x, lambda old: _made(map(callable, old.array.ravel().tolist()), old), name="apply_")
+# ---------------------------------------------------------------------------------------------------------------- writes
 
 
-def map_(x: Tensor, tensor: Tensor, callable: Callable) -> Tensor:
-    """Replace every value v by callable(v, w), w that of `tensor`, which may broadcast. Not recorded."""
-    _without_gradient("map_", x, tensor)
-    others = np.broadcast_to(tensor.array, x.shape).ravel().tolist()
-    return rewrite(x, lambda old: _made(map(callable, old.array.ravel().tolist(), others), old), name="map_")
+def copy_(self: Tensor, other: ArrayLike | Tensor, non_blocking: bool = False) -> Tensor:
+    """Write the values of `other`, broadcast and converted, into the tensor; `non_blocking` is without effect."""
+    value = convert(other if is_traced(other) else wrap(as_array(other)), self.dtype)
+    if not isinstance(self, Tensor) or not isinstance(value, Tensor):
+        return rewrite(self, lambda old: basics.broadcast_to(value, old.shape), name="copy_")
+    check_writable(self, "copy_")
+    store(self, basics.broadcast_to(value, self.shape), "copy_", replaces=True)
+    return self
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Write zeros into the tensor."""
+    return rewrite(self, lambda old: wrap(np.zeros(old.shape, old.dtype)), name="zero_")
+
+
+def fill_(self: Tensor, value: TensorLike) -> Tensor:
+    """Write one `value` into all elements."""
+    return copy_(self, value if is_traced(value) else wrap(as_array(range_checked(value, self.dtype, "fill_"))))
+
+
+def apply_(self: Tensor, callable: Callable[[Any], Any]) -> Tensor:
+    """Replace every value v by callable(v), a Python call each. Not recorded; the tensor must not require a gradient."""
+    _without_gradient("apply_", self)
+    return rewrite(self, lambda old: _of_values(map(callable, old.array.ravel().tolist()), old), name="apply_")
+
+
+def map_(self: Tensor, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> Tensor:
+    """Replace every value v by callable(v, w), w that of `tensor`, which may broadcast. Not recorded, as `apply_`."""
+    _without_gradient("map_", self, tensor)
+    others = np.broadcast_to(tensor.array, self.shape).ravel().tolist()
+    return rewrite(self, lambda old: _of_values(map(callable, old.array.ravel().tolist(), others), old), name="map_")
 
 
 def _without_gradient(name: str, *xs: Tensor) -> None:
@@ -131,44 +378,67 @@ def _without_gradient(name: str, *xs: Tensor) -> None:
         raise RuntimeError(f"{name}: a Python function has no derivative; call it on x.detach(), or use operations")
 
 
-def _made(values: Any, like: Tensor) -> Tensor:
+def _of_values(values: Any, like: Tensor) -> Tensor:
     return wrap(np.array(list(values), like.dtype).reshape(like.shape))
 
 
-# -------------------------------------------------------------------------------------- operations by further names
+# ------------------------------------------------------------------------------------------ operations by further names
 
 
-def split_with_sizes(x: Any, split_sizes: Any, dim: int = 0) -> tuple:
-    """`split` into pieces of these sizes."""
-    return shape.split(x, list(split_sizes), dim)
+def backward(
+    self: Tensor,
+    gradient: TensorLike | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensor | Sequence[Tensor] | None = None,
+) -> None:
+    """Add the derivative of this tensor to `.grad` of the leaves it was computed from; see `ag.backward`."""
+    gradients.backward(self, gradient, retain_graph, create_graph, inputs)
 
 
-def narrow_copy(x: Any, dim: int, start: int, length: int) -> Any:
-    """A copy of `narrow`."""
-    return basics.clone(strided.narrow(x, dim, start, length))
+def where(self: Tensor, condition: Tensor, other: TensorLike) -> Tensor:
+    """Return this tensor where `condition` holds, and `other` elsewhere; see `ag.where`."""
+    return basics.where(condition, self, other)
 
 
-def conj_physical(x: Any) -> Any:
-    """`conj`, which always computes."""
-    return conj(x)
+def polygamma(self: Tensor, n: int) -> Tensor:
+    """Compute the polygamma function of order `n`; see `ag.polygamma`."""
+    return special.polygamma(n, self)
+
+
+def split_with_sizes(self: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """Return `split` into pieces of the sizes `split_sizes` along `dim`."""
+    return split.split(self, list(split_sizes), dim)
+
+
+def narrow_copy(self: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """Return a copy of x.narrow(dim, start, length), x the tensor."""
+    return basics.clone(strided.narrow(self, dim, start, length))
+
+
+def conj_physical(self: Tensor) -> Tensor:
+    """Compute the complex conjugate: `conj`, which always computes."""
+    return cx.conj(self)
 
 
 @arguments.variadic("size")
-def sum_to_size(x: Any, size: tuple) -> Any:
-    """x summed over the dimensions along which `size` would be broadcast to its shape."""
+def sum_to_size(self: Any, size: tuple[int, ...]) -> Tensor:
+    """Sum over the dimensions along which `size` would be broadcast to the tensor's shape."""
     try:
-        fits = np.broadcast_shapes(size, tuple(x.shape)) == tuple(x.shape)
+        fits = np.broadcast_shapes(size, tuple(self.shape)) == tuple(self.shape)
     except ValueError:
         fits = False
     if not fits:
-        raise ValueError(f"sum_to_size: size {size} does not broadcast to the shape {tuple(x.shape)}")
-    return basics.sum_to(x, size)
+        raise ValueError(f"sum_to_size: size {size} does not broadcast to the shape {tuple(self.shape)}")
+    return basics.sum_to(self, size)
 
 
-ANY = (  # of tensors and their stand-ins inside vmap
-    type, cpu, cuda, split_with_sizes, narrow_copy, conj_physical, sum_to_size, new_zeros, new_ones, new_empty, new_full,
+ANY = (  # of tensors and of what stands in for them
+    size, dim, is_floating_point, to, type, type_as, astype, cpu, cuda, *CONVERSIONS, view, view_as, reshape_as, expand_as,
+    new_zeros, new_ones, new_empty, new_full, copy_, zero_, fill_, where, polygamma, split_with_sizes, narrow_copy,
+    conj_physical, sum_to_size,
 )  # fmt: skip
-TENSOR = (
-    nelement, ndimension, element_size, data_ptr, storage_offset, is_nonzero, is_same_size, is_signed, new_tensor,
-    apply_, map_,
+TENSOR = (  # what needs the memory or the history of a tensor
+    ndimension, numel, nelement, element_size, stride, is_contiguous, data_ptr, storage_offset, is_nonzero, is_same_size,
+    is_signed, new_tensor, apply_, map_, backward,
 )  # fmt: skip
