@@ -46,17 +46,18 @@ def to_dtype(dtype: Any, device: Any = None) -> np.dtype | None:
         dtype = dtype.dtype
     elif not isinstance(dtype, np.dtype | type) and str(dtype) == "cpu":
         dtype, device = device, dtype
-    wrong = dtype if device is None else device
-    if device is None or str(device) == "cpu":
-        if dtype is None and device is not None:
-            return None
-        try:
-            if dtype is not None:
-                return np.dtype(dtype)
-        except TypeError:
-            wrong = dtype
-    raise TypeError(
-        f"to: needs a dtype or a tensor that has it, got {wrong!r}. There are no devices: all tensors are in main memory, so "
+    try:
+        target = None if dtype is None else np.dtype(dtype)
+    except TypeError:
+        raise _no_dtype(dtype) from None
+    if str(device) != "cpu" and (target is None or device is not None):
+        raise _no_dtype(device)
+    return target
+
+
+def _no_dtype(what: Any) -> TypeError:
+    return TypeError(
+        f"to: needs a dtype or a tensor that has it, got {what!r}. There are no devices: all tensors are in main memory, so "
         "leave out .to(device)"
     )
 
