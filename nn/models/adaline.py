@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import DTypeLike
 
 import autograd_core as ag
 from autograd_core import Generator, Tensor
+from autograd_core.engine.types import Device, TensorLike
 from autograd_core.engine.versions import written
 from autograd_core.kernels.machine.blas import lapack
 from autograd_core.kernels.machine.compilation import announces_compiling
@@ -24,30 +26,43 @@ RULES = ("lms", "batch", "exact")
 
 
 class Adaline(Linear):
-    """Adaptive linear units: y = W x + b, learnt by least mean squares. (..., in_features) -> (..., out_features).
+    """Applies adaptive linear units, which learn by least mean squares.
 
-    One unit tells two classes apart, 0 and 1, by the sign of y; several stand for as many classes, and the largest y
-    wins. Other than a perceptron's, the error is measured before the threshold, against targets of -1 and 1; it is
-    quadratic in the weights, so that it has one minimum, separable or not.
+    in_features, out_features, bias, device and dtype are those of `Linear`. One unit tells two classes apart, 0 and 1, by
+    the sign of y; several stand for one class each, and the largest y wins. Other than a perceptron's, the error is
+    measured before the threshold, against targets of −1 and 1; it is quadratic in the weights, so that it has one minimum,
+    separable or not. `fit` finds it, by three rules, and `predict` gives the classes.
 
-    >>> import autograd_core as ag
+    Formula: y = W x + b; `fit` minimises the mean of (t − y)²
+    Shapes: (*, in_features) → (*, out_features).
+    Dtypes: any floating dtype; the input has that of the parameters.
+    Raises: ValueError for sizes below 1; `fit`: ValueError or TypeError for examples and targets that do not fit, and
+        for a rate that diverges, FloatingPointError if the loss grows beyond all bounds.
+    Source: Widrow & Hoff 1960, "Adaptive switching circuits".
+
+    >>> import nn, autograd_core as ag
     >>> x = ag.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    >>> unit = Adaline(2)
+    >>> unit = nn.Adaline(2)
     >>> unit.fit(x, ag.tensor([0, 0, 0, 1]), rule="exact")
     AdalineFit(solved: loss 0.25, the least possible 0.25)
     >>> unit.predict(x), unit(x).detach()[:, 0]
     (tensor([0, 0, 0, 1]), tensor([-1.5, -0.5, -0.5,  0.5]))
-
-    Source: Widrow & Hoff 1960, "Adaptive switching circuits".
     """
 
-    def __init__(self, in_features: int, out_features: int = 1, bias: bool = True, dtype: Any = None):
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int = 1,
+        bias: bool = True,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
+    ):
         for name, value in (("in_features", in_features), ("out_features", out_features)):
             if value < 1:
                 raise ValueError(f"Adaline: {name} must be at least 1, got {value}")
-        super().__init__(in_features, out_features, bias, dtype=dtype)
+        super().__init__(in_features, out_features, bias, device, dtype)
 
-    def predict(self, x: Any) -> Tensor:
+    def predict(self, x: TensorLike) -> Tensor:
         """The class of each example, int64 (N,)."""
         with ag.no_grad():
             return classes_of(self(Tensor(points("Adaline.predict", x, self.in_features, self.weight.dtype))))
@@ -55,8 +70,8 @@ class Adaline(Linear):
     @announces_compiling
     def fit(
         self,
-        x: Any,
-        y: Any,
+        x: TensorLike,
+        y: TensorLike,
         *,
         rule: str = "lms",
         epochs: int = 100,
@@ -127,7 +142,7 @@ class Adaline(Linear):
 
 @dataclass
 class AdalineFit:
-    """How learning went.
+    """The course of learning.
 
     converged  whether the loss no longer changed (by `tolerance`), or was solved for
     losses     the mean of (t - y)² over examples and outputs, at the start and after each epoch
@@ -146,7 +161,7 @@ class AdalineFit:
 
     @property
     def epochs(self) -> int:
-        """How many passed."""
+        """The number of epochs that passed."""
         return len(self.losses) - 1
 
     @property
@@ -154,8 +169,8 @@ class AdalineFit:
         loss = f"loss {self.losses[-1]:.4g}, the least possible {self.least:.4g}"
         if self.lr is None:
             return f"solved: {loss}"
-        how = "converged" if self.converged else "not converged"
-        return f"{how} after {self.epochs} epochs with lr {self.lr:.3g} (bound {self.lr_bound:.3g}): {loss}"
+        outcome = "converged" if self.converged else "not converged"
+        return f"{outcome} after {self.epochs} epochs with lr {self.lr:.3g} (bound {self.lr_bound:.3g}): {loss}"
 
     def __repr__(self) -> str:
         return f"AdalineFit({self.message})"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import DTypeLike
 
+from autograd_core.engine.creation import on_cpu
 from autograd_core.engine.modes import no_grad
 from autograd_core.engine.tensor import Tensor, wrap
+from autograd_core.engine.types import Device
 from autograd_core.ops.shape.strided import narrow
 from autograd_core.random import Generator, multinomial
 
@@ -25,27 +27,31 @@ from ..module import Module
 
 
 class GPT(Module):
-    """Scores of the next token at every position, from the tokens up to it: indices (N, T) -> (N, T, vocabulary).
+    """Computes the scores of the next token at every position, from the tokens up to it, by a transformer.
 
-        x = dropout(token embedding + position embedding)
-        `layers` times:  x = x + attention(norm(x)),  x = x + W₂ gelu(W₁ norm(x))    each position looks back alone
-        scores = W norm(x)
-
-    vocabulary  the number of tokens
+    vocabulary  the number of tokens V
     context     the longest sequence: there is an embedding for each position
     layers, heads, width   of the blocks; the hidden layer of a block is 4 · width wide
     dropout     of the embeddings, of attention weights, of hidden units and of what each block adds
     tied        W is the table of token embeddings (Press & Wolf 2017)
+    device, dtype   None or "cpu"; that of the parameters
 
-    An input (T,) gives (T, vocabulary). For the loss, flatten the positions:
-    `F.cross_entropy(model(x).flatten(0, 1), y.flatten())`, with y the tokens one further on.
+    For the loss, flatten the positions: `F.cross_entropy(model(x).flatten(0, 1), y.flatten())`, with y the tokens one
+    further on. `generate` continues a text.
 
+    Formula: x = dropout(token embedding + position embedding); `layers` times x = x + attention(norm(x)),
+        x = x + W₂ gelu(W₁ norm(x)), where each position looks back alone; scores = W norm(x)
+    Shapes: (N, T) → (N, T, V), or (T,) → (T, V).
+    Dtypes: integers → the dtype of the parameters, float32 or float64.
+    Raises: ValueError for sizes below 1, or heads that do not divide width; when called, ValueError for more positions
+        than context, IndexError for a token that is not from 0 to V − 1.
     Source: Radford et al. 2019, "Language models are unsupervised multitask learners", section 2.3 (norms before the
-    blocks and one after the last; weights start normal with deviation 0.02, those that add to the residual path
-    divided by √(2 · layers)); the block is that of Vaswani et al. 2017, "Attention is all you need", sections 3.1 to 3.3.
+        blocks and one after the last; weights start normal with deviation 0.02, those that add to the residual path
+        divided by √(2 · layers)); the block is that of Vaswani et al. 2017, "Attention is all you need", sections 3.1
+        to 3.3.
 
-    >>> import autograd_core as ag
-    >>> model = GPT(vocabulary=10, context=8, layers=2, heads=2, width=16)
+    >>> import nn, autograd_core as ag
+    >>> model = nn.GPT(vocabulary=10, context=8, layers=2, heads=2, width=16)
     >>> model(ag.tensor([[1, 2, 3], [4, 5, 6]])).shape
     (2, 3, 10)
     >>> model.generate(ag.tensor([1, 2, 3]), 5).shape
@@ -62,9 +68,11 @@ class GPT(Module):
         dropout: float = 0.0,
         *,
         tied: bool = True,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
         super().__init__()
+        on_cpu(device, "GPT")
         for name, value in (("vocabulary", vocabulary), ("context", context), ("layers", layers)):
             if value < 1:
                 raise ValueError(f"GPT: {name} must be at least 1, got {value}")
@@ -96,7 +104,7 @@ class GPT(Module):
             else:
                 init.ones_(parameter)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         length = input.shape[-1]
         if length > self.context:
             raise ValueError(
@@ -110,7 +118,7 @@ class GPT(Module):
     @no_grad
     def generate(
         self,
-        context: Any,
+        context: Tensor | ndarray,
         length: int,
         temperature: float = 1.0,
         top_k: int | None = None,
@@ -127,20 +135,20 @@ class GPT(Module):
             raise ValueError(f"GPT.generate: temperature must not be negative, got {temperature}")
         if top_k is not None and top_k < 1:
             raise ValueError(f"GPT.generate: top_k must be at least 1, got {top_k}")
-        given = context.array if isinstance(context, Tensor) else np.asarray(context)
-        if given.ndim not in (1, 2) or given.shape[-1] == 0:
-            raise ValueError(f"GPT.generate: needs tokens (T,) or (N, T) to begin with, got shape {given.shape}")
-        found = np.empty((*given.shape[:-1], given.shape[-1] + length), np.int64)
-        found[..., : given.shape[-1]] = given
+        start = context.array if isinstance(context, Tensor) else np.asarray(context)
+        if start.ndim not in (1, 2) or start.shape[-1] == 0:
+            raise ValueError(f"GPT.generate: needs tokens (T,) or (N, T) to begin with, got shape {start.shape}")
+        tokens = np.empty((*start.shape[:-1], start.shape[-1] + length), np.int64)
+        tokens[..., : start.shape[-1]] = start
         training = self.training
         self.eval()
         try:
-            for t in range(given.shape[-1], found.shape[-1]):
-                scores = self(wrap(found[..., max(0, t - self.context) : t])).array[..., -1, :]
-                found[..., t] = self._drawn(scores, temperature, top_k, generator)
+            for t in range(start.shape[-1], tokens.shape[-1]):
+                scores = self(wrap(tokens[..., max(0, t - self.context) : t])).array[..., -1, :]
+                tokens[..., t] = self._drawn(scores, temperature, top_k, generator)
         finally:
             self.train(training)
-        return wrap(found)
+        return wrap(tokens)
 
     def _drawn(self, scores: ndarray, temperature: float, top_k: int | None, generator: Generator | None) -> ndarray:
         """One token for each row of scores (..., vocabulary)."""

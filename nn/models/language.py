@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 import autograd_core as ag
+from autograd_core.engine.creation import on_cpu
+from autograd_core.engine.tensor import Tensor
+from autograd_core.engine.types import Device
 
 from .. import functional as F
 from ..layers.dropout import Dropout
@@ -20,20 +24,28 @@ KINDS = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
 
 
 class RecurrentLM(Module):
-    """Embedding, recurrent layers, and scores of the next symbol: (N, T) of codes -> (N, T, vocabulary), state.
+    """Computes the scores of the next symbol at every position, from all symbols before it, by recurrent layers.
 
-    vocabulary    how many symbols there are; they are the codes 0 … vocabulary - 1
+    vocabulary    the number of symbols V; they are the codes 0 … V − 1
     width         units of each recurrent layer
-    layers        how many of them
+    layers        the number of them
     embedding     size of a symbol's vector; by default 64, or the vocabulary's size if that is smaller
     kind          "lstm", "gru" or "rnn"
     dropout       on the vectors between layers and before the scores
+    device, dtype  None or "cpu"; that of the parameters
 
-    The state that comes out continues the text where it is given back in, with `nn.utils.rnn.tbptt` for training and in
-    `sample`. Source: Graves 2013, "Generating sequences with recurrent neural networks", sections 2 and 3.
+    The state that comes out continues the text where it is passed in again, with `nn.utils.rnn.tbptt` for training and in
+    `sample`.
 
-    >>> import autograd_core as ag
-    >>> model = RecurrentLM(5, width=8)
+    Formula: h = recurrent(embedding(input), state), scores = W dropout(h) + b
+    Shapes: (N, T) → (N, T, V) and the state of the recurrent layers.
+    Dtypes: integers → the dtype of the parameters, float32 or float64.
+    Raises: ValueError for another kind, or sizes of the recurrent layers below 1; when called, IndexError for a code
+        that is not from 0 to V − 1.
+    Source: Graves 2013, "Generating sequences with recurrent neural networks", sections 2 and 3.
+
+    >>> import nn, autograd_core as ag
+    >>> model = nn.RecurrentLM(5, width=8)
     >>> scores, state = model(ag.tensor([[0, 1, 2]]))
     >>> scores.shape
     (1, 3, 5)
@@ -47,9 +59,11 @@ class RecurrentLM(Module):
         embedding: int | None = None,
         kind: str = "lstm",
         dropout: float = 0.0,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
         super().__init__()
+        on_cpu(device, "RecurrentLM")
         if kind not in KINDS:
             raise ValueError(f"RecurrentLM: kind is one of {', '.join(KINDS)}, got {kind!r}")
         size = min(vocabulary, 64) if embedding is None else embedding
@@ -59,7 +73,7 @@ class RecurrentLM(Module):
         self.dropout = Dropout(dropout)
         self.scores = Linear(width, vocabulary, dtype=dtype)
 
-    def forward(self, input: Any, state: Any = None) -> tuple[Any, Any]:
+    def forward(self, input: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         output, state = self.recurrent(self.embedding(input), state)
         return self.scores(self.dropout(output)), state
 
@@ -69,7 +83,7 @@ class RecurrentLM(Module):
         start: Sequence[int],
         temperature: float = 1.0,
         stop: int | None = None,
-        generator: Any = None,
+        generator: ag.Generator | None = None,
     ) -> list[int]:
         """Up to `length` codes that follow `start`, drawn one by one.
 
@@ -98,7 +112,7 @@ class RecurrentLM(Module):
         return codes
 
 
-def draw(scores: Any, temperature: float, generator: Any = None) -> int:
+def draw(scores: Tensor, temperature: float, generator: ag.Generator | None = None) -> int:
     """A class by its scores (a vector), as softmax(scores / temperature) has it; the likeliest at temperature 0."""
     if temperature == 0:
         return int(scores.argmax())

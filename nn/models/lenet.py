@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+
+from numpy.typing import DTypeLike
+
+from autograd_core.engine.creation import on_cpu
+from autograd_core.engine.tensor import Tensor
+from autograd_core.engine.types import Device
 
 from ..layers.activation import activation as activation_module
 from ..layers.container import Sequential
@@ -18,21 +23,27 @@ POOLS = {"max": MaxPool2d, "avg": AvgPool2d}
 
 
 class LeNet5(Module):
-    """LeNet-5: two convolutions with pooling, then three linear layers. (N, in_channels, 28, 28) -> (N, num_classes).
+    """Classifies images by two convolutions with pooling, then three linear layers.
 
         conv1  6 filters 5×5, padding 2   (N,  6, 28, 28)   pool1  (N,  6, 14, 14)
         conv2  16 filters 5×5             (N, 16, 10, 10)   pool2  (N, 16,  5,  5)
-        fc1    400 -> 120    fc2  120 -> 84    fc3  84 -> num_classes, the scores (logits)
+        fc1    400 → 120    fc2  120 → 84    fc3  84 → num_classes, the scores (logits)
 
-    activation: a name, a module, a module class or a function. pool: "max" or "avg".
+    in_channels: those of the images. activation: a name, a module, a module class or a function. pool: "max" or "avg".
+    dtype is that of the parameters; device is None or "cpu".
 
+    Formula: out = fc3(a(fc2(a(fc1(flatten(pool(a(conv2(pool(a(conv1(input)))))))))))), a the activation
+    Shapes: (N, in_channels, 28, 28) → (N, num_classes).
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: ValueError for another pool or activation; when called, ValueError for other channels, or a size whose last
+        maps are not 5×5, TypeError for another dtype.
     Source: LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to document recognition", section
-    II.B. What differs from it is what became usual since: ReLU for the scaled tanh, pooling without trainable
-    coefficients, every map of conv2 connected to all of conv1's, softmax scores for the RBF output, and padding instead
-    of 32×32 images. `LeNet5Original` is the network as it was.
+        II.B. What differs from it is what became usual since: ReLU for the scaled tanh, pooling without trainable
+        coefficients, every map of conv2 connected to all of conv1's, softmax scores for the RBF output, and padding
+        instead of 32×32 images. `LeNet5Original` is the network as it was.
 
-    >>> import autograd_core as ag
-    >>> LeNet5()(ag.zeros(2, 1, 28, 28)).shape
+    >>> import nn, autograd_core as ag
+    >>> nn.LeNet5()(ag.zeros(2, 1, 28, 28)).shape
     (2, 10)
     """
 
@@ -42,9 +53,11 @@ class LeNet5(Module):
         in_channels: int = 1,
         activation: str | Module | Callable = "relu",
         pool: str = "max",
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
         super().__init__()
+        on_cpu(device, "LeNet5")
         if pool not in POOLS:
             raise ValueError(f"LeNet5: pool is 'max' or 'avg', got {pool!r}")
         self.features = Sequential(
@@ -68,5 +81,5 @@ class LeNet5(Module):
             )
         )
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return self.classifier(self.flatten(self.features(input)))

@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import DTypeLike
 
 import autograd_core as ag
 from autograd_core import Tensor
+from autograd_core.engine.creation import on_cpu
+from autograd_core.engine.types import Device, TensorLike
 from autograd_core.ops.shape.shape import cat
 
 from .. import functional as F
@@ -33,7 +36,7 @@ TABLE_1 = (
     (0, 1, 2, 3, 4, 5),  # all
 )  # fmt: skip
 
-# The digits as stylised characters of 7 x 12 pixels, after figure 3 of the paper: what the units of F6 shall show
+# The digits as stylised characters of 7 x 12 pixels, after figure 3 of the paper: the patterns that the units of F6 are to show
 DIGITS = """
 ..###.. ...#... ..####. .#####. .....#. #######
 .#...#. ..##... .#....# #.....# ....##. #......
@@ -72,11 +75,11 @@ def digit_patterns() -> ndarray:
            [-1, -1, -1, -1, -1, -1,  1],
            [-1, -1, -1, -1, -1,  1, -1]])
     """
-    found = []
+    digits = []
     for block in DIGITS.strip().split("\n\n"):
         lines = [line.split() for line in block.split("\n")]
-        found += ["".join(parts) for parts in zip(*lines, strict=True)]
-    return np.array([[1 if pixel == "#" else -1 for pixel in digit] for digit in found], np.float32)
+        digits += ["".join(parts) for parts in zip(*lines, strict=True)]
+    return np.array([[1 if pixel == "#" else -1 for pixel in digit] for digit in digits], np.float32)
 
 
 class Subsample(Module):
@@ -85,12 +88,12 @@ class Subsample(Module):
     Source: LeCun et al. 1998, section II.B, layer S2.
     """
 
-    def __init__(self, channels: int, dtype: Any = None):
+    def __init__(self, channels: int, dtype: DTypeLike | None = None):
         super().__init__()
         self.weight: Any = Parameter(ag.empty(channels, 1, 1, dtype=dtype))
         self.bias = Parameter(ag.empty(channels, 1, 1, dtype=dtype))
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.avg_pool2d(input, 2) * (4 * self.weight) + self.bias
 
     def extra_repr(self) -> str:
@@ -109,7 +112,9 @@ class PartialConv2d(Module):
     ((4, 5, 5), (1, 2, 4, 4))
     """
 
-    def __init__(self, connections: Sequence[Sequence[int]], in_channels: int, kernel_size: int, dtype: Any = None):
+    def __init__(
+        self, connections: Sequence[Sequence[int]], in_channels: int, kernel_size: int, dtype: DTypeLike | None = None
+    ):
         super().__init__()
         for o, seen in enumerate(connections):
             if len(set(seen)) != len(seen) or not seen or not all(0 <= c < in_channels for c in seen):
@@ -122,19 +127,19 @@ class PartialConv2d(Module):
         self.weight = Parameter(ag.empty(count, kernel_size, kernel_size, dtype=dtype))
         self.bias = Parameter(ag.empty(out_channels, dtype=dtype))
         pairs = [(o, c) for o, seen in enumerate(self.connections) for c in seen]
-        self.place = np.full((out_channels, in_channels), count)  # of a pair's kernel; for those unconnected, zeros
-        self.place[tuple(np.transpose(pairs))] = np.arange(count)
+        self.index = np.full((out_channels, in_channels), count)  # of a pair's kernel; for those unconnected, zeros
+        self.index[tuple(np.transpose(pairs))] = np.arange(count)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         nothing = ag.zeros(1, *self.weight.shape[1:], dtype=self.weight.dtype)
-        return F.conv2d(input, cat([self.weight, nothing])[self.place], self.bias)
+        return F.conv2d(input, cat([self.weight, nothing])[self.index], self.bias)
 
     def extra_repr(self) -> str:
         return f"{self.in_channels}, {len(self.connections)}, connections={len(self.weight)}"
 
 
 class LeNet5Original(Module):
-    """LeNet-5 of 1998: (N, 1, 32, 32) -> (N, 10), the distance of an image from each digit, the smallest for its own.
+    """Computes the distances of images from each digit, the smallest for its own, as LeNet-5 did in 1998.
 
         C1  6 maps, 5×5              (N,   6, 28, 28)    156 parameters
         S2  subsampling              (N,   6, 14, 14)     12
@@ -144,23 +149,26 @@ class LeNet5Original(Module):
         F6  84 units                 (N,  84)         10,164
         output  Euclidean RBF units against pictures of the digits, 7×12 pixels of ±1, which are not learnt
 
-    After each of the layers but the last comes 1.7159 tanh(2a/3). `prepare` makes images of 28×28 what the network
-    expects, `MAPLoss` is its loss. Weights start uniform on ±2.4 / fan-in.
+    `prepare` makes images of 28×28 what the network expects, `MAPLoss` is its loss. Weights start uniform on ±2.4 / fan-in.
+    dtype is that of the parameters; device is None or "cpu".
 
-    What differs from the paper: the pictures are drawn anew, after figure 3. It trained with the stochastic diagonal
-    Levenberg-Marquardt method; any optimiser will do.
+    Formula: out[n, i] = |F6(input)[n] − picture_i|², with a ↦ 1.7159 tanh(2 a / 3) after each layer but the last
+    Shapes: (N, 1, 32, 32) → (N, 10).
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: when called, ValueError for images of another shape, TypeError for another dtype.
+    Source: LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to document recognition", section
+        II.B and appendix A. What differs: the pictures are drawn anew, after figure 3. It trained with the stochastic
+        diagonal Levenberg-Marquardt method; any optimiser will do.
 
-    Source: LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to document recognition", section II.B
-    and appendix A.
-
-    >>> import autograd_core as ag
-    >>> model = LeNet5Original()
+    >>> import nn, autograd_core as ag
+    >>> model = nn.LeNet5Original()
     >>> model(model.prepare(ag.zeros(2, 1, 28, 28))).shape
     (2, 10)
     """
 
-    def __init__(self, dtype: Any = None):
+    def __init__(self, device: Device = None, dtype: DTypeLike | None = None):
         super().__init__()
+        on_cpu(device, "LeNet5Original")
         self.features = Sequential(
             OrderedDict(
                 C1=Conv2d(1, 6, 5, dtype=dtype),
@@ -188,7 +196,7 @@ class LeNet5Original(Module):
                 for i, fan in enumerate(fans):
                     init.uniform_(parameter.data[i], -2.4 / fan, 2.4 / fan)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         if tuple(input.shape[1:]) != (1, 32, 32):
             raise ValueError(
                 f"LeNet5Original: needs images (N, 1, 32, 32), got shape {tuple(input.shape)}; prepare() makes them of "
@@ -197,12 +205,12 @@ class LeNet5Original(Module):
         return self.output(self.features(input))
 
     @staticmethod
-    def prepare(images: Any) -> Any:
+    def prepare(images: Tensor) -> Tensor:
         """Images (N, 1, 28, 28) from 0 (paper) to 1 (ink) as (N, 1, 32, 32) from -0.1 to 1.175, of mean about 0 and
         variance about 1 (section II.B)."""
         return F.pad(images, (2, 2, 2, 2)) * 1.275 - 0.1
 
-    def predict(self, x: Any) -> Tensor:
+    def predict(self, x: TensorLike) -> Tensor:
         """The digit whose picture is nearest, int64 (N,), for images (N, 1, 28, 28) from 0 to 1."""
         with ag.no_grad():
             return self(self.prepare(ag.as_tensor(x))).argmin(1)
@@ -221,15 +229,19 @@ def _fans(layer: Any) -> list[tuple[list[int], Any]]:
 
 
 class MAPLoss(Module):
-    """The mean of y_t + log(e^-j + Σ_i e^-y_i) over distances y (N, classes) with labels t (N,): equation (9).
+    """Computes the mean negative log of the posterior probability of the right class, from distances to all classes.
 
-    It is -log of the posterior probability of the right class, e^-y_t / (e^-j + Σ_i e^-y_i), where e^-j belongs to a
-    class for rubbish: it keeps what is far from everything from being pushed away further. Never negative.
+    e^(−j) belongs to a class for rubbish: it keeps what is far from everything from being pushed away further. The loss is
+    never negative.
 
-    Source: LeCun et al. 1998, section II.C.
+    Formula: loss = mean over n of y[n, t_n] + log(e^(−j) + Σ_i e^(−y[n, i])), y the distances and t the labels
+    Shapes: (N, classes) and labels (N,) → ().
+    Dtypes: float32 and float64; labels are integers.
+    Raises: ValueError unless j is positive; when called, what `F.cross_entropy` raises.
+    Source: LeCun et al. 1998, section II.C, equation (9).
 
-    >>> import autograd_core as ag
-    >>> MAPLoss(j=1.0)(ag.tensor([[0.0, 100.0]]), ag.tensor([0]))
+    >>> import nn, autograd_core as ag
+    >>> nn.MAPLoss(j=1.0)(ag.tensor([[0.0, 100.0]]), ag.tensor([0]))
     tensor(0.3133)
     """
 
@@ -239,12 +251,12 @@ class MAPLoss(Module):
             raise ValueError(f"MAPLoss: j must be positive, got {j}")
         self.j = j
 
-    def scores(self, distances: Any) -> Any:
+    def scores(self, distances: Tensor) -> Tensor:
         """Scores (N, classes + 1) whose softmax is the posterior; the last is that of rubbish."""
         rubbish = ag.full((distances.shape[0], 1), -self.j, dtype=distances.dtype)
         return cat([-distances, rubbish], 1)
 
-    def forward(self, distances: Any, target: Any) -> Any:
+    def forward(self, distances: Tensor, target: Tensor) -> Tensor:
         return F.cross_entropy(self.scores(distances), target)
 
     def extra_repr(self) -> str:

@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import DTypeLike
 
 import autograd_core as ag
 from autograd_core import Generator, Tensor
+from autograd_core.engine.creation import on_cpu
+from autograd_core.engine.types import Device, TensorLike
 from autograd_core.engine.versions import written
 from autograd_core.kernels.machine.compilation import announces_compiling
 from autograd_core.random import stream
@@ -25,30 +28,43 @@ BEST_MARGIN_UP_TO = 100_000  # numbers in the examples, for which `fit` computes
 
 
 class Perceptron(Module):
-    """Threshold units: y = 1 where W x + b >= 0, else 0. (..., in_features) -> (..., out_features).
+    """Applies threshold units, which learn by Rosenblatt's rule.
 
-    One unit tells two classes apart, 0 and 1. Several units stand for as many classes, each for its own against the
-    others (one-hot targets); `predict` then takes the unit with the largest W x + b. Weight and bias start at 0.
+    in_features, out_features, bias, device and dtype are those of `Linear`; weight and bias start at 0. One unit tells two
+    classes apart, 0 and 1. Several units stand for one class each, for their own against the others (one-hot targets);
+    `predict` then takes the unit with the largest W x + b.
 
     The outputs have no slope, and no gradient trains them; `fit` does, by a rule for wrong outputs. Otherwise this is a
     module like any other.
 
-    >>> import autograd_core as ag
+    Formula: y = 1 where W x + b ≥ 0, else 0; `fit`: w ← w + lr (t − y) x, b ← b + lr (t − y)
+    Shapes: (*, in_features) → (*, out_features).
+    Dtypes: any floating dtype; the input has that of the parameters.
+    Raises: ValueError for sizes below 1; `fit`: ValueError or TypeError for examples and targets that do not fit.
+    Source: Rosenblatt 1958, "The perceptron: a probabilistic model for information storage and organization in the
+        brain"; Minsky & Papert 1969, chapter 11.
+
+    >>> import nn, autograd_core as ag
     >>> x = ag.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    >>> unit = Perceptron(2)
+    >>> unit = nn.Perceptron(2)
     >>> print(unit.fit(x, ag.tensor([0, 0, 0, 1])))
     converged in epoch 6: 11 updates, of at most (R/γ)² = 51.0
     >>> unit.predict(x), unit.weight.tolist(), unit.bias.tolist()
     (tensor([0, 0, 0, 1]), [[2.0, 1.0]], [-3.0])
-    >>> print(Perceptron(2).fit(x, ag.tensor([0, 1, 1, 0])))
+    >>> print(nn.Perceptron(2).fit(x, ag.tensor([0, 1, 1, 0])))
     not separable so far: after 100 epochs and 398 updates 2 of 4 examples are wrong, and no hyperplane separates them
-
-    Source: Rosenblatt 1958, "The perceptron: a probabilistic model for information storage and organization in the
-    brain"; Minsky & Papert 1969, chapter 11.
     """
 
-    def __init__(self, in_features: int, out_features: int = 1, bias: bool = True, dtype: Any = None):
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int = 1,
+        bias: bool = True,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
+    ):
         super().__init__()
+        on_cpu(device, "Perceptron")
         for name, value in (("in_features", in_features), ("out_features", out_features)):
             if value < 1:
                 raise ValueError(f"Perceptron: {name} must be at least 1, got {value}")
@@ -66,14 +82,14 @@ class Perceptron(Module):
             parameter.array[...] = 0
             written(parameter.array)
 
-    def scores(self, input: Any) -> Any:
+    def scores(self, input: Tensor) -> Tensor:
         """W x + b, the values before the threshold."""
         return F.linear(input, self.weight, self.bias)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.step(self.scores(input))
 
-    def predict(self, x: Any) -> Tensor:
+    def predict(self, x: TensorLike) -> Tensor:
         """The class of each example, int64 (N,)."""
         with ag.no_grad():
             return classes_of(self.scores(Tensor(points("Perceptron.predict", x, self.in_features, self.weight.dtype))))
@@ -86,8 +102,8 @@ class Perceptron(Module):
     @announces_compiling
     def fit(
         self,
-        x: Any,
-        y: Any,
+        x: TensorLike,
+        y: TensorLike,
         *,
         epochs: int = 100,
         lr: float = 1.0,
@@ -164,13 +180,13 @@ class PerceptronUpdate:
 
 @dataclass
 class PerceptronFit:
-    """How learning went. Printed, it is its message.
+    """The course of learning. Printed, it is its message.
 
     converged    whether an epoch passed without a mistake
-    updates      how often a unit was updated; unit_updates: of each unit
-    epochs       how many passed
+    updates      the number of updates of units; unit_updates: of each unit
+    epochs       the number that passed
     mistakes     updates in each epoch
-    wrong        how many examples the weights have wrong in the end (some unit of them)
+    wrong        the number of examples that the weights have wrong in the end (some unit of them)
     radius       R, the largest |x̂|
     margins      γ of each unit: the smallest distance of an example from the hyperplane found, negative if on its wrong
                  side

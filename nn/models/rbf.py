@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import DTypeLike
 
 import autograd_core as ag
 from autograd_core import Generator, Tensor
+from autograd_core.engine.creation import on_cpu
+from autograd_core.engine.types import Device, TensorLike
 from autograd_core.engine.versions import written
 from autograd_core.kernels.machine.compilation import announces_compiling, clock
 from autograd_core.ops.shape.shape import cat
@@ -28,22 +31,30 @@ CENTERS = ("kmeans", "class_kmeans", "data", "keep")
 
 
 class RBFNetwork(Module):
-    """Radial units and a linear read-out: y = W φ(|x - c| / s) + b. (..., in_features) -> (..., out_features).
+    """Applies radial units and a linear read-out, which `fit` finds without gradients.
 
-    `rbf` has the centres and widths (see `nn.RBF`), `readout` is a `Linear`. `fit` finds all of them without gradients:
-    centres from the data, widths by a rule, the read-out by regularised least squares. Being a module like any other, it
-    can be trained by gradients as well, from the start or to refine what `fit` found.
+    in_features, num_centers, kernel   those of `nn.RBF`, which has the centres and widths: `rbf`
+    out_features, bias                 those of the read-out, a `Linear`: `readout`
+    device, dtype                      None or "cpu"; that of the parameters
 
-    >>> import autograd_core as ag
+    `fit` takes centres from the data, widths by a rule, the read-out by regularised least squares. Being a module like any
+    other, it can be trained by gradients as well, from the start or to refine what `fit` found.
+
+    Formula: y = W φ(|x − c| / s) + b
+    Shapes: (*, in_features) → (*, out_features).
+    Dtypes: float32 and float64; the input has that of the parameters.
+    Raises: ValueError for sizes below 1 or an unknown kernel; `fit`: ValueError or TypeError for what does not fit
+        together, with nothing changed; `predict`: RuntimeError before `fit`.
+    Source: Broomhead & Lowe 1988, "Multivariable functional interpolation and adaptive networks"; Moody & Darken 1989,
+        "Fast learning in networks of locally-tuned processing units".
+
+    >>> import nn, autograd_core as ag
     >>> from nn.data import datasets
     >>> x, y = datasets.moons(200)[:]
-    >>> model = RBFNetwork(2, 20, 2)
+    >>> model = nn.RBFNetwork(2, 20, 2)
     >>> fitted = model.fit(x, y)
     >>> (model.predict(x) == y).float().mean()
     tensor(1.)
-
-    Sources: Broomhead & Lowe 1988, "Multivariable functional interpolation and adaptive networks"; Moody & Darken 1989,
-    "Fast learning in networks of locally-tuned processing units".
     """
 
     def __init__(
@@ -53,19 +64,21 @@ class RBFNetwork(Module):
         out_features: int,
         kernel: str = "gaussian",
         bias: bool = True,
-        dtype: Any = None,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
     ):
         super().__init__()
+        on_cpu(device, "RBFNetwork")
         if out_features < 1:
             raise ValueError(f"RBFNetwork: out_features must be at least 1, got {out_features}")
         self.rbf = RBF(in_features, num_centers, kernel, dtype=dtype)
         self.readout = Linear(num_centers, out_features, bias, dtype=dtype)
         self.register_buffer("answers", Tensor(np.zeros((), np.int8)))  # what `fit` got: UNKNOWN, CLASSES or VALUES
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return self.readout(self.rbf(input))
 
-    def predict(self, x: Any) -> Tensor:
+    def predict(self, x: TensorLike) -> Tensor:
         """What `fit` got as y: classes, int64 (N,), or values (N, out_features)."""
         name = "RBFNetwork.predict"
         answers = int(self.answers)
@@ -87,8 +100,8 @@ class RBFNetwork(Module):
     @announces_compiling
     def fit(
         self,
-        x: Any,
-        y: Any,
+        x: TensorLike,
+        y: TensorLike,
         *,
         centers: str | Any = "kmeans",
         widths: str | float | Any = "nearest",
@@ -131,13 +144,13 @@ class RBFNetwork(Module):
         if not (ridge == "gcv" or (not isinstance(ridge, str) and math.isfinite(ridge) and ridge >= 0)):
             raise ValueError(f"{name}: ridge is a number of at least 0, or 'gcv', got {ridge!r}")
 
-        said = _Steps(progress)
+        report = _Steps(progress)
         s = self._checked_widths(widths)
         c = self._centers(centers, rows, labels, stream(generator), iterations)
-        said(f"{len(c)} centres: {centers if isinstance(centers, str) else 'given'}")
+        report(f"{len(c)} centres: {centers if isinstance(centers, str) else 'given'}")
         if isinstance(s, str):
             s = scale * steps.widths_for(s, rows, c, neighbors)
-        said(f"widths from {s.min():.3g} to {s.max():.3g}, mean {s.mean():.3g}")
+        report(f"widths from {s.min():.3g} to {s.max():.3g}, mean {s.mean():.3g}")
 
         before = [(p, p.array.copy()) for p in (self.rbf.centers, self.rbf.log_widths)]
         self._set(self.rbf.centers, c)
@@ -154,10 +167,10 @@ class RBFNetwork(Module):
         if self.readout.bias is not None:
             self._set(self.readout.bias, out.bias)
         self._set(self.answers, np.asarray(VALUES if labels is None else CLASSES))
-        said(
+        report(
             f"read-out: ridge {out.ridge:.3g}, {out.degrees:.1f} effective weights, mean squared error {out.residual:.4g}"
         )
-        return RBFFit(out.ridge, out.degrees, out.residual, self.rbf.widths.detach().array, said.lines)
+        return RBFFit(out.ridge, out.degrees, out.residual, self.rbf.widths.detach().array, report.lines)
 
     def _centers(self, centers: Any, x: ndarray, labels: Any, rng: np.random.Generator, iterations: int) -> ndarray:
         name, M = "RBFNetwork.fit", self.rbf.num_centers

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+
+from autograd_core.engine.tensor import Tensor
 
 from ..layers.activation import ReLU
 from ..layers.container import Identity, Sequential
@@ -16,15 +17,19 @@ from ..module import Module
 
 
 class ResidualBlock(Module):
-    """relu(body(x) + shortcut(x)): the body learns what to add to its input. (N, in, H, W) -> (N, out, H/stride, W/stride).
+    """Adds a body of two convolutions to a shortcut: the body learns what to add to its input.
 
-    The body is convolution 3×3, batch norm, ReLU, convolution 3×3, batch norm. The shortcut is the input itself, or,
-    where the shape changes, a 1×1 convolution with batch norm.
+    The body is convolution 3×3 from in_channels to out_channels with `stride`, batch norm, ReLU, convolution 3×3, batch
+    norm. The shortcut is the input itself, or, where the shape changes, a 1×1 convolution with batch norm.
 
+    Formula: out = relu(body(input) + shortcut(input))
+    Shapes: (N, in_channels, H, W) → (N, out_channels, ⌈H / stride⌉, ⌈W / stride⌉).
+    Dtypes: the default float, or that the model is converted to, float32 or float64.
+    Raises: when called, what `Conv2d` and `BatchNorm2d` raise.
     Source: He, Zhang, Ren & Sun 2016, "Deep residual learning for image recognition", figure 2 and eq. (2).
 
-    >>> import autograd_core as ag
-    >>> ResidualBlock(4, 8, stride=2)(ag.zeros(1, 4, 6, 6)).shape
+    >>> import nn, autograd_core as ag
+    >>> nn.ResidualBlock(4, 8, stride=2)(ag.zeros(1, 4, 6, 6)).shape
     (1, 8, 3, 3)
     """
 
@@ -41,20 +46,28 @@ class ResidualBlock(Module):
             )
         self.activation = ReLU()
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return self.activation(self.body(input) + self.shortcut(input))
 
 
 class ResNet(Module):
-    """Stages of residual blocks for images of about 32×32: (N, in_channels, H, W) -> (N, num_classes).
+    """Classifies small images, of about 32×32, by stages of residual blocks.
 
-    A first convolution, then for each width a stage of `blocks` residual blocks; every stage but the first halves the
-    image in its first block. The mean over the last maps goes to one linear layer. `ResNet(blocks=n)` with the default
-    widths is the network of 6n + 2 layers of the paper's section 4.2, with 1×1 convolutions where shapes change.
+    num_classes, in_channels  of the scores and the images
+    widths                    the channels of each stage; every stage but the first halves the image in its first block
+    blocks                    the number of residual blocks of each stage
 
-    Source: as `ResidualBlock`.
+    A first convolution goes before, the mean over the last maps and one linear layer after. `ResNet(blocks=n)` with the
+    default widths is the network of 6n + 2 layers of the paper's section 4.2, with 1×1 convolutions where shapes change.
 
-    >>> sum(p.numel() for p in ResNet(blocks=3).parameters())
+    Formula: out = W mean over positions of stage_n(… stage_1(relu(norm(conv(input))))) + b
+    Shapes: (N, in_channels, H, W) → (N, num_classes).
+    Dtypes: the default float, or that the model is converted to, float32 or float64.
+    Raises: ValueError without a width or a block; when called, what `Conv2d` raises.
+    Source: He, Zhang, Ren & Sun 2016, "Deep residual learning for image recognition", section 4.2.
+
+    >>> import nn
+    >>> sum(p.numel() for p in nn.ResNet(blocks=3).parameters())
     272474
     """
 
@@ -79,5 +92,5 @@ class ResNet(Module):
         self.flatten = Flatten()
         self.classifier = Linear(channels, num_classes)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return self.classifier(self.flatten(self.pool(self.stages(self.stem(input)))))

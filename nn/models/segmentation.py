@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from autograd_core.engine.tensor import Tensor
 
 from .. import init
 from ..layers.activation import ReLU
@@ -14,16 +14,22 @@ from ..module import Module
 
 
 class FCN(Module):
-    """Convolutions down, transposed convolutions up: (N, in_channels, H, W) -> (N, num_classes, H, W), any H and W.
+    """Scores the classes of every pixel: convolutions down, transposed convolutions up.
 
-    Every stage halves the image (rounding up) and scores the classes at its own resolution by a 1×1 convolution. From
-    the coarsest, scores are enlarged twofold by a transposed convolution that begins as bilinear interpolation, and the
-    scores of the next finer stage are added, until they are as large as the image.
+    num_classes, in_channels: of the scores and the images; widths: the channels of each stage, which halves the image
+    (rounding up) and scores the classes at its own resolution by a 1×1 convolution. From the coarsest, scores are enlarged
+    twofold by a transposed convolution that begins as bilinear interpolation, and the scores of the next finer stage are
+    added, until they are as large as the image.
 
+    Formula: x_k = stage_k(x_{k−1}), y_n = score_n(x_n), y_{k−1} = enlarge_k(y_k) + score_{k−1}(x_{k−1}),
+        out = enlarge_1(y_1)
+    Shapes: (N, in_channels, H, W) → (N, num_classes, H, W), any H and W.
+    Dtypes: the default float, or that the model is converted to, float32 or float64.
+    Raises: when called, what `Conv2d` raises.
     Source: Long, Shelhamer & Darrell 2015, "Fully convolutional networks for semantic segmentation", section 4.
 
-    >>> import autograd_core as ag
-    >>> FCN(3, in_channels=1, widths=(4, 8))(ag.zeros(1, 1, 10, 13)).shape
+    >>> import nn, autograd_core as ag
+    >>> nn.FCN(3, in_channels=1, widths=(4, 8))(ag.zeros(1, 1, 10, 13)).shape
     (1, 3, 10, 13)
     """
 
@@ -45,7 +51,7 @@ class FCN(Module):
             self.enlarge.append(twofold)
             channels = width
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         sizes, scores, x = [], [], input
         for stage, score in zip(self.stages, self.scores, strict=True):
             sizes.append(x.shape[-2:])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
+from autograd_core.engine.tensor import Tensor
 from autograd_core.ops.shape.shape import cat
 
 from .. import functional as F
@@ -18,28 +19,32 @@ from ..module import Module
 
 
 class Seq2Seq(Module):
-    """An encoder that reads the source, and a decoder that writes the target a symbol at a time.
+    """Reads a source sequence by an encoder and writes the target by a decoder, a symbol at a time.
 
-    The encoder is a GRU in both directions; what it ends with is the decoder's first state. The decoder is a GRU that
-    gets the symbols written so far. With attention, each of its states h (a query) looks at all states s of the encoder
-    (keys and values) with the weights softmax(hᵀ W s / √width), and the scores of the next symbol come from
-    tanh(V [context, h]). Without, from h alone: then everything about the source must fit into one state.
+    source_vocabulary, target_vocabulary  the numbers of symbols
+    width        units of the decoder, even; each direction of the encoder has half
+    embedding    size of a symbol's vector
+    attention    whether the decoder looks at all states of the encoder, or all must fit into one state
+    start, end   codes of the target vocabulary that begin and end what is written
+    padding      a code of the source vocabulary that is not to be looked at, or None
 
-    source_vocabulary, target_vocabulary  how many symbols there are
-    width                                 units of the decoder, even; each direction of the encoder has half
-    start, end                            codes of the target vocabulary that begin and end what is written
-    padding                               a code of the source vocabulary that is not to be looked at, or None
+    The encoder is a GRU in both directions; its last state is the decoder's first. The decoder is a GRU that gets the
+    symbols written so far: called with source and target, target is the `start` symbol and then the right answers (teacher
+    forcing). `attention_weights` then holds the weights of that pass, (N, T, S), detached. `generate` writes by itself.
 
-    forward(source, target) -> scores (N, T, target_vocabulary). source (N, S) and target (N, T) are codes; target is what
-    the decoder is given, so the `start` symbol and then the right answers (teacher forcing). `attention_weights` then
-    holds the weights of that pass, (N, T, S), detached.
-
+    Formula: h = decoder(target, encoder(source)); with attention weights = softmax(hᵀ W s / √width) over the encoder's
+        states s, context = weights · s, scores = U tanh(V [context, h]); without, scores = U h
+    Shapes: (N, S) and (N, T) → (N, T, target_vocabulary).
+    Dtypes: integers → the default float, or that the model is converted to, float32 or float64.
+    Raises: ValueError for an odd width, or a width or embedding below 1; when called, IndexError for a code outside
+        its vocabulary.
     Source: Cho et al. 2014, "Learning phrase representations using RNN encoder-decoder"; Bahdanau, Cho & Bengio 2015,
-    "Neural machine translation by jointly learning to align and translate"; the bilinear form of attention, after the
-    recurrent step, is Luong, Pham & Manning 2015, "Effective approaches to attention-based NMT", section 3.1 ("general").
+        "Neural machine translation by jointly learning to align and translate"; the bilinear form of attention, after the
+        recurrent step, is Luong, Pham & Manning 2015, "Effective approaches to attention-based neural machine
+        translation", section 3.1 ("general").
 
-    >>> import autograd_core as ag
-    >>> model = Seq2Seq(5, 6, width=8)
+    >>> import nn, autograd_core as ag
+    >>> model = nn.Seq2Seq(5, 6, width=8)
     >>> model(ag.tensor([[1, 2, 3]]), ag.tensor([[0, 4]])).shape
     (1, 2, 6)
     """
@@ -72,7 +77,7 @@ class Seq2Seq(Module):
         self.scores = Linear(width, target_vocabulary)
         self.attention_weights: Any = None
 
-    def encode(self, source: Any) -> tuple[Any, Any, Any]:
+    def encode(self, source: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """The encoder's states (N, S, width), the decoder's first (1, N, width), and where not to look, (N, 1, S)."""
         states, last = self.encoder(self.source_embedding(source))
         first = cat([last[0], last[1]], 1).unsqueeze(0)
@@ -91,13 +96,13 @@ class Seq2Seq(Module):
         context = weights @ states  # (N, T, S) @ (N, S, width)
         return self.scores(self.combine(cat([context, h], 2)).tanh()), state, weights
 
-    def forward(self, source: Any, target: Any) -> Any:
+    def forward(self, source: Tensor, target: Tensor) -> Tensor:
         states, first, hidden = self.encode(source)
         scores, _, weights = self.decode(target, states, hidden, first)
         self.attention_weights = None if weights is None else weights.detach()
         return scores
 
-    def generate(self, source: Any, length: int) -> tuple[np.ndarray, np.ndarray | None]:
+    def generate(self, source: Tensor, length: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Write up to `length` symbols for each source, always the likeliest: codes (N, T), attention (N, T, S) or None.
 
         Writing ends when every sequence has written `end`; what one writes after its own `end` is `end` again.

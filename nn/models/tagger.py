@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+
+from autograd_core.engine.tensor import Tensor
 
 from ..layers.embedding import Embedding
 from ..layers.linear import Linear
@@ -12,15 +14,24 @@ from ..utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
 class BidirectionalTagger(Module):
-    """Embedding, LSTM in both directions, scores of the labels: (N, T) of codes -> (N, T, labels).
+    """Scores a label for every symbol of a sequence, from what stands before and after it.
 
-    With `lengths`, (N,) integers, sequences of different lengths are padded at their ends, and the backward direction
-    begins at the end of each. The scores at padded places are those of a zero state.
+    vocabulary, labels   the numbers of symbols V and of labels
+    width, layers        units of each direction of the LSTM, and the number of its layers
+    embedding            size of a symbol's vector
 
+    Called with codes and, for sequences of different lengths, which are padded at their ends, `lengths`, (N,) integers: the
+    backward direction begins at the end of each. The scores at padded positions are those of a zero state.
+
+    Formula: scores = W lstm(embedding(input)) + b, the LSTM running in both directions
+    Shapes: (N, T) → (N, T, labels).
+    Dtypes: integers → the default float, or that the model is converted to, float32 or float64.
+    Raises: ValueError for sizes of the LSTM below 1; when called, IndexError for a code that is not from 0 to V − 1,
+        ValueError for lengths that do not fit.
     Source: Graves & Schmidhuber 2005, "Framewise phoneme classification with bidirectional LSTM".
 
-    >>> import autograd_core as ag
-    >>> BidirectionalTagger(7, 3, width=4)(ag.tensor([[1, 2, 6]]), [3]).shape
+    >>> import nn, autograd_core as ag
+    >>> nn.BidirectionalTagger(7, 3, width=4)(ag.tensor([[1, 2, 6]]), [3]).shape
     (1, 3, 3)
     """
 
@@ -30,7 +41,7 @@ class BidirectionalTagger(Module):
         self.recurrent = LSTM(embedding, width, layers, batch_first=True, bidirectional=True)
         self.scores = Linear(2 * width, labels)
 
-    def forward(self, input: Any, lengths: Any = None) -> Any:
+    def forward(self, input: Tensor, lengths: Tensor | Sequence[int] | None = None) -> Tensor:
         x = self.embedding(input)
         if lengths is None:
             return self.scores(self.recurrent(x)[0])

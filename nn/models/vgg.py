@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+
+from autograd_core.engine.tensor import Tensor
 
 from ..layers.activation import ReLU
 from ..layers.container import Sequential
@@ -17,17 +18,23 @@ from ..module import Module
 
 
 class VGG(Module):
-    """3×3 convolutions and nothing else, more channels as images shrink: (N, in_channels, H, W) -> (N, num_classes).
+    """Classifies images by 3×3 convolutions and nothing else, more channels as images shrink.
 
+    num_classes, in_channels   of the scores and the images
     layers   channels of each convolution, and "M" for a max pooling that halves the image
     size     side of the last maps, to which larger ones are averaged
     dropout  before the last linear layer
 
+    Formula: out = W dropout(flatten(mean to size × size of layers(input))) + b, each convolution with batch norm and
+        ReLU
+    Shapes: (N, in_channels, H, W) → (N, num_classes).
+    Dtypes: the default float, or that the model is converted to, float32 or float64.
+    Raises: ValueError for a layer that is neither; when called, what `Conv2d` raises.
     Source: Simonyan & Zisserman 2015, "Very deep convolutional networks for large-scale image recognition", with the
-    batch norm that became usual since and one linear layer for three.
+        batch norm that became usual since and one linear layer for three.
 
-    >>> import autograd_core as ag
-    >>> VGG()(ag.zeros(2, 3, 32, 32)).shape
+    >>> import nn, autograd_core as ag
+    >>> nn.VGG()(ag.zeros(2, 3, 32, 32)).shape
     (2, 10)
     """
 
@@ -54,5 +61,5 @@ class VGG(Module):
         self.pool = AdaptiveAvgPool2d(size)
         self.classifier = Sequential(Flatten(), Dropout(dropout), Linear(channels * size * size, num_classes))
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return self.classifier(self.pool(self.features(input)))
