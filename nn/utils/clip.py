@@ -48,10 +48,20 @@ def get_total_norm(
     error_if_nonfinite: bool = False,
     foreach: bool | None = None,
 ) -> Tensor:
-    """The norm of all the tensors' elements as one vector; of none, 0.
+    """Compute the norm of the elements of all tensors as one vector; of none, 0.
 
-    norm_type            p of the p-norm; inf: the largest absolute value
-    error_if_nonfinite   raise RuntimeError if the norm is NaN or infinite
+    tensors: one tensor or several. norm_type: p of the p-norm; inf is the largest absolute value. error_if_nonfinite: raise if
+    the norm is NaN or infinite. foreach: accepted for PyTorch's sake and without effect.
+
+    Formula: (Σᵢ |xᵢ|^p)^(1/p)
+    Shapes: tensors (*) → ().
+    Dtypes: floating or complex → the common real dtype; the sum runs in float64.
+    Raises: TypeError if one is no tensor; RuntimeError with error_if_nonfinite if the norm is not finite.
+    Source: PyTorch's `torch.nn.utils.get_total_norm`.
+
+    >>> import autograd_core as ag, nn.utils
+    >>> nn.utils.get_total_norm([ag.tensor([3.0]), ag.tensor([[4.0]])])
+    tensor(5.)
     """
     arrays = [t.array for t in _listed(tensors, "get_total_norm")]
     if not arrays:
@@ -85,7 +95,24 @@ def _norm(x: ndarray, p: float) -> float:
 def clip_grads_with_norm_(
     parameters: Tensor | Iterable[Tensor], max_norm: float, total_norm: Tensor, foreach: bool | None = None
 ) -> None:
-    """Multiply each gradient by max_norm / (total_norm + 1e-6) if that is below 1, in place."""
+    """Scale gradients, in place, by the bound divided by a norm that is known.
+
+    parameters: one tensor or several. max_norm: the bound. total_norm: the norm, from `get_total_norm`. foreach: accepted for
+    PyTorch's sake and without effect.
+
+    Formula: g ← g · min(1, max_norm / (total_norm + 1e-6))
+    Shapes: gradients (*), () the norm.
+    Dtypes: floating or complex.
+    Raises: TypeError if one is no tensor. It warns as `clip_grad_norm_` does.
+    Source: PyTorch's `torch.nn.utils.clip_grads_with_norm_`.
+
+    >>> import autograd_core as ag, nn.utils
+    >>> w = ag.zeros(2, requires_grad=True)
+    >>> w.grad = ag.tensor([3.0, 4.0])
+    >>> nn.utils.clip_grads_with_norm_(w, 5.0, ag.tensor(10.0))
+    >>> w.grad
+    tensor([1.5, 2. ])
+    """
     listed: list[Any] = _listed(parameters, "clip_grads_with_norm_", gradients=True)
     factor = float(max_norm) / (float(total_norm) + 1e-6)
     if factor >= 1:
@@ -105,15 +132,23 @@ def clip_grad_norm_(
     error_if_nonfinite: bool = False,
     foreach: bool | None = None,
 ) -> Tensor:
-    """Scale all gradients together so that their norm as one vector is at most `max_norm`; returns the norm before.
+    """Scale all gradients together, in place, so that their norm as one vector is at most a bound; return the norm before.
 
-    A generator that was used up before, and parameters none of which has a gradient, give a warning: nothing is clipped
-    then. `foreach` is taken for PyTorch's sake and has no effect.
+    parameters: one tensor or several. max_norm: the bound. norm_type: p of the p-norm; inf is the largest absolute value.
+    error_if_nonfinite: raise if the norm is NaN or infinite. foreach: accepted for PyTorch's sake and without effect.
 
-    >>> import autograd_core as ag
+    A generator that was used up before, and parameters none of which has a gradient, give a warning: nothing is clipped then.
+
+    Formula: g ← g · min(1, max_norm / (‖g‖ + 1e-6))
+    Shapes: gradients (*) → () the norm.
+    Dtypes: floating or complex → the common real dtype.
+    Raises: TypeError if one is no tensor; RuntimeError with error_if_nonfinite if the norm is not finite.
+    Source: Pascanu, Mikolov & Bengio 2013, "On the difficulty of training recurrent neural networks", Algorithm 1.
+
+    >>> import autograd_core as ag, nn.utils
     >>> w = ag.zeros(2, requires_grad=True)
     >>> w.grad = ag.tensor([3.0, 4.0])
-    >>> clip_grad_norm_(w, 1.0)
+    >>> nn.utils.clip_grad_norm_(w, 1.0)
     tensor(5.)
     >>> w.grad
     tensor([0.6, 0.8])
@@ -125,9 +160,22 @@ def clip_grad_norm_(
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
-    """Limit each element of the gradients, of complex ones each part, to [-clip_value, clip_value], in place.
+    """Limit each element of the gradients, of complex ones each part, in place.
 
-    Warns as `clip_grad_norm_` does.
+    parameters: one tensor or several. clip_value: the bound. foreach: accepted for PyTorch's sake and without effect.
+
+    Formula: g ← min(max(g, -clip_value), clip_value)
+    Shapes: gradients (*).
+    Dtypes: floating or complex.
+    Raises: TypeError if one is no tensor. It warns as `clip_grad_norm_` does.
+    Source: PyTorch's `torch.nn.utils.clip_grad_value_`.
+
+    >>> import autograd_core as ag, nn.utils
+    >>> w = ag.zeros(2, requires_grad=True)
+    >>> w.grad = ag.tensor([3.0, -0.5])
+    >>> nn.utils.clip_grad_value_(w, 1.0)
+    >>> w.grad
+    tensor([ 1. , -0.5])
     """
     bound = float(clip_value)
     listed: list[Any] = _listed(parameters, "clip_grad_value_", gradients=True)

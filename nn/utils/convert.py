@@ -10,19 +10,39 @@ from autograd_core.ops.shape.shape import cat, reshape
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
-    """The parameters' elements one after the other, as one differentiable vector.
+    """Join the elements of parameters in one vector, differentiably.
 
-    >>> import autograd_core as ag
-    >>> parameters_to_vector([ag.ones(2), ag.zeros(1, 2)])
+    parameters: the tensors, in order.
+
+    Formula: out = (p₁[0], p₁[1], …, p₂[0], …), each parameter row by row
+    Shapes: N tensors (*) → (the number of all elements,).
+    Dtypes: the parameters' common dtype.
+    Raises: ValueError if there is none; TypeError if one holds no numbers.
+    Source: PyTorch's `torch.nn.utils.parameters_to_vector`.
+
+    >>> import autograd_core as ag, nn.utils
+    >>> nn.utils.parameters_to_vector([ag.ones(2), ag.zeros(1, 2)])
     tensor([1., 1., 0., 0.])
     """
     return cat([reshape(p, (-1,)) for p in parameters])
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
-    """Write the elements of `vec` into the parameters, in their order.
+    """Write the elements of a vector into parameters, in their order.
 
-    Raises TypeError unless `vec` is a tensor, ValueError unless it has as many elements as the parameters together.
+    vec: the vector. parameters: the tensors.
+
+    Formula: (p₁[0], p₁[1], …, p₂[0], …) ← vec
+    Shapes: vec (the number of all elements,), parameters (*).
+    Dtypes: that of each parameter stays.
+    Raises: TypeError unless vec is a tensor; ValueError unless it has as many elements as the parameters together.
+    Source: PyTorch's `torch.nn.utils.vector_to_parameters`.
+
+    >>> import autograd_core as ag, nn.utils
+    >>> p = ag.zeros(1, 2)
+    >>> nn.utils.vector_to_parameters(ag.tensor([5.0, 6.0]), [p])
+    >>> p
+    tensor([[5., 6.]])
     """
     if not isinstance(vec, Tensor):
         raise TypeError(f"vector_to_parameters: expected a Tensor, but got {describe(vec)}")

@@ -77,9 +77,23 @@ class WeightNorm(Reparametrization):
 
 
 def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Module:
-    """w = g v / |v| with the parameters weight_g and weight_v, computed before each call of the module.
+    """Compute a weight from its length and its direction, two parameters, before each call of the module.
 
-    PyTorch advises `parametrizations.weight_norm` in its place. Source: Salimans & Kingma 2016, equation 2.
+    module: whose parameter it is; it is returned. name: the parameter's, from which weight_g and weight_v are made.
+    dim: the dimension of the units, each of which has a norm of its own (0: outputs); None: one norm for all.
+
+    PyTorch advises `parametrizations.weight_norm` in its place.
+
+    Formula: w = g v / ‖v‖
+    Shapes: v as the weight, g (units, 1, …).
+    Dtypes: that of the weight.
+    Raises: ValueError if there is no such parameter; RuntimeError if it is normed already.
+    Source: Salimans & Kingma 2016, "Weight Normalization", equation 2.
+
+    >>> import nn, nn.utils
+    >>> layer = nn.utils.weight_norm(nn.Linear(3, 2))
+    >>> {name: t.shape for name, t in layer.named_parameters()}
+    {'bias': (2,), 'weight_g': (2, 1), 'weight_v': (2, 3)}
     """
     hook = WeightNorm(name, dim)
     weight = hook.check(module)
@@ -92,7 +106,21 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
 
 
 def remove_weight_norm(module: Module, name: str = "weight") -> Module:
-    """The weight as an ordinary parameter again, with the value it has."""
+    """Make a normed weight an ordinary parameter again, with the value that it has.
+
+    module: whose parameter it is; it is returned. name: the parameter's.
+
+    Formula: w ← g v / ‖v‖, once
+    Shapes: that of the weight.
+    Dtypes: that of the weight.
+    Raises: ValueError if there is no `weight_norm` of that name.
+    Source: PyTorch's `torch.nn.utils.remove_weight_norm`.
+
+    >>> import nn, nn.utils
+    >>> layer = nn.utils.remove_weight_norm(nn.utils.weight_norm(nn.Linear(3, 2)))
+    >>> [name for name, _ in layer.named_parameters()]
+    ['bias', 'weight']
+    """
     return _removed(module, name, WeightNorm)
 
 
@@ -133,10 +161,26 @@ class SpectralNorm(Reparametrization):
 def spectral_norm(
     module: Module, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None
 ) -> Module:
-    """W / σ(W) with the parameter weight_orig and the buffers weight_u, weight_v, computed before each call of the module.
+    """Divide a weight by its largest singular value, before each call of the module.
 
-    In training each call improves the singular vectors u and v by `n_power_iterations` steps of the power method.
-    PyTorch advises `parametrizations.spectral_norm` in its place. Source: Miyato et al. 2018, algorithm 1.
+    module: whose parameter it is; it is returned. name: the parameter's, from which the parameter weight_orig and the buffers
+    weight_u and weight_v are made. n_power_iterations: the steps of the power method that each call in training makes. eps: the
+    smallest norm that is divided by. dim: the dimension of the units, by default 0, for transposed convolutions 1.
+
+    PyTorch advises `parametrizations.spectral_norm` in its place.
+
+    Formula: w = W / (uᵀ W v),   v ← Wᵀ u / ‖Wᵀ u‖, u ← W v / ‖W v‖
+    Shapes: that of the weight; all its dimensions but `dim` are taken as one.
+    Dtypes: that of the weight.
+    Raises: ValueError if there is no such parameter or n_power_iterations is not positive; RuntimeError if it is
+        normed already.
+    Source: Miyato et al. 2018, "Spectral normalization for generative adversarial networks", Algorithm 1.
+
+    >>> import autograd_core as ag, nn, nn.utils
+    >>> layer = nn.utils.spectral_norm(nn.Linear(1, 2))
+    >>> _ = layer(ag.ones(1, 1))
+    >>> ag.allclose(layer.weight.norm(), ag.tensor(1.0), atol=1e-5)
+    True
     """
     if dim is None:
         dim = 1 if isinstance(module, TRANSPOSED) else 0
@@ -153,5 +197,19 @@ def spectral_norm(
 
 
 def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
-    """The weight as an ordinary parameter again, with the value it has."""
+    """Make a weight of spectral norm 1 an ordinary parameter again, with the value that it has.
+
+    module: whose parameter it is; it is returned. name: the parameter's.
+
+    Formula: w ← W / (uᵀ W v), once
+    Shapes: that of the weight.
+    Dtypes: that of the weight.
+    Raises: ValueError if there is no `spectral_norm` of that name.
+    Source: PyTorch's `torch.nn.utils.remove_spectral_norm`.
+
+    >>> import nn, nn.utils
+    >>> layer = nn.utils.remove_spectral_norm(nn.utils.spectral_norm(nn.Linear(3, 2)))
+    >>> [name for name, _ in layer.named_parameters()]
+    ['bias', 'weight']
+    """
     return _removed(module, name, SpectralNorm)

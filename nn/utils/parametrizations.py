@@ -67,15 +67,22 @@ class _OlderKeys:
 
 
 def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Module:
-    """w = g v / |v|: length and direction of a weight as two parameters, `original0` (g) and `original1` (v).
+    """Parametrize a weight by its length and its direction.
 
-    dim   the dimension of the units, each of which has a norm of its own (0: outputs); None: one norm for all
+    module: whose tensor it is; it is returned. name: the tensor's; `original0` is g and `original1` v.
+    dim: the dimension of the units, each of which has a norm of its own (0: outputs); None: one norm for all.
 
     State dicts of the older `nn.utils.weight_norm` (weight_g, weight_v) load too.
-    Source: Salimans & Kingma 2016, equation 2.
+
+    Formula: w = g v / ‖v‖
+    Shapes: v as the weight, g (units, 1, …).
+    Dtypes: that of the weight.
+    Raises: ValueError if there is no such tensor.
+    Source: Salimans & Kingma 2016, "Weight Normalization", equation 2.
 
     >>> import nn
-    >>> layer = weight_norm(nn.Linear(3, 2))
+    >>> from nn.utils import parametrizations
+    >>> layer = parametrizations.weight_norm(nn.Linear(3, 2))
     >>> {name: t.shape for name, t in layer.named_parameters()}
     {'bias': (2,), 'parametrizations.weight.original0': (2, 1), 'parametrizations.weight.original1': (2, 3)}
     """
@@ -149,12 +156,25 @@ class _SpectralNorm(Module):
 def spectral_norm(
     module: Module, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None
 ) -> Module:
-    """W / σ(W), σ the largest singular value, as uᵀ W v: `n_power_iterations` steps of the power method improve the
-    singular vectors u and v (buffers `_u`, `_v`) each time the weight is read in training.
+    """Parametrize a weight so that its largest singular value is 1.
 
-    dim   the dimension of the units; default 0, for transposed convolutions 1. Other dimensions are taken together.
+    module: whose tensor it is; it is returned. name: the tensor's.
+    n_power_iterations: the steps of the power method that improve the singular vectors u and v (buffers `_u`, `_v`) each time
+        the weight is read in training.
+    eps: the smallest norm that is divided by.
+    dim: the dimension of the units, by default 0, for transposed convolutions 1; the others are taken together.
 
-    Source: Miyato et al. 2018, "Spectral normalization for generative adversarial networks", algorithm 1.
+    Formula: w = W / (uᵀ W v),   u ← W v / ‖W v‖, v ← Wᵀ u / ‖Wᵀ u‖
+    Shapes: that of the weight.
+    Dtypes: that of the weight.
+    Raises: ValueError if there is no such tensor or n_power_iterations is not positive; IndexError if dim is out of range.
+    Source: Miyato et al. 2018, "Spectral normalization for generative adversarial networks", Algorithm 1.
+
+    >>> import autograd_core as ag, nn
+    >>> from nn.utils import parametrizations
+    >>> layer = parametrizations.spectral_norm(nn.Linear(1, 2))
+    >>> ag.allclose(layer.weight.norm(), ag.tensor(1.0), atol=1e-5)
+    True
     """
     weight = tensor_of(module, name)
     if dim is None:
@@ -260,20 +280,28 @@ class _Orthogonal(Module):
 def orthogonal(
     module: Module, name: str = "weight", orthogonal_map: str | None = None, *, use_trivialization: bool = True
 ) -> Module:
-    """A weight (..., m, n) with orthonormal columns (m ≥ n) or rows (m < n), in exact arithmetic at every step.
+    """Parametrize a weight so that its columns (M ≥ N) or rows (M < N) stay orthonormal.
 
-    orthogonal_map       "matrix_exp": Q = exp(A), or "cayley": Q = (I + A/2)(I - A/2)⁻¹, of a skew-symmetric A made
-                         from the free tensor; or "householder": a product of reflections. Default: "matrix_exp" if the
-                         weight is square or complex, else "householder"
-    use_trivialization   Q is multiplied by a fixed orthogonal matrix, the buffer `base`, so that training starts at the
-                         free tensor's zero (Lezcano-Casado 2019, "Trivializations for gradient-based optimization on
-                         manifolds")
+    module: whose tensor it is; it is returned. name: the tensor's.
+    orthogonal_map: "matrix_exp", "cayley" or "householder", a product of reflections; by default "matrix_exp" if the weight
+        is square or complex, else "householder".
+    use_trivialization: True: Q is multiplied by a fixed orthogonal matrix, the buffer `base`, so that training starts at the
+        free tensor's zero.
 
     The start is the weight itself if it is orthogonal, else the Q of its QR decomposition; without trivialization only
     "householder" can start there, and the other maps take the weight as the free tensor.
 
+    Formula: matrix_exp: Q = exp(A); cayley: Q = (I + A/2)(I - A/2)⁻¹, A the free tensor's lower triangle minus its transpose;
+        householder: Q = H₁ ⋯ H_K, Hₖ = I - 2 vₖ vₖᵀ / ‖vₖ‖²
+    Shapes: (*, M, N).
+    Dtypes: that of the weight; complex ones are unitary (not "householder").
+    Raises: ValueError if there is no such tensor, it is no matrix, for another map, or for a complex one with "householder".
+    Source: Lezcano-Casado 2019, "Trivializations for gradient-based optimization on manifolds"; PyTorch's
+        `torch.nn.utils.parametrizations.orthogonal`.
+
     >>> import autograd_core as ag, nn
-    >>> Q = orthogonal(nn.Linear(3, 5)).weight
+    >>> from nn.utils import parametrizations
+    >>> Q = parametrizations.orthogonal(nn.Linear(3, 5)).weight
     >>> ag.allclose(Q.T @ Q, ag.eye(3), atol=1e-5)
     True
     """

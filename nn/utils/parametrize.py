@@ -38,12 +38,19 @@ class _Cache:
 def cached() -> Iterator[None]:
     """Compute each parametrized tensor once inside, however often it is read: for shared or recurrent weights.
 
-    >>> import autograd_core as ag, nn
+    Formula: none; a context manager
+    Shapes: none.
+    Dtypes: none.
+    Raises: nothing.
+    Source: PyTorch's `torch.nn.utils.parametrize.cached`.
+
+    >>> import nn
+    >>> from nn.utils import parametrize
     >>> class Double(nn.Module):
     ...     def forward(self, X):
     ...         return 2 * X
-    >>> layer = register_parametrization(nn.Linear(2, 2), "weight", Double())
-    >>> with cached():
+    >>> layer = parametrize.register_parametrization(nn.Linear(2, 2), "weight", Double())
+    >>> with parametrize.cached():
     ...     layer.weight is layer.weight
     True
     """
@@ -80,12 +87,25 @@ def _same_kind(new: Any, shape: tuple, dtype: Any, what: str) -> None:
 
 
 class ParametrizationList(ModuleList):
-    """The parametrizations of one tensor, in order, and the free tensors it is computed from.
+    """Holds the parametrizations of one tensor, in order, and the free tensors it is computed from.
 
-    original                    the free tensor
-    original0, original1, …     the free tensors, if the `right_inverse` of the first parametrization gives a sequence
+    modules: the parametrizations. original: what the tensor was until now. unsafe: allow another shape or dtype.
 
-    Calling it computes the parametrized tensor. `register_parametrization` makes these; users do not.
+    `original` is the free tensor; or `original0`, `original1`, … are, if the `right_inverse` of the first parametrization gives
+    a sequence. Calling it computes the parametrized tensor. `register_parametrization` makes these; users do not.
+
+    Formula: out = fₙ(… f₂(f₁(original)))
+    Shapes: those of the tensor, where it is not unsafe.
+    Dtypes: that of the tensor, where it is not unsafe.
+    Raises: ValueError if there is no parametrization, or shape or dtype would change; from `right_inverse` RuntimeError if a
+        parametrization has none.
+    Source: PyTorch's `torch.nn.utils.parametrize.ParametrizationList`.
+
+    >>> import nn
+    >>> from nn.utils import parametrizations
+    >>> parts = parametrizations.weight_norm(nn.Linear(3, 2)).parametrizations.weight
+    >>> parts.original0.shape, parts.original1.shape, parts().shape
+    ((2, 1), (2, 3), (2, 3))
     """
 
     original: Any
@@ -237,24 +257,32 @@ def _add_property(kind: type, name: str) -> None:
 def register_parametrization(
     module: Module, tensor_name: str, parametrization: Module, *, unsafe: bool = False
 ) -> Module:
-    """Let `module.<tensor_name>` be `parametrization(X)`, where X is what it was until now; returns the module.
+    """Let a tensor of a module be computed from a free tensor, each time that it is read; return the module.
 
-    parametrization   a module. Its `forward` takes the free tensor(s); several parametrizations of one tensor are
-                      applied in the order of registration. An optional `right_inverse(Y)` gives the free tensor(s) for
-                      a wanted value Y: it chooses the start and allows `module.weight = Y`. If that of the first
-                      parametrization returns a sequence, each becomes a parameter, `original0`, `original1`, …
-    unsafe            allow another shape or dtype than the tensor had, and check nothing
+    module, tensor_name: the tensor, a parameter or a buffer.
+    parametrization: a module. Its `forward` takes the free tensor(s); several parametrizations of one tensor are applied in
+        the order of registration. An optional `right_inverse(Y)` gives the free tensor(s) for a wanted value Y: it chooses
+        the start and allows `module.weight = Y`. If that of the first parametrization returns a sequence, each becomes a
+        parameter, `original0`, `original1`, ….
+    unsafe: allow another shape or dtype than the tensor had, and check nothing.
 
-    X stays the same object, so that an optimiser made before still knows it; tensors from a sequence are new ones.
-    Raises ValueError if there is no such tensor, or if shape or dtype would change.
+    The free tensor X stays the same object, so that an optimiser made before still knows it; tensors from a sequence are new.
+
+    Formula: module.tensor = parametrization(X)
+    Shapes: those of the tensor, where it is not unsafe.
+    Dtypes: that of the tensor, where it is not unsafe.
+    Raises: TypeError if the parametrization is no module; ValueError if there is no such tensor, or shape or dtype
+        would change.
+    Source: PyTorch's `torch.nn.utils.parametrize.register_parametrization`.
 
     >>> import autograd_core as ag, nn
+    >>> from nn.utils import parametrize
     >>> class Symmetric(nn.Module):
     ...     def forward(self, X):
     ...         return X.triu() + X.triu(1).T
     ...     def right_inverse(self, A):
     ...         return A.triu()
-    >>> layer = register_parametrization(nn.Linear(3, 3), "weight", Symmetric())
+    >>> layer = parametrize.register_parametrization(nn.Linear(3, 3), "weight", Symmetric())
     >>> ag.equal(layer.weight, layer.weight.T)
     True
     >>> list(layer.state_dict())
@@ -304,7 +332,22 @@ def _check_onto_itself(module: Module, tensor_name: str, parametrization: Any) -
 
 
 def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
-    """Whether the tensor of that name, or without a name any tensor of this module, is parametrized."""
+    """Return whether a tensor of a module is parametrized.
+
+    module, tensor_name: the tensor; None: any tensor of the module.
+
+    Formula: tensor_name ∈ module.parametrizations
+    Shapes: none.
+    Dtypes: bool.
+    Raises: nothing.
+    Source: PyTorch's `torch.nn.utils.parametrize.is_parametrized`.
+
+    >>> import nn
+    >>> from nn.utils import parametrizations, parametrize
+    >>> layer = parametrizations.weight_norm(nn.Linear(3, 2))
+    >>> parametrize.is_parametrized(layer), parametrize.is_parametrized(layer, "bias")
+    (True, False)
+    """
     parametrizations = module._modules.get("parametrizations")
     if not isinstance(parametrizations, ModuleDict):
         return False
@@ -312,11 +355,24 @@ def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
 
 
 def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized: bool = True) -> Module:
-    """Make a parametrized tensor an ordinary parameter or buffer again; returns the module.
+    """Make a parametrized tensor an ordinary parameter or buffer again; return the module.
 
-    leave_parametrized   True: with the value that it has. False: with that of `original`, which must be one tensor
+    module, tensor_name: the tensor.
+    leave_parametrized: True: with the value that it has; False: with that of `original`, which must be one tensor.
 
     A tensor that was computed from one keeps being the object that the optimiser knows.
+
+    Formula: module.tensor ← f(X), or X
+    Shapes: those of the tensor.
+    Dtypes: that of the tensor.
+    Raises: ValueError if it is not parametrized, or leave_parametrized is False and it is computed from several.
+    Source: PyTorch's `torch.nn.utils.parametrize.remove_parametrizations`.
+
+    >>> import nn
+    >>> from nn.utils import parametrizations, parametrize
+    >>> layer = parametrize.remove_parametrizations(parametrizations.weight_norm(nn.Linear(3, 2)), "weight")
+    >>> [name for name, _ in layer.named_parameters()]
+    ['bias', 'weight']
     """
     if not is_parametrized(module, tensor_name):
         raise ValueError(f"Module {module} does not have a parametrization on {tensor_name}")
@@ -344,15 +400,45 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
 
 
 def type_before_parametrizations(module: Module) -> type:
-    """The module's class without the parametrizations."""
+    """Return the class of a module without its parametrizations.
+
+    module: a module, parametrized or not.
+
+    Formula: none; the class that the module had before `register_parametrization`
+    Shapes: none.
+    Dtypes: none.
+    Raises: nothing.
+    Source: PyTorch's `torch.nn.utils.parametrize.type_before_parametrizations`.
+
+    >>> import nn
+    >>> from nn.utils import parametrizations, parametrize
+    >>> layer = parametrizations.weight_norm(nn.Linear(3, 2))
+    >>> type(layer) is nn.Linear, parametrize.type_before_parametrizations(layer) is nn.Linear
+    (False, True)
+    """
     return type(module).__bases__[0] if is_parametrized(module) else type(module)
 
 
 def transfer_parametrizations_and_params(
     from_module: Module, to_module: Module, tensor_name: str | None = None
 ) -> Module:
-    """Give `to_module` the parametrizations of `from_module` (those of one tensor, or all) and the tensors they are
-    computed from, shared; returns `to_module`."""
+    """Share the parametrizations of a module, and the tensors they compute from, with another module; return that.
+
+    from_module: where they are. to_module: what gets them. tensor_name: the tensor whose they are; None: all.
+
+    Formula: to_module.tensor = f(X) with the f and X of from_module
+    Shapes: those of the tensor.
+    Dtypes: that of the tensor.
+    Raises: KeyError if tensor_name is not parametrized in from_module; what `register_parametrization` raises.
+    Source: PyTorch's `torch.nn.utils.parametrize.transfer_parametrizations_and_params`.
+
+    >>> import autograd_core as ag, nn
+    >>> from nn.utils import parametrizations, parametrize
+    >>> first = parametrizations.weight_norm(nn.Linear(3, 2))
+    >>> second = parametrize.transfer_parametrizations_and_params(first, nn.Linear(3, 2))
+    >>> ag.equal(first.weight, second.weight)
+    True
+    """
     if not is_parametrized(from_module):
         return to_module
     for name in list(from_module.parametrizations) if tensor_name is None else [tensor_name]:

@@ -20,12 +20,48 @@ from ..module import Module
 from ..parameter import Parameter
 from .convert import parameters_to_vector
 
+__all__ = [
+    "BasePruningMethod",
+    "CustomFromMask",
+    "Identity",
+    "L1Unstructured",
+    "LnStructured",
+    "PruningContainer",
+    "RandomStructured",
+    "RandomUnstructured",
+    "custom_from_mask",
+    "global_unstructured",
+    "identity",
+    "is_pruned",
+    "l1_unstructured",
+    "ln_structured",
+    "random_structured",
+    "random_unstructured",
+    "remove",
+]
+
 
 class BasePruningMethod(ABC):
-    """A way to choose what is pruned; a subclass gives PRUNING_TYPE and `compute_mask`.
+    """Chooses what is pruned of a tensor; the base class.
 
-    PRUNING_TYPE   what `compute_mask` is given when a tensor is pruned again: "unstructured": the elements that are
-                   left, as a vector; "structured": the channels along `self.dim` that are left; "global": everything
+    A subclass writes `compute_mask` and says what it gets when a tensor is pruned again, PRUNING_TYPE: "unstructured": the
+    elements that are left, as a vector; "structured": the channels along `self.dim` that are left; "global": everything.
+
+    Formula: pruned = mask · original
+    Shapes: mask as the tensor.
+    Dtypes: those of the tensor.
+    Raises: TypeError if a subclass has no `compute_mask`; from `apply` ValueError if there is no such parameter, or importance
+        scores have another shape.
+    Source: PyTorch's `torch.nn.utils.prune.BasePruningMethod`.
+
+    >>> import autograd_core as ag
+    >>> from nn.utils import prune
+    >>> class Negative(prune.BasePruningMethod):
+    ...     PRUNING_TYPE = "global"
+    ...     def compute_mask(self, t, default_mask):
+    ...         return default_mask * (t >= 0).to(default_mask.dtype)
+    >>> Negative().prune(ag.tensor([1.0, -2.0]))
+    tensor([ 1., -0.])
     """
 
     PRUNING_TYPE: str
@@ -99,7 +135,7 @@ class BasePruningMethod(ABC):
 
 
 def _hook(module: Module, name: str) -> tuple[int, BasePruningMethod] | None:
-    """The pruning of that parameter, with its place among the hooks."""
+    """The pruning of that parameter, with its key among the hooks."""
     for key, hook in module._forward_pre_hooks.items():
         if isinstance(hook, BasePruningMethod) and hook._tensor_name == name:
             return key, hook
@@ -117,7 +153,25 @@ def _scores(importance_scores: Tensor | None, t: Any, what: str) -> Tensor:
 
 
 class PruningContainer(BasePruningMethod):
-    """The prunings of one parameter, in their order; `compute_mask` adds that of the last to the mask so far."""
+    """Holds the prunings of one parameter, in their order; `compute_mask` adds that of the last to the mask so far.
+
+    args: the methods, of one parameter.
+
+    Formula: mask = mask₁ · mask₂ ⋯, each computed of what the ones before left
+    Shapes: as the parameter.
+    Dtypes: those of the parameter.
+    Raises: TypeError if one is no BasePruningMethod; ValueError if they prune different parameters, or for another
+        PRUNING_TYPE; AttributeError if a structured one has no `dim`.
+    Source: PyTorch's `torch.nn.utils.prune.PruningContainer`.
+
+    >>> import nn
+    >>> from nn.utils import prune
+    >>> layer = prune.l1_unstructured(prune.l1_unstructured(nn.Linear(4, 4), "weight", 0.5), "weight", 0.5)
+    >>> len(list(layer._forward_pre_hooks.values())[0])
+    2
+    >>> layer.weight_mask.sum()
+    tensor(4.)
+    """
 
     def __init__(self, *args: BasePruningMethod):
         self._pruning_methods: tuple[BasePruningMethod, ...] = ()
@@ -149,9 +203,9 @@ class PruningContainer(BasePruningMethod):
     def compute_mask(self, t: Any, default_mask: Any) -> Tensor:
         method: Any = self._pruning_methods[-1]
         mask = default_mask.array
-        place: Any = ...
+        index: Any = ...
         if method.PRUNING_TYPE == "unstructured":
-            place = mask == 1
+            index = mask == 1
         elif method.PRUNING_TYPE == "structured":
             if not hasattr(method, "dim"):
                 raise AttributeError(
@@ -159,13 +213,13 @@ class PruningContainer(BasePruningMethod):
                 )
             dim = _dim(t, method.dim)
             left = mask.any(axis=tuple(d for d in range(t.ndim) if d != dim))
-            place = (*(slice(None),) * dim, left)
+            index = (*(slice(None),) * dim, left)
         elif method.PRUNING_TYPE != "global":
             raise ValueError(
                 f"Unrecognized PRUNING_TYPE {method.PRUNING_TYPE}; it must be 'unstructured', 'structured' or 'global'"
             )
         combined = mask.astype(t.dtype)
-        combined[place] = method.compute_mask(ag.tensor(t.array[place]), ag.tensor(mask[place])).array
+        combined[index] = method.compute_mask(ag.tensor(t.array[index]), ag.tensor(mask[index])).array
         return ag.from_numpy(combined)
 
 
@@ -173,7 +227,19 @@ class PruningContainer(BasePruningMethod):
 
 
 class Identity(BasePruningMethod):
-    """Prunes nothing, but gives the parameter its mask."""
+    """Prunes nothing, but gives the parameter its mask.
+
+    Formula: mask = 1
+    Shapes: mask as the tensor.
+    Dtypes: those of the tensor.
+    Raises: nothing of its own.
+    Source: PyTorch's `torch.nn.utils.prune.Identity`.
+
+    >>> import autograd_core as ag
+    >>> from nn.utils import prune
+    >>> prune.Identity().prune(ag.tensor([1.0, -2.0]))
+    tensor([ 1., -2.])
+    """
 
     PRUNING_TYPE = "unstructured"
 
@@ -184,7 +250,7 @@ class Identity(BasePruningMethod):
 class _Amount(BasePruningMethod):
     """What the methods with an `amount` share: a fraction in [0, 1], or a number of elements or channels."""
 
-    def __init__(self, amount: Any):
+    def __init__(self, amount: float):
         if not isinstance(amount, int | float | np.integer) or isinstance(amount, bool):
             raise TypeError(f"Invalid type for amount: {amount}. Must be int or float.")
         if not amount >= 0 or (amount > 1 and isinstance(amount, float)):
@@ -192,7 +258,7 @@ class _Amount(BasePruningMethod):
         self.amount = amount
 
     def count(self, size: int) -> int:
-        """How many of `size` are pruned."""
+        """The number of elements of `size` that are pruned."""
         if isinstance(self.amount, float):
             return round(self.amount * size)
         if self.amount > size:
@@ -216,14 +282,42 @@ class _Unstructured(_Amount):
 
 
 class RandomUnstructured(_Unstructured):
-    """Prunes elements at random. amount: a fraction, or how many."""
+    """Prunes elements at random.
+
+    amount: a fraction of them, in [0, 1], or their number.
+
+    Formula: mask = 0 at random elements, else 1
+    Shapes: mask as the tensor.
+    Dtypes: those of the tensor.
+    Raises: TypeError or ValueError if amount is neither a fraction nor a count of the elements.
+    Source: PyTorch's `torch.nn.utils.prune.RandomUnstructured`.
+
+    >>> import autograd_core as ag
+    >>> from nn.utils import prune
+    >>> prune.RandomUnstructured(2).prune(ag.ones(5)).sum()
+    tensor(3.)
+    """
 
     def measure(self, t: Any) -> Any:
         return ag.rand_like(t)
 
 
 class L1Unstructured(_Unstructured):
-    """Prunes the elements of the smallest absolute value. amount: a fraction, or how many."""
+    """Prunes the elements of the smallest absolute value.
+
+    amount: a fraction of them, in [0, 1], or their number.
+
+    Formula: mask = 0 at the smallest |t|, else 1
+    Shapes: mask as the tensor.
+    Dtypes: those of the tensor.
+    Raises: TypeError or ValueError if amount is neither a fraction nor a count of the elements.
+    Source: PyTorch's `torch.nn.utils.prune.L1Unstructured`.
+
+    >>> import autograd_core as ag
+    >>> from nn.utils import prune
+    >>> prune.L1Unstructured(0.5).prune(ag.tensor([3.0, 1.0, 4.0, 2.0]))
+    tensor([3., 0., 4., 0.])
+    """
 
     def measure(self, t: Any) -> Any:
         return t.abs()
@@ -258,7 +352,22 @@ class _Structured(_Amount):
 
 
 class RandomStructured(_Structured):
-    """Prunes channels along `dim` at random. amount: a fraction, or how many."""
+    """Prunes channels at random.
+
+    amount: a fraction of them, in [0, 1], or their number. dim: the dimension of the channels.
+
+    Formula: mask = 0 in random channels, else 1
+    Shapes: mask as the tensor, which has two dimensions or more.
+    Dtypes: those of the tensor.
+    Raises: TypeError or ValueError if amount is neither a fraction nor a count of the channels; ValueError for a
+        vector; IndexError if dim is out of range.
+    Source: PyTorch's `torch.nn.utils.prune.RandomStructured`.
+
+    >>> import autograd_core as ag
+    >>> from nn.utils import prune
+    >>> prune.RandomStructured(1, dim=0).prune(ag.ones(3, 2)).sum()
+    tensor(4.)
+    """
 
     def __init__(self, amount: float, dim: int = -1):
         super().__init__(amount)
@@ -269,9 +378,25 @@ class RandomStructured(_Structured):
 
 
 class LnStructured(_Structured):
-    """Prunes the channels along `dim` with the smallest norm of order n. amount: a fraction, or how many."""
+    """Prunes the channels of the smallest norm.
 
-    def __init__(self, amount: float, n: Any, dim: int = -1):
+    amount: a fraction of them, in [0, 1], or their number. n: the order of the norm. dim: the dimension of the channels.
+
+    Formula: mask = 0 in the channels of the smallest ‖·‖ₙ, else 1
+    Shapes: mask as the tensor, which has two dimensions or more.
+    Dtypes: those of the tensor.
+    Raises: TypeError or ValueError if amount is neither a fraction nor a count of the channels; ValueError for a
+        vector; IndexError if dim is out of range.
+    Source: PyTorch's `torch.nn.utils.prune.LnStructured`.
+
+    >>> import autograd_core as ag
+    >>> from nn.utils import prune
+    >>> prune.LnStructured(1, n=2, dim=0).prune(ag.tensor([[3.0, 4.0], [1.0, 1.0]]))
+    tensor([[3., 4.],
+            [0., 0.]])
+    """
+
+    def __init__(self, amount: float, n: float | str, dim: int = -1):
         super().__init__(amount)
         self.n, self.dim = n, dim
 
@@ -280,12 +405,26 @@ class LnStructured(_Structured):
 
 
 class CustomFromMask(BasePruningMethod):
-    """Prunes where the given mask, of the parameter's shape, is 0."""
+    """Prunes where a mask is 0.
+
+    mask: a tensor of the parameter's shape.
+
+    Formula: pruned = mask · original
+    Shapes: mask as the tensor.
+    Dtypes: those of the tensor.
+    Raises: ValueError if the mask has another shape.
+    Source: PyTorch's `torch.nn.utils.prune.CustomFromMask`.
+
+    >>> import autograd_core as ag
+    >>> from nn.utils import prune
+    >>> prune.CustomFromMask(ag.tensor([1, 0])).prune(ag.tensor([3.0, 4.0]))
+    tensor([3., 0.])
+    """
 
     PRUNING_TYPE = "global"
 
-    def __init__(self, mask: Any):
-        self.mask = mask
+    def __init__(self, mask: Tensor):
+        self.mask: Any = mask
 
     def compute_mask(self, t: Any, default_mask: Any) -> Tensor:
         if default_mask.shape != self.mask.shape:
@@ -297,16 +436,41 @@ class CustomFromMask(BasePruningMethod):
 
 
 def identity(module: Module, name: str) -> Module:
-    """Give the parameter a mask of ones, as if it were pruned; returns the module."""
+    """Give a parameter a mask of ones, as if it were pruned; return the module.
+
+    module, name: the parameter.
+
+    Formula: mask = 1
+    Shapes: mask as the parameter.
+    Dtypes: those of the parameter.
+    Raises: ValueError if there is no such parameter.
+    Source: PyTorch's `torch.nn.utils.prune.identity`.
+
+    >>> import nn
+    >>> from nn.utils import prune
+    >>> prune.identity(nn.Linear(2, 2), "bias").bias_mask
+    tensor([1., 1.])
+    """
     Identity.apply(module, name)
     return module
 
 
 def random_unstructured(module: Module, name: str, amount: float) -> Module:
-    """Prune elements at random: a fraction `amount`, or that many; returns the module.
+    """Prune elements of a parameter at random; return the module.
+
+    module, name: the parameter.
+    amount: a fraction of them, in [0, 1], or their number; pruned again, it counts from what is left.
+
+    Formula: mask = 0 at random elements, else 1
+    Shapes: mask as the parameter.
+    Dtypes: those of the parameter.
+    Raises: ValueError if there is no such parameter; TypeError or ValueError if amount is neither a fraction nor a
+        count of the elements.
+    Source: PyTorch's `torch.nn.utils.prune.random_unstructured`.
 
     >>> import nn
-    >>> layer = random_unstructured(nn.Linear(4, 3), "weight", amount=0.25)
+    >>> from nn.utils import prune
+    >>> layer = prune.random_unstructured(nn.Linear(4, 3), "weight", amount=0.25)
     >>> list(layer.state_dict())
     ['bias', 'weight_orig', 'weight_mask']
     >>> layer.weight_mask.sum()
@@ -317,40 +481,102 @@ def random_unstructured(module: Module, name: str, amount: float) -> Module:
 
 
 def l1_unstructured(module: Module, name: str, amount: float, importance_scores: Tensor | None = None) -> Module:
-    """Prune the elements of the smallest absolute value: a fraction `amount`, or that many; returns the module.
+    """Prune the elements of a parameter with the smallest absolute value; return the module.
 
-    Pruned again, the amount counts from the elements that are left.
+    module, name: the parameter.
+    amount: a fraction of them, in [0, 1], or their number; pruned again, it counts from what is left.
+    importance_scores: a tensor of the parameter's shape, by which its elements are judged.
+
+    Formula: mask = 0 at the smallest |importance_scores|, else 1
+    Shapes: mask as the parameter.
+    Dtypes: those of the parameter.
+    Raises: ValueError if there is no such parameter, or for scores of another shape; TypeError or ValueError if amount
+        is neither a fraction nor a count.
+    Source: Han et al. 2015, "Learning both Weights and Connections for Efficient Neural Networks"; PyTorch's
+        `torch.nn.utils.prune.l1_unstructured`.
+
+    >>> import autograd_core as ag, nn
+    >>> from nn.utils import prune
+    >>> layer = prune.l1_unstructured(nn.Linear(2, 3), "bias", 1, importance_scores=ag.tensor([3.0, 1.0, 2.0]))
+    >>> layer.bias_mask
+    tensor([1., 0., 1.])
     """
     L1Unstructured.apply(module, name, amount=amount, importance_scores=importance_scores)
     return module
 
 
 def random_structured(module: Module, name: str, amount: float, dim: int) -> Module:
-    """Prune channels along `dim` at random: a fraction `amount`, or that many; returns the module."""
+    """Prune channels of a parameter at random; return the module.
+
+    module, name: the parameter. amount: a fraction of them, in [0, 1], or their number. dim: the dimension of the channels.
+
+    Formula: mask = 0 in random channels, else 1
+    Shapes: mask as the parameter, which has two dimensions or more.
+    Dtypes: those of the parameter.
+    Raises: ValueError if there is no such parameter or it is a vector; TypeError or ValueError if amount is neither a
+        fraction nor a count; IndexError if dim is out of range.
+    Source: PyTorch's `torch.nn.utils.prune.random_structured`.
+
+    >>> import nn
+    >>> from nn.utils import prune
+    >>> prune.random_structured(nn.Linear(2, 3), "weight", amount=1, dim=0).weight_mask.sum()
+    tensor(4.)
+    """
     RandomStructured.apply(module, name, amount, dim)
     return module
 
 
 def ln_structured(
-    module: Module, name: str, amount: float, n: Any, dim: int, importance_scores: Tensor | None = None
+    module: Module, name: str, amount: float, n: float | str, dim: int, importance_scores: Tensor | None = None
 ) -> Module:
-    """Prune the channels along `dim` with the smallest norm of order n; returns the module."""
+    """Prune the channels of a parameter with the smallest norm; return the module.
+
+    module, name: the parameter.
+    amount: a fraction of them, in [0, 1], or their number.
+    n: the order of the norm. dim: the dimension of the channels.
+    importance_scores: a tensor of the parameter's shape, by which its channels are judged.
+
+    Formula: mask = 0 in the channels of the smallest ‖importance_scores‖ₙ, else 1
+    Shapes: mask as the parameter, which has two dimensions or more.
+    Dtypes: those of the parameter.
+    Raises: ValueError if there is no such parameter, it is a vector, or for scores of another shape; TypeError or
+        ValueError if amount is neither a fraction nor a count; IndexError if dim is out of range.
+    Source: PyTorch's `torch.nn.utils.prune.ln_structured`.
+
+    >>> import autograd_core as ag, nn
+    >>> from nn.utils import prune
+    >>> scores = ag.tensor([[3.0, 4.0], [1.0, 1.0]])
+    >>> prune.ln_structured(nn.Linear(2, 2), "weight", 1, n=2, dim=0, importance_scores=scores).weight_mask
+    tensor([[1., 1.],
+            [0., 0.]])
+    """
     LnStructured.apply(module, name, amount, n, dim, importance_scores=importance_scores)
     return module
 
 
 def global_unstructured(
-    parameters: Iterable[tuple[Module, str]], pruning_method: type, importance_scores: dict | None = None, **kwargs: Any
+    parameters: Iterable[tuple[Module, str]],
+    pruning_method: type[BasePruningMethod],
+    importance_scores: dict[tuple[Module, str], Tensor] | None = None,
+    **kwargs: float,
 ) -> None:
     """Prune several parameters together, as if they were one vector.
 
-    parameters          pairs (module, name)
-    pruning_method      a class with PRUNING_TYPE "unstructured"; kwargs are its arguments, such as amount
-    importance_scores   {(module, name): scores}, for those that are not to be judged by themselves
+    parameters: pairs (module, name).
+    pruning_method: a class with PRUNING_TYPE "unstructured", whose arguments are kwargs, such as amount.
+    importance_scores: {(module, name): scores}, by which the elements are judged.
+
+    Formula: mask = 0 at the elements that pruning_method chooses of all parameters together, else 1
+    Shapes: masks as the parameters.
+    Dtypes: those of the parameters.
+    Raises: TypeError if parameters cannot be iterated, importance_scores is no dictionary, or for another PRUNING_TYPE;
+        ValueError for scores of another shape.
+    Source: PyTorch's `torch.nn.utils.prune.global_unstructured`.
 
     >>> import nn
+    >>> from nn.utils import prune
     >>> net = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 1))
-    >>> global_unstructured([(net[0], "weight"), (net[1], "weight")], L1Unstructured, amount=0.5)
+    >>> prune.global_unstructured([(net[0], "weight"), (net[1], "weight")], prune.L1Unstructured, amount=0.5)
     >>> sum(layer.weight_mask.sum().item() for layer in net)
     10.0
     """
@@ -365,30 +591,59 @@ def global_unstructured(
             f'Only "unstructured" PRUNING_TYPE supported for the `pruning_method`. Found method {pruning_method} of type '
             f"{method.PRUNING_TYPE}"
         )
-    held = [getattr(module, name) for module, name in pairs]
-    given = importance_scores or {}
-    scores = [_scores(given.get(pair), x, f"parameter {pair[1]}") for pair, x in zip(pairs, held, strict=True)]
+    tensors = [getattr(module, name) for module, name in pairs]
+    chosen = importance_scores or {}
+    scores = [_scores(chosen.get(pair), x, f"parameter {pair[1]}") for pair, x in zip(pairs, tensors, strict=True)]
     masks = [
         getattr(module, f"{name}_mask") if _hook(module, name) else ag.ones_like(x)
-        for (module, name), x in zip(pairs, held, strict=True)
+        for (module, name), x in zip(pairs, tensors, strict=True)
     ]
     method._tensor_name = ""
     with no_grad():
         mask: Any = PruningContainer(method).compute_mask(parameters_to_vector(scores), parameters_to_vector(masks))
     at = 0
-    for (module, name), x in zip(pairs, held, strict=True):
+    for (module, name), x in zip(pairs, tensors, strict=True):
         custom_from_mask(module, name, mask[at : at + x.array.size].reshape(x.shape))
         at += x.array.size
 
 
-def custom_from_mask(module: Module, name: str, mask: Any) -> Module:
-    """Prune where `mask` is 0; returns the module."""
+def custom_from_mask(module: Module, name: str, mask: Tensor) -> Module:
+    """Prune a parameter where a mask is 0; return the module.
+
+    module, name: the parameter. mask: a tensor of its shape.
+
+    Formula: parameter = mask · original
+    Shapes: mask as the parameter.
+    Dtypes: those of the parameter.
+    Raises: ValueError if there is no such parameter, or the mask has another shape.
+    Source: PyTorch's `torch.nn.utils.prune.custom_from_mask`.
+
+    >>> import autograd_core as ag, nn
+    >>> from nn.utils import prune
+    >>> prune.custom_from_mask(nn.Linear(2, 2), "bias", ag.tensor([1, 0])).bias_mask
+    tensor([1., 0.])
+    """
     CustomFromMask.apply(module, name, mask)
     return module
 
 
 def remove(module: Module, name: str) -> Module:
-    """Make a pruned parameter an ordinary one again; what was pruned stays zero. Returns the module."""
+    """Make a pruned parameter an ordinary one again; what was pruned stays zero. Return the module.
+
+    module, name: the parameter.
+
+    Formula: parameter ← mask · original, once
+    Shapes: those of the parameter.
+    Dtypes: those of the parameter.
+    Raises: ValueError if it is not pruned.
+    Source: PyTorch's `torch.nn.utils.prune.remove`.
+
+    >>> import nn
+    >>> from nn.utils import prune
+    >>> layer = prune.remove(prune.random_unstructured(nn.Linear(2, 2), "bias", 1), "bias")
+    >>> list(layer.state_dict()), (layer.bias == 0).sum()
+    (['weight', 'bias'], tensor(1))
+    """
     found = _hook(module, name)
     if found is None:
         raise ValueError(f"Parameter '{name}' of module {module} has to be pruned before pruning can be removed")
@@ -399,7 +654,21 @@ def remove(module: Module, name: str) -> Module:
 
 
 def is_pruned(module: Module) -> bool:
-    """Whether a parameter of the module, or of one below, is pruned."""
+    """Return whether a parameter of a module, or of one below, is pruned.
+
+    module: the module.
+
+    Formula: ∃ pruned parameter
+    Shapes: none.
+    Dtypes: bool.
+    Raises: nothing.
+    Source: PyTorch's `torch.nn.utils.prune.is_pruned`.
+
+    >>> import nn
+    >>> from nn.utils import prune
+    >>> prune.is_pruned(nn.Sequential(prune.identity(nn.Linear(2, 2), "bias")))
+    True
+    """
     return any(
         isinstance(hook, BasePruningMethod) for part in module.modules() for hook in part._forward_pre_hooks.values()
     )

@@ -7,7 +7,7 @@ first, then the second elements of those that have one, and so on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy import ndarray
@@ -16,6 +16,28 @@ import autograd_core as ag
 from autograd_core.engine.tensor import Tensor, describe, wrap
 from autograd_core.ops.indexing.slices import index_put
 from autograd_core.ops.shape.shape import cat, stack
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from autograd_core.engine.types import TensorLike
+
+
+__all__ = [
+    "PackedSequence",
+    "detached",
+    "invert_permutation",
+    "pack_padded_sequence",
+    "pack_sequence",
+    "pad_packed_sequence",
+    "pad_sequence",
+    "tbptt",
+    "unpack_sequence",
+    "unpad_sequence",
+]
+
+Lengths: TypeAlias = Tensor | ndarray | Sequence[int]
+State: TypeAlias = Tensor | tuple | list | None  # of a recurrent layer
 
 
 class _Packed(NamedTuple):
@@ -26,19 +48,31 @@ class _Packed(NamedTuple):
 
 
 class PackedSequence(_Packed):
-    """A batch of sequences without padding; `pack_padded_sequence` and `pack_sequence` make it.
+    """Holds a batch of sequences without padding; `pack_padded_sequence` and `pack_sequence` make it.
 
-    data               (S, *), the elements of all sequences, step after step
-    batch_sizes        (T,), how many sequences have an element at each step: never increasing
-    sorted_indices     (N,), which sequence of the user's is first, second …; None if they came sorted by length
-    unsorted_indices   (N,), the inverse permutation, which is found if it is not given
+    data: the elements of all sequences, step after step: first the first elements of all, longest sequence first, and so on.
+    batch_sizes: the number of sequences that have an element, at each step; it never increases.
+    sorted_indices: which of the user's sequences is first, second …; None if they came sorted by length.
+    unsorted_indices: the inverse permutation, which is computed if it is None.
+
+    Formula: data[batch_sizes[0] + … + batch_sizes[t - 1] + n] = element t of the n-th longest sequence
+    Shapes: data (S, *), batch_sizes (T,), sorted_indices and unsorted_indices (N,).
+    Dtypes: data any; the others int64.
+    Raises: nothing.
+    Source: PyTorch's `torch.nn.utils.rnn.PackedSequence`.
+
+    >>> import autograd_core as ag
+    >>> from nn.utils.rnn import pack_sequence
+    >>> packed = pack_sequence([ag.tensor([1.0, 2.0]), ag.tensor([3.0])])
+    >>> packed.data, packed.batch_sizes
+    (tensor([1., 3., 2.]), tensor([2, 1]))
     """
 
     __slots__ = ()
 
     def __new__(
         cls,
-        data: Any,
+        data: Tensor,
         batch_sizes: Tensor,
         sorted_indices: Tensor | None = None,
         unsorted_indices: Tensor | None = None,
@@ -47,7 +81,7 @@ class PackedSequence(_Packed):
             unsorted_indices = invert_permutation(sorted_indices)
         return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)
 
-    def to(self, dtype: Any) -> PackedSequence:
+    def to(self, dtype: DTypeLike) -> PackedSequence:
         """The same with the data in another dtype."""
         return self._replace(data=self.data.to(dtype))
 
@@ -68,7 +102,21 @@ class PackedSequence(_Packed):
 
 
 def invert_permutation(permutation: Tensor | None) -> Tensor | None:
-    """The permutation that undoes the given one; of None, None."""
+    """Return the permutation that undoes another one; of None, None.
+
+    permutation: the permutation, or None.
+
+    Formula: out[permutation[i]] = i
+    Shapes: (N,) → (N,).
+    Dtypes: integers → int64.
+    Raises: nothing of its own.
+    Source: PyTorch's `torch.nn.utils.rnn.invert_permutation`.
+
+    >>> import autograd_core as ag
+    >>> from nn.utils.rnn import invert_permutation
+    >>> invert_permutation(ag.tensor([2, 0, 1]))
+    tensor([1, 2, 0])
+    """
     return None if permutation is None else wrap(np.argsort(permutation.array))
 
 
@@ -103,15 +151,25 @@ def _check_padded(input: Any, name: str) -> None:
 
 
 def pack_padded_sequence(
-    input: Any, lengths: Any, batch_first: bool = False, enforce_sorted: bool = True
+    input: Tensor, lengths: Lengths, batch_first: bool = False, enforce_sorted: bool = True
 ) -> PackedSequence:
-    """Pack a padded batch, (T, N, *), or (N, T, *) if `batch_first`, of sequences of the given lengths.
+    """Pack a padded batch of sequences, so that the padding is left out.
 
-    lengths          N whole numbers from 1 to T, a list, an array or a tensor
-    enforce_sorted   True: they must not increase. False: the sequences are sorted here, and put back into their order
-                     by `pad_packed_sequence` and by the states that a recurrent layer returns
+    input: the padded batch.
+    lengths: N whole numbers from 1 to T, a list, an array or a tensor.
+    batch_first: True: the batch is the first dimension, else the time.
+    enforce_sorted: True: the lengths must not increase. False: the sequences are sorted here, and put back into their order
+        by `pad_packed_sequence` and by the states that a recurrent layer returns.
+
+    Formula: see `PackedSequence`
+    Shapes: (T, N, *), or (N, T, *) if batch_first → data (S, *), S the sum of the lengths.
+    Dtypes: that of input.
+    Raises: ValueError if the batch is empty or not padded, if there is not one length from 1 to T for each sequence,
+        or they are not sorted with enforce_sorted; TypeError if they are not integers.
+    Source: PyTorch's `torch.nn.utils.rnn.pack_padded_sequence`.
 
     >>> import autograd_core as ag
+    >>> from nn.utils.rnn import pack_padded_sequence
     >>> pack_padded_sequence(ag.tensor([[1, 2], [3, 0]]), [2, 1], batch_first=True).data
     tensor([1, 3, 2])
     """
@@ -131,18 +189,18 @@ def pack_padded_sequence(
             f"{i + 1} has {steps[i + 1]}; pass enforce_sorted=False"
         )
     batch_sizes = _batch_sizes(steps)
-    t, n = _places(batch_sizes)
+    t, n = _positions(batch_sizes)
     n = n if sorted_indices is None else sorted_indices.array[n]
     data = input[n, t] if batch_first else input[t, n]
     return PackedSequence(data, wrap(batch_sizes), sorted_indices, invert_permutation(sorted_indices))
 
 
 def _batch_sizes(steps: ndarray) -> ndarray:
-    """For each step, how many of the lengths (decreasing) are greater."""
+    """For each step, the number of lengths (decreasing) that are greater."""
     return np.searchsorted(-steps, -np.arange(steps[0]), side="left")
 
 
-def _places(batch_sizes: ndarray) -> tuple[ndarray, ndarray]:
+def _positions(batch_sizes: ndarray) -> tuple[ndarray, ndarray]:
     """Step and example of every row of a packed sequence."""
     t = np.repeat(np.arange(len(batch_sizes)), batch_sizes)
     return t, np.arange(len(t)) - np.repeat(np.cumsum(batch_sizes) - batch_sizes, batch_sizes)
@@ -159,9 +217,22 @@ def pad_packed_sequence(
     padding_value: float = 0.0,
     total_length: int | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """The padded batch, (T, N, *) or (N, T, *), in the order given to the packing function, and the lengths (N,).
+    """Pad a packed batch; return the batch, in the order in which it was packed, and the lengths.
 
-    total_length   pad to this many steps instead of those of the longest sequence
+    sequence: the packed batch. batch_first: True: the batch is the first dimension, else the time. padding_value: what is
+    filled in. total_length: the number of steps, instead of that of the longest sequence.
+
+    Formula: the inverse of `pack_padded_sequence`
+    Shapes: data (S, *) → (T, N, *), or (N, T, *) if batch_first, and (N,).
+    Dtypes: that of the data, and int64.
+    Raises: TypeError if sequence is not packed; ValueError if total_length is too short.
+    Source: PyTorch's `torch.nn.utils.rnn.pad_packed_sequence`.
+
+    >>> import autograd_core as ag
+    >>> from nn.utils.rnn import pack_sequence, pad_packed_sequence
+    >>> pad_packed_sequence(pack_sequence([ag.tensor([1, 2]), ag.tensor([3])]), batch_first=True)
+    (tensor([[1, 2],
+            [3, 0]]), tensor([2, 1]))
     """
     name = "pad_packed_sequence"
     _check_packed(sequence, name)
@@ -174,7 +245,7 @@ def pad_packed_sequence(
         )
     T = T if total_length is None else total_length
     data, order = sequence.data, sequence.sorted_indices
-    t, n = _places(batch_sizes)
+    t, n = _positions(batch_sizes)
     lengths = np.bincount(n, minlength=N)
     if order is not None:
         n = order.array[n]
@@ -186,11 +257,22 @@ def pad_packed_sequence(
 
 
 def pad_sequence(
-    sequences: Iterable[Any], batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
+    sequences: Iterable[TensorLike], batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
 ) -> Tensor:
-    """Sequences (L, *) of unequal length as one batch, (T, N, *) or (N, T, *), padded on the given side.
+    """Combine sequences of unequal length into one batch, by padding.
+
+    sequences: the sequences. batch_first: True: the batch is the first dimension, else the time. padding_value: what is filled
+    in. padding_side: "right" or "left".
+
+    Formula: out[t, n] = sequences[n][t] for t below its length, else padding_value
+    Shapes: N sequences (L, *) → (T, N, *), or (N, T, *) if batch_first, T the longest length.
+    Dtypes: the sequences' common dtype.
+    Raises: TypeError if sequences cannot be iterated; ValueError if there is none, sizes other than the first differ, or for
+        another padding_side.
+    Source: PyTorch's `torch.nn.utils.rnn.pad_sequence`.
 
     >>> import autograd_core as ag
+    >>> from nn.utils.rnn import pad_sequence
     >>> pad_sequence([ag.tensor([1, 2]), ag.tensor([3])], batch_first=True)
     tensor([[1, 2],
             [3, 0]])
@@ -220,8 +302,24 @@ def pad_sequence(
     return stack(rows, 0 if batch_first else 1)
 
 
-def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = False) -> list[Tensor]:
-    """The sequences (L, *) of a padded batch, (T, N, *) or (N, T, *), as a list."""
+def unpad_sequence(padded_sequences: Tensor, lengths: Lengths, batch_first: bool = False) -> list[Tensor]:
+    """Cut a padded batch into its sequences.
+
+    padded_sequences: the batch. lengths: N whole numbers from 1 to T. batch_first: True: the batch is the first dimension, else
+    the time.
+
+    Formula: out[n] = padded_sequences[:lengths[n], n]
+    Shapes: (T, N, *), or (N, T, *) if batch_first → a list of N sequences (L, *).
+    Dtypes: that of the batch.
+    Raises: ValueError if the batch is empty or not padded, or if there is not one length from 1 to T for each sequence;
+        TypeError if they are not integers.
+    Source: PyTorch's `torch.nn.utils.rnn.unpad_sequence`.
+
+    >>> import autograd_core as ag
+    >>> from nn.utils.rnn import unpad_sequence
+    >>> unpad_sequence(ag.tensor([[1, 2], [3, 0]]), [2, 1], batch_first=True)
+    [tensor([1, 2]), tensor([3])]
+    """
     _check_padded(padded_sequences, "unpad_sequence")
     at = _batch_at(batch_first)
     steps = _lengths(lengths, padded_sequences.shape[at], padded_sequences.shape[1 - at], "unpad_sequence")
@@ -231,10 +329,21 @@ def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = Fals
     ]
 
 
-def pack_sequence(sequences: Sequence[Any], enforce_sorted: bool = True) -> PackedSequence:
-    """Pack a list of sequences (L, *); see `pack_padded_sequence` for `enforce_sorted`.
+def pack_sequence(sequences: Sequence[Tensor | ndarray], enforce_sorted: bool = True) -> PackedSequence:
+    """Pack a list of sequences of unequal length.
+
+    sequences: the sequences. enforce_sorted: True: their lengths must not increase; False: they are sorted here, see
+    `pack_padded_sequence`.
+
+    Formula: see `PackedSequence`
+    Shapes: N sequences (L, *) → data (S, *), S the sum of the lengths.
+    Dtypes: the sequences' common dtype.
+    Raises: ValueError if there is none, one is empty, sizes other than the first differ, or they are not sorted with
+        enforce_sorted.
+    Source: PyTorch's `torch.nn.utils.rnn.pack_sequence`.
 
     >>> import autograd_core as ag
+    >>> from nn.utils.rnn import pack_sequence
     >>> pack_sequence([ag.tensor([1, 2, 3]), ag.tensor([4, 5]), ag.tensor([6])]).data
     tensor([1, 4, 6, 2, 5, 3])
     """
@@ -244,35 +353,68 @@ def pack_sequence(sequences: Sequence[Any], enforce_sorted: bool = True) -> Pack
 
 
 def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
-    """The sequences (L, *) of a packed batch as a list, in the order in which they were given."""
+    """Cut a packed batch into its sequences, in the order in which they were packed.
+
+    packed_sequences: the packed batch.
+
+    Formula: the inverse of `pack_sequence`
+    Shapes: data (S, *) → a list of N sequences (L, *).
+    Dtypes: that of the data.
+    Raises: TypeError if packed_sequences is not packed.
+    Source: PyTorch's `torch.nn.utils.rnn.unpack_sequence`.
+
+    >>> import autograd_core as ag
+    >>> from nn.utils.rnn import pack_sequence, unpack_sequence
+    >>> unpack_sequence(pack_sequence([ag.tensor([1, 2]), ag.tensor([3])]))
+    [tensor([1, 2]), tensor([3])]
+    """
     _check_packed(packed_sequences, "unpack_sequence")
     padded, lengths = pad_packed_sequence(packed_sequences, batch_first=True)
     return unpad_sequence(padded, lengths, batch_first=True)
 
 
-def detached(state: Any) -> Any:
-    """A state (a tensor, or tuples or lists of them) without its history."""
+def detached(state: State) -> State:
+    """Return a state without its history.
+
+    state: a tensor, or tuples or lists of them; what is none of these stays.
+
+    Formula: out = state
+    Shapes: (*) → (*).
+    Dtypes: that of the state.
+    Raises: nothing.
+    Source: PyTorch's `torch.Tensor.detach`, for nested states.
+
+    >>> import autograd_core as ag
+    >>> from nn.utils.rnn import detached
+    >>> h = 2 * ag.ones(1, requires_grad=True)
+    >>> detached((h, h))
+    (tensor([2.]), tensor([2.]))
+    """
     if isinstance(state, tuple | list):
         return type(state)(detached(s) for s in state)
     return state.detach() if isinstance(state, Tensor) else state
 
 
-def tbptt(module: Callable, input: Any, steps: int, hx: Any = None) -> Iterator[tuple[slice, Any, Any]]:
-    """Truncated backpropagation through time: run a recurrent layer over a long sequence in pieces.
+def tbptt(module: Callable[..., Any], input: Tensor, steps: int, hx: State = None) -> Iterator[tuple[slice, Any, Any]]:
+    """Run a recurrent layer over a long sequence in pieces, for truncated backpropagation through time.
 
-    The state goes on from piece to piece, its history does not: a backward pass reaches `steps` steps back at most, and
-    memory does not grow with the sequence (Williams & Peng 1990). For each piece, yields
+    module: called as module(input[where], hx) → (output, hx); time is the first dimension, or the second if it has
+        `batch_first` set and the input is a batch.
+    input: the sequence. steps: the number of steps of a piece. hx: the first state, by default the module's.
 
-        where   the slice of the time steps, for the targets
-        output  the layer's output for them
-        hx      its last state, with the history of this piece
+    The state goes on from piece to piece, its history does not: a backward pass reaches `steps` steps back at most, and memory
+    does not grow with the sequence. Between two pieces, call `backward` and step the optimiser. For each piece it yields
+    `where`, the slice of the time steps, for the targets; the layer's `output` for them; and `hx`, its last state.
 
-    module   called as module(input[where], hx) -> (output, hx); time is the first dimension, or the second if it has
-             `batch_first` set and the input is a batch
-
-    Between two pieces, call `backward` and step the optimiser:
+    Formula: output, hx ← module(input[where], hx without history)
+    Shapes: (T, *), in batches (T, N, *) or (N, T, *) → pieces of at most `steps` steps.
+    Dtypes: as the module's.
+    Raises: ValueError if steps is not a whole number of at least 1.
+    Source: Williams & Peng 1990, "An efficient gradient-based algorithm for on-line training of recurrent network
+        trajectories".
 
     >>> import autograd_core as ag, nn
+    >>> from nn.utils.rnn import tbptt
     >>> rnn = nn.RNN(1, 2)
     >>> for where, output, hx in tbptt(rnn, ag.zeros(5, 1, 1), 2):
     ...     output.sum().backward()
