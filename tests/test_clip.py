@@ -88,3 +88,17 @@ def test_a_gradient_that_was_clipped_counts_as_written():
 def test_no_gradient_and_empty_ones():
     assert float(nn.utils.get_total_norm([])) == 0
     assert float(nn.utils.get_total_norm([ag.zeros(0), ag.zeros(3, 0)])) == 0
+
+
+@pytest.mark.parametrize("bound", [-1.0, float("nan")])
+def test_a_bound_that_would_turn_the_gradients_round_is_refused(bound):
+    parameters = gradients(np.array([3.0, -4.0]))
+    total = ag.tensor(5.0)
+    for clip, name in (
+        (lambda: nn.utils.clip_grad_norm_(parameters, bound), "clip_grad_norm_: max_norm"),
+        (lambda: nn.utils.clip_grads_with_norm_(parameters, bound, total), "clip_grads_with_norm_: max_norm"),
+        (lambda: nn.utils.clip_grad_value_(parameters, bound), "clip_grad_value_: clip_value"),
+    ):
+        with pytest.raises(ValueError, match=f"{name} must not be negative, got {bound}"):
+            clip()
+    np.testing.assert_array_equal(parameters[0].grad.array, [3.0, -4.0])

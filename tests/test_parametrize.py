@@ -503,3 +503,14 @@ def test_what_cannot_be_fused():
     bn.running_mean = None
     with pytest.raises(ValueError, match="has no running statistics to fuse"):
         nn.utils.fuse_conv_bn_eval(nn.Conv2d(3, 4, 2).eval(), bn)
+
+
+@pytest.mark.parametrize("norm", [P.weight_norm, nn.utils.weight_norm])
+def test_weight_norm_of_a_dimension_that_there_is_not(norm):
+    layer = nn.Linear(3, 2)
+    with pytest.raises(IndexError, match=r"weight_norm: dim must be from -2 to 1 for shape \(2, 3\), got 2"):
+        norm(layer, dim=2)
+    assert [name for name, _ in layer.named_parameters()] == ["weight", "bias"] and type(layer) is nn.Linear
+    first, second = norm(nn.Linear(3, 2), dim=-2), norm(nn.Linear(3, 2), dim=0)
+    shapes = [{tuple(p.shape) for p in layer.parameters()} for layer in (first, second)]
+    assert shapes[0] == shapes[1]

@@ -63,6 +63,7 @@ def test_what_pruning_makes_of_a_layer():
             [[1, 1, 1], [0, 0, 1]],
         ),
         (lambda m: prune.custom_from_mask(m, "weight", ag.tensor([[1, 0, 1], [0, 1, 1]])), [[1, 0, 1], [0, 1, 1]]),
+        (lambda m: prune.custom_from_mask(m, "weight", np.array([[1, 0, 1], [0, 1, 1]])), [[1, 0, 1], [0, 1, 1]]),
     ],
 )  # fmt: skip
 def test_what_each_method_takes(change, expected):

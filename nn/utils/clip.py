@@ -42,6 +42,12 @@ def _listed(parameters: Any, name: str, gradients: bool = False) -> list[Tensor]
     return found
 
 
+def _check_bound(bound: float, name: str, what: str) -> float:
+    if not float(bound) >= 0:
+        raise ValueError(f"{name}: {what} must not be negative, got {bound}")
+    return float(bound)
+
+
 def get_total_norm(
     tensors: Tensor | Iterable[Tensor],
     norm_type: float = 2.0,
@@ -103,7 +109,7 @@ def clip_grads_with_norm_(
     Formula: g ← g · min(1, max_norm / (total_norm + 1e-6))
     Shapes: gradients (*), () the norm.
     Dtypes: floating or complex.
-    Raises: TypeError if one is no tensor. It warns as `clip_grad_norm_` does.
+    Raises: TypeError if one is no tensor; ValueError if the bound is negative. It warns as `clip_grad_norm_` does.
     Source: PyTorch's `torch.nn.utils.clip_grads_with_norm_`.
 
     >>> import autograd_core as ag, nn.utils
@@ -113,8 +119,9 @@ def clip_grads_with_norm_(
     >>> w.grad
     tensor([1.5, 2. ])
     """
+    max_norm = _check_bound(max_norm, "clip_grads_with_norm_", "max_norm")
     listed: list[Any] = _listed(parameters, "clip_grads_with_norm_", gradients=True)
-    factor = float(max_norm) / (float(total_norm) + 1e-6)
+    factor = max_norm / (float(total_norm) + 1e-6)
     if factor >= 1:
         return
     arrays = [p.grad.array for p in listed]
@@ -142,7 +149,8 @@ def clip_grad_norm_(
     Formula: g ← g · min(1, max_norm / (‖g‖ + 1e-6))
     Shapes: gradients (*) → () the norm.
     Dtypes: floating or complex → the common real dtype.
-    Raises: TypeError if one is no tensor; RuntimeError with error_if_nonfinite if the norm is not finite.
+    Raises: TypeError if one is no tensor; ValueError if max_norm is negative; RuntimeError with error_if_nonfinite if the
+        norm is not finite.
     Source: Pascanu, Mikolov & Bengio 2013, "On the difficulty of training recurrent neural networks", Algorithm 1.
 
     >>> import autograd_core as ag, nn.utils
@@ -153,6 +161,7 @@ def clip_grad_norm_(
     >>> w.grad
     tensor([0.6, 0.8])
     """
+    _check_bound(max_norm, "clip_grad_norm_", "max_norm")
     listed: list[Any] = _listed(parameters, "clip_grad_norm_", gradients=True)
     total = get_total_norm([p.grad for p in listed], norm_type, error_if_nonfinite)
     clip_grads_with_norm_(listed, max_norm, total)
@@ -167,7 +176,7 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, f
     Formula: g ← min(max(g, -clip_value), clip_value)
     Shapes: gradients (*).
     Dtypes: floating or complex.
-    Raises: TypeError if one is no tensor. It warns as `clip_grad_norm_` does.
+    Raises: TypeError if one is no tensor; ValueError if the bound is negative. It warns as `clip_grad_norm_` does.
     Source: PyTorch's `torch.nn.utils.clip_grad_value_`.
 
     >>> import autograd_core as ag, nn.utils
@@ -177,7 +186,7 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, f
     >>> w.grad
     tensor([ 1. , -0.5])
     """
-    bound = float(clip_value)
+    bound = _check_bound(clip_value, "clip_grad_value_", "clip_value")
     listed: list[Any] = _listed(parameters, "clip_grad_value_", gradients=True)
     for p in listed:
         g = view_as_real(p.grad.array) if p.grad.dtype.kind == "c" else p.grad.array

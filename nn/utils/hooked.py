@@ -87,7 +87,7 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     Formula: w = g v / ‖v‖
     Shapes: v as the weight, g (units, 1, …).
     Dtypes: that of the weight.
-    Raises: ValueError if there is no such parameter; RuntimeError if it is normed already.
+    Raises: ValueError if there is no such parameter; RuntimeError if it is normed already; IndexError if dim is out of range.
     Source: Salimans & Kingma 2016, "Weight Normalization", equation 2.
 
     >>> import nn, nn.utils
@@ -97,8 +97,9 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     """
     hook = WeightNorm(name, dim)
     weight = hook.check(module)
+    g = norm_except(weight.detach(), hook.dim)
     delattr(module, name)
-    module.register_parameter(f"{name}_g", Parameter(norm_except(weight.detach(), hook.dim)))
+    module.register_parameter(f"{name}_g", Parameter(g))
     module.register_parameter(f"{name}_v", Parameter(weight.detach()))
     hook(module, ())
     module.register_forward_pre_hook(hook)

@@ -38,6 +38,10 @@ def norm_except(v: Any, dim: int) -> Any:
     """|v| over all dimensions but `dim`, which are kept with size 1; -1: over all of them, 0-d."""
     if dim == -1:
         return v.norm()
+    if not -v.ndim <= dim < v.ndim:
+        raise IndexError(
+            f"weight_norm: dim must be from {-v.ndim} to {v.ndim - 1} for shape {tuple(v.shape)}, got {dim}"
+        )
     return v.norm(dim=tuple(d for d in range(v.ndim) if d != dim % v.ndim), keepdim=True)
 
 
@@ -77,7 +81,7 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     Formula: w = g v / ‖v‖
     Shapes: v as the weight, g (units, 1, …).
     Dtypes: that of the weight.
-    Raises: ValueError if there is no such tensor.
+    Raises: ValueError if there is no such tensor; IndexError if dim is out of range.
     Source: Salimans & Kingma 2016, "Weight Normalization", equation 2.
 
     >>> import nn

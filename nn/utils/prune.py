@@ -423,8 +423,8 @@ class CustomFromMask(BasePruningMethod):
 
     PRUNING_TYPE = "global"
 
-    def __init__(self, mask: Tensor):
-        self.mask: Any = mask
+    def __init__(self, mask: Tensor | np.ndarray):
+        self.mask: Any = ag.as_tensor(mask)
 
     def compute_mask(self, t: Any, default_mask: Any) -> Tensor:
         if default_mask.shape != self.mask.shape:
@@ -607,7 +607,7 @@ def global_unstructured(
         at += x.array.size
 
 
-def custom_from_mask(module: Module, name: str, mask: Tensor) -> Module:
+def custom_from_mask(module: Module, name: str, mask: Tensor | np.ndarray) -> Module:
     """Prune a parameter where a mask is 0; return the module.
 
     module, name: the parameter. mask: a tensor of its shape.

@@ -117,7 +117,7 @@ def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     >>> invert_permutation(ag.tensor([2, 0, 1]))
     tensor([1, 2, 0])
     """
-    return None if permutation is None else wrap(np.argsort(permutation.array))
+    return None if permutation is None else wrap(np.argsort(ag.as_tensor(permutation).array))
 
 
 def _lengths(lengths: Any, N: int, T: int, name: str) -> ndarray:
