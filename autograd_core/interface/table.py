@@ -9,8 +9,8 @@ The first word is the function, of this name in that file; the line lists where 
     x.exp_        the form in place: the result takes the memory of x
     x.t_:view     the form in place that moves no element: x itself becomes the view
     x+y  -x       an operator (with __radd__, __iadd__, …); the symbols are in OPERATOR below, written without spaces
-    np.exp        what NumPy's ufunc of this name does on tensors. NumPy's functions that have arguments of their own are
-                  rules in numpy_protocol
+    np.exp        NumPy's ufunc of this name, or its function of the operands alone, on tensors. Functions that have
+                  arguments of their own are rules in numpy_protocol
     onnx.Exp      the node that it becomes in an ONNX file, if it is that node exactly. Others are rules in
                   nn/interchange/onnx/writing
 """
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 from ..engine import basics, operands
 from ..ops.elementwise import (
@@ -61,41 +62,47 @@ METHODS: dict[str, Callable] = {}
 IN_PLACE: dict[str, Callable] = {}  # without the underscore
 LAYOUT_IN_PLACE: dict[str, Callable] = {}  # the tensor itself becomes the view
 OPERATORS: dict[str, Callable] = {}  # name of the method, without underscores -> function
-UFUNCS: dict[str, Callable] = {}  # of NumPy
+NUMPY: dict[str, Callable] = {}  # ufuncs, and functions of the operands alone
 ONNX: dict[str, str] = {}  # name of the primitive -> kind of the node
 
 
 def _enter(word: str, function: Callable, primitive: str) -> None:
     """One word of a line, for the function whose line it is, into its table."""
+    table: dict[str, Any]
+    entry: Any = function
+    kind, _, name = word.partition(".")
     if word in OPERATOR:
-        table, key = OPERATORS, OPERATOR[word]
-    elif word.startswith("onnx."):
-        ONNX[primitive] = word.removeprefix("onnx.")
-        return
-    elif word.startswith("x."):
-        name = word.removeprefix("x.")
+        table, name = OPERATORS, OPERATOR[word]
+    elif kind == "ag":
+        table = FUNCTIONS
+    elif kind == "x":
         table = LAYOUT_IN_PLACE if name.endswith("_:view") else IN_PLACE if name.endswith("_") else METHODS
-        key = name.removesuffix(":view").removesuffix("_")
-    elif word.startswith("ag."):
-        table, key = FUNCTIONS, word.removeprefix("ag.")
-    elif word.startswith("np."):
-        table, key = UFUNCS, word.removeprefix("np.")
+        name = name.removesuffix(":view").removesuffix("_")
+    elif kind == "np":
+        table = NUMPY
+    elif kind == "onnx":
+        table, name, entry = ONNX, primitive, name
     else:
         raise ValueError(f"'{word}' is none of the forms that interface/table.py lists")
-    if key in table:
+    if name in table:
         raise ValueError(f"'{word}' stands in two lines")
-    table[key] = function
+    table[name] = entry
+
+
+def enter(family: ModuleType) -> None:
+    """Enter the lines of a family's file into the tables."""
+    for line in family.NAMES.strip().splitlines():
+        first, *rest = line.split()
+        name = first.removeprefix("ag.")
+        try:
+            function = getattr(family, name)
+            primitive = getattr(getattr(function, "primitive", None), "name", name)
+            for word in rest if first == name else (first, *rest):
+                _enter(word, function, primitive)
+        except (AttributeError, ValueError) as error:
+            error.add_note(f"[in the line '{line}' of NAMES in {family.__file__}]")
+            raise
 
 
 for _family in FAMILIES:
-    for _line in _family.NAMES.strip().splitlines():
-        _first, *_rest = _line.split()
-        _name = _first.removeprefix("ag.")
-        try:
-            _function = getattr(_family, _name)
-            _primitive = getattr(getattr(_function, "primitive", None), "name", _name)
-            for _word in _rest if _first == _name else (_first, *_rest):
-                _enter(_word, _function, _primitive)
-        except (AttributeError, ValueError) as error:
-            error.add_note(f"[in the line '{_line}' of NAMES in {_family.__file__}]")
-            raise
+    enter(_family)

@@ -75,11 +75,6 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **kwargs: Any
     return f.einsum(*lists)
 
 
-@rule("kron")
-def kron(a: Any, b: Any) -> Any:
-    return f.kron(as_tensor(a), as_tensor(b))
-
-
 @rule("cross")
 def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None) -> Any:
     if axis is not None:

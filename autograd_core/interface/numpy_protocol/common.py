@@ -16,7 +16,7 @@ import numpy as np
 
 from ...engine.operands import is_traced, operand
 from ...engine.tensor import wrap
-from ..table import FUNCTIONS
+from ..table import FUNCTIONS, NUMPY
 
 f: Any = SimpleNamespace(**FUNCTIONS)  # our functions by name, PyTorch's semantics
 NoValue: Any = np._NoValue  # what NumPy passes for an argument that was not given
@@ -155,3 +155,20 @@ def cut(x: Any, axis: int, *bounds: Any) -> Any:
 def pick(x: Any, axis: int, indices: Any) -> Any:
     """x[…, indices, …] along one axis; an index array of any shape."""
     return x[(slice(None),) * axis + (np.asarray(indices),)]
+
+
+# ---------------------------------------------------------------------------------- functions of the operands alone
+
+
+def _of_operands(name: str, function: Callable) -> None:
+    """The rule of a function of NumPy's whose arguments are the operands of ours, in their order."""
+    taken = inspect.signature(getattr(np, name))
+
+    @rule(name)
+    def of_operands(*args: Any, **kwargs: Any) -> Any:
+        return function(*map(as_tensor, taken.bind(*args, **kwargs).args))
+
+
+for _name, _function in NUMPY.items():
+    if not isinstance(getattr(np, _name), np.ufunc):
+        _of_operands(_name, _function)

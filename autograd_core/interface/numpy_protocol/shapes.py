@@ -150,16 +150,6 @@ def flip(m: Any, axis: Any = None) -> Any:
     return f.flip(x, axis_tuple(axis, x.ndim, "flip"))
 
 
-@rule("fliplr")
-def fliplr(m: Any) -> Any:
-    return f.fliplr(as_tensor(m))
-
-
-@rule("flipud")
-def flipud(m: Any) -> Any:
-    return f.flipud(as_tensor(m))
-
-
 @rule("rot90")
 def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
     return f.rot90(as_tensor(m), k, axes)

@@ -277,16 +277,6 @@ def fix(x: Any, out: Any = None) -> Any:
     return f.trunc(as_tensor(x))
 
 
-@rule("sinc")
-def sinc(x: Any) -> Any:
-    return f.sinc(floating(x))
-
-
-@rule("i0")
-def i0(x: Any) -> Any:
-    return f.i0(floating(x))
-
-
 @rule("unwrap")
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * math.pi) -> Any:
     """Steps of whole periods added: constants, as far as derivatives go."""

@@ -16,7 +16,7 @@ from ... import special
 from ...engine.elementwise import unary
 from ...engine.operands import operand
 from ...engine.primitive import OUT
-from ..table import UFUNCS
+from ..table import NUMPY
 from .common import TABLE, as_tensor, axis_index, bare, cut, f, no_rule, refuse, refuse_out, value, wrapped
 from .reductions import over
 
@@ -111,7 +111,7 @@ def function_of(ufunc: np.ufunc) -> tuple[Callable | None, str]:
     """
     name = ufunc.__name__
     if getattr(np, name, None) is ufunc:
-        return OWN.get(name) or UFUNCS.get(name), "np"
+        return OWN.get(name) or NUMPY.get(name), "np"
     return (_of_scipy(name), "scipy.special") if ufunc in _ufuncs_of(sys.modules.get("scipy.special")) else (None, "")
 
 

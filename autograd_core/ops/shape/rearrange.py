@@ -188,8 +188,8 @@ def kron(x: Any, y: Any) -> Any:
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
 ag.roll               x.roll
-ag.fliplr             x.fliplr
-ag.flipud             x.flipud
+ag.fliplr             x.fliplr             np.fliplr
+ag.flipud             x.flipud             np.flipud
 ag.rot90              x.rot90
 ag.repeat             x.repeat
 ag.tile               x.tile
@@ -197,5 +197,5 @@ ag.repeat_interleave  x.repeat_interleave
 ag.meshgrid
 ag.cartesian_prod
 ag.combinations
-ag.kron               x.kron
+ag.kron               x.kron               np.kron
 """
