@@ -245,3 +245,37 @@ def test_pytorchs_names_and_numbers_one_by_one_or_in_a_sequence():
     assert ag.flip(input=x, dims=0).tolist() == x.flip(dims=(0,)).tolist() == [5, 4, 3, 2, 1, 0]
     assert ag.swapaxes(y, axis0=0, axis1=1).shape == ag.swapdims(y, dim0=0, dim1=1).shape == (3, 2)
     assert [len(p) for p in ag.split(tensor=x, split_size_or_sections=4)] == [4, 2]
+
+
+def test_pytorchs_other_names_of_cuts_and_repeats():
+    x = ag.arange(6.0)
+    for parts in (ag.tensor_split(x, 2), ag.tensor_split(x, sections=2), x.tensor_split(indices=[3])):
+        assert [p.tolist() for p in parts] == [[0, 1, 2], [3, 4, 5]]
+    counts = ag.tensor([1, 0, 2])
+    for out in (ag.repeat_interleave(counts), ag.repeat_interleave(repeats=counts)):
+        assert out.tolist() == [0, 2, 2]
+        assert out.dtype == np.int64
+    with pytest.raises(TypeError, match="tensor_split: needs a number of sections or a list of indices, once; got 2"):
+        ag.tensor_split(x, 2, sections=2)
+    with pytest.raises(TypeError, match="tensor_split: needs a number of sections or a list of indices, once; got 0"):
+        ag.tensor_split(x)
+    with pytest.raises(ValueError, match=r"repeats without an input must be a vector, got shape \(\)"):
+        ag.repeat_interleave(ag.tensor(2))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ag.rot90(ag.ones(2, 3), 1.5), "rot90: k must be an int, got float 1.5"),
+        (lambda: ag.split(ag.ones(3), 1.5), "split: the size of a part must be an int, got float 1.5"),
+        (lambda: ag.tensor_split(ag.ones(3), 1.5), "tensor_split: the number of sections must be an int, got float 1.5"),
+        (lambda: ag.hsplit(ag.ones(3), 1.5), "hsplit: the number of parts must be an int, got float 1.5"),
+        (lambda: ag.combinations(ag.ones(3), 1.5), "combinations: r must be an int, got float 1.5"),
+        (lambda: ag.flipud([1.0]), "flipud: needs tensors, arrays or numbers, got list"),
+        (lambda: ag.meshgrid("ab"), "meshgrid: needs tensors, arrays or numbers, got str"),
+        (lambda: ag.broadcast_tensors("a", ag.ones(2)), "broadcast_tensors: needs tensors, arrays or numbers, got str"),
+    ],
+)  # fmt: skip
+def test_arguments_of_another_type_raise_by_name(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()

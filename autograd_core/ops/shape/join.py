@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,42 +12,104 @@ from numpy import ndarray
 
 from ...engine.basics import broadcast_to
 from ...engine.primitive import Primitive, apply
+from ...engine.tensor import Tensor
+from ...engine.types import TensorLike
+from ..arguments import shaped
 from .shape import cat, listed_operands, reshape
 
 concat = concatenate = cat
 
 
-def _each(xs: tuple, one: Any) -> Any:
+def listed(xs: tuple) -> Any:
+    """Operands that came one by one, or in a list."""
+    return xs[0] if len(xs) == 1 and isinstance(xs[0], list | tuple) else xs
+
+
+def _each(xs: tuple, name: str, one: Any) -> Any:
     """`one` of the only operand, or of each of several, or of each in a list."""
-    if len(xs) == 1 and not isinstance(xs[0], list | tuple):
-        return one(xs[0])
-    return tuple(one(x) for x in (xs[0] if len(xs) == 1 else xs))
+    out = tuple(one(shaped(x, name)) for x in listed(xs))
+    return out[0] if len(xs) == 1 and not isinstance(xs[0], list | tuple) else out
 
 
-def atleast_1d(*tensors: Any) -> Any:
-    """With a dimension added to what has none."""
-    return _each(tensors, lambda x: x if x.ndim else reshape(x, (1,)))
+def atleast_1d(*tensors: TensorLike | Sequence[TensorLike]) -> Any:
+    """Return numbers as vectors of one element, and all else as it is.
+
+    Of one operand a tensor, of several, or of a list of `tensors`, a tuple.
+
+    Formula: out[0] = x, x the 0-d tensor
+    Shapes: () → (1); (N, *) → (N, *).
+    Dtypes: any, kept.
+    Raises: TypeError if an operand holds no numbers.
+    Source: PyTorch's `atleast_1d`.
+
+    >>> import autograd_core as ag
+    >>> ag.atleast_1d(ag.tensor(1.0))
+    tensor([1.])
+    """
+    return _each(tensors, "atleast_1d", lambda x: x if x.ndim else reshape(x, (1,)))
 
 
-def atleast_2d(*tensors: Any) -> Any:
-    """With leading dimensions added up to 2."""
-    return _each(tensors, lambda x: reshape(x, ((1,) * (2 - x.ndim)) + tuple(x.shape)) if x.ndim < 2 else x)
+def atleast_2d(*tensors: TensorLike | Sequence[TensorLike]) -> Any:
+    """Return numbers and vectors as matrices of one row, and all else as it is.
+
+    Of one operand a tensor, of several, or of a list of `tensors`, a tuple.
+
+    Formula: out[0, i] = x[i], x the vector
+    Shapes: () → (1, 1); (N) → (1, N); (M, N, *) → (M, N, *).
+    Dtypes: any, kept.
+    Raises: TypeError if an operand holds no numbers.
+    Source: PyTorch's `atleast_2d`.
+
+    >>> import autograd_core as ag
+    >>> ag.atleast_2d(ag.tensor([1.0, 2.0]))
+    tensor([[1., 2.]])
+    """
+    return _each(
+        tensors, "atleast_2d", lambda x: reshape(x, ((1,) * (2 - x.ndim)) + tuple(x.shape)) if x.ndim < 2 else x
+    )
 
 
-def atleast_3d(*tensors: Any) -> Any:
-    """With dimensions added up to 3: a vector becomes (1, n, 1), a matrix (m, n, 1)."""
+def atleast_3d(*tensors: TensorLike | Sequence[TensorLike]) -> Any:
+    """Return numbers, vectors and matrices with dimensions of size 1 added up to three, and all else as it is.
+
+    Of one operand a tensor, of several, or of a list of `tensors`, a tuple.
+
+    Formula: out[0, i, 0] = x[i] of a vector; out[i, j, 0] = x[i, j] of a matrix
+    Shapes: () → (1, 1, 1); (N) → (1, N, 1); (M, N) → (M, N, 1).
+    Dtypes: any, kept.
+    Raises: TypeError if an operand holds no numbers.
+    Source: PyTorch's `atleast_3d`.
+
+    >>> import autograd_core as ag
+    >>> ag.atleast_3d(ag.tensor([1.0, 2.0])).shape
+    (1, 2, 1)
+    """
 
     def one(x: Any) -> Any:
         if x.ndim >= 3:
             return x
         return reshape(x, (*x.shape, 1) if x.ndim == 2 else (1, *x.shape, 1) if x.ndim == 1 else (1, 1, 1))
 
-    return _each(tensors, one)
+    return _each(tensors, "atleast_3d", one)
 
 
-def broadcast_tensors(*tensors: Any) -> tuple:
-    """The tensors as views of their common broadcast shape."""
-    xs = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else tensors
+def broadcast_tensors(*tensors: TensorLike | Sequence[TensorLike]) -> tuple[Tensor, ...]:
+    """Return the tensors as views of their common broadcast shape.
+
+    `tensors` come one by one, or in a list.
+
+    Formula: out[k][i_1, …, i_n] = tensors[k][j_1, …, j_n], j_d = 0 where tensor k has size 1, else i_d
+    Shapes: (*), (*), … → all of the broadcast shape.
+    Dtypes: any, each kept.
+    Raises: ValueError if the shapes do not broadcast; TypeError if an operand holds no numbers.
+    Source: PyTorch's `broadcast_tensors`.
+
+    >>> import autograd_core as ag
+    >>> ag.broadcast_tensors(ag.tensor([1.0, 2.0]), ag.tensor([[3.0], [4.0]]))[1]
+    tensor([[3., 3.],
+            [4., 4.]])
+    """
+    xs = [shaped(x, "broadcast_tensors") for x in listed(tensors)]
     try:
         shape = np.broadcast_shapes(*(tuple(x.shape) for x in xs))
     except ValueError:
@@ -61,27 +124,78 @@ def broadcast_tensors(*tensors: Any) -> tuple:
 # -------------------------------------------------------------------------------------------------------------- joined
 
 
-def hstack(tensors: Any) -> Any:
-    """Joined side by side: along the second dimension, vectors along their only one."""
+def hstack(tensors: Sequence[TensorLike]) -> Tensor:
+    """Join tensors side by side: along the second dimension, vectors along their only one.
+
+    Formula: out = cat(tensors, 1), of vectors cat(tensors, 0)
+    Shapes: (M, N_1, *), (M, N_2, *), … → (M, N_1 + N_2 + …, *); (N_1), (N_2), … → (N_1 + N_2 + …).
+    Dtypes: their common dtype.
+    Raises: ValueError if there is no tensor or if the shapes do not agree; TypeError if `tensors` is no list or tuple, or if
+        one is a number.
+    Source: PyTorch's `hstack`.
+
+    >>> import autograd_core as ag
+    >>> ag.hstack([ag.tensor([1.0]), ag.tensor([2.0, 3.0])])
+    tensor([1., 2., 3.])
+    """
     xs = [atleast_1d(x) for x in listed_operands(tensors, "hstack")]
     return cat(xs, 0 if xs[0].ndim == 1 else 1)
 
 
-def vstack(tensors: Any) -> Any:
-    """Joined one below the other: vectors become rows."""
+def vstack(tensors: Sequence[TensorLike]) -> Tensor:
+    """Join tensors one below the other: along the first dimension, where vectors count as rows.
+
+    Formula: out = cat(tensors, 0), of vectors stack(tensors, 0)
+    Shapes: (M_1, N, *), (M_2, N, *), … → (M_1 + M_2 + …, N, *); K vectors (N) → (K, N).
+    Dtypes: their common dtype.
+    Raises: ValueError if there is no tensor or if the shapes do not agree; TypeError if `tensors` is no list or tuple, or if
+        one is a number.
+    Source: PyTorch's `vstack`.
+
+    >>> import autograd_core as ag
+    >>> ag.vstack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])])
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
     return cat([atleast_2d(x) for x in listed_operands(tensors, "vstack")], 0)
 
 
 row_stack = vstack
 
 
-def dstack(tensors: Any) -> Any:
-    """Joined one behind the other, along the third dimension."""
+def dstack(tensors: Sequence[TensorLike]) -> Tensor:
+    """Join tensors one behind the other, along the third dimension.
+
+    Formula: out[i, j, k] = tensors[k][i, j] of matrices; out[0, j, k] = tensors[k][j] of vectors
+    Shapes: K matrices (M, N) → (M, N, K); K vectors (N) → (1, N, K); (M, N, D_1), … → (M, N, D_1 + …).
+    Dtypes: their common dtype.
+    Raises: ValueError if there is no tensor or if the shapes do not agree; TypeError if `tensors` is no list or tuple, or if
+        one is a number.
+    Source: PyTorch's `dstack`.
+
+    >>> import autograd_core as ag
+    >>> ag.dstack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])])
+    tensor([[[1., 3.],
+             [2., 4.]]])
+    """
     return cat([atleast_3d(x) for x in listed_operands(tensors, "dstack")], 2)
 
 
-def column_stack(tensors: Any) -> Any:
-    """Vectors as columns beside each other; matrices as in `hstack`."""
+def column_stack(tensors: Sequence[TensorLike]) -> Tensor:
+    """Join vectors as the columns of a matrix; matrices as `hstack` does.
+
+    Formula: out[i, k] = tensors[k][i]
+    Shapes: K vectors (M) → (M, K); (M, N_1), (M, N_2), … → (M, N_1 + N_2 + …).
+    Dtypes: their common dtype.
+    Raises: ValueError if there is no tensor or if the shapes do not agree; TypeError if `tensors` is no list or tuple, or if
+        one is a number.
+    Source: PyTorch's `column_stack`.
+
+    >>> import autograd_core as ag
+    >>> ag.column_stack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])])
+    tensor([[1., 3.],
+            [2., 4.]])
+    """
     xs = listed_operands(tensors, "column_stack")
     return cat([reshape(x, (math.prod(x.shape), 1)) if x.ndim <= 1 else x for x in xs], 1)
 
@@ -108,8 +222,23 @@ _block_diag_primitive = Primitive(
 )
 
 
-def block_diag(*tensors: Any) -> Any:
-    """The matrix with the given ones (vectors as rows, numbers as 1 × 1) along its diagonal, zeros elsewhere."""
+def block_diag(*tensors: TensorLike) -> Tensor:
+    """Return the matrix with the given matrices along its diagonal, zeros elsewhere.
+
+    Vectors among `tensors` count as rows, 0-d tensors as 1 × 1.
+
+    Formula: out[r_k + i, c_k + j] = tensors[k][i, j], r_k = Σ_{l<k} M_l, c_k = Σ_{l<k} N_l
+    Shapes: (M_1, N_1), (M_2, N_2), … → (M_1 + M_2 + …, N_1 + N_2 + …).
+    Dtypes: their common dtype.
+    Raises: ValueError if there is no tensor, or if one has more than 2 dimensions; TypeError if one is a number.
+    Source: PyTorch's `block_diag`.
+
+    >>> import autograd_core as ag
+    >>> ag.block_diag(ag.tensor([1.0, 2.0]), ag.tensor([[3.0], [4.0]]))
+    tensor([[1., 2., 0.],
+            [0., 0., 3.],
+            [0., 0., 4.]])
+    """
     xs = [atleast_2d(x) for x in listed_operands(list(tensors), "block_diag")]
     for i, x in enumerate(xs):
         if x.ndim > 2:
