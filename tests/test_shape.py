@@ -178,7 +178,7 @@ ONE = ag.tensor(1.0)
         (lambda: X.roll((1, 2)), ValueError, "roll: 2 shifts need as many dims"),
         (lambda: ag.ones(2).fliplr(), ValueError, "fliplr: needs at least 2 dimensions"),
         (lambda: ONE.flipud(), ValueError, "flipud: needs at least 1 dimension"),
-        (lambda: X.rot90(1, (0,)), ValueError, r"rot90: needs two dimensions to turn in, got dims \(0,\)"),
+        (lambda: X.rot90(1, (0,)), ValueError, r"rot90: needs two dimensions to rotate in, got dims \(0,\)"),
         (lambda: X.repeat(2), ValueError, r"repeat: \(2,\) does not fit shape \(2, 3, 4\)"),
         (lambda: X.repeat_interleave(ag.tensor([1, 2]), 1), ValueError, "repeats has shape .* but dim 1 has size 3"),
         (lambda: X.repeat_interleave(-1), ValueError, "repeats must not be negative, got -1"),

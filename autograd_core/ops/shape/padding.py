@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from numpy import ndarray
 
 from ...engine.operands import sizes_of
 from ...engine.primitive import SHAPE, Primitive, apply
-from ...engine.tensor import range_checked
+from ...engine.tensor import Tensor, range_checked
+from ...engine.types import TensorLike
 from ..arguments import array_operand
 
 MODES = ("constant", "reflect", "replicate", "circular")
@@ -48,13 +50,13 @@ def pad_constant(x: Any, widths: tuple, value: float = 0.0) -> Any:
 
 
 def _source(size: int, before: int, after: int, mode: str) -> ndarray:
-    """Which element each place of a padded dimension holds."""
-    place = np.arange(-before, size + after)
+    """The index of the element that each position of a padded dimension holds."""
+    position = np.arange(-before, size + after)
     if mode == "replicate":
-        return np.clip(place, 0, size - 1)
+        return np.clip(position, 0, size - 1)
     if mode == "circular":
-        return place % size
-    return size - 1 - np.abs(size - 1 - np.abs(place))  # mirrored at the first element, then at the last
+        return position % size
+    return size - 1 - np.abs(size - 1 - np.abs(position))  # mirrored at the first element, then at the last
 
 
 def _pad_dim(x: ndarray, dim: int, before: int, after: int, mode: str) -> ndarray:
@@ -84,12 +86,21 @@ _pad_dim_back_primitive: Primitive = Primitive(
 )
 
 
-def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None) -> Any:
-    """x with elements added at the ends of its last dimensions: `pad` is (before, after) of the last, then of the one
-    before it, and so on. A negative number takes elements away.
+def pad(input: TensorLike, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
+    """Add elements at the ends of the last dimensions.
 
-    mode: "constant" (`value`, default 0), "reflect" (mirrored at the last element, which is not repeated), "replicate"
-    (the last element repeated), "circular". Unlike PyTorch's, these pad tensors of any number of dimensions.
+    `pad` is (before, after) of the last dimension, then of the one before it, and so on; a negative number takes elements
+    away. `mode` is "constant" (`value`, default 0), "reflect" (mirrored at the last element, which is not repeated),
+    "replicate" (the last element repeated) or "circular". Unlike PyTorch's, these pad tensors of any number of dimensions.
+
+    Formula: out[…, i] = input[…, s(i − before)], s(j) = j inside; outside the value, |j| or 2 (L − 1) − j, the nearest
+        end, or j mod L
+    Shapes: (*, L) → (*, before + L + after).
+    Dtypes: any, kept; in a tensor of integers a fraction of `value` is cut off, as in PyTorch.
+    Raises: ValueError if `mode` is unknown, if `pad` has an odd number of widths or too many, if they take more than there
+        is or, mirrored or circular, add more, or if `value` comes with another mode; OverflowError if `value` does not fit
+        into a dtype of integers; TypeError if a width is no int.
+    Source: PyTorch's `nn.functional.pad`.
 
     >>> import autograd_core as ag
     >>> ag.pad(ag.tensor([1.0, 2.0, 3.0]), (2, 1), mode="reflect")

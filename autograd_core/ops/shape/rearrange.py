@@ -111,7 +111,7 @@ def rot90(input: TensorLike, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor
     x, k = array_operand(input, "rot90"), integer(k, "rot90", "k")
     at = dim_indices(tuple(dims), x.ndim, "rot90")
     if len(at) != 2:
-        raise ValueError(f"rot90: needs two dimensions to turn in, got dims {tuple(dims)} for shape {tuple(x.shape)}")
+        raise ValueError(f"rot90: needs two dimensions to rotate in, got dims {tuple(dims)} for shape {tuple(x.shape)}")
     k %= 4
     if k == 0:
         return flip(x, ())
@@ -192,7 +192,7 @@ def repeat_interleave(
     *,
     output_size: int | None = None,
 ) -> Tensor:
-    """Repeat each slice along `dim` in place, all as often or each its own number of times.
+    """Repeat each slice along `dim` next to itself, all as often or each its own number of times.
 
     Without `dim`, the flattened elements. `repeats` is one number or a vector with one for each slice. With `repeats`
     alone, the slices are 0, 1, …. `output_size` is checked against their sum.

@@ -1,12 +1,12 @@
 """Views beyond slices: parts, diagonals, overlapping windows; and matrices made from diagonals.
 
-diagonal <-> diag_embed (into zeros), unfold <-> fold_back (windows added), as_strided <-> reading and adding by place.
+diagonal <-> diag_embed (into zeros), unfold <-> fold_back (windows added), as_strided <-> reading and adding by position.
 """
 
 from __future__ import annotations
 
 import math
-import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,9 @@ from ...engine.basics import clone, write
 from ...engine.operands import convert, sizes_of, stand_in
 from ...engine.primitive import SHAPE, Primitive, apply
 from ...engine.tensor import Tensor
+from ...engine.types import TensorLike
 from ...engine.versions import memory_of
-from ..arguments import array_operand, dim_index, numpy_names
+from ..arguments import array_operand, dim_index, integer, numpy_names, shaped
 from ..indexing.index import getitem_primitive, scatter_back
 from .shape import reshape
 
@@ -41,22 +42,47 @@ def strided_view(x: ndarray, shape: tuple, strides: tuple, offset: int) -> ndarr
 
 
 @numpy_names
-def select(x: Any, dim: int, index: Any) -> Any:
-    """The slice at `index` of dimension `dim`, which is left out: x[:, …, index]."""
+def select(input: TensorLike, dim: int, index: int) -> Tensor:
+    """Return the slice at `index` of the dimension `dim`, as a view without it.
+
+    Formula: out[i, j] = input[i, index, j], index at `dim`
+    Shapes: (A, L, B) → (A, B) for dim=1.
+    Dtypes: any, kept.
+    Raises: IndexError if `input` is 0-d, or if `dim` or `index` is out of range; TypeError if `index` is no int.
+    Source: PyTorch's `select`.
+
+    >>> import autograd_core as ag
+    >>> ag.select(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), 1, 0)
+    tensor([1., 3.])
+    """
+    x = shaped(input, "select")
     if x.ndim == 0:
         raise IndexError("select: a 0-d tensor has no dimension to select from; use x.item()")
-    at, i = dim_index(dim, x.ndim, "select"), operator.index(index)
+    at, i = dim_index(dim, x.ndim, "select"), integer(index, "select", "index")
     if not -x.shape[at] <= i < x.shape[at]:
         raise IndexError(f"select: index {i} is out of range for dim {dim} of size {x.shape[at]}")
     return x[(*(slice(None),) * at, i)]
 
 
 @numpy_names
-def narrow(x: Any, dim: int, start: Any, length: int) -> Any:
-    """The `length` slices from `start` on along `dim`."""
+def narrow(input: TensorLike, dim: int, start: int | TensorLike, length: int) -> Tensor:
+    """Return the `length` slices from `start` on along `dim`, as a view.
+
+    Formula: out[…, i, …] = input[…, start + i, …] for i < length
+    Shapes: (*, L, *) → (*, length, *).
+    Dtypes: any, kept.
+    Raises: IndexError if `dim` or `start` is out of range; ValueError if `input` is 0-d, or if the slices do not fit;
+        TypeError if `start` or `length` is no int.
+    Source: PyTorch's `narrow`.
+
+    >>> import autograd_core as ag
+    >>> ag.narrow(ag.tensor([1.0, 2.0, 3.0, 4.0]), 0, 1, 2)
+    tensor([2., 3.])
+    """
+    x, length = shaped(input, "narrow"), integer(length, "narrow", "length")
     if x.ndim == 0:
         raise ValueError("narrow: a 0-d tensor has no dimension to narrow; use x.reshape(1)")
-    at, first = dim_index(dim, x.ndim, "narrow"), operator.index(start)
+    at, first = dim_index(dim, x.ndim, "narrow"), integer(start, "narrow", "start")
     size = x.shape[at]
     if not -size <= first <= size:
         raise IndexError(f"narrow: start {first} is out of range for dim {dim} of size {size}")
@@ -105,14 +131,44 @@ def _two_dims(dim1: int, dim2: int, ndim: int, name: str) -> tuple[int, int]:
     return i, j
 
 
-def diagonal(x: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
-    """The elements x[…, i, …, i + offset, …] of the two dimensions, along a new last one."""
-    x = array_operand(x, "diagonal")
+def diagonal(input: TensorLike, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """Return a diagonal of two dimensions, as a view with it along a new last dimension.
+
+    `offset` is 0 for the main diagonal, positive above and negative below it.
+
+    Formula: out[…, k] = input[…, k, …, k + offset, …], k at `dim1` and k + offset at `dim2`
+    Shapes: (M, N, *) → (*, K), K = min(M, N − offset) for a positive offset, min(M + offset, N) for a negative one.
+    Dtypes: any, kept.
+    Raises: ValueError if `input` has less than 2 dimensions, or if `dim1` and `dim2` are the same; IndexError if one is out
+        of range; TypeError if `offset` is no int.
+    Source: PyTorch's `diagonal`.
+
+    >>> import autograd_core as ag
+    >>> ag.diagonal(ag.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([1., 4.])
+    """
+    x, offset = array_operand(input, "diagonal"), integer(offset, "diagonal", "offset")
     return apply(_diagonal_primitive, (x,), (offset, *_two_dims(dim1, dim2, x.ndim, "diagonal")))
 
 
-def diag_embed(x: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
-    """Zeros with the last dimension of x on the diagonal of the dimensions `dim1` and `dim2` of the result."""
+def diag_embed(input: TensorLike, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """Return zeros with the last dimension of `input` on a diagonal of two new dimensions.
+
+    They are `dim1` and `dim2` of the result; `offset` is 0 for the main diagonal, positive above and negative below it.
+
+    Formula: out[…, k, k + offset] = input[…, k], 0 elsewhere
+    Shapes: (*, K) → (*, K + |offset|, K + |offset|).
+    Dtypes: any, kept.
+    Raises: ValueError if `input` is 0-d, or if `dim1` and `dim2` are the same; IndexError if one is out of range; TypeError
+        if `offset` is no int.
+    Source: PyTorch's `diag_embed`.
+
+    >>> import autograd_core as ag
+    >>> ag.diag_embed(ag.tensor([1.0, 2.0]))
+    tensor([[1., 0.],
+            [0., 2.]])
+    """
+    x, offset = array_operand(input, "diag_embed"), integer(offset, "diag_embed", "offset")
     x = array_operand(x, "diag_embed")
     if x.ndim == 0:
         raise ValueError("diag_embed: needs at least 1 dimension; use x.reshape(1)")
@@ -126,8 +182,23 @@ def diag_embed(x: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
     return apply(_diagonal_back_primitive, (x,), (tuple(shape), offset, i, j))
 
 
-def diag(x: Any, diagonal: int = 0) -> Any:
-    """Of a vector the matrix with it on the diagonal, of a matrix its diagonal (a copy, as in PyTorch)."""
+def diag(input: TensorLike, diagonal: int = 0) -> Tensor:
+    """Return the matrix with a vector on its diagonal, or a copy of the diagonal of a matrix.
+
+    `diagonal` is 0 for the main one, positive above and negative below it.
+
+    Formula: out[k, k + diagonal] = input[k], 0 elsewhere; of a matrix out[k] = input[k, k + diagonal]
+    Shapes: (N) → (N + |diagonal|, N + |diagonal|); (M, N) → (K).
+    Dtypes: any, kept.
+    Raises: ValueError if `input` is neither a vector nor a matrix; TypeError if `diagonal` is no int.
+    Source: PyTorch's `diag`.
+
+    >>> import autograd_core as ag
+    >>> ag.diag(ag.tensor([1.0, 2.0])), ag.diag(ag.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    (tensor([[1., 0.],
+            [0., 2.]]), tensor([1., 4.]))
+    """
+    x, diagonal = array_operand(input, "diag"), integer(diagonal, "diag", "diagonal")
     x = array_operand(x, "diag")
     if x.ndim not in (1, 2):
         raise ValueError(f"diag: needs a vector or a matrix, got shape {tuple(x.shape)}; use diagonal or diag_embed")
@@ -136,9 +207,23 @@ def diag(x: Any, diagonal: int = 0) -> Any:
     return clone(apply(_diagonal_primitive, (x,), (diagonal, 0, 1)))
 
 
-def diagflat(x: Any, offset: int = 0) -> Any:
-    """The matrix with all elements of x on its diagonal."""
-    x = array_operand(x, "diagflat")
+def diagflat(input: TensorLike, offset: int = 0) -> Tensor:
+    """Return the matrix with all elements of `input` on its diagonal, zeros elsewhere.
+
+    `offset` is 0 for the main diagonal, positive above and negative below it.
+
+    Formula: out[k, k + offset] = x_k, x the flattened input, 0 elsewhere
+    Shapes: (*) → (N + |offset|, N + |offset|), N the number of elements.
+    Dtypes: any, kept.
+    Raises: TypeError if `offset` is no int, or if `input` holds no numbers.
+    Source: PyTorch's `diagflat`.
+
+    >>> import autograd_core as ag
+    >>> ag.diagflat(ag.tensor([[1.0], [2.0]]))
+    tensor([[1., 0.],
+            [0., 2.]])
+    """
+    x = array_operand(input, "diagflat")
     return diag_embed(reshape(x, (math.prod(x.shape),)), offset)
 
 
@@ -146,21 +231,49 @@ _tril: Primitive = Primitive(np.tril, vjps=(lambda g, k: apply(_tril, (g,), (k,)
 _triu: Primitive = Primitive(np.triu, vjps=(lambda g, k: apply(_triu, (g,), (k,)),))
 
 
-def tril(x: Any, diagonal: int = 0) -> Any:
-    """The lower triangles of the matrices in the last two dimensions, up to the given diagonal; zeros above."""
-    return _triangular(_tril, x, diagonal)
+def tril(input: TensorLike, diagonal: int = 0) -> Tensor:
+    """Return the lower triangles of the matrices in the last two dimensions, zeros above.
+
+    Up to `diagonal`: 0 is the main one, positive above and negative below it.
+
+    Formula: out[…, i, j] = input[…, i, j] if j ≤ i + diagonal, else 0
+    Shapes: (*, M, N) → (*, M, N).
+    Dtypes: any, kept.
+    Raises: ValueError if `input` has less than 2 dimensions; TypeError if `diagonal` is no int.
+    Source: PyTorch's `tril`.
+
+    >>> import autograd_core as ag
+    >>> ag.tril(ag.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[1., 0.],
+            [3., 4.]])
+    """
+    return _triangular(_tril, input, diagonal)
 
 
-def triu(x: Any, diagonal: int = 0) -> Any:
-    """The upper triangles of the matrices in the last two dimensions, from the given diagonal on; zeros below."""
-    return _triangular(_triu, x, diagonal)
+def triu(input: TensorLike, diagonal: int = 0) -> Tensor:
+    """Return the upper triangles of the matrices in the last two dimensions, zeros below.
+
+    From `diagonal` on: 0 is the main one, positive above and negative below it.
+
+    Formula: out[…, i, j] = input[…, i, j] if j ≥ i + diagonal, else 0
+    Shapes: (*, M, N) → (*, M, N).
+    Dtypes: any, kept.
+    Raises: ValueError if `input` has less than 2 dimensions; TypeError if `diagonal` is no int.
+    Source: PyTorch's `triu`.
+
+    >>> import autograd_core as ag
+    >>> ag.triu(ag.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[1., 2.],
+            [0., 4.]])
+    """
+    return _triangular(_triu, input, diagonal)
 
 
 def _triangular(p: Primitive, x: Any, k: int) -> Any:
     x = array_operand(x, p.name)
     if x.ndim < 2:
         raise ValueError(f"{p.name}: needs at least 2 dimensions, got shape {tuple(x.shape)}")
-    return apply(p, (x,), (operator.index(k),))
+    return apply(p, (x,), (integer(k, p.name, "diagonal"),))
 
 
 # -------------------------------------------------------------------------------------------------------------- windows
@@ -198,12 +311,26 @@ _fold_back_primitive: Primitive = Primitive(
 )
 
 
-def unfold(x: Any, dimension: int, size: int, step: int) -> Any:
-    """Windows of `size` elements along `dimension`, `step` apart, each in a new last dimension. A view.
+def unfold(input: TensorLike, dimension: int, size: int, step: int) -> Tensor:
+    """Return the windows of `size` elements along `dimension`, `step` apart, each in a new last dimension; a view.
 
     For the windows of images, im2col, see `nn.functional.unfold`.
+
+    Formula: out[…, k, …, i] = input[…, k · step + i, …], k at `dimension`, i < size
+    Shapes: (*, L, *) → (*, ⌊(L − size) / step⌋ + 1, *, size).
+    Dtypes: any, kept.
+    Raises: ValueError if `size` does not fit, or if `step` is not positive; IndexError if `dimension` is out of range;
+        TypeError if one of them is no int.
+    Source: PyTorch's `Tensor.unfold`.
+
+    >>> import autograd_core as ag
+    >>> ag.unfold(ag.tensor([1.0, 2.0, 3.0, 4.0]), 0, 2, 1)
+    tensor([[1., 2.],
+            [2., 3.],
+            [3., 4.]])
     """
-    x = array_operand(x, "unfold")
+    x = array_operand(input, "unfold")
+    size, step = integer(size, "unfold", "size"), integer(step, "unfold", "step")
     at = dim_index(dimension, x.ndim, "unfold")
     length = (tuple(x.shape) or (1,))[at]
     if not 0 <= size <= length:
@@ -217,11 +344,11 @@ def unfold(x: Any, dimension: int, size: int, step: int) -> Any:
 
 
 def strided_indices(size: tuple, stride: tuple, offset: int) -> ndarray:
-    """Where in row-major memory each element of the view lies."""
-    places = np.full((1,) * len(size), offset, np.int64)
+    """The index into row-major memory of each element of the view."""
+    positions = np.full((1,) * len(size), offset, np.int64)
     for d, (n, s) in enumerate(zip(size, stride, strict=True)):
-        places = places + s * np.arange(n).reshape(-1, *(1,) * (len(size) - 1 - d))
-    return places
+        positions = positions + s * np.arange(n).reshape(-1, *(1,) * (len(size) - 1 - d))
+    return positions
 
 
 def _as_strided(x: ndarray, size: tuple, stride: tuple, offset: int) -> ndarray:
@@ -238,17 +365,33 @@ def _as_strided_rule(g: Any, x_shape: tuple, size: tuple, stride: tuple, offset:
 _as_strided_primitive = Primitive(_as_strided, name="as_strided", vjps=(_as_strided_rule,), saves=(SHAPE,), view=True)
 
 
-def as_strided(x: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Any:
-    """A view of the memory x lies in, with the given sizes, strides and offset, counted in elements.
+def as_strided(
+    input: TensorLike, size: int | Sequence[int], stride: int | Sequence[int], storage_offset: int | None = None
+) -> Tensor:
+    """Return a view of the memory of `input` with the given sizes, strides and offset, counted in elements.
 
-    Like PyTorch's, it sees the whole memory of the tensor that x is a view of; that tensor must be contiguous. An
-    element seen at several places gets the sum of their gradients.
+    As in PyTorch, it sees the whole memory of the tensor that `input` is a view of; that tensor must be contiguous. Without
+    `storage_offset` the view starts where `input` does. An element that is seen several times gets the sum of the gradients.
+
+    Formula: out[i_1, …, i_n] = memory[storage_offset + Σ_d i_d · stride[d]]
+    Shapes: (*) → size.
+    Dtypes: any, kept.
+    Raises: ValueError if `size` and `stride` differ in number, if one is negative, if the memory is not contiguous, or if
+        the view reaches beyond it; TypeError if they are no ints.
+    Source: PyTorch's `as_strided`.
+
+    >>> import autograd_core as ag
+    >>> ag.as_strided(ag.tensor([1.0, 2.0, 3.0, 4.0]), (3, 2), (1, 1))
+    tensor([[1., 2.],
+            [2., 3.],
+            [3., 4.]])
     """
-    size, stride = sizes_of((size,), "as_strided"), sizes_of((stride,), "as_strided")
-    if stand_in(x) is not None:  # which memory one example lies in says nothing; it counts as contiguous
-        return apply(_as_strided_primitive, (x,), (size, stride, storage_offset or 0))
-    if len(size) != len(stride) or any(n < 0 for n in size) or any(s < 0 for s in stride):
-        raise ValueError(f"as_strided: sizes {size} need as many strides, none of them negative, got {stride}")
+    sizes, strides = sizes_of((size,), "as_strided"), sizes_of((stride,), "as_strided")
+    x = shaped(input, "as_strided")
+    if stand_in(x) is not None:  # the memory of one example is of no meaning; it counts as contiguous
+        return apply(_as_strided_primitive, (x,), (sizes, strides, storage_offset or 0))
+    if len(sizes) != len(strides) or any(n < 0 for n in sizes) or any(s < 0 for s in strides):
+        raise ValueError(f"as_strided: sizes {sizes} need as many strides, none of them negative, got {strides}")
     root = x.origin.base if isinstance(x, Tensor) and x.origin is not None else x
     array, base = (v.array if isinstance(v, Tensor) else v for v in (x, root))
     if not base.flags.c_contiguous:
@@ -259,30 +402,44 @@ def as_strided(x: Any, size: Any, stride: Any, storage_offset: int | None = None
     if storage_offset is None:
         start = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
         storage_offset = start // base.itemsize
-    last = storage_offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
-    if storage_offset < 0 or (0 not in size and last >= base.size):
+    last = storage_offset + sum((n - 1) * s for n, s in zip(sizes, strides, strict=True))
+    if storage_offset < 0 or (0 not in sizes and last >= base.size):
         raise ValueError(
-            f"as_strided: sizes {size}, strides {stride} and offset {storage_offset} reach element {last}, but the "
+            f"as_strided: sizes {sizes}, strides {strides} and offset {storage_offset} reach element {last}, but the "
             f"memory holds {base.size}"
         )
-    return apply(_as_strided_primitive, (root,), (size, stride, storage_offset))
+    return apply(_as_strided_primitive, (root,), (sizes, strides, storage_offset))
 
 
 # ------------------------------------------------------------------------------------------------------ a part replaced
 
 
-def _replaced(x: Any, src: Any, primitive: Primitive, params: tuple, name: str) -> Any:
-    """x with the part that a view operation leads to replaced by `src`."""
-    x, src = array_operand(x, name), array_operand(src, name)
+def _replaced(input: Any, src: Any, primitive: Primitive, params: tuple, name: str) -> Any:
+    """`input` with the part that a view operation leads to replaced by `src`."""
+    x, part = array_operand(input, name), array_operand(src, name)
     shape = primitive.forward(np.broadcast_to(np.zeros((), x.dtype), x.shape), *params).shape
-    if tuple(src.shape) != shape:
-        raise ValueError(f"{name}: src has shape {tuple(src.shape)}, but the part of x it replaces has {shape}")
-    return apply(write, (x, convert(src, x.dtype)), (((primitive, params),),))
+    if tuple(part.shape) != shape:
+        raise ValueError(f"{name}: src has shape {tuple(part.shape)}, but the part of input it replaces has {shape}")
+    return apply(write, (x, convert(part, x.dtype)), (((primitive, params),),))
 
 
 @numpy_names
-def select_scatter(x: Any, src: Any, dim: int, index: int) -> Any:
-    """x with the slice at `index` of dimension `dim` replaced by `src`."""
+def select_scatter(input: TensorLike, src: TensorLike, dim: int, index: int) -> Tensor:
+    """Return a copy of `input` with the slice at `index` of the dimension `dim` replaced by `src`.
+
+    Formula: out[i, k, j] = src[i, j] if k = index, else input[i, k, j], k at `dim`
+    Shapes: (A, L, B) and (A, B) → (A, L, B) for dim=1.
+    Dtypes: any, that of `input` kept; `src` is converted to it.
+    Raises: ValueError if `src` has another shape than the slice; IndexError if `dim` or `index` is out of range; TypeError
+        if `index` is no int, or if an operand holds no numbers.
+    Source: PyTorch's `select_scatter`.
+
+    >>> import autograd_core as ag
+    >>> ag.select_scatter(ag.zeros(2, 2), ag.ones(2), 0, 1)
+    tensor([[0., 0.],
+            [1., 1.]])
+    """
+    x, index = shaped(input, "select_scatter"), integer(index, "select_scatter", "index")
     at = dim_index(dim, x.ndim, "select_scatter")
     if not -x.shape[at] <= index < x.shape[at]:
         raise IndexError(f"select_scatter: index {index} is out of range for dim {dim} of size {x.shape[at]}")
@@ -291,15 +448,44 @@ def select_scatter(x: Any, src: Any, dim: int, index: int) -> Any:
 
 @numpy_names
 def slice_scatter(
-    x: Any, src: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
-) -> Any:
-    """x with the slices start:end:step of dimension `dim` replaced by `src`."""
+    input: TensorLike, src: TensorLike, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Tensor:
+    """Return a copy of `input` with the slices `start`:`end`:`step` of the dimension `dim` replaced by `src`.
+
+    Formula: out[…, start + k · step, …] = src[…, k, …], else input
+    Shapes: (*, L, *) and (*, K, *) → (*, L, *), K the number of slices.
+    Dtypes: any, that of `input` kept; `src` is converted to it.
+    Raises: ValueError if `src` has another shape than the slices, or if `step` is 0; IndexError if `dim` is out of range;
+        TypeError if an operand holds no numbers.
+    Source: PyTorch's `slice_scatter`.
+
+    >>> import autograd_core as ag
+    >>> ag.slice_scatter(ag.zeros(5), ag.ones(2), start=1, end=5, step=2)
+    tensor([0., 1., 0., 1., 0.])
+    """
+    x = shaped(input, "slice_scatter")
     at = dim_index(dim, x.ndim, "slice_scatter")
     return _replaced(x, src, getitem_primitive, ((*(slice(None),) * at, slice(start, end, step)),), "slice_scatter")
 
 
-def diagonal_scatter(x: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
-    """x with a diagonal replaced by `src`."""
+def diagonal_scatter(input: TensorLike, src: TensorLike, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """Return a copy of `input` with a diagonal replaced by `src`.
+
+    `offset` is 0 for the main diagonal, positive above and negative below it.
+
+    Formula: out[…, k, …, k + offset, …] = src[…, k], k at `dim1` and k + offset at `dim2`, else input
+    Shapes: (M, N, *) and (*, K) → (M, N, *), K the length of the diagonal.
+    Dtypes: any, that of `input` kept; `src` is converted to it.
+    Raises: ValueError if `src` has another shape than the diagonal, or if `dim1` and `dim2` are the same; IndexError if one
+        is out of range; TypeError if `offset` is no int, or if an operand holds no numbers.
+    Source: PyTorch's `diagonal_scatter`.
+
+    >>> import autograd_core as ag
+    >>> ag.diagonal_scatter(ag.zeros(2, 2), ag.ones(2))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    x, offset = shaped(input, "diagonal_scatter"), integer(offset, "diagonal_scatter", "offset")
     at = _two_dims(dim1, dim2, x.ndim, "diagonal_scatter")
     return _replaced(x, src, _diagonal_primitive, (offset, *at), "diagonal_scatter")
 
