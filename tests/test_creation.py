@@ -66,9 +66,18 @@ def test_from_dlpack_shares_memory_or_copies():
         (lambda: ag.zeros_like(3.0), TypeError, "zeros_like: needs a tensor or an array, got float 3.0"),
         (lambda: ag.from_dlpack([1]), TypeError, "from_dlpack: needs an array that has a method __dlpack__, got list"),
         (lambda: ag.from_dlpack(np.ones(2), device="cuda"), TypeError, "from_dlpack: there are no devices"),
+        (lambda: ag.result_type(), ValueError, "result_type: needs at least one operand"),
+        (lambda: ag.result_type(ag.ones(2), "a"), TypeError, "result_type: needs tensors, arrays or numbers, got str"),
         (lambda: ag.zeros(2, size=3), TypeError, r"zeros: got sizes \(2,\) and size=3; give one of them"),
     ],
 )
 def test_errors(act, error, message):
     with pytest.raises(error, match=message):
         act()
+
+
+def test_no_grad_and_enable_grad_document_themselves():
+    """`help` shows what they do; another file once overwrote it."""
+    assert "orig_func" in ag.no_grad.__doc__
+    assert ag.no_grad.__name__ == "no_grad"
+    assert ag.enable_grad.__name__ == "enable_grad"

@@ -19,6 +19,7 @@ from .modes import enable_grad
 from .operands import convert, is_traced
 from .primitive import OUT, Primitive, apply
 from .tensor import Tensor, describe, kind_rank, wrap
+from .types import TensorLike
 from .versions import changed_error, changed_since, written
 from .walk import backpropagate
 
@@ -223,20 +224,34 @@ def _listed(x: Any) -> list:
 
 
 def backward(
-    tensors_: Tensor | Sequence[Tensor],
-    grad_tensors: Any = None,
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: TensorLike | Sequence[TensorLike | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     inputs: Tensor | Sequence[Tensor] | None = None,
 ) -> None:
-    """Add to `.grad` of every leaf the derivative of the tensors with respect to it.
+    """Add to `.grad` of every leaf the derivative of `tensors` with respect to it.
 
-    grad_tensors   the gradient each tensor starts from, of its shape; None for a tensor of one element means 1
-    retain_graph   keep the graph's saved values, so that it can be differentiated again; default: `create_graph`
+    grad_tensors   the gradient each tensor starts from; None for a tensor of one element means 1
+    retain_graph   keep the graph's saved values, so that it can be differentiated again; None: as `create_graph`
     create_graph   record the derivative itself, so that it can be differentiated
     inputs         accumulate into these only, and compute only what leads to them
+
+    Formula: leaf.grad += Σₖ (∂tensors[k] / ∂leaf)ᵀ grad_tensors[k], by reverse accumulation
+    Shapes: each of grad_tensors that of its tensor; `.grad` that of the leaf.
+    Dtypes: floating or complex; `.grad` has the leaf's. Complex gradients are 2 ∂L/∂z̄ for a real L, as in PyTorch.
+    Raises: RuntimeError if a tensor or input requires no gradient, has several elements and no gradient to start from,
+        if the graph was freed or a saved value changed in place; TypeError for what is no tensor; ValueError for
+        another number of gradients than tensors.
+    Source: Griewank & Walther, Evaluating Derivatives (2008), chapter 3; PyTorch's `autograd.backward`.
+
+    >>> import autograd_core as ag
+    >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> ag.backward((x * x).sum())
+    >>> x.grad
+    tensor([2., 4.])
     """
-    outputs = _listed(tensors_)
+    outputs = _listed(tensors)
     gradients = [None] * len(outputs) if grad_tensors is None else _listed(grad_tensors)
     wanted = None
     if inputs is not None:
@@ -254,25 +269,41 @@ def backward(
     retain = create_graph if retain_graph is None else retain_graph
     if create_graph:
         with enable_grad():
-            backpropagate(seeds, tensors, wanted, retain=retain)
+            backpropagate(seeds, _algebra(True), wanted, retain=retain)
     else:
         backpropagate(seeds, arrays, wanted, retain=retain)
+
+
+def _algebra(create_graph: bool) -> ArrayAlgebra:
+    """The gradients' algebra: of tensors, which records, or of arrays."""
+    return tensors if create_graph else arrays
 
 
 def grad(
     outputs: Tensor | Sequence[Tensor],
     inputs: Tensor | Sequence[Tensor],
-    grad_outputs: Any = None,
+    grad_outputs: TensorLike | Sequence[TensorLike | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple:
-    """The derivatives of `outputs` (their sum, weighted by `grad_outputs`) with respect to `inputs`, as a tuple.
+    """Compute the derivatives of `outputs` with respect to `inputs`, as a tuple, without touching any `.grad`.
 
-    Touches no `.grad`. An input that the outputs do not depend on raises, or gives None with `allow_unused=True`, or
-    zeros with `materialize_grads=True`.
+    grad_outputs      the gradient each output starts from; None for an output of one element means 1
+    retain_graph      keep the graph's saved values, so that it can be differentiated again; None: as `create_graph`
+    create_graph      record the derivative itself, so that it can be differentiated
+    allow_unused      give None for an input that the outputs do not depend on, rather than raise
+    materialize_grads give zeros for it
+    is_grads_batched  must be False; use `ag.func.vmap`
+
+    Formula: out[i] = Σₖ (∂outputs[k] / ∂inputs[i])ᵀ grad_outputs[k], by reverse accumulation
+    Shapes: each of grad_outputs that of its output; each result that of its input.
+    Dtypes: floating or complex; each result has its input's.
+    Raises: RuntimeError for an unused input, and where `ag.backward` raises it; TypeError for what is no tensor;
+        ValueError for no inputs, is_grads_batched, or another number of gradients than outputs.
+    Source: Griewank & Walther, Evaluating Derivatives (2008), chapter 3; PyTorch's `autograd.grad`.
 
     >>> import autograd_core as ag
     >>> x = ag.tensor(3.0, requires_grad=True)
@@ -294,7 +325,7 @@ def grad(
         watcher.start(out)
     retain = create_graph if retain_graph is None else retain_graph
     with enable_grad() if create_graph else contextlib.nullcontext():
-        found = backpropagate(seeds, tensors if create_graph else arrays, set(nodes), retain=retain, deposit=False)
+        found = backpropagate(seeds, _algebra(create_graph), set(nodes), retain=retain, deposit=False)
     results: list[Tensor | None] = []
     for i, (x, node) in enumerate(zip(wanted, nodes, strict=True)):
         g = found.get(node)

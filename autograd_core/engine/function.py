@@ -18,7 +18,7 @@ from .versions import changed_error, changed_since
 
 
 class Context:
-    """What `forward` leaves for `backward`: `ctx.save_for_backward(…)` for tensors, attributes for anything else."""
+    """Holds what `forward` leaves for `backward`: `ctx.save_for_backward(…)` for tensors, attributes for anything else."""
 
     def __init__(self, needs: tuple[bool, ...]):
         self.needs_input_grad = needs
@@ -37,25 +37,27 @@ class Context:
         self.kept = tensors
 
     def mark_non_differentiable(self, *tensors: Tensor) -> None:
+        """Declare outputs that have no gradient."""
         self.non_differentiable = tensors
 
     def mark_dirty(self, *tensors: Tensor) -> None:
-        """Say which inputs `forward` changed in place."""
+        """Declare the inputs that `forward` changed in place."""
         self.dirty = tensors
 
     def set_materialize_grads(self, value: bool) -> None:
-        """False: `backward` gets None, not zeros, for an output that was not used."""
+        """Give `backward` None, not zeros, for an output that was not used, if `value` is False."""
         self.materialize_grads = value
 
     @property
     def saved_tensors(self) -> tuple:
+        """The tensors that `save_for_backward` kept; RuntimeError if one was changed in place since."""
         node = self.node()
         if node is None:
             return self.kept
         return tuple(None if s is None else s.unpack(node) for s in self.packed)
 
     def pack(self, args: tuple, outputs: tuple, node: Node) -> None:
-        """Turn the tensors kept into arrays and the places of their histories, so that nothing points in a circle."""
+        """Replace the tensors kept by arrays and the nodes of their histories, so that no references form a cycle."""
         packed: list[SavedTensor | None] = []
         for t in self.kept:
             if t is None:
@@ -67,7 +69,7 @@ class Context:
 
 
 class SavedTensor:
-    """A value kept by a `Function`: its array, and where its history is found without holding the tensor."""
+    """A value kept by a `Function`: its array, and the node of its history, without a reference to the tensor."""
 
     __slots__ = ("array", "node", "output")
 
@@ -85,7 +87,18 @@ class SavedTensor:
 
 
 class Function:
-    """An operation of your own, with your own rule.
+    """Applies an operation of your own, with your own rule: a class with the static methods `forward` and `backward`.
+
+    `backward` takes a gradient for each output and returns one for each input of `forward`, None for those that have
+    none. Written with operations on tensors it is differentiable itself. As in PyTorch, `forward` may also be written
+    without `ctx` beside a `setup_context(ctx, inputs, output)`.
+
+    Formula: apply(x) = forward(ctx, x), and its vector-Jacobian product g ↦ backward(ctx, g)
+    Shapes: what forward returns; each gradient that of its input, or one that broadcasts from it.
+    Dtypes: what forward returns; each gradient is converted to the dtype of its input.
+    Raises: what forward raises; in the backward pass RuntimeError for another number or shape of gradients, or a saved
+        tensor that was changed in place, TypeError for a gradient that is no tensor.
+    Source: PyTorch's `autograd.Function`.
 
     >>> import autograd_core as ag
     >>> class Cube(ag.Function):
@@ -101,26 +114,26 @@ class Function:
     >>> Cube.apply(x).backward()
     >>> x.grad
     tensor(12.)
-
-    `backward` takes a gradient for each output and returns one for each input of `forward`, None for those that have
-    none. Written with operations on tensors it is differentiable itself. As in PyTorch, `forward` may also be written
-    without `ctx` beside a `setup_context(ctx, inputs, output)`.
     """
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs; called as forward(ctx, …), or as forward(…) if there is a `setup_context`."""
         raise NotImplementedError("a Function needs a static method forward(ctx, …)")
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: Any) -> None:
+        """Keep in `ctx` what `backward` needs of the inputs and the output of `forward`."""
         raise NotImplementedError
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
+        """Compute the gradients by the inputs of `forward` from those by its outputs."""
         raise NotImplementedError("a Function needs a static method backward(ctx, …) to be differentiated")
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
+        """Run `forward` on the arguments and record it."""
         inside = stand_in(*args)
         if inside is not None:
             return inside.call_function(cls, args)

@@ -13,7 +13,7 @@ from .docstrings import of_elements
 from .primitive import Primitive, apply
 from .standin import StandIn
 from .tensor import Default, Tensor, describe, kind_rank
-from .types import A
+from .types import A, TensorLike
 
 cast = Primitive(
     lambda x, source, dtype: x.astype(dtype),
@@ -73,10 +73,20 @@ def promote_types(a: np.dtype, b: np.dtype) -> np.dtype:
     return np.promote_types(a, b)
 
 
-def result_type(*operands: Any) -> np.dtype:
-    """The dtype of an operation on the operands: arrays decide, then 0-d arrays, then numbers.
+def result_type(*operands: TensorLike) -> np.dtype:
+    """Return the dtype of an operation on the `operands`: arrays decide, then 0-d arrays, then numbers.
 
     A later group only matters if its category (bool < integer < float < complex) is higher than that of the earlier.
+
+    Formula: the promotion of the dtypes of each group, and of a later group of a higher category
+    Shapes: any.
+    Dtypes: of Python numbers bool, int64, the default float and its complex dtype.
+    Raises: ValueError without operands; TypeError for what is no tensor, array or number.
+    Source: PyTorch's `result_type`, of any number of operands.
+
+    >>> import autograd_core as ag
+    >>> ag.result_type(ag.tensor([1, 2]), 0.5), ag.result_type(ag.tensor([1, 2], dtype=ag.int8), 300)
+    (dtype('float32'), dtype('int8'))
     """
     groups: list[np.dtype | None] = [None, None, None]
     for x in operands:
@@ -84,20 +94,24 @@ def result_type(*operands: Any) -> np.dtype:
             kind = type(x) if type(x) in _scalar_dtypes else next(k for k in _scalar_dtypes if isinstance(x, k))
             group, dtype = 2, _scalar_dtypes[kind]()
         else:
-            group, dtype = (0 if x.ndim else 1), x.dtype
-        held = groups[group]
-        groups[group] = dtype if held is None else promote_types(held, dtype)
+            try:
+                group, dtype = (0 if x.ndim else 1), x.dtype
+            except AttributeError:
+                raise TypeError(f"result_type: needs tensors, arrays or numbers, got {_way_to_a_tensor(x)}") from None
+        before = groups[group]
+        groups[group] = dtype if before is None else promote_types(before, dtype)
     result = None
-    for found in groups:
-        if found is None:
+    for common in groups:
+        if common is None:
             continue
         if result is None:
-            result = found
-        elif kind_rank(found) > kind_rank(result):
-            if found.kind == "c" and result.kind == "f":
-                found = np.promote_types(result, np.complex64)
-            result = found
-    assert result is not None
+            result = common
+        elif kind_rank(common) > kind_rank(result):
+            if common.kind == "c" and result.kind == "f":
+                common = np.promote_types(result, np.complex64)
+            result = common
+    if result is None:
+        raise ValueError("result_type: needs at least one operand, got none")
     return result
 
 

@@ -17,10 +17,25 @@ HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # autograd_c
 
 
 class detect_anomaly(Watcher):  # noqa: N801 (PyTorch's name)
-    """Inside, every recorded operation remembers the line that called it, and a NaN in `backward` raises.
+    """Finds the operation that made a NaN: inside of the `with` block, a NaN in `backward` raises.
 
-    The error names the operation whose rule gave the first NaN and the line of its forward call; if a NaN was already
-    made on the way forward, the operation that made that one. `check_nan=False` only remembers the lines.
+    Every recorded operation remembers the line that called it. The error names the operation whose rule gave the first
+    NaN and that line; if a NaN was already made on the way forward, the operation that made that one. With `check_nan`
+    False only the lines are remembered.
+
+    Formula: none; raises if any g ≠ g, g a gradient that a rule gave.
+    Shapes: any.
+    Dtypes: floating and complex ones.
+    Raises: RuntimeError in `backward`, for the first NaN.
+    Source: PyTorch's `autograd.detect_anomaly`.
+
+    >>> import autograd_core as ag
+    >>> x = ag.tensor(0.0, requires_grad=True)
+    >>> with ag.detect_anomaly():
+    ...     (0 * x.sqrt()).backward()
+    Traceback (most recent call last):
+    ...
+    RuntimeError: detect_anomaly: the gradient rule of 'sqrt' gave NaN; called at ...
     """
 
     def __init__(self, check_nan: bool = True):
@@ -65,7 +80,18 @@ class detect_anomaly(Watcher):  # noqa: N801 (PyTorch's name)
 
 
 def set_detect_anomaly(enabled: bool, check_nan: bool = True) -> None:
-    """Switch anomaly detection on or off for the whole program."""
+    """Switch anomaly detection on or off for the whole program, as `detect_anomaly` does for a block.
+
+    Formula: none; `enabled` and `check_nan` hold from here on.
+    Shapes: any.
+    Dtypes: floating and complex ones.
+    Raises: nothing itself; `backward` raises RuntimeError for a NaN while it is on.
+    Source: PyTorch's `autograd.set_detect_anomaly`, here without use as a context manager.
+
+    >>> import autograd_core as ag
+    >>> ag.set_detect_anomaly(True)
+    >>> ag.set_detect_anomaly(False)
+    """
     for watcher in [w for w in watchers if isinstance(w, detect_anomaly)]:
         watchers.remove(watcher)
     if enabled:
@@ -81,6 +107,7 @@ def calling_line() -> str:
 
 
 def has_nan(x: Any) -> bool:
+    """Whether a tensor or array, or one in a tuple or list of them, holds a NaN."""
     if isinstance(x, tuple | list):
         return any(has_nan(item) for item in x)
     x = np.asarray(x.array if isinstance(x, Tensor) else x)
@@ -88,6 +115,7 @@ def has_nan(x: Any) -> bool:
 
 
 def where_recorded(node: Node) -> str:
+    """The line at which the operation of `node` was called, for a message."""
     trace = node.extra.trace if node.extra is not None else None
     return f"called at {trace}" if trace else "recorded before detect_anomaly() was entered, so its line is not known"
 

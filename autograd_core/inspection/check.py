@@ -20,7 +20,7 @@ class GradcheckError(RuntimeError):
 
 
 def gradcheck(
-    func: Callable,
+    func: Callable[..., Tensor | Sequence[Tensor]],
     inputs: Tensor | Sequence[Any],
     *,
     eps: float = 1e-6,
@@ -29,20 +29,25 @@ def gradcheck(
     raise_exception: bool = True,
     nondet_tol: float = 0.0,
 ) -> bool:
-    """Compare the gradients of `func(*inputs)` with central differences, element by element.
+    """Compare the gradients of func(*inputs) with central differences, element by element.
 
     The inputs are changed in place for the differences, as in PyTorch, and changed back: so `func` may use them by
     another name, as in `gradcheck(lambda *a: net(a[0]), (x, *net.parameters()))`.
 
-    inputs           tensors and other arguments; those that require a gradient are checked and should be float64, or
-                     complex128: then the derivatives by and of both parts are checked
-    eps              the step of the differences (f(x + eps) - f(x - eps)) / 2 eps
-    atol, rtol       an element agrees if |analytic - numeric| <= atol + rtol |numeric|. (PyTorch's rtol is 1e-3, which
-                     lets a rule that is wrong by 0.05 % pass; this one does not.)
+    inputs           tensors and other arguments; those that require a gradient are checked
+    eps              the step of the differences
+    atol, rtol       the tolerances. (PyTorch's rtol is 1e-3, which lets a rule that is wrong by 0.05 % pass; this one
+                     does not.)
     raise_exception  False: return False rather than raise
     nondet_tol       how much two backward passes may differ
 
-    Raises GradcheckError with the worst element, its index, both values, the relative error and the likely cause.
+    Formula: |analytic − numeric| ≤ atol + rtol · |numeric| for each element of the Jacobian, numeric being
+        (f(x + eps) − f(x − eps)) / (2 eps)
+    Shapes: any.
+    Dtypes: float64 or complex128 (then the derivatives by and of both parts are checked); others are too coarse.
+    Raises: GradcheckError with the worst element, its index, both values, the relative error and the likely cause;
+        ValueError if no input requires a gradient, or one is read-only or has elements that share memory.
+    Source: PyTorch's `autograd.gradcheck`.
 
     >>> import autograd_core as ag
     >>> x = ag.tensor([0.5, 1.0], dtype=ag.float64, requires_grad=True)
@@ -70,7 +75,7 @@ def gradcheck(
 
 
 def gradgradcheck(
-    func: Callable,
+    func: Callable[..., Tensor | Sequence[Tensor]],
     inputs: Tensor | Sequence[Any],
     grad_outputs: Tensor | Sequence[Tensor] | None = None,
     *,
@@ -80,9 +85,21 @@ def gradgradcheck(
     raise_exception: bool = True,
     nondet_tol: float = 0.0,
 ) -> bool:
-    """`gradcheck` of the gradient itself: the second derivatives, by the inputs and by the incoming gradients.
+    """Compare the second derivatives of func(*inputs), by the inputs and by the incoming gradients, with differences.
 
-    grad_outputs  the gradients to start from; random ones if None
+    grad_outputs     the gradients to start from; None for random ones
+    eps, atol, rtol, raise_exception, nondet_tol   as of `gradcheck`
+
+    Formula: `gradcheck` of the function (inputs, grad_outputs) ↦ the gradients of `func` by `inputs`
+    Shapes: any; each of grad_outputs that of its output.
+    Dtypes: float64 or complex128; others are too coarse.
+    Raises: as `gradcheck` does.
+    Source: PyTorch's `autograd.gradgradcheck`.
+
+    >>> import autograd_core as ag
+    >>> x = ag.tensor([0.5, 1.0], dtype=ag.float64, requires_grad=True)
+    >>> ag.gradgradcheck(lambda x: x.exp() * x, (x,))
+    True
     """
     args = tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
     checked = [i for i, x in enumerate(args) if isinstance(x, Tensor) and x.requires_grad]
