@@ -435,3 +435,45 @@ def test_every_weighted_mean_over_a_total_weight_of_0_is_nan():
         F.mse_loss(x, one, weight=one), F.l1_loss(x, one, weight=one),
     ):  # fmt: skip
         assert np.isnan(loss.item())
+
+
+PAIRS = [F.mse_loss, F.l1_loss, F.huber_loss, F.smooth_l1_loss, F.kl_div, F.soft_margin_loss, F.poisson_nll_loss]
+
+
+@pytest.mark.parametrize("f", PAIRS)
+def test_arrays_and_numbers_are_checked_as_tensors_are(f):
+    """They took the short way of tensors, and two shapes were broadcast without a word."""
+    with pytest.raises(ValueError, match=r"target has shape \(2, 3\), but input has shape \(3,\)"):
+        f(np.ones(3), np.ones((2, 3)))
+    x, t = np.array([1, 2]), np.array([3, 1])
+    np.testing.assert_allclose(f(x, t), f(ag.tensor(x), ag.tensor(t)), rtol=1e-6)
+    np.testing.assert_allclose(f(2.0, 1.0), f(ag.tensor(2.0), ag.tensor(1.0)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("f", [f for f in PAIRS if f is not F.l1_loss])
+def test_complex_numbers_raise(f):
+    z = ag.tensor([1 + 1j, 2])
+    with pytest.raises(TypeError, match=r"input is .* the loss of complex numbers is not defined; take their abs\(\)"):
+        f(z, z * 2)
+    assert F.l1_loss(z, ag.tensor([1, 2])) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("size_average", "reduce", "reduction"),
+    [(True, None, "mean"), (False, None, "sum"), (None, True, "mean"), (None, False, "none"), (False, True, "sum")]
+    + [(True, False, "none"), (False, False, "none")],
+)
+def test_the_older_form_of_reduction(size_average, reduce, reduction):
+    """As `_Reduction.legacy_get_string` of PyTorch."""
+    x, t = ag.randn(4, 3), ag.randn(4, 3)
+    with pytest.warns(UserWarning, match=f"pass reduction='{reduction}' instead"):
+        old = F.mse_loss(x, t, size_average, reduce, "mean")
+    np.testing.assert_array_equal(old, F.mse_loss(x, t, reduction=reduction))
+    with pytest.warns(UserWarning, match=f"pass reduction='{reduction}' instead"):
+        old = F.cross_entropy(x, t.argmax(1), size_average=size_average, reduce=reduce)
+    np.testing.assert_array_equal(old, F.cross_entropy(x, t.argmax(1), reduction=reduction))
+
+
+def test_a_reduction_in_the_place_of_the_older_form_raises():
+    with pytest.raises(TypeError, match="size_average is 'sum', but .* pass the reduction by keyword"):
+        F.mse_loss(ag.ones(2), ag.ones(2), "sum")

@@ -17,7 +17,8 @@ from numpy import ndarray
 from ...engine.basics import where
 from ...engine.operands import operand, unified
 from ...engine.primitive import AUX, Primitive, apply
-from ...engine.tensor import conversion, describe
+from ...engine.tensor import Tensor, conversion, describe
+from ...engine.types import TensorLike
 from ...kernels.machine.runtime import plain
 from ...kernels.rows import softmax as kernels
 from ..arguments import transformed, values
@@ -26,7 +27,7 @@ from ..linalg.linear import linear
 from ..reduction.reduce import sum
 from ..reduction.softmax import DTYPES, log_softmax
 from ..shape.shape import reshape, unsqueeze
-from .regression import check_reduction
+from .reduction import check_reduction, loss, older_reduction
 
 LONG = np.dtype(np.int64)
 
@@ -78,9 +79,9 @@ def counted(name: str, t: ndarray, classes: int, ignore_index: int | None = None
     return None if keep.all() else keep
 
 
-def _wrong_label(name: str, t: ndarray, place: int, classes: int, ignore_index: int | None) -> ValueError:
-    """The error for the label at a place in t, flattened."""
-    at = tuple(int(i) for i in np.unravel_index(place, t.shape))
+def _wrong_label(name: str, t: ndarray, position: int, classes: int, ignore_index: int | None) -> ValueError:
+    """The error for the label at a position in t, flattened."""
+    at = tuple(int(i) for i in np.unravel_index(position, t.shape))
     where = f"at {at if len(at) != 1 else at[0]} " if at else ""
     skipped = "" if ignore_index is None else f", and ignore_index={ignore_index} is skipped"
     return ValueError(
@@ -169,12 +170,38 @@ def _or_nan(total: Any) -> Any:
     return where(total == 0, math.nan, total)
 
 
-def nll_loss(input: Any, target: Any, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean") -> Any:
-    """-w_t x_t, for log-probabilities x and labels t; labels equal to ignore_index count for nothing.
+@loss(
+    "the total weight of what counts",
+    Shapes='input (N, C, …) or (C,), target (N, …) or (), weight (C,) → (), or the shape of target with reduction="none".',
+    Dtypes="input floating, kept (the common dtype with weight); target integers.",
+    Raises="ValueError if shapes do not fit, a label is no class, for an unknown reduction and for the mean over no label\n"
+    "    (PyTorch: NaN); TypeError if input is not floating or target holds no integers.",
+)
+def nll_loss(
+    input: TensorLike,
+    target: TensorLike,
+    weight: TensorLike | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Compute the negative log-likelihood of labels `target` under log-probabilities `input` of C classes.
 
-    Raises for labels out of range, and for the mean over no label at all (PyTorch gives NaN). Labels whose weights sum to 0
+    `weight` is a factor for each class; labels equal to `ignore_index` count for nothing. Labels whose weights sum to 0
     have the mean NaN, as in PyTorch.
+    {reduction}
+
+    Formula: loss_n = −w_t x_nt, x the input, t = target[n] and w the weight (1 without); mean Σ loss_n / Σ w_t
+    Source: PyTorch's `torch.nn.functional.nll_loss`.
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.nll_loss(ag.tensor([[-1.0, -0.5], [-2.0, -0.25]]), ag.tensor([0, 1]), reduction="none")
+    tensor([1.  , 0.25])
     """
+    if size_average is not None or reduce is not None:
+        reduction = older_reduction("nll_loss", size_average, reduce)
     x, t, weight, keep = _prepared("nll_loss", input, target, weight, ignore_index, reduction)
     return _smoothed_nll(x, t, weight, reduction, keep)
 
@@ -209,13 +236,13 @@ def _ce_forward(
         raise _wrong_label("cross_entropy", t, -1 - kept, x.shape[1], ignore_index)
     if not kept:
         _check_mean("cross_entropy", t.size, ignore_index, reduction)
-    losses, found = kernels.cross_entropy(_rows(x), labels, w, ignore_index, smoothing)
+    losses, stats = kernels.cross_entropy(_rows(x), labels, w, ignore_index, smoothing)
     if reduction == "none":
-        return losses.reshape(t.shape), (found, 1.0)
+        return losses.reshape(t.shape), (stats, 1.0)
     if reduction == "sum":
         total = 1.0
     total = total or math.nan  # see _or_nan
-    return np.array(kernels.sum_of(losses) / total, x.dtype), (found, total)
+    return np.array(kernels.sum_of(losses) / total, x.dtype), (stats, total)
 
 
 def _ce_rule(
@@ -229,9 +256,9 @@ def _ce_rule(
     ignore_index: int,
     smoothing: float,
 ) -> tuple:
-    found, total = aux
+    stats, total = aux
     labels, w = _label_rows(t), _weights(x, w)
-    gx = kernels.cross_entropy_back(g, _rows(x), labels, w, found, total, ignore_index, smoothing)
+    gx = kernels.cross_entropy_back(g, _rows(x), labels, w, stats, total, ignore_index, smoothing)
     if x.ndim > 2:
         gx = np.ascontiguousarray(np.moveaxis(gx.reshape(x.shape[:1] + x.shape[2:] + x.shape[1:2]), -1, 1))
     return gx, None, None
@@ -252,31 +279,41 @@ _cross_entropy = Primitive(
 )
 
 
+@loss(
+    "the total weight of what counts; of probabilities, their number",
+    Shapes="input (N, C, …) or (C,), target (N, …) or (), or the input's shape, weight (C,) → (), or (N, …) with\n"
+    '    reduction="none".',
+    Dtypes="input floating, kept; target integers, or floating for probabilities.",
+    Raises="ValueError if shapes do not fit, a label is no class, label_smoothing is outside [0, 1], for an unknown\n"
+    "    reduction and for the mean over no label (PyTorch: NaN); TypeError if input is not floating or labels are.",
+)
 def cross_entropy(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    *,
+    input: TensorLike,
+    target: TensorLike,
+    weight: TensorLike | None = None,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
-) -> Any:
-    """-Σ_c w_c q_c log softmax(x)_c: how badly the scores x predict the classes.
+) -> Tensor:
+    """Compute the cross-entropy of softmax(input) against classes: how badly scores predict labels.
 
-    input            scores (logits) of shape (C,), (N, C) or (N, C, d1, …), not probabilities
-    target           labels of any integer dtype, (), (N,) or (N, d1, …): q is 1 at the label;
-                     or q itself, floating, of the input's shape
-    weight           (C,), rescales the classes; with labels, the mean divides by the total weight
-    ignore_index     labels equal to it count for nothing (not for probabilities)
-    label_smoothing  ε from 0 to 1: q becomes (1 - ε) q + ε / C (Szegedy et al. 2016, section 7)
+    `input` holds scores (logits) of C classes, not probabilities. `target` holds labels, q being 1 at the label; or q
+    itself, floating, of the input's shape. `weight` is a factor for each class; labels equal to `ignore_index` count for
+    nothing. `label_smoothing`, ε from 0 to 1, makes (1 − ε) q + ε/C of q. Labels whose weights sum to 0 have the mean NaN.
+    {reduction}
 
-    Raises for a shape that does not fit, a label that is not a class, floating labels, and the mean over nothing (where
-    PyTorch gives NaN). Labels whose weights sum to 0 have the mean NaN.
+    Formula: loss_n = −Σ_c w_c q_nc log softmax(x_n)_c, x the input and w the weight (1 without)
+    Source: PyTorch's `torch.nn.functional.cross_entropy`; label smoothing: Szegedy et al. 2016, section 7.
 
     >>> import autograd_core as ag
-    >>> cross_entropy(ag.tensor([[1.0, 2.0, 3.0]]), ag.tensor([2]))
+    >>> import nn.functional as F
+    >>> F.cross_entropy(ag.tensor([[1.0, 2.0, 3.0]]), ag.tensor([2]))
     tensor(0.4076)
     """
+    if size_average is not None or reduce is not None:
+        reduction = older_reduction("cross_entropy", size_average, reduce)
     name = "cross_entropy"
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"{name}: label_smoothing must be from 0 to 1, got {label_smoothing}")
@@ -320,25 +357,34 @@ def _soft_cross_entropy(x: Any, q: Any, weight: Any, reduction: str, smoothing: 
 
 
 def linear_cross_entropy(
-    input: Any,
-    linear_weight: Any,
-    target: Any,
+    input: TensorLike,
+    linear_weight: TensorLike,
+    target: TensorLike,
     *,
-    linear_bias: Any = None,
-    weight: Any = None,
+    linear_bias: TensorLike | None = None,
+    weight: TensorLike | None = None,
     reduction: str = "mean",
     ignore_index: int | None = None,
     label_smoothing: float = 0.0,
-) -> Any:
-    """`cross_entropy(linear(x, linear_weight, linear_bias), target, …)`: a classifier's last layer with its loss.
+    options: object = None,
+) -> Tensor:
+    """Compute `cross_entropy(linear(input, linear_weight, linear_bias), target)`: a classifier's last layer with its loss.
 
-    input           (N, in_features) or (in_features,)
-    linear_weight   (C, in_features); or (C, d1, …, in_features), which gives scores (N, C, d1, …)
-    linear_bias     of linear_weight's shape without its last dimension, or None
-    target, weight, reduction, label_smoothing   as in `cross_entropy`
-    ignore_index    as there, by default -100; with a target of probabilities it must be left out
+    `target`, `weight`, `reduction`, `label_smoothing` and `ignore_index` (None: −100) are as in `cross_entropy`; with a
+    target of probabilities, ignore_index must be left out. `options`, by which PyTorch chooses how it cuts the batch into
+    chunks, is accepted and changes nothing.
 
-    PyTorch's `options`, which choose how it cuts the batch into chunks, do not exist.
+    Formula: loss_n = −Σ_c w_c q_nc log softmax(W x_n + b)_c, x the input, W linear_weight and b linear_bias
+    Shapes: input (N, I) or (I,), linear_weight (C, I) or (C, …, I), linear_bias (C,) or (C, …), target (N, …) or scores of
+        the shape (N, C, …) → (), or (N, …) with reduction="none".
+    Dtypes: floating, the same for input, linear_weight and linear_bias, kept; target integers, or floating.
+    Raises: ValueError if shapes do not fit or a label is no class; TypeError for dtypes that differ, as in `cross_entropy`.
+    Source: PyTorch's `torch.nn.functional.linear_cross_entropy`.
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.linear_cross_entropy(ag.tensor([[1.0]]), ag.tensor([[1.0], [2.0], [3.0]]), ag.tensor([2]))
+    tensor(0.4076)
     """
     name = "linear_cross_entropy"
     x, w = operand(input, name), operand(linear_weight, name)

@@ -1,4 +1,4 @@
-"""Connectionist temporal classification (Graves et al. 2006): the loss of a sequence of labels without their places.
+"""Connectionist temporal classification (Graves et al. 2006): the loss of a sequence of labels without their positions.
 
 Sizes: T time steps, N examples, C classes, S labels at most.
 """
@@ -13,6 +13,8 @@ from numpy import ndarray
 
 from ...engine.basics import where
 from ...engine.primitive import AUX, Primitive, apply
+from ...engine.tensor import Tensor
+from ...engine.types import TensorLike
 from ...kernels.rows import ctc as kernels
 from ..arguments import floating, transformed, values
 from ..elementwise.arithmetic import log, maximum
@@ -20,7 +22,7 @@ from ..elementwise.logic import eq
 from ..indexing.gather import gather_along
 from ..reduction.reduce import logsumexp, mean, sum
 from ..shape.shape import cat, reshape, stack, unsqueeze
-from .regression import check_reduction
+from .reduction import check_reduction
 
 NEVER = -1e30  # in the place of log 0, of which a rule would make NaN
 
@@ -46,10 +48,10 @@ def _composition(lp: Any, targets: Any, lengths: Any, sizes: Any, blank: int) ->
             new = emitted[t] + logsumexp(stack([alpha, before[:, 1 : L + 1], skipped]), 0)
         alpha = where((t < lengths)[:, None], new, alpha)
     last = 2 * sizes[:, None]
-    found = logsumexp(alpha + allowed((s == last) | (s == last - 1)), 1)
+    total = logsumexp(alpha + allowed((s == last) | (s == last - 1)), 1)
     # where no path leads to the end: the logarithm of a 0 that depends on lp, so that the derivative is none
     none = 0 * sum(where((np.arange(T)[:, None] < lengths)[:, :, None], lp, 0.0), (0, 2))
-    return -(found + log(where(values(found) < NEVER / 2, none, 1.0)))
+    return -(total + log(where(values(total) < NEVER / 2, none, 1.0)))
 
 
 _ctc = Primitive(
@@ -83,9 +85,9 @@ def _lengths(name: str, x: Any, N: int, single: bool, most: int, of: str) -> Any
         raise ValueError(
             f"ctc_loss: {name} must hold a number for each of the {N} examples, got shape {tuple(x.shape)}"
         )
-    found = values(x)
-    if found.size and not (found.min() >= 0 and found.max() <= most):
-        wrong = found.min() if found.min() < 0 else found.max()
+    lengths = values(x)
+    if lengths.size and not (lengths.min() >= 0 and lengths.max() <= most):
+        wrong = lengths.min() if lengths.min() < 0 else lengths.max()
         raise ValueError(f"ctc_loss: {name} must be from 0 to {most}, {of}, got {wrong}")
     return x
 
@@ -105,36 +107,38 @@ def _padded(targets: Any, sizes: Any) -> ndarray:
 
 
 def ctc_loss(
-    log_probs: Any,
-    targets: Any,
-    input_lengths: Any,
-    target_lengths: Any,
+    log_probs: TensorLike,
+    targets: TensorLike,
+    input_lengths: TensorLike,
+    target_lengths: TensorLike,
     blank: int = 0,
     reduction: str = "mean",
     zero_infinity: bool = False,
-) -> Any:
-    """-log P(targets): the sum over all ways in which the labels, with blanks between, can be spread over the steps.
+) -> Tensor:
+    """Compute −log P(targets): over all ways in which labels, with blanks between, can be spread over the time steps.
 
-    A way is a class for each step; without its blanks and with repeated classes once it gives the labels. The sum is
-    found by the forward-backward algorithm (Graves et al. 2006, section 4.1), in logarithms.
-
-    log_probs       (T, N, C), or (T, C) for one example: the logarithm of the probability of each class at each step, as
-                    `log_softmax` gives it
-    targets         (N, S), padded with anything; or all labels one after the other, (Σ target_lengths,). For one example
-                    (S,). Labels of any integer dtype, never `blank`
-    input_lengths, target_lengths   (N,), or a number: how many steps and labels of each example count
-    reduction       "mean" divides each loss by its number of labels (at least 1), then averages; "sum", "none"
-    zero_infinity   count an example with too few steps for its labels, whose loss is infinite and whose gradient NaN,
-                    as 0
+    A way is a class for each step; without its blanks, and with repeated classes once, it gives the labels. `log_probs`
+    are logarithms of probabilities, as `log_softmax` gives them; `targets` labels other than `blank`, padded with anything;
+    `input_lengths` and `target_lengths` are how many steps and labels of each example count. `reduction` is "mean" (each
+    loss over its number of labels, at least 1, then over the examples), "sum" or "none". `zero_infinity` counts an example
+    with too few steps for its labels, whose loss is infinite and whose gradient NaN, as 0.
 
     The gradient is the derivative by log_probs, minus the probability of being at a class. PyTorch adds exp(log_probs),
     which `log_softmax` takes away again: behind it both are the same.
 
-    Raises for labels or lengths out of range, shapes that do not fit, and the mean over no example.
+    Formula: loss_n = −log Σ_{ways} Π_t p_n[t, way_t], t < input_lengths[n], p = exp(log_probs); by the forward-backward
+        algorithm, in logarithms
+    Shapes: log_probs (T, N, C), targets (N, S) or (Σ target_lengths,), lengths (N,) → (), or (N,) with reduction="none";
+        for one example (T, C), (S,), () and () → ().
+    Dtypes: log_probs float32 or float64, kept; the others integers.
+    Raises: ValueError if shapes do not fit, labels or lengths are out of range, for an unknown reduction and for the mean
+        over no example; TypeError for other dtypes.
+    Source: Graves et al. 2006, "Connectionist temporal classification", section 4.1.
 
     >>> import autograd_core as ag
+    >>> import nn.functional as F
     >>> log_probs = ag.tensor([[0.4, 0.6], [0.4, 0.6]]).log()  # (T, C): two steps; blank, or the label 1
-    >>> ctc_loss(log_probs, ag.tensor([1]), 2, 1).exp()  # 1 / P(1-, -1, 11) = 1 / (0.6 · 0.4 + 0.4 · 0.6 + 0.6 · 0.6)
+    >>> F.ctc_loss(log_probs, ag.tensor([1]), ag.tensor(2), ag.tensor(1)).exp()  # 1 / (0.6 · 0.4 + 0.4 · 0.6 + 0.6 · 0.6)
     tensor(1.1905)
     """
     (lp,) = floating("ctc_loss", log_probs=log_probs)

@@ -15,60 +15,17 @@ from numpy import ndarray
 
 from ...engine.accumulate import narrowed, square_distance
 from ...engine.basics import where
-from ...engine.operands import is_traced, operand, unified
+from ...engine.operands import is_traced, unified
 from ...engine.primitive import Primitive, apply
 from ...engine.tensor import Tensor
+from ...engine.types import TensorLike
 from ..arguments import values
 from ..elementwise.activation import logsigmoid, sigmoid
 from ..elementwise.arithmetic import abs, exp, log, maximum, square
 from ..elementwise.piecewise import elementwise, hardtanh, relu, zeroed
 from ..reduction.reduce import mean, sum
 from ..shape.shape import reshape
-
-DTYPES = np.dtype(np.float32), np.dtype(np.float64)
-
-
-def same_shape(name: str, **operands: Any) -> tuple:
-    """The operands, converted to their common dtype, after a check that they have one shape."""
-    kinds = {(x.array.shape, x.array.dtype) if type(x) is Tensor else ((), None) for x in operands.values()}
-    if len(kinds) == 1 and kinds.pop()[1] in DTYPES:  # the usual case
-        return tuple(operands.values())
-    xs = tuple(operand(x, name) for x in operands.values())
-    first, shape = next(iter(operands)), np.shape(xs[0])
-    for key, x in zip(operands, xs, strict=True):
-        if np.shape(x) != shape:
-            raise ValueError(
-                f"{name}: {key} has shape {tuple(np.shape(x))}, but {first} has shape {tuple(shape)}; they must be "
-                "equal, as a loss does not broadcast: reshape or expand one"
-            )
-    return unified(name, *xs, floating=True)
-
-
-def check_reduction(name: str, reduction: str, size: int, extra: str = "") -> None:
-    """Raise for an unknown reduction, and for the mean of nothing."""
-    if reduction not in ("mean", "sum", "none") and reduction != extra:
-        raise ValueError(f"{name}: reduction must be 'none', 'mean' or 'sum', got {reduction!r}")
-    if size == 0 and reduction in ("mean", extra):
-        raise ValueError(
-            f"{name}: the mean over an empty batch does not exist; skip it, or use reduction='sum', which gives 0"
-        )
-
-
-def reduced(name: str, losses: Any, reduction: str) -> Any:
-    """The losses, or their mean or sum."""
-    check_reduction(name, reduction, math.prod(losses.shape))
-    return mean(losses) if reduction == "mean" else sum(losses) if reduction == "sum" else losses
-
-
-def weighted(name: str, losses: Any, weight: Any, reduction: str) -> Any:
-    """The losses times a weight each; the mean is over the total weight."""
-    if weight is None:
-        return reduced(name, losses, reduction)
-    _, weight = same_shape(name, input=losses, weight=weight)
-    check_reduction(name, reduction, math.prod(losses.shape))
-    losses = losses * weight
-    return losses if reduction == "none" else sum(losses) / (sum(weight) if reduction == "mean" else 1)
-
+from .reduction import broadcasts_to, check_reduction, loss, older_reduction, reduced, same_shape, weighted
 
 # ------------------------------------------------------------------------------------------------------- of differences
 
@@ -91,8 +48,30 @@ _mse = Primitive(
 )
 
 
-def mse_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = None) -> Any:
-    """(x - t)²."""
+@loss()
+def mse_loss(
+    input: TensorLike,
+    target: TensorLike,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: TensorLike | None = None,
+) -> Tensor:
+    """Compute the squared error of `input` against `target`.
+
+    `weight`, of their shape, multiplies the elements' losses; the mean is then over the total weight.
+    {reduction}
+
+    Formula: loss_i = (x_i − t_i)², x the input and t the target
+    Source: PyTorch's `torch.nn.functional.mse_loss`.
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.mse_loss(ag.tensor([1.0, 5.0]), ag.tensor([1.0, 3.0]))
+    tensor(2.)
+    """
+    if size_average is not None or reduce is not None:
+        reduction = older_reduction("mse_loss", size_average, reduce)
     x, t = same_shape("mse_loss", input=input, target=target)
     if reduction == "mean" and weight is None and math.prod(np.shape(x)):
         return apply(_mse, (x, t))
@@ -100,8 +79,34 @@ def mse_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = 
     return weighted("mse_loss", d * d, weight, reduction)
 
 
-def l1_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = None) -> Any:
-    """|x - t|."""
+@loss(
+    Raises="ValueError if the shapes differ, for an unknown reduction and for the mean of nothing; TypeError if an operand\n"
+    "    holds no numbers.",
+    Dtypes="the operands' common dtype (for complex numbers, the real one); integers become the default float.",
+)
+def l1_loss(
+    input: TensorLike,
+    target: TensorLike,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: TensorLike | None = None,
+) -> Tensor:
+    """Compute the absolute error of `input` against `target`.
+
+    `weight`, of their shape, multiplies the elements' losses; the mean is then over the total weight.
+    {reduction}
+
+    Formula: loss_i = |x_i − t_i|, x the input and t the target
+    Source: PyTorch's `torch.nn.functional.l1_loss`.
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.l1_loss(ag.tensor([1.0, 5.0]), ag.tensor([1.0, 3.0]))
+    tensor(1.)
+    """
+    if size_average is not None or reduce is not None:
+        reduction = older_reduction("l1_loss", size_average, reduce)
     x, t = same_shape("l1_loss", input=input, target=target)
     return weighted("l1_loss", abs(x - t), weight, reduction)
 
@@ -127,10 +132,29 @@ _huber = elementwise(
 )
 
 
-def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
-    """d² / 2 where |d| <= delta, delta (|d| - delta / 2) beyond, d = x - t (Huber 1964).
+@loss(
+    Raises="ValueError if the shapes differ, for a delta that is not positive, an unknown reduction and the mean of nothing;\n"
+    "    TypeError if an operand holds complex or no numbers."
+)
+def huber_loss(
+    input: TensorLike,
+    target: TensorLike,
+    reduction: str = "mean",
+    delta: float = 1.0,
+    weight: TensorLike | None = None,
+) -> Tensor:
+    """Compute Huber's loss of `input` against `target`: squared where the error is small, linear beyond `delta`.
 
-    With a weight, the mean is over the number of elements, as in PyTorch (that of `mse_loss` is over the total weight).
+    `weight`, of their shape, multiplies the elements' losses; the mean stays over the number of elements, as in PyTorch.
+    `reduction` is "mean" (over the number of elements), "sum" or "none".
+
+    Formula: loss_i = d²/2 where |d| ≤ delta, delta (|d| − delta/2) beyond, d = x_i − t_i, x the input and t the target
+    Source: Huber 1964, "Robust estimation of a location parameter".
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.huber_loss(ag.tensor([1.0, 5.0]), ag.tensor([0.0, 0.0]), reduction="none")
+    tensor([0.5, 4.5])
     """
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be positive, got {delta}")
@@ -142,8 +166,33 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     return reduced("huber_loss", losses, reduction)
 
 
-def smooth_l1_loss(input: Any, target: Any, *, reduction: str = "mean", beta: float = 1.0) -> Any:
-    """d² / (2 beta) where |d| < beta, |d| - beta / 2 beyond, d = x - t (Girshick 2015); beta = 0 gives |d|."""
+@loss(
+    Raises="ValueError if the shapes differ, for a negative beta, an unknown reduction and the mean of nothing; TypeError if\n"
+    "    an operand holds complex or no numbers."
+)
+def smooth_l1_loss(
+    input: TensorLike,
+    target: TensorLike,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> Tensor:
+    """Compute the absolute error of `input` against `target`, made smooth where it is below `beta`.
+
+    beta = 0 gives `l1_loss`.
+    {reduction}
+
+    Formula: loss_i = d² / (2 beta) where |d| < beta, |d| − beta/2 beyond, d = x_i − t_i, x the input and t the target
+    Source: Girshick 2015, "Fast R-CNN", eq. 3 (with beta = 1).
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.smooth_l1_loss(ag.tensor([1.0, 5.0]), ag.tensor([0.0, 0.0]), reduction="none", beta=2.0)
+    tensor([0.25, 4.  ])
+    """
+    if size_average is not None or reduce is not None:
+        reduction = older_reduction("smooth_l1_loss", size_average, reduce)
     if not beta >= 0:
         raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}")
     x, t = same_shape("smooth_l1_loss", input=input, target=target)
@@ -191,11 +240,34 @@ _bce = elementwise(
 )
 
 
-def binary_cross_entropy(input: Any, target: Any, weight: Any = None, *, reduction: str = "mean") -> Any:
-    """-(t log x + (1 - t) log(1 - x)), for probabilities x; as in PyTorch, the logarithms stop at -100.
+@loss(
+    Raises="ValueError if the shapes differ, for an input or a target outside [0, 1], a weight that does not broadcast, an\n"
+    "    unknown reduction and the mean of nothing; TypeError if an operand holds complex or no numbers."
+)
+def binary_cross_entropy(
+    input: TensorLike,
+    target: TensorLike,
+    weight: TensorLike | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Compute the cross-entropy of probabilities `input` against `target`: a yes or no for each element.
 
-    weight: rescales each element, any shape that broadcasts to the input's. Raises for an x outside [0, 1] or NaN.
+    `weight` rescales the elements' losses, of any shape that broadcasts to theirs. As in PyTorch, logarithms stop at −100.
+    For scores of any size, `binary_cross_entropy_with_logits` is exact.
+    {reduction}
+
+    Formula: loss_i = −w_i (t_i log x_i + (1 − t_i) log(1 − x_i)), x the input, t the target and w the weight
+    Source: PyTorch's `torch.nn.functional.binary_cross_entropy`.
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.binary_cross_entropy(ag.tensor([0.5, 0.5]), ag.tensor([0.0, 1.0]))
+    tensor(0.6931)
     """
+    if size_average is not None or reduce is not None:
+        reduction = older_reduction("binary_cross_entropy", size_average, reduce)
     x, t = same_shape("binary_cross_entropy", input=input, target=target)
     check_probabilities("binary_cross_entropy", "input", x)
     check_probabilities("binary_cross_entropy", "target", t)
@@ -206,11 +278,7 @@ def _rescaled(name: str, losses: Any, weight: Any, reduction: str) -> Any:
     """The losses times a weight that may broadcast to them; the mean is over their number."""
     if weight is not None:
         losses, weight = unified(name, losses, weight)
-        try:
-            fits = np.broadcast_shapes(tuple(losses.shape), np.shape(weight)) == tuple(losses.shape)
-        except ValueError:
-            fits = False
-        if not fits:
+        if not broadcasts_to(tuple(losses.shape), np.shape(weight)):
             raise ValueError(
                 f"{name}: weight of shape {tuple(np.shape(weight))} does not broadcast to the input's shape "
                 f"{tuple(losses.shape)}"
@@ -245,23 +313,41 @@ _bce_logits = elementwise(
 )
 
 
+@loss(
+    Raises="ValueError if the shapes differ, for a weight or pos_weight that does not broadcast, an unknown reduction and the\n"
+    "    mean of nothing; TypeError if an operand holds complex or no numbers."
+)
 def binary_cross_entropy_with_logits(
-    input: Any, target: Any, weight: Any = None, *, reduction: str = "mean", pos_weight: Any = None
-) -> Any:
-    """-(pos_weight t log s + (1 - t) log(1 - s)), s = sigmoid(x), exact for x of any size.
+    input: TensorLike,
+    target: TensorLike,
+    weight: TensorLike | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    pos_weight: TensorLike | None = None,
+) -> Tensor:
+    """Compute the cross-entropy of sigmoid(input) against `target`, exact for scores of any size.
 
-    weight rescales each element, pos_weight the positive examples (of each class); both broadcast to the input's shape.
+    `weight` rescales the elements' losses and `pos_weight` the positive part of each; both broadcast to the input's shape.
+    {reduction}
+
+    Formula: loss_i = −w_i (p_i t_i log s_i + (1 − t_i) log(1 − s_i)), s = 1 / (1 + e⁻ˣ), x the input, t the target,
+        w the weight and p pos_weight
+    Source: PyTorch's `torch.nn.functional.binary_cross_entropy_with_logits`.
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.binary_cross_entropy_with_logits(ag.tensor([1000.0, -1000.0]), ag.tensor([1.0, 1.0]), reduction="none")
+    tensor([   0., 1000.])
     """
+    if size_average is not None or reduce is not None:
+        reduction = older_reduction("binary_cross_entropy_with_logits", size_average, reduce)
     name = "binary_cross_entropy_with_logits"
     x, t = same_shape(name, input=input, target=target)
     w: Any = 1.0
     if pos_weight is not None:
         x, t, w = unified(name, x, t, pos_weight)
-        try:
-            fits = np.broadcast_shapes(np.shape(x), np.shape(w)) == tuple(np.shape(x))
-        except ValueError:
-            fits = False
-        if not fits:
+        if not broadcasts_to(tuple(np.shape(x)), np.shape(w)):
             raise ValueError(
                 f"{name}: pos_weight of shape {tuple(np.shape(w))} does not broadcast to the input's shape "
                 f"{tuple(np.shape(x))}; give one for each class, the last dimension"
@@ -285,11 +371,32 @@ _kl = elementwise(
 )
 
 
-def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool = False) -> Any:
-    """t (log t - x), for log-probabilities x and probabilities t (or their logarithms, with log_target); 0 where t = 0.
+@loss(
+    'the number of elements; "batchmean" divides the sum by the first size',
+)
+def kl_div(
+    input: TensorLike,
+    target: TensorLike,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    log_target: bool = False,
+) -> Tensor:
+    """Compute the Kullback-Leibler divergence of log-probabilities `input` from probabilities `target`, elementwise.
 
-    reduction="batchmean" divides the sum by the first size: the divergence of Kullback and Leibler (1951), averaged.
+    With `log_target` the target holds logarithms too.
+    {reduction}
+
+    Formula: loss_i = t_i (log t_i − x_i), 0 where t_i = 0, x the input and t the target
+    Source: Kullback & Leibler 1951, "On information and sufficiency".
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.kl_div(ag.tensor([[0.5, 0.5]]).log(), ag.tensor([[1.0, 0.0]]), reduction="batchmean")
+    tensor(0.6931)
     """
+    if size_average is not None or reduce is not None:
+        reduction = older_reduction("kl_div", size_average, reduce)
     name = "kl_div"
     x, t = same_shape(name, input=input, target=target)
     losses = exp(t) * (t - x) if log_target else apply(_kl, (x, t))
@@ -302,19 +409,33 @@ def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool
 # ------------------------------------------------------------------------------------------------------- of likelihoods
 
 
+@loss()
 def poisson_nll_loss(
-    input: Any,
-    target: Any,
+    input: TensorLike,
+    target: TensorLike,
     log_input: bool = True,
     full: bool = False,
-    *,
+    size_average: bool | None = None,
     eps: float = 1e-8,
+    reduce: bool | None = None,
     reduction: str = "mean",
-) -> Any:
-    """-log P(t) for a Poisson variable of mean e^x (or x itself, if not log_input), up to a term without x.
+) -> Tensor:
+    """Compute the negative log-likelihood of counts `target` under Poisson variables of mean exp(input).
 
-    full: add that term, log t!, by Stirling's formula t log t - t + log(2 π t) / 2, where t > 1.
+    Without `log_input` the mean is input itself, and `eps` keeps its logarithm finite. `full` adds the term without input,
+    log t!, by Stirling's formula t log t − t + log(2πt)/2, where t > 1.
+    {reduction}
+
+    Formula: loss_i = exp(x_i) − t_i x_i, or x_i − t_i log(x_i + eps) without log_input, x the input and t the target
+    Source: PyTorch's `torch.nn.functional.poisson_nll_loss`.
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.poisson_nll_loss(ag.tensor([0.0, 0.0]), ag.tensor([3.0, 5.0]))
+    tensor(1.)
     """
+    if size_average is not None or reduce is not None:
+        reduction = older_reduction("poisson_nll_loss", size_average, reduce)
     x, t = same_shape("poisson_nll_loss", input=input, target=target)
     losses = exp(x) - t * x if log_input else x - t * log(x + eps)
     if full:
@@ -323,24 +444,43 @@ def poisson_nll_loss(
     return reduced("poisson_nll_loss", losses, reduction)
 
 
+@loss(
+    Shapes='input and target (*), var (*), (*, 1), (*) without its last dimension, or () → (), or (*) with reduction="none".',
+    Raises="ValueError if the shapes do not fit, var is negative, for an unknown reduction and for the mean of nothing;\n"
+    "    TypeError if an operand holds complex or no numbers.",
+)
 def gaussian_nll_loss(
-    input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
-) -> Any:
-    """(log v + (x - t)² / v) / 2: -log p(t) for a normal variable of mean x and variance v, up to a constant.
+    input: TensorLike,
+    target: TensorLike,
+    var: TensorLike,
+    full: bool = False,
+    eps: float = 1e-6,
+    reduction: str = "mean",
+) -> Tensor:
+    """Compute the negative log-likelihood of `target` under normal variables of mean `input` and variance `var`.
 
-    var   of the input's shape, or with its last dimension 1 or left out, or a number; at least eps is taken for v, with
-          the gradient of var
-    full  add the constant, log(2 π) / 2
+    At least `eps` is taken for the variance, with the gradient of var. `full` adds the constant log(2π)/2. `reduction` is
+    "mean" (over the number of elements), "sum" or "none".
+
+    Formula: loss_i = (log v_i + (x_i − t_i)² / v_i) / 2, x the input, t the target and v = max(var, eps)
+    Source: Nix & Weigend 1994, "Estimating the mean and variance of the target probability distribution".
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.gaussian_nll_loss(ag.tensor([1.0, 2.0]), ag.tensor([1.0, 4.0]), ag.ones(2), reduction="none")
+    tensor([0., 2.])
     """
     name = "gaussian_nll_loss"
     x, t = same_shape(name, input=input, target=target)
     x, t, v = unified(name, x, t, var)
-    shape, given = tuple(np.shape(x)), tuple(np.shape(v))
-    if given and given == shape[:-1]:
-        v = reshape(v, (*given, 1))
-    elif given and (len(given) != len(shape) or any(b not in (a, 1) for a, b in zip(shape, given, strict=True))):
+    shape, var_shape = tuple(np.shape(x)), tuple(np.shape(v))
+    if var_shape and var_shape == shape[:-1]:
+        v = reshape(v, (*var_shape, 1))
+    elif var_shape and (
+        len(var_shape) != len(shape) or any(b not in (a, 1) for a, b in zip(shape, var_shape, strict=True))
+    ):
         raise ValueError(
-            f"{name}: var has shape {given}, but the input's is {shape}; give that shape, with 1 where the variance is "
+            f"{name}: var has shape {var_shape}, but the input's is {shape}; give that shape, with 1 where the variance is "
             f"shared, or {shape[:-1]}"
         )
     least = values(v).min(initial=0)
