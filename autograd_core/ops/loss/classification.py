@@ -395,10 +395,10 @@ def linear_cross_entropy(
             f"linear_weight (C, …, in_features), got {tuple(x.shape)} and {tuple(w.shape)}"
         )
     if linear_bias is not None:
-        linear_bias = operand(linear_bias, name)
-        if tuple(linear_bias.shape) != outputs:
-            raise ValueError(f"{name}: linear_bias must have shape {outputs}, got {tuple(linear_bias.shape)}")
-        linear_bias = reshape(linear_bias, (math.prod(outputs),))
+        bias = operand(linear_bias, name)
+        if np.shape(bias) != outputs:
+            raise ValueError(f"{name}: linear_bias must have shape {outputs}, got {tuple(np.shape(bias))}")
+        linear_bias = reshape(bias, (math.prod(outputs),))
     scores = linear(x, reshape(w, (math.prod(outputs), w.shape[-1])), linear_bias)
     scores = reshape(scores, (*x.shape[:-1], *outputs))
     if ignore_index is None:
