@@ -96,3 +96,30 @@ ERRORS = [
 def test_errors(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+@pytest.mark.parametrize("frequencies", [ag.fft.fftfreq, ag.fft.rfftfreq])
+def test_frequencies_need_a_point_a_spacing_a_floating_dtype_and_the_cpu(frequencies):
+    for n, d in ((0, 1.0), (-3, 1.0), (4, 0.0)):
+        with pytest.raises(ValueError, match=f"got n={n} and d={d}"):
+            frequencies(n, d)
+    with pytest.raises(TypeError, match="int32 does not hold"):  # all of them would be 0
+        frequencies(4, dtype="int32")
+    with pytest.raises(TypeError, match="must be an int"):
+        frequencies(2.5)
+    with pytest.raises(TypeError, match="no devices"):
+        frequencies(4, device="cuda")
+    assert frequencies(4, device="cpu").tolist() == frequencies(4).tolist()
+
+
+def test_the_number_of_points_is_not_rounded():
+    with pytest.raises(TypeError, match=r"fft\.fft: a number of points must be an int, got float 2\.5"):
+        ag.fft.fft(ag.ones(3), 2.5)
+    with pytest.raises(TypeError, match="must be an int"):
+        ag.fft.fft2(ag.ones(3, 3), s=(2, 2.5))
+
+
+@pytest.mark.parametrize("function", [ag.fft.fft, ag.fft.rfft, ag.fft.irfftn, ag.fft.fftshift])
+def test_a_number_is_no_signal(function):
+    with pytest.raises(TypeError, match="needs a tensor or an array"):
+        function(2.0)

@@ -28,11 +28,11 @@ _EXAMPLE = re.compile(r"[\w.]+\(.*\) → ")
 _LIST = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]")  # of numbers, or of lists of numbers
 
 
-def complete(text: str, variables: str = "", **defaults: str) -> str:
+def complete(text: str, variables: str = "", prose: str = "", **defaults: str) -> str:
     """The docstring that `text` stands for. `defaults` are the parts by their labels; `variables`, such as "x the input",
-    end a formula that does not name the parameters."""
+    end a formula that does not name the parameters; `prose` follows that of the text."""
     sentence, *lines = inspect.cleandoc(text).splitlines()
-    prose: list[str] = []
+    paragraphs: list[str] = []
     example: list[str] = []
     parts: dict[str, str] = {}
     last, code = "", False
@@ -50,13 +50,13 @@ def complete(text: str, variables: str = "", **defaults: str) -> str:
         elif line.startswith(" ") and last:
             parts[last] += "\n" + line
         else:
-            prose.append(line)
+            paragraphs.append(line)
     formula = parts.get("Formula", "input")
     if variables and not re.search(r"\binput\b", formula):
         parts["Formula"] = f"{formula.removesuffix('.')}, {variables}"
     parts = {**defaults, **parts}
     blocks = [
-        re.sub(r"\n{3,}", "\n\n", "\n".join(prose).strip()),
+        re.sub(r"\n{3,}", "\n\n", "\n".join([*paragraphs, prose]).strip()),
         "\n".join(_wrapped(f"{label}: {parts[label]}") for label in LABELS if label in parts),
         "\n".join(_with_imports(example)),
     ]
@@ -85,11 +85,11 @@ def _doctest(example: str) -> tuple[str, str]:
     return f">>> {call}", f"tensor({result})" if result.startswith("[") else result
 
 
-def documented(variables: str = "", **defaults: str) -> Callable[[F], F]:
+def documented(variables: str = "", prose: str = "", **defaults: str) -> Callable[[F], F]:
     """A decorator that completes the docstring of a function, and leaves the function as it is."""
 
     def decorator(function: F) -> F:
-        function.__doc__ = complete(function.__doc__ or "", variables, **defaults)
+        function.__doc__ = complete(function.__doc__ or "", variables, prose, **defaults)
         return function
 
     return decorator

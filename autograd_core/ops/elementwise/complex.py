@@ -232,7 +232,8 @@ def _plain(x: Any) -> Any:
 
 def mH(x: A) -> A:  # noqa: N802 (the field's name)
     """The conjugate transpose of the last two dimensions."""
-    return transpose(conj(x), -2, -1)
+    out: Any = transpose(conj(x), -2, -1)
+    return out
 
 
 def H(x: Tensor) -> Tensor:  # noqa: N802

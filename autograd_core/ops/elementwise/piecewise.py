@@ -57,20 +57,19 @@ def zeroed(x: Any, mask: Any) -> Any:
 WHOLE = "floating dtypes and integers stay; booleans become the default float."
 
 
-def documented(source: str, *, wrong: str = "", dtypes: str = "") -> Callable[[F], F]:
+def documented(source: str, *, wrong: str = "", dtypes: str | None = None) -> Callable[[F], F]:
     """The decorator that completes the docstring of an activation; `wrong`: what else raises a ValueError."""
 
     def decorator(function: F) -> F:
-        text = inspect.cleandoc(function.__doc__ or "")
-        raises = "TypeError if input holds no numbers, or complex numbers"
+        prose, raises = "", "TypeError if input holds no numbers, or complex numbers"
         if "inplace" in inspect.signature(function).parameters:
-            text += "\n\nWith `inplace`, the result is written over input."
+            prose = "With `inplace`, the result is written over input."
             raises += (
                 ", or, with inplace, is no tensor; with inplace, RuntimeError if the result cannot be written there"
             )
         raises += f"; ValueError if {wrong}." if wrong else "."
-        text += f"\nDtypes: {dtypes}" if dtypes else ""
-        function.__doc__ = elementwise_docstring(text, 1, True, Raises=raises, Source=source)
+        text = inspect.cleandoc(function.__doc__ or "") + (f"\nDtypes: {dtypes}" if dtypes else "")
+        function.__doc__ = elementwise_docstring(text, 1, True, prose=prose, Raises=raises, Source=source)
         return function
 
     return decorator

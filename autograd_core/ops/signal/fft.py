@@ -6,16 +6,23 @@ Single precision stays single: float32 gives complex64.
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
 
-from ...engine.operands import complex_dtype, convert, real, unified
+from ...engine.docstrings import F, complete
+from ...engine.operands import as_operand, complex_dtype, convert, real, unified
 from ...engine.primitive import SHAPE, Primitive, apply
-from ...engine.tensor import Default, Tensor, wrap
+from ...engine.tensor import Tensor, describe
 from ..arguments import dim_indices
 from ..elementwise.complex import conj
+
+if TYPE_CHECKING:
+    from ...engine.types import Dims, TensorLike
 
 NORMS = ("backward", "ortho", "forward")
 OPPOSITE = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
@@ -75,8 +82,8 @@ def _resized(x: Any, dim: int, n: int) -> Any:
 
 
 def _operand(x: Any, name: str, complex_: bool) -> Any:
-    """x as a floating tensor, complex if `complex_`; an error for one that has no place for it."""
-    (x,) = unified(name, x, floating=True)
+    """x as a floating tensor, complex if `complex_`; an error if it is complex and must be real."""
+    (x,) = unified(name, as_operand(x, name), floating=True)
     if x.dtype == np.float16:
         raise TypeError(f"{name}: there is no transform of float16; use x.float()")
     if not complex_:
@@ -94,7 +101,7 @@ def _options(x: Any, s: Any, dim: Any, norm: str | None, name: str) -> tuple[tup
     if x.ndim == 0:
         raise ValueError(f"{name}: a 0-d tensor has no dimension to transform")
     if s is not None:
-        s = tuple(int(n) for n in (s if isinstance(s, list | tuple) else (s,)))
+        s = tuple(number_of_points(n, name) for n in (s if isinstance(s, list | tuple) else (s,)))
     if dim is None:
         count = x.ndim if s is None else len(s)
         if count > x.ndim:
@@ -107,6 +114,13 @@ def _options(x: Any, s: Any, dim: Any, norm: str | None, name: str) -> tuple[tup
     if s is not None:
         s = tuple(x.shape[d] if n == -1 else n for d, n in zip(dims, s, strict=True))
     return dims, s, norm
+
+
+def number_of_points(n: Any, name: str) -> int:
+    try:
+        return operator.index(n)
+    except TypeError:
+        raise TypeError(f"{name}: a number of points must be an int, got {describe(n)}") from None
 
 
 def _positive(n: int, name: str, x: Any) -> None:
@@ -157,96 +171,11 @@ def _one(n: Any) -> Any:
     return None if n is None else (n,)
 
 
-def fft(input: Any, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
-    """X_k = Σ_j x_j e^(-2πi jk/n) along `dim`, of x cut or filled up with zeros to n.
-
-    norm "backward" (the default) scales the inverse by 1/n, "forward" this, "ortho" both by 1/√n.
-    """
-    return _complex_transform(input, _one(n), (dim,), norm, "fft.fft", _fftn)
-
-
-def ifft(input: Any, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
-    """The inverse of `fft`: x_j = 1/n Σ_k X_k e^(2πi jk/n)."""
-    return _complex_transform(input, _one(n), (dim,), norm, "fft.ifft", _ifftn)
-
-
-def rfft(input: Any, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
-    """`fft` of a real signal: the n // 2 + 1 frequencies that determine the others."""
-    return _real_to_half(input, _one(n), (dim,), norm, "fft.rfft")
-
-
-def irfft(input: Any, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
-    """The inverse of `rfft`: a real signal of length n, by default 2 (size - 1)."""
-    return _half_to_real(input, _one(n), (dim,), norm, "fft.irfft")
-
-
-def hfft(input: Any, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
-    """`fft` of the first half of a signal with x_-j = conj x_j: its n real frequencies, by default 2 (size - 1)."""
-    return hfftn(input, _one(n), (dim,), norm, name="fft.hfft")
-
-
-def ihfft(input: Any, n: int | None = None, dim: int = -1, norm: str | None = None) -> Any:
-    """The inverse of `hfft`."""
-    return ihfftn(input, _one(n), (dim,), norm, name="fft.ihfft")
-
-
-def fft2(input: Any, s: Any = None, dim: Any = (-2, -1), norm: str | None = None) -> Any:
-    """`fft` over two dimensions."""
-    return _complex_transform(input, s, dim, norm, "fft.fft2", _fftn)
-
-
-def ifft2(input: Any, s: Any = None, dim: Any = (-2, -1), norm: str | None = None) -> Any:
-    """The inverse of `fft2`."""
-    return _complex_transform(input, s, dim, norm, "fft.ifft2", _ifftn)
-
-
-def rfft2(input: Any, s: Any = None, dim: Any = (-2, -1), norm: str | None = None) -> Any:
-    """`fft2` of a real signal, half of the last dimension."""
-    return _real_to_half(input, s, dim, norm, "fft.rfft2")
-
-
-def irfft2(input: Any, s: Any = None, dim: Any = (-2, -1), norm: str | None = None) -> Any:
-    """The inverse of `rfft2`."""
-    return _half_to_real(input, s, dim, norm, "fft.irfft2")
-
-
-def hfft2(input: Any, s: Any = None, dim: Any = (-2, -1), norm: str | None = None) -> Any:
-    """`hfft` over two dimensions, the last of them halved."""
-    return hfftn(input, s, dim, norm, name="fft.hfft2")
-
-
-def ihfft2(input: Any, s: Any = None, dim: Any = (-2, -1), norm: str | None = None) -> Any:
-    """The inverse of `hfft2`."""
-    return ihfftn(input, s, dim, norm, name="fft.ihfft2")
-
-
-def fftn(input: Any, s: Any = None, dim: Any = None, norm: str | None = None) -> Any:
-    """`fft` over the dims, by default all (the last len(s))."""
-    return _complex_transform(input, s, dim, norm, "fft.fftn", _fftn)
-
-
-def ifftn(input: Any, s: Any = None, dim: Any = None, norm: str | None = None) -> Any:
-    """The inverse of `fftn`."""
-    return _complex_transform(input, s, dim, norm, "fft.ifftn", _ifftn)
-
-
-def rfftn(input: Any, s: Any = None, dim: Any = None, norm: str | None = None) -> Any:
-    """`fftn` of a real signal, half of the last dimension."""
-    return _real_to_half(input, s, dim, norm, "fft.rfftn")
-
-
-def irfftn(input: Any, s: Any = None, dim: Any = None, norm: str | None = None) -> Any:
-    """The inverse of `rfftn`."""
-    return _half_to_real(input, s, dim, norm, "fft.irfftn")
-
-
-def hfftn(input: Any, s: Any = None, dim: Any = None, norm: str | None = None, *, name: str = "fft.hfftn") -> Any:
-    """`hfft` over several dimensions, the last of them halved."""
+def _hermitian(input: Any, s: Any, dim: Any, norm: Any, name: str) -> Any:
     return _half_to_real(conj(_operand(input, name, True)), s, dim, _opposite(norm, name), name)
 
 
-def ihfftn(input: Any, s: Any = None, dim: Any = None, norm: str | None = None, *, name: str = "fft.ihfftn") -> Any:
-    """The inverse of `hfftn`."""
+def _inverse_hermitian(input: Any, s: Any, dim: Any, norm: Any, name: str) -> Any:
     return conj(_real_to_half(input, s, dim, _opposite(norm, name), name))
 
 
@@ -256,41 +185,243 @@ def _opposite(norm: Any, name: str) -> str:
     return OPPOSITE[norm or "backward"]
 
 
-# ------------------------------------------------------------------------------------------------------ frequencies
+# A transform's docstring says what it computes; what its arguments mean is the same for all.
+_ONE = "Along `dim`, input is cut, or filled up with zeros, to the length that `n` points need (None: as it is)."
+_SOME = """Along each of `dim`, input is cut, or filled up with zeros, to the length that `s` points need (None, −1: as it is).
+With dim None these are the last len(s) dimensions, or all."""
+_NORM = """The factor 1/n, n the number of all points, is in the inverse transform (`norm` "backward", the default), or in the
+forward one ("forward"), or 1/√n is in both ("ortho")."""
+_COMPLEX = "float32, complex64 → complex64; float64, complex128 → complex128; integers become the default float first."
+_FROM_REAL = "float32 → complex64, float64 → complex128; integers become the default float first."
+_TO_REAL = "float32, complex64 → float32; float64, complex128 → float64; integers become the default float first."
 
 
-def _frequencies(values: ndarray, dtype: Any, requires_grad: bool) -> Tensor:
-    t = wrap(values.astype(Default.dtype if dtype is None else dtype))
-    t.requires_grad = requires_grad
-    return t
+def _transform(shapes: str, dtypes: str) -> Callable[[F], F]:
+    """The decorator that completes the docstring of a transform."""
+
+    def decorator(function: F) -> F:
+        name = function.__name__
+        wrong = "of float16 or complex" if dtypes is _FROM_REAL else "of float16"
+        one = "n" in inspect.signature(function).parameters
+        size = "n" if one else "a size in s"
+        dims = "" if one else ", or if s and dim differ in length or a dim is named twice"
+        function.__doc__ = complete(
+            function.__doc__ or "",
+            prose=f"{_ONE if one else _SOME}\n{_NORM}",
+            Shapes=shapes,
+            Dtypes=dtypes,
+            Raises=f"TypeError if input is no tensor or array, or {wrong}, or if {size} is no int; ValueError if that is less "
+            f"than 1, or for another norm{dims}; IndexError if there is no such dim.",
+            Source=f"NumPy's and PyTorch's `fft.{name}`." if hasattr(np.fft, name) else f"PyTorch's `fft.{name}`.",
+        )
+        return function
+
+    return decorator
 
 
-def fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """The frequencies that `fft` of n points, d apart, gives: 0, 1, ..., -2, -1, over n d."""
-    return _frequencies(np.fft.fftfreq(n, d), dtype, requires_grad)
+@_transform("(*, N, *) → (*, n, *), n = N by default.", _COMPLEX)
+def fft(input: TensorLike, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
+    """Compute the discrete Fourier transform of `input`.
+
+    Formula: out[k] = Σⱼ input[j] exp(−2πi jk/n)
+    >>> ag.fft.fft(ag.tensor([1.0, 0.0, -1.0, 0.0])).real
+    tensor([0., 2., 0., 2.])
+    """
+    return _complex_transform(input, _one(n), (dim,), norm, "fft.fft", _fftn)
 
 
-def rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """The frequencies that `rfft` of n points, d apart, gives: 0, 1, ..., n // 2, over n d."""
-    return _frequencies(np.fft.rfftfreq(n, d), dtype, requires_grad)
+@_transform("(*, N, *) → (*, n, *), n = N by default.", _COMPLEX)
+def ifft(input: TensorLike, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
+    """Compute the inverse of `fft` of `input`.
+
+    Formula: out[j] = 1/n Σₖ input[k] exp(2πi jk/n)
+    >>> ag.fft.ifft(ag.tensor([0.0, 2.0, 0.0, 2.0])).real
+    tensor([ 1.,  0., -1.,  0.])
+    """
+    return _complex_transform(input, _one(n), (dim,), norm, "fft.ifft", _ifftn)
 
 
-_roll: Primitive = Primitive(
-    lambda x, shifts, dims: np.roll(x, shifts, dims),
-    name="fftshift",
-    vjps=(lambda g, shifts, dims: apply(_roll, (g,), (tuple(-s for s in shifts), dims)),),
+@_transform("(*, N, *) → (*, n // 2 + 1, *), n = N by default.", _FROM_REAL)
+def rfft(input: TensorLike, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
+    """Compute `fft` of a real `input`: the frequencies that determine the others.
+
+    Formula: out[k] = Σⱼ input[j] exp(−2πi jk/n), 0 ≤ k ≤ n // 2
+    >>> ag.fft.rfft(ag.tensor([1.0, 0.0, -1.0, 0.0])).real
+    tensor([0., 2., 0.])
+    """
+    return _real_to_half(input, _one(n), (dim,), norm, "fft.rfft")
+
+
+@_transform("(*, N, *) → (*, n, *), n = 2 (N − 1) by default.", _TO_REAL)
+def irfft(input: TensorLike, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
+    """Compute the inverse of `rfft` of `input`: a real signal of `n` points.
+
+    Formula: out[j] = 1/n Σₖ X[k] exp(2πi jk/n), X[k] = input[k] and X[n − k] = conj input[k] for 0 ≤ k ≤ n // 2
+    >>> ag.fft.irfft(ag.tensor([0.0, 2.0, 0.0]))
+    tensor([ 1.,  0., -1.,  0.])
+    """
+    return _half_to_real(input, _one(n), (dim,), norm, "fft.irfft")
+
+
+@_transform("(*, N, *) → (*, n, *), n = 2 (N − 1) by default.", _TO_REAL)
+def hfft(input: TensorLike, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
+    """Compute `fft` of a signal with x[−j] = conj x[j], of which `input` is the first half: it is real.
+
+    Formula: out[k] = Σⱼ x[j] exp(−2πi jk/n), x[j] = input[j] and x[n − j] = conj input[j] for 0 ≤ j ≤ n // 2
+    >>> ag.fft.hfft(ag.tensor([1.0, 2.0, 1.0]))
+    tensor([ 6.,  0., -2.,  0.])
+    """
+    return _hermitian(input, _one(n), (dim,), norm, "fft.hfft")
+
+
+@_transform("(*, N, *) → (*, n // 2 + 1, *), n = N by default.", _FROM_REAL)
+def ihfft(input: TensorLike, n: int | None = None, dim: int = -1, norm: str | None = None) -> Tensor:
+    """Compute the inverse of `hfft` of a real `input`: the first half of the signal.
+
+    Formula: out[j] = 1/n Σₖ input[k] exp(2πi jk/n), 0 ≤ j ≤ n // 2
+    >>> ag.fft.ihfft(ag.tensor([6.0, 0.0, -2.0, 0.0])).real
+    tensor([1., 2., 1.])
+    """
+    return _inverse_hermitian(input, _one(n), (dim,), norm, "fft.ihfft")
+
+
+@_transform("(*) → (*), with s along dim.", _COMPLEX)
+def fft2(input: TensorLike, s: Dims = None, dim: Dims = (-2, -1), norm: str | None = None) -> Tensor:
+    """Compute the discrete Fourier transform of `input` over two dimensions.
+
+    Formula: out = fft(fft(input, s[1], dim[1]), s[0], dim[0])
+    >>> ag.fft.fft2(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).real
+    tensor([[10., -2.],
+            [-4.,  0.]])
+    """
+    return _complex_transform(input, s, dim, norm, "fft.fft2", _fftn)
+
+
+@_transform("(*) → (*), with s along dim.", _COMPLEX)
+def ifft2(input: TensorLike, s: Dims = None, dim: Dims = (-2, -1), norm: str | None = None) -> Tensor:
+    """Compute the inverse of `fft2` of `input`.
+
+    Formula: out = ifft(ifft(input, s[1], dim[1]), s[0], dim[0])
+    >>> ag.fft.ifft2(ag.tensor([[10.0, -2.0], [-4.0, 0.0]])).real
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
+    return _complex_transform(input, s, dim, norm, "fft.ifft2", _ifftn)
+
+
+@_transform("(*) → (*), with s along dim, but s // 2 + 1 along the last of dim.", _FROM_REAL)
+def rfft2(input: TensorLike, s: Dims = None, dim: Dims = (-2, -1), norm: str | None = None) -> Tensor:
+    """Compute `fft2` of a real `input`: the frequencies that determine the others.
+
+    Formula: out = fft(rfft(input, s[1], dim[1]), s[0], dim[0])
+    >>> ag.fft.rfft2(ag.ones(4, 4)).shape
+    (4, 3)
+    """
+    return _real_to_half(input, s, dim, norm, "fft.rfft2")
+
+
+@_transform(
+    "(*) → (*), with s along dim; by default 2 (N − 1) along the last of dim, N the size of input there.", _TO_REAL
 )
+def irfft2(input: TensorLike, s: Dims = None, dim: Dims = (-2, -1), norm: str | None = None) -> Tensor:
+    """Compute the inverse of `rfft2` of `input`: a real signal.
+
+    Formula: out = irfft(ifft(input, s[0], dim[0]), s[1], dim[1])
+    >>> ag.fft.irfft2(ag.ones(4, 3)).shape
+    (4, 4)
+    """
+    return _half_to_real(input, s, dim, norm, "fft.irfft2")
 
 
-def fftshift(input: Any, dim: Any = None) -> Any:
-    """The frequencies in ascending order: the first half of `dim` (None: all) exchanged with the second."""
-    (x,) = unified("fft.fftshift", input)
-    dims = dim_indices(dim, x.ndim, "fft.fftshift")
-    return apply(_roll, (x,), (tuple(x.shape[d] // 2 for d in dims), dims))
+@_transform(
+    "(*) → (*), with s along dim; by default 2 (N − 1) along the last of dim, N the size of input there.", _TO_REAL
+)
+def hfft2(input: TensorLike, s: Dims = None, dim: Dims = (-2, -1), norm: str | None = None) -> Tensor:
+    """Compute `hfft` of `input` over two dimensions, the last of which holds half of the signal.
+
+    Formula: out = hfft(fft(input, s[0], dim[0]), s[1], dim[1])
+    >>> ag.fft.hfft2(ag.ones(4, 3)).shape
+    (4, 4)
+    """
+    return _hermitian(input, s, dim, norm, "fft.hfft2")
 
 
-def ifftshift(input: Any, dim: Any = None) -> Any:
-    """The inverse of `fftshift`."""
-    (x,) = unified("fft.ifftshift", input)
-    dims = dim_indices(dim, x.ndim, "fft.ifftshift")
-    return apply(_roll, (x,), (tuple(-(x.shape[d] // 2) for d in dims), dims))
+@_transform("(*) → (*), with s along dim, but s // 2 + 1 along the last of dim.", _FROM_REAL)
+def ihfft2(input: TensorLike, s: Dims = None, dim: Dims = (-2, -1), norm: str | None = None) -> Tensor:
+    """Compute the inverse of `hfft2` of a real `input`.
+
+    Formula: out = ifft(ihfft(input, s[1], dim[1]), s[0], dim[0])
+    >>> ag.fft.ihfft2(ag.ones(4, 4)).shape
+    (4, 3)
+    """
+    return _inverse_hermitian(input, s, dim, norm, "fft.ihfft2")
+
+
+@_transform("(*) → (*), with s along dim.", _COMPLEX)
+def fftn(input: TensorLike, s: Dims = None, dim: Dims = None, norm: str | None = None) -> Tensor:
+    """Compute the discrete Fourier transform of `input` over several dimensions.
+
+    Formula: out = fft of input along each of dim
+    >>> ag.fft.fftn(ag.ones(2, 2, 2))[0, 0, 0].real
+    tensor(8.)
+    """
+    return _complex_transform(input, s, dim, norm, "fft.fftn", _fftn)
+
+
+@_transform("(*) → (*), with s along dim.", _COMPLEX)
+def ifftn(input: TensorLike, s: Dims = None, dim: Dims = None, norm: str | None = None) -> Tensor:
+    """Compute the inverse of `fftn` of `input`.
+
+    Formula: out = ifft of input along each of dim
+    >>> ag.fft.ifftn(ag.ones(2, 2, 2))[0, 0, 0].real
+    tensor(1.)
+    """
+    return _complex_transform(input, s, dim, norm, "fft.ifftn", _ifftn)
+
+
+@_transform("(*) → (*), with s along dim, but s // 2 + 1 along the last of dim.", _FROM_REAL)
+def rfftn(input: TensorLike, s: Dims = None, dim: Dims = None, norm: str | None = None) -> Tensor:
+    """Compute `fftn` of a real `input`: the frequencies that determine the others.
+
+    Formula: out = rfft of input along the last of dim, then fft along the others
+    >>> ag.fft.rfftn(ag.ones(2, 4, 4)).shape
+    (2, 4, 3)
+    """
+    return _real_to_half(input, s, dim, norm, "fft.rfftn")
+
+
+@_transform(
+    "(*) → (*), with s along dim; by default 2 (N − 1) along the last of dim, N the size of input there.", _TO_REAL
+)
+def irfftn(input: TensorLike, s: Dims = None, dim: Dims = None, norm: str | None = None) -> Tensor:
+    """Compute the inverse of `rfftn` of `input`: a real signal.
+
+    Formula: out = ifft of input along all of dim but the last, then irfft along that
+    >>> ag.fft.irfftn(ag.ones(2, 4, 3)).shape
+    (2, 4, 4)
+    """
+    return _half_to_real(input, s, dim, norm, "fft.irfftn")
+
+
+@_transform(
+    "(*) → (*), with s along dim; by default 2 (N − 1) along the last of dim, N the size of input there.", _TO_REAL
+)
+def hfftn(input: TensorLike, s: Dims = None, dim: Dims = None, norm: str | None = None) -> Tensor:
+    """Compute `hfft` of `input` over several dimensions, the last of which holds half of the signal.
+
+    Formula: out = fft of input along all of dim but the last, then hfft along that
+    >>> ag.fft.hfftn(ag.ones(2, 4, 3)).shape
+    (2, 4, 4)
+    """
+    return _hermitian(input, s, dim, norm, "fft.hfftn")
+
+
+@_transform("(*) → (*), with s along dim, but s // 2 + 1 along the last of dim.", _FROM_REAL)
+def ihfftn(input: TensorLike, s: Dims = None, dim: Dims = None, norm: str | None = None) -> Tensor:
+    """Compute the inverse of `hfftn` of a real `input`.
+
+    Formula: out = ihfft of input along the last of dim, then ifft along the others
+    >>> ag.fft.ihfftn(ag.ones(2, 4, 4)).shape
+    (2, 4, 3)
+    """
+    return _inverse_hermitian(input, s, dim, norm, "fft.ihfftn")
