@@ -101,6 +101,10 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY, *_packages.PACKAGES})
+
+
 _packages.install()
 
 # Infinities and NaN are results here, as in PyTorch. Only warnings that this package itself would cause are silenced.

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import functional, init
 from .interchange import load, save
@@ -234,7 +234,15 @@ __all__ = [
 LATER = ("data", "grad", "interchange", "layers", "models", "modules", "onnx", "plot", "utils")
 
 
-def __getattr__(name: str) -> Any:
-    if name in LATER:
-        return importlib.import_module(f".{name}", __name__)
-    raise AttributeError(f"module 'nn' has no attribute '{name}'")
+if TYPE_CHECKING:  # what editors see
+    from . import data, grad, interchange, layers, models, modules, onnx, plot, utils
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name in LATER:
+            return importlib.import_module(f".{name}", __name__)
+        raise AttributeError(f"module 'nn' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LATER})

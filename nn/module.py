@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -54,11 +54,13 @@ class Module(hooks.Hookable):
         super().__init_subclass__(**options)
         construction.name_constructor(cls)
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        if args and isinstance(args[0], Tensor):
-            construction.refuse_tensors(cls, args)
-        make: Any = super().__new__
-        return make(cls) if make is object.__new__ else make(cls, *args, **kwargs)
+    if not TYPE_CHECKING:  # where the constructor's arguments are those of __init__
+
+        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+            if args and isinstance(args[0], Tensor):
+                construction.refuse_tensors(cls, args)
+            make: Any = super().__new__
+            return make(cls) if make is object.__new__ else make(cls, *args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not self.call_super_init and (args or kwargs):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import lr_scheduler
 from .adadelta import Adadelta
@@ -40,9 +40,24 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if not name.startswith("_"):
-        training = importlib.import_module(".training", __name__)
-        if name in training.__all__:
-            return getattr(training, name)
-    raise AttributeError(f"module 'optim' has no attribute '{name}'")
+# of `optim.training`, imported at first use
+LATER = (
+    "Accuracy", "Callback", "EarlyStopping", "History", "KeepBest", "MeanAbsoluteError", "MeanSquaredError", "Metric",
+    "Progress", "R2Score", "Run", "accuracy", "evaluate", "fit",
+)  # fmt: skip
+
+if TYPE_CHECKING:  # what editors see
+    from .training.callbacks import Callback, EarlyStopping, KeepBest, Progress
+    from .training.fit import evaluate, fit
+    from .training.metrics import Accuracy, MeanAbsoluteError, MeanSquaredError, Metric, R2Score, accuracy
+    from .training.run import History, Run
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name in LATER:
+            return getattr(importlib.import_module(".training", __name__), name)
+        raise AttributeError(f"module 'optim' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LATER, "training"})

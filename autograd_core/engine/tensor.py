@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from opcode import opmap
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +23,14 @@ from .versions import version_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
+    from .methods import Methods  # what interface/bind.py binds, written down by tests/stubs.py
+else:
+    Methods = object
 
 new: Any = object.__new__
 
 
-class Tensor:
+class Tensor(Methods):
     """Holds an n-dimensional array, and can record what is computed from it.
 
     Tensor(data, requires_grad=False): `data` is copied. `more` may hold `requires_grad`, as in Tensor([1.0], True).
@@ -61,27 +64,7 @@ class Tensor:
     node: Node | None
     origin: View | None
 
-    if (
-        TYPE_CHECKING
-    ):  # `interface/bind.py` binds operators and methods when it is imported, which type checkers do not see
-
-        def __getattr__(self, name: str) -> Any: ...
-        def __getitem__(self, index: Any) -> Tensor: ...
-        def __setitem__(self, index: Any, value: Any) -> None: ...
-        def __iter__(self) -> Iterator[Tensor]: ...
-        def __contains__(self, value: Any) -> bool: ...
-        def __eq__(self, other: Any) -> Tensor: ...  # type: ignore[override]
-        def __neg__(self) -> Tensor: ...
-        def __add__(self, other: Any) -> Tensor: ...
-
-        __pos__ = __abs__ = __invert__ = __neg__
-        __ne__ = __eq__  # type: ignore[assignment]
-        __lt__ = __le__ = __gt__ = __ge__ = __add__
-        __sub__ = __mul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __matmul__ = __add__
-        __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = __rpow__ = __rmatmul__ = __add__
-        __and__ = __or__ = __xor__ = __lshift__ = __rshift__ = __rand__ = __ror__ = __rxor__ = __add__
-
-    def __init__(self, data: ArrayLike | Tensor, *more: bool, requires_grad: bool = False):
+    def __init__(self, data: Any, *more: Any, requires_grad: bool = False):
         if more or type(data) is int:
             requires_grad = _not_sizes(data, *more)
         self.array = as_array(data, copy=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, TypeVar
+from collections.abc import Iterator, Sequence  # noqa: F401 (for tests/stubs.py)
+from typing import Any, Literal, TypeAlias, TypeVar  # noqa: F401
 
 import numpy as np
 
 from .standin import StandIn
 from .tensor import Tensor
 
-TensorLike: TypeAlias = (
-    Tensor | StandIn | np.ndarray | np.generic | complex
-)  # what an operation takes; `complex` includes int, float
+# What an operation takes; `complex` includes int and float.
+TensorLike: TypeAlias = Tensor | StandIn | np.ndarray | np.generic | complex
 A = TypeVar("A", bound=TensorLike)  # of what gives a tensor for a tensor, an array for an array
 Dims: TypeAlias = int | tuple[int, ...] | list[int] | None  # the dimensions to reduce, None for all
 Device: TypeAlias = Literal["cpu"] | None  # all tensors are in main memory

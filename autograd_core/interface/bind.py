@@ -42,6 +42,7 @@ def _in_place(function: Callable, name: str) -> Callable:
         return rewrite(x, function, *args, name=name, **kwargs)
 
     method.__name__ = method.__qualname__ = name
+    method.__wrapped__ = function  # type: ignore[attr-defined]  # for `inspect.signature`
     method.__doc__ = f"`{function.__name__}` in place: the result takes x's memory, and the change is recorded."
     return method
 

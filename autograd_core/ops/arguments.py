@@ -32,6 +32,7 @@ def numpy_names(function: F) -> F:
                 kwargs[ours] = kwargs.pop(theirs)
         return function(*args, **kwargs)
 
+    call.takes_axis = True  # type: ignore[attr-defined]  # for tests/stubs.py
     return call  # type: ignore[return-value]
 
 
@@ -45,6 +46,7 @@ def variadic(keyword: str) -> Callable[[F], F]:
                 args = (*args, kwargs.pop(keyword))
             return function(input, sizes_of(args, function.__name__), **kwargs)
 
+        call.sizes = keyword  # type: ignore[attr-defined]  # for tests/stubs.py
         return call  # type: ignore[return-value]
 
     return decorate

@@ -158,14 +158,14 @@ class RNNBase(Module):
     def forward(
         self, input: Tensor | PackedSequence, hx: Tensor | tuple[Tensor, Tensor] | None = None
     ) -> tuple[Any, Any]:
-        packed = isinstance(input, PackedSequence)
-        x: Any = input.data if packed else input
-        self._check_input(x, packed)
-        single = not packed and x.ndim == 2
-        if packed:
-            counts = input.batch_sizes.array
+        packed = input if isinstance(input, PackedSequence) else None
+        x: Any = input if packed is None else packed.data
+        self._check_input(x, packed is not None)
+        single = packed is None and x.ndim == 2
+        if packed is not None:
+            counts = packed.batch_sizes.array
             N, T = int(counts[0]), len(counts)
-            order = input.sorted_indices
+            order = packed.sorted_indices
         else:
             x = x.reshape(x.shape[0], 1, x.shape[1]) if single else x
             x = transpose(x, 0, 1) if self.batch_first and not single else x
@@ -176,10 +176,10 @@ class RNNBase(Module):
         if order is not None:
             states = [None if s is None else s[..., order, :] for s in states]
         x, *last = self._layers(x, states, counts)
-        if packed:
-            output: Any = input._replace(data=x)
+        if packed is not None:
+            output: Any = packed._replace(data=x)
             if order is not None:
-                last = [s[..., input.unsorted_indices, :] for s in last]
+                last = [s[..., packed.unsorted_indices, :] for s in last]
         else:
             output = x.reshape(T, x.shape[1]) if single else x.reshape(T, N, x.shape[1])
             if self.batch_first and not single:

@@ -1,0 +1,2010 @@
+# The names of the package. Written by `python -m tests.stubs` from the functions: change those.
+from autograd_core.engine.tensor import Tensor
+from autograd_core.engine.types import A
+from autograd_core.engine.types import Dims
+from autograd_core.engine.types import TensorLike
+from autograd_core.ops.linalg import decompositions
+from autograd_core.ops.linalg import determinant
+from autograd_core.ops.linalg.aliases import SVDResult
+from autograd_core.ops.reduction.extremes import AMinMax
+from autograd_core.ops.reduction.scan import CumMax
+from autograd_core.ops.reduction.scan import CumMin
+from autograd_core.ops.reduction.sort import KthValue
+from autograd_core.ops.reduction.sort import Mode
+from autograd_core.ops.reduction.sort import Sort
+from autograd_core.ops.reduction.sort import TopK
+from builtins import bool as _bool
+from builtins import complex as _complex
+from builtins import float as _float
+from builtins import int as _int
+from builtins import list as _list
+from builtins import str as _str
+from builtins import tuple as _tuple
+from collections.abc import Sequence
+from numpy import ndarray
+from numpy.typing import DTypeLike
+from typing import Any
+from typing import Literal
+from typing import overload
+from . import fft as fft
+from . import linalg as linalg
+from . import nn as nn
+from . import optim as optim
+from autograd_core import func as func
+from autograd_core import special as special
+from autograd_core.engine.backward import backward as backward
+from autograd_core.engine.backward import grad as grad
+from autograd_core.engine.creation import arange as arange
+from autograd_core.engine.creation import as_tensor as as_tensor
+from autograd_core.engine.creation import empty as empty
+from autograd_core.engine.creation import empty_like as empty_like
+from autograd_core.engine.creation import eye as eye
+from autograd_core.engine.creation import from_dlpack as from_dlpack
+from autograd_core.engine.creation import from_numpy as from_numpy
+from autograd_core.engine.creation import full as full
+from autograd_core.engine.creation import full_like as full_like
+from autograd_core.engine.creation import linspace as linspace
+from autograd_core.engine.creation import ones as ones
+from autograd_core.engine.creation import ones_like as ones_like
+from autograd_core.engine.creation import tensor as tensor
+from autograd_core.engine.creation import tril_indices as tril_indices
+from autograd_core.engine.creation import triu_indices as triu_indices
+from autograd_core.engine.creation import zeros as zeros
+from autograd_core.engine.creation import zeros_like as zeros_like
+from autograd_core.engine.function import Function as Function
+from autograd_core.engine.modes import enable_grad as enable_grad
+from autograd_core.engine.modes import inference_mode as inference_mode
+from autograd_core.engine.modes import is_grad_enabled as is_grad_enabled
+from autograd_core.engine.modes import is_inference_mode_enabled as is_inference_mode_enabled
+from autograd_core.engine.modes import no_grad as no_grad
+from autograd_core.engine.modes import set_grad_enabled as set_grad_enabled
+from autograd_core.engine.operands import result_type as result_type
+from autograd_core.engine.tensor import Tensor as Tensor
+from autograd_core.engine.tensor import get_default_dtype as get_default_dtype
+from autograd_core.engine.tensor import set_default_dtype as set_default_dtype
+from autograd_core.inspection.anomaly import detect_anomaly as detect_anomaly
+from autograd_core.inspection.anomaly import set_detect_anomaly as set_detect_anomaly
+from autograd_core.inspection.check import gradcheck as gradcheck
+from autograd_core.inspection.check import gradgradcheck as gradgradcheck
+from autograd_core.inspection.draw import draw as draw
+from autograd_core.inspection.profile import profile as profile
+from autograd_core.inspection.replay import replay as replay
+from autograd_core.kernels.machine.threads import get_num_threads as get_num_threads
+from autograd_core.kernels.machine.threads import set_num_threads as set_num_threads
+from autograd_core.kernels.warmup import warmup as warmup
+from autograd_core.random import Generator as Generator
+from autograd_core.random import bernoulli as bernoulli
+from autograd_core.random import fork_rng as fork_rng
+from autograd_core.random import get_rng_state as get_rng_state
+from autograd_core.random import initial_seed as initial_seed
+from autograd_core.random import manual_seed as manual_seed
+from autograd_core.random import multinomial as multinomial
+from autograd_core.random import normal as normal
+from autograd_core.random import poisson as poisson
+from autograd_core.random import rand as rand
+from autograd_core.random import rand_like as rand_like
+from autograd_core.random import randint as randint
+from autograd_core.random import randint_like as randint_like
+from autograd_core.random import randn as randn
+from autograd_core.random import randn_like as randn_like
+from autograd_core.random import randperm as randperm
+from autograd_core.random import set_rng_state as set_rng_state
+from autograd_core.transforms.checkpoint import checkpoint as checkpoint
+from autograd_core.transforms.checkpoint import checkpoint_sequential as checkpoint_sequential
+from numpy import bool_ as bool
+from numpy import complex128 as complex128
+from numpy import complex64 as complex64
+from numpy import float16 as float16
+from numpy import float32 as float32
+from numpy import float64 as float64
+from numpy import int16 as int16
+from numpy import int32 as int32
+from numpy import int64 as int64
+from numpy import int8 as int8
+from numpy import uint8 as uint8
+
+__version__: _str
+__all__ = [
+    "Function",
+    "Generator",
+    "Tensor",
+    "abs",
+    "absolute",
+    "acos",
+    "acosh",
+    "adaptive_avg_pool1d",
+    "adaptive_max_pool1d",
+    "add",
+    "addbmm",
+    "addcdiv",
+    "addcmul",
+    "addmm",
+    "addmv",
+    "addr",
+    "adjoint",
+    "affine_grid",
+    "all",
+    "allclose",
+    "alpha_dropout",
+    "amax",
+    "amin",
+    "aminmax",
+    "angle",
+    "any",
+    "arange",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "argmax",
+    "argmin",
+    "argsort",
+    "argwhere",
+    "as_strided",
+    "as_tensor",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "avg_pool1d",
+    "backward",
+    "baddbmm",
+    "bernoulli",
+    "bilinear",
+    "bincount",
+    "bitwise_and",
+    "bitwise_left_shift",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "block_diag",
+    "bmm",
+    "bool",
+    "broadcast_tensors",
+    "broadcast_to",
+    "bucketize",
+    "cartesian_prod",
+    "cat",
+    "cdist",
+    "ceil",
+    "celu",
+    "chain_matmul",
+    "channel_shuffle",
+    "checkpoint",
+    "checkpoint_sequential",
+    "cholesky",
+    "cholesky_inverse",
+    "cholesky_solve",
+    "chunk",
+    "clamp",
+    "clamp_max",
+    "clamp_min",
+    "clip",
+    "clone",
+    "column_stack",
+    "combinations",
+    "complex",
+    "complex128",
+    "complex64",
+    "concat",
+    "concatenate",
+    "conj",
+    "contiguous",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "copysign",
+    "corrcoef",
+    "cos",
+    "cosh",
+    "cosine_similarity",
+    "count_nonzero",
+    "cov",
+    "cross",
+    "cummax",
+    "cummin",
+    "cumprod",
+    "cumsum",
+    "cumulative_trapezoid",
+    "deg2rad",
+    "det",
+    "detect_anomaly",
+    "diag",
+    "diag_embed",
+    "diagflat",
+    "diagonal",
+    "diagonal_scatter",
+    "diff",
+    "digamma",
+    "dist",
+    "div",
+    "divide",
+    "dot",
+    "draw",
+    "dropout",
+    "dsplit",
+    "dstack",
+    "einsum",
+    "embedding",
+    "empty",
+    "empty_like",
+    "enable_grad",
+    "eq",
+    "equal",
+    "erf",
+    "erfc",
+    "erfinv",
+    "exp",
+    "exp2",
+    "expand",
+    "expm1",
+    "eye",
+    "feature_alpha_dropout",
+    "fft",
+    "fix",
+    "flatten",
+    "flip",
+    "fliplr",
+    "flipud",
+    "float16",
+    "float32",
+    "float64",
+    "float_power",
+    "floor",
+    "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
+    "fork_rng",
+    "frac",
+    "frexp",
+    "from_dlpack",
+    "from_numpy",
+    "full",
+    "full_like",
+    "func",
+    "gather",
+    "gcd",
+    "ge",
+    "ger",
+    "get_default_dtype",
+    "get_num_threads",
+    "get_rng_state",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "greater",
+    "greater_equal",
+    "grid_sample",
+    "gt",
+    "hardshrink",
+    "heaviside",
+    "histc",
+    "hsplit",
+    "hstack",
+    "hypot",
+    "i0",
+    "identity",
+    "igamma",
+    "igammac",
+    "imag",
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_put",
+    "index_reduce",
+    "index_select",
+    "inference_mode",
+    "initial_seed",
+    "inner",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "interpolate",
+    "inverse",
+    "is_complex",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "isclose",
+    "isfinite",
+    "isin",
+    "isinf",
+    "isnan",
+    "isneginf",
+    "isposinf",
+    "isreal",
+    "kron",
+    "kthvalue",
+    "lcm",
+    "ldexp",
+    "le",
+    "lerp",
+    "less",
+    "less_equal",
+    "lgamma",
+    "linalg",
+    "linear",
+    "linspace",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "log_softmax",
+    "logaddexp",
+    "logaddexp2",
+    "logcumsumexp",
+    "logdet",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "logit",
+    "logsigmoid",
+    "logsumexp",
+    "lt",
+    "lu_solve",
+    "manual_seed",
+    "masked_fill",
+    "masked_scatter",
+    "masked_select",
+    "matmul",
+    "matrix_exp",
+    "matrix_power",
+    "max",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+    "maximum",
+    "mean",
+    "median",
+    "meshgrid",
+    "min",
+    "minimum",
+    "mm",
+    "mode",
+    "moveaxis",
+    "movedim",
+    "msort",
+    "mul",
+    "multinomial",
+    "multiply",
+    "mv",
+    "mvlgamma",
+    "nan_to_num",
+    "nanmean",
+    "nanmedian",
+    "nanquantile",
+    "nansum",
+    "narrow",
+    "ne",
+    "neg",
+    "negative",
+    "nextafter",
+    "nn",
+    "no_grad",
+    "nonzero",
+    "norm",
+    "normal",
+    "not_equal",
+    "ones",
+    "ones_like",
+    "optim",
+    "outer",
+    "pad",
+    "pairwise_distance",
+    "pdist",
+    "permute",
+    "pinverse",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "poisson",
+    "polar",
+    "polygamma",
+    "positive",
+    "pow",
+    "prelu",
+    "prod",
+    "profile",
+    "put",
+    "qr",
+    "quantile",
+    "rad2deg",
+    "rand",
+    "rand_like",
+    "randint",
+    "randint_like",
+    "randn",
+    "randn_like",
+    "randperm",
+    "ravel",
+    "real",
+    "reciprocal",
+    "relu",
+    "remainder",
+    "renorm",
+    "repeat",
+    "repeat_interleave",
+    "replay",
+    "reshape",
+    "resolve_conj",
+    "result_type",
+    "roll",
+    "rot90",
+    "round",
+    "row_stack",
+    "rrelu",
+    "rsqrt",
+    "rsub",
+    "scaled_sigmoid",
+    "scaled_tanh",
+    "scatter",
+    "scatter_add",
+    "scatter_reduce",
+    "searchsorted",
+    "select",
+    "select_scatter",
+    "selu",
+    "set_default_dtype",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+    "set_num_threads",
+    "set_rng_state",
+    "sgn",
+    "sigmoid",
+    "sign",
+    "signbit",
+    "silu",
+    "sin",
+    "sinc",
+    "sinh",
+    "slice_scatter",
+    "slogdet",
+    "softmax",
+    "softplus",
+    "sort",
+    "special",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "std_mean",
+    "step",
+    "sub",
+    "subtract",
+    "sum",
+    "sum_to",
+    "svd",
+    "swapaxes",
+    "swapdims",
+    "t",
+    "take",
+    "take_along_dim",
+    "tan",
+    "tanh",
+    "tensor",
+    "tensor_split",
+    "tensordot",
+    "threshold",
+    "tile",
+    "topk",
+    "trace",
+    "transpose",
+    "trapezoid",
+    "tril",
+    "tril_indices",
+    "triu",
+    "triu_indices",
+    "true_divide",
+    "trunc",
+    "uint8",
+    "unbind",
+    "unflatten",
+    "unfold",
+    "unique",
+    "unique_consecutive",
+    "unsqueeze",
+    "upsample",
+    "var",
+    "var_mean",
+    "vdot",
+    "vecdot",
+    "view_as_complex",
+    "view_as_real",
+    "vsplit",
+    "vstack",
+    "warmup",
+    "where",
+    "xlogy",
+    "zeros",
+    "zeros_like",
+]
+
+def abs(input: TensorLike) -> Tensor:
+    """Compute the absolute value of each element."""
+
+def absolute(input: TensorLike) -> Tensor:
+    """Compute the absolute value of each element."""
+
+def acos(input: TensorLike) -> Tensor:
+    """Compute the angle whose cosine each element is, in radians."""
+
+def acosh(input: TensorLike) -> Tensor:
+    """Compute the positive number whose hyperbolic cosine each element is."""
+
+def adaptive_avg_pool1d(input: TensorLike, output_size: _int | _tuple[_int | None, ...] | None) -> Tensor:
+    """Return the means of windows that divide the image into output_size parts, as equal as can be."""
+
+def adaptive_max_pool1d(
+    input: TensorLike, output_size: _int | _tuple[_int | None, ...] | None, return_indices: _bool = ...
+) -> Tensor | _tuple[Tensor, Tensor]:
+    """Return the largest elements of windows that divide the image into output_size parts, as equal as can be."""
+
+def add(input: TensorLike, other: TensorLike, *, alpha: _complex = ...) -> Tensor:
+    """Add `other`, multiplied by the number `alpha`, to `input`, elementwise."""
+
+def addbmm(
+    input: TensorLike, batch1: TensorLike, batch2: TensorLike, *, beta: _float = ..., alpha: _float = ...
+) -> Tensor:
+    """Add a multiple of the sum of the products of two stacks, `batch1` and `batch2`, to a multiple of `input`."""
+
+def addcdiv(input: TensorLike, tensor1: TensorLike, tensor2: TensorLike, *, value: _complex = ...) -> Tensor:
+    """Add the quotient of two tensors, multiplied by the number `value`, to a third, elementwise."""
+
+def addcmul(input: TensorLike, tensor1: TensorLike, tensor2: TensorLike, *, value: _complex = ...) -> Tensor:
+    """Add the product of two tensors, multiplied by the number `value`, to a third, elementwise."""
+
+def addmm(input: TensorLike, mat1: TensorLike, mat2: TensorLike, *, beta: _float = ..., alpha: _float = ...) -> Tensor:
+    """Add a multiple of the product of two matrices, `mat1` and `mat2`, to a multiple of `input`."""
+
+def addmv(input: TensorLike, mat: TensorLike, vec: TensorLike, *, beta: _float = ..., alpha: _float = ...) -> Tensor:
+    """Add a multiple of the product of a matrix `mat` and a vector `vec` to a multiple of `input`."""
+
+def addr(input: TensorLike, vec1: TensorLike, vec2: TensorLike, *, beta: _float = ..., alpha: _float = ...) -> Tensor:
+    """Add a multiple of the outer product of two vectors, `vec1` and `vec2`, to a multiple of `input`."""
+
+def adjoint(input: TensorLike) -> Tensor:
+    """Return the conjugate transpose of each matrix in the last two dimensions."""
+
+def affine_grid(theta: Any, size: Any, align_corners: _bool | None = ...) -> Any:
+    """The places where an affine map sends the pixels of an image of `size`, for `grid_sample`."""
+
+def all(input: TensorLike, dim: Dims = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    """Return whether all elements over `dim` are true, that is, not 0."""
+
+def allclose(
+    input: TensorLike, other: TensorLike, rtol: _float = ..., atol: _float = ..., equal_nan: _bool = ...
+) -> _bool:
+    """Test whether all elements of `input` are close to those of `other`."""
+
+def alpha_dropout(input: Any, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> Any:
+    """Dropout that keeps mean 0 and variance 1, for SELU units: dropped ones take SELU's lower limit, and the result is"""
+
+def amax(
+    input: TensorLike, dim: Dims = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
+    """Return the largest element over `dim`, or of all elements; NaN if there is one."""
+
+def amin(
+    input: TensorLike, dim: Dims = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
+    """Return the smallest element over `dim`, or of all elements; NaN if there is one."""
+
+def aminmax(
+    input: TensorLike, *, dim: Dims = ..., keepdim: _bool = ..., axis: Dims = ..., keepdims: _bool = ...
+) -> AMinMax:
+    """Return the smallest and the largest element over `dim`, as a named tuple (min, max)."""
+
+def angle(input: TensorLike) -> Tensor:
+    """Compute the angle of each number in the complex plane, in radians."""
+
+def any(input: TensorLike, dim: Dims = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    """Return whether any element over `dim` is true, that is, not 0."""
+
+def arccos(input: TensorLike) -> Tensor:
+    """Compute the angle whose cosine each element is, in radians."""
+
+def arccosh(input: TensorLike) -> Tensor:
+    """Compute the positive number whose hyperbolic cosine each element is."""
+
+def arcsin(input: TensorLike) -> Tensor:
+    """Compute the angle whose sine each element is, in radians."""
+
+def arcsinh(input: TensorLike) -> Tensor:
+    """Compute the number whose hyperbolic sine each element is."""
+
+def arctan(input: TensorLike) -> Tensor:
+    """Compute the angle whose tangent each element is, in radians."""
+
+def arctan2(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the angle of the point (other, input), in radians."""
+
+def arctanh(input: TensorLike) -> Tensor:
+    """Compute the number whose hyperbolic tangent each element is."""
+
+def argmax(
+    input: TensorLike, dim: _int | None = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
+    """Return the index of the largest element along `dim`, the first of equal ones."""
+
+def argmin(
+    input: TensorLike, dim: _int | None = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
+    """Return the index of the smallest element along `dim`, the first of equal ones."""
+
+def argsort(
+    input: TensorLike,
+    dim: _int = ...,
+    descending: _bool = ...,
+    stable: _bool = ...,
+    *,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Return the indices that put the elements in order along `dim`."""
+
+def argwhere(x: Any) -> Any:
+    """The indices of the elements that are not 0, a row each: int64 of shape (n, x.ndim)."""
+
+def as_strided(x: Any, size: Any, stride: Any, storage_offset: _int | None = ...) -> Any:
+    """A view of the memory x lies in, with the given sizes, strides and offset, counted in elements."""
+
+def asin(input: TensorLike) -> Tensor:
+    """Compute the angle whose sine each element is, in radians."""
+
+def asinh(input: TensorLike) -> Tensor:
+    """Compute the number whose hyperbolic sine each element is."""
+
+def atan(input: TensorLike) -> Tensor:
+    """Compute the angle whose tangent each element is, in radians."""
+
+def atan2(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the angle of the point (other, input), in radians."""
+
+def atanh(input: TensorLike) -> Tensor:
+    """Compute the number whose hyperbolic tangent each element is."""
+
+def atleast_1d(*tensors: Any) -> Any:
+    """With a dimension added to what has none."""
+
+def atleast_2d(*tensors: Any) -> Any:
+    """With leading dimensions added up to 2."""
+
+def atleast_3d(*tensors: Any) -> Any:
+    """With dimensions added up to 3: a vector becomes (1, n, 1), a matrix (m, n, 1)."""
+
+def avg_pool1d(
+    input: TensorLike,
+    kernel_size: _int | _tuple[_int, ...],
+    stride: _int | _tuple[_int, ...] | None = ...,
+    padding: _int | _tuple[_int, ...] = ...,
+    ceil_mode: _bool = ...,
+    count_include_pad: _bool = ...,
+) -> Tensor:
+    """Return the mean of each window over one spatial dimension."""
+
+def baddbmm(
+    input: TensorLike, batch1: TensorLike, batch2: TensorLike, *, beta: _float = ..., alpha: _float = ...
+) -> Tensor:
+    """Add a multiple of the products of two stacks, `batch1` and `batch2`, to a multiple of `input`."""
+
+def bilinear(input1: TensorLike, input2: TensorLike, weight: TensorLike, bias: TensorLike | None = ...) -> Tensor:
+    """Apply a bilinear form for each output feature, and add `bias`."""
+
+def bincount(input: TensorLike, weights: TensorLike | None = ..., minlength: _int = ...) -> Tensor:
+    """Return how often each of 0, 1, … occurs in a vector, or the sum of its `weights`."""
+
+def bitwise_and(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the and of the bits of two integers, or of two booleans, elementwise."""
+
+def bitwise_left_shift(input: TensorLike, other: TensorLike) -> Tensor:
+    """Shift the bits of each integer to the left, elementwise."""
+
+def bitwise_not(input: TensorLike) -> Tensor:
+    """Invert the bits of each integer, or each boolean."""
+
+def bitwise_or(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the or of the bits of two integers, or of two booleans, elementwise."""
+
+def bitwise_right_shift(input: TensorLike, other: TensorLike) -> Tensor:
+    """Shift the bits of each integer to the right, elementwise."""
+
+def bitwise_xor(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the exclusive or of the bits of two integers, or of two booleans, elementwise."""
+
+def block_diag(*tensors: Any) -> Any:
+    """The matrix with the given ones (vectors as rows, numbers as 1 × 1) along its diagonal, zeros elsewhere."""
+
+def bmm(input: TensorLike, mat2: TensorLike) -> Tensor:
+    """Multiply the matrices of two equally long stacks pair by pair; `input` and `mat2` do not broadcast."""
+
+def broadcast_tensors(*tensors: Any) -> _tuple:
+    """The tensors as views of their common broadcast shape."""
+
+def broadcast_to(input: TensorLike, shape: Sequence[_int]) -> Tensor:
+    """Repeat `input`, without copying, along new leading dimensions and those of size 1, to get `shape`."""
+
+def bucketize(input: TensorLike, boundaries: TensorLike, *, out_int32: _bool = ..., right: _bool = ...) -> Tensor:
+    """Return the index of the interval between increasing `boundaries` that each element of `input` lies in."""
+
+def cartesian_prod(*tensors: Any) -> Any:
+    """All ways to take one element of each vector, a row each; of one vector, itself."""
+
+def cat(tensors: Sequence[TensorLike], dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    """Join tensors along `dim`: they have the same sizes but there."""
+
+def cdist(x1: TensorLike, x2: TensorLike, p: _float = ..., compute_mode: _str = ...) -> Tensor:
+    """Compute the distances of all pairs of a row of `x1` and a row of `x2`."""
+
+def ceil(input: TensorLike) -> Tensor:
+    """Round each element up."""
+
+def celu(input: TensorLike, alpha: _float = ..., inplace: _bool = ...) -> Tensor:
+    """Apply the exponential linear unit whose slope is continuous for every `alpha`."""
+
+def chain_matmul(*matrices: TensorLike) -> Tensor:
+    """Multiply matrices in the order that costs the fewest multiplications; `linalg.multi_dot` with separate arguments."""
+
+def channel_shuffle(input: Any, groups: _int) -> Any:
+    """(N, C, ...) with the channels of the groups interleaved: channel c of group g becomes channel c · groups + g."""
+
+def cholesky(input: TensorLike, upper: _bool = ...) -> Tensor:
+    """Compute the Cholesky factor of each positive definite matrix of `input`: `linalg.cholesky`."""
+
+def cholesky_inverse(L: TensorLike, upper: _bool = ...) -> Tensor:
+    """Compute the inverse of a positive definite matrix from its Cholesky factor `L`, or U = Lᴴ if `upper`."""
+
+def cholesky_solve(B: TensorLike, L: TensorLike, upper: _bool = ...) -> Tensor:
+    """Solve linear systems from the Cholesky factor of their matrix, `L`, or U = Lᴴ if `upper`."""
+
+def chunk(x: Any, chunks: _int, dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> _tuple:
+    """x cut into at most `chunks` pieces of equal size, the last possibly smaller."""
+
+def clamp(input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None = ...) -> Tensor:
+    """Limit `input` to the range from `min` to `max`, elementwise."""
+
+def clamp_max(input: TensorLike, max: TensorLike) -> Tensor:
+    """Replace what is greater than `max` by max, elementwise; see `clamp`."""
+
+def clamp_min(input: TensorLike, min: TensorLike) -> Tensor:
+    """Replace what is smaller than `min` by min, elementwise; see `clamp`."""
+
+def clip(input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None = ...) -> Tensor:
+    """Limit `input` to the range from `min` to `max`, elementwise."""
+
+def clone(input: TensorLike) -> Tensor:
+    """Copy `input` to memory of its own; unlike that of `detach`, the copy has a gradient."""
+
+def column_stack(tensors: Any) -> Any:
+    """Vectors as columns beside each other; matrices as in `hstack`."""
+
+def combinations(x: Any, r: _int = ..., with_replacement: _bool = ...) -> Any:
+    """All choices of r elements of a vector, in their order, a row each."""
+
+def complex(real: Tensor, imag: Tensor) -> Tensor:
+    """Make complex numbers of their real and imaginary parts."""
+
+def concat(tensors: Sequence[TensorLike], dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    """Join tensors along `dim`: they have the same sizes but there."""
+
+def concatenate(tensors: Sequence[TensorLike], dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    """Join tensors along `dim`: they have the same sizes but there."""
+
+def conj(input: A) -> A:
+    """Return the complex conjugate of each element; of a real tensor, the tensor itself."""
+
+def contiguous(input: TensorLike) -> Tensor:
+    """Return the tensor itself if its elements lie in row-major order, else a copy in that order."""
+
+def conv1d(
+    input: TensorLike,
+    weight: TensorLike,
+    bias: TensorLike | None = ...,
+    stride: _int | _tuple[_int, ...] = ...,
+    padding: _int | _tuple[_int, ...] | _str = ...,
+    dilation: _int | _tuple[_int, ...] = ...,
+    groups: _int = ...,
+) -> Tensor:
+    """Compute a convolution over one spatial dimension; filters are not flipped (it is a cross-correlation)."""
+
+def conv2d(
+    input: TensorLike,
+    weight: TensorLike,
+    bias: TensorLike | None = ...,
+    stride: _int | _tuple[_int, ...] = ...,
+    padding: _int | _tuple[_int, ...] | _str = ...,
+    dilation: _int | _tuple[_int, ...] = ...,
+    groups: _int = ...,
+) -> Tensor:
+    """Compute a convolution over two spatial dimensions; filters are not flipped (it is a cross-correlation)."""
+
+def conv3d(
+    input: TensorLike,
+    weight: TensorLike,
+    bias: TensorLike | None = ...,
+    stride: _int | _tuple[_int, ...] = ...,
+    padding: _int | _tuple[_int, ...] | _str = ...,
+    dilation: _int | _tuple[_int, ...] = ...,
+    groups: _int = ...,
+) -> Tensor:
+    """Compute a convolution over three spatial dimensions; filters are not flipped (it is a cross-correlation)."""
+
+def conv_transpose1d(
+    input: TensorLike,
+    weight: TensorLike,
+    bias: TensorLike | None = ...,
+    stride: _int | _tuple[_int, ...] = ...,
+    padding: _int | _tuple[_int, ...] = ...,
+    output_padding: _int | _tuple[_int, ...] = ...,
+    groups: _int = ...,
+    dilation: _int | _tuple[_int, ...] = ...,
+) -> Tensor:
+    """Compute a transposed convolution over one spatial dimension, which enlarges by the stride."""
+
+def conv_transpose2d(
+    input: TensorLike,
+    weight: TensorLike,
+    bias: TensorLike | None = ...,
+    stride: _int | _tuple[_int, ...] = ...,
+    padding: _int | _tuple[_int, ...] = ...,
+    output_padding: _int | _tuple[_int, ...] = ...,
+    groups: _int = ...,
+    dilation: _int | _tuple[_int, ...] = ...,
+) -> Tensor:
+    """Compute a transposed convolution over two spatial dimensions, which enlarges by the stride."""
+
+def conv_transpose3d(
+    input: TensorLike,
+    weight: TensorLike,
+    bias: TensorLike | None = ...,
+    stride: _int | _tuple[_int, ...] = ...,
+    padding: _int | _tuple[_int, ...] = ...,
+    output_padding: _int | _tuple[_int, ...] = ...,
+    groups: _int = ...,
+    dilation: _int | _tuple[_int, ...] = ...,
+) -> Tensor:
+    """Compute a transposed convolution over three spatial dimensions, which enlarges by the stride."""
+
+def copysign(input: TensorLike, other: TensorLike) -> Tensor:
+    """Give each element the sign of another one, also that of −0."""
+
+def corrcoef(input: TensorLike) -> Tensor:
+    """Compute Pearson's correlation coefficients of the rows of `input`; of a single row or a vector, 1."""
+
+def cos(input: TensorLike) -> Tensor:
+    """Compute the cosine of each element, an angle in radians."""
+
+def cosh(input: TensorLike) -> Tensor:
+    """Compute the hyperbolic cosine of each element."""
+
+def cosine_similarity(x1: TensorLike, x2: TensorLike, dim: _int = ..., eps: _float = ...) -> Tensor:
+    """Compute the cosine of the angle between vectors along one dimension."""
+
+def count_nonzero(input: TensorLike, dim: Dims = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    """Return the number of elements over `dim` that are not 0."""
+
+def cov(
+    input: TensorLike, *, correction: _int = ..., fweights: TensorLike | None = ..., aweights: TensorLike | None = ...
+) -> Tensor:
+    """Compute the covariance matrix of the rows of `input`; of a single row or a vector, its variance."""
+
+def cross(input: TensorLike, other: TensorLike, dim: _int | None = ...) -> Tensor:
+    """Compute the vector product over a dimension of size 3, the others broadcasting."""
+
+def cummax(input: TensorLike, dim: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> CumMax:
+    """Return the largest element so far along `dim` and its index, as a named tuple (values, indices)."""
+
+def cummin(input: TensorLike, dim: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> CumMin:
+    """Return the smallest element so far along `dim` and its index, as a named tuple (values, indices)."""
+
+def cumprod(
+    input: TensorLike, dim: _int, *, dtype: DTypeLike | None = ..., axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
+    """Compute the running product along `dim`."""
+
+def cumsum(
+    input: TensorLike, dim: _int, *, dtype: DTypeLike | None = ..., axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
+    """Compute the running sum along `dim`."""
+
+def cumulative_trapezoid(
+    y: TensorLike,
+    x: TensorLike | None = ...,
+    *,
+    dx: TensorLike | None = ...,
+    dim: _int = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Compute the integrals of y along `dim`, from the first sample to each later one, by the trapezoidal rule."""
+
+def deg2rad(input: TensorLike) -> Tensor:
+    """Convert degrees to radians."""
+
+def det(input: TensorLike) -> Tensor:
+    """Compute the determinant of each matrix of `input`: `linalg.det`."""
+
+def diag(x: Any, diagonal: _int = ...) -> Any:
+    """Of a vector the matrix with it on the diagonal, of a matrix its diagonal (a copy, as in PyTorch)."""
+
+def diag_embed(x: Any, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Any:
+    """Zeros with the last dimension of x on the diagonal of the dimensions `dim1` and `dim2` of the result."""
+
+def diagflat(x: Any, offset: _int = ...) -> Any:
+    """The matrix with all elements of x on its diagonal."""
+
+def diagonal(x: Any, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Any:
+    """The elements x[…, i, …, i + offset, …] of the two dimensions, along a new last one."""
+
+def diagonal_scatter(x: Any, src: Any, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Any:
+    """x with a diagonal replaced by `src`."""
+
+def diff(
+    input: TensorLike,
+    n: _int = ...,
+    dim: _int = ...,
+    prepend: Tensor | ndarray | None = ...,
+    append: Tensor | ndarray | None = ...,
+    *,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Compute the n-th differences along `dim`."""
+
+def digamma(input: TensorLike) -> Tensor:
+    """Compute the digamma function, the derivative of log Γ, of each element."""
+
+def dist(input: TensorLike, other: TensorLike, p: _float = ...) -> Tensor:
+    """Compute the p-norm of the difference of two tensors."""
+
+def div(input: TensorLike, other: TensorLike, *, rounding_mode: Literal["floor", "trunc"] | None = ...) -> Tensor:
+    """Divide `input` by `other`, elementwise."""
+
+def divide(input: TensorLike, other: TensorLike, *, rounding_mode: Literal["floor", "trunc"] | None = ...) -> Tensor:
+    """Divide `input` by `other`, elementwise."""
+
+def dot(input: TensorLike, tensor: TensorLike) -> Tensor:
+    """Compute the sum of the products of two vectors, `input` and `tensor`."""
+
+def dropout(input: Any, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> Any:
+    """In training, each element becomes 0 with probability p and the others are multiplied by 1 / (1 - p), so that the"""
+
+def dsplit(x: Any, indices_or_sections: Any) -> _tuple:
+    """Cut into equal parts, or at indices, along the third dimension."""
+
+def dstack(tensors: Any) -> Any:
+    """Joined one behind the other, along the third dimension."""
+
+def einsum(equation: _str, *operands: TensorLike) -> Tensor:
+    """Compute sums of products over named indices, in Einstein's notation."""
+
+def embedding(
+    input: Any,
+    weight: Any,
+    padding_idx: _int | None = ...,
+    max_norm: _float | None = ...,
+    norm_type: _float = ...,
+    scale_grad_by_freq: _bool = ...,
+    sparse: _bool = ...,
+) -> Any:
+    """weight[input]: a row of the table for each index."""
+
+def eq(input: TensorLike, other: TensorLike) -> Tensor:
+    """Test whether two numbers are equal, elementwise."""
+
+def equal(input: TensorLike, other: TensorLike) -> _bool:
+    """Test whether `input` and `other` have the same shape and the same elements."""
+
+def erf(input: TensorLike) -> Tensor:
+    """Compute the error function of each element."""
+
+def erfc(input: TensorLike) -> Tensor:
+    """Compute the complementary error function, 1 − erf(x), exactly also where it is small."""
+
+def erfinv(input: TensorLike) -> Tensor:
+    """Compute the number whose error function each element is."""
+
+def exp(input: TensorLike) -> Tensor:
+    """Compute the exponential of each element."""
+
+def exp2(input: TensorLike) -> Tensor:
+    """Compute 2 to the power of each element."""
+
+@overload
+def expand(input: TensorLike, size: Sequence[_int]) -> Tensor:
+    """Return a view in which dimensions of size 1 are repeated up to `size`; −1 keeps a size."""
+
+@overload
+def expand(input: TensorLike, *size: _int) -> Tensor:
+    """Return a view in which dimensions of size 1 are repeated up to `size`; −1 keeps a size."""
+
+def expm1(input: TensorLike) -> Tensor:
+    """Compute the exponential minus 1, exactly also where it is nearly 0."""
+
+def feature_alpha_dropout(input: Any, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> Any:
+    """`alpha_dropout` of whole channels: input (N, C, …)."""
+
+def fix(input: TensorLike) -> Tensor:
+    """Round each element towards 0."""
+
+def flatten(input: TensorLike, start_dim: _int = ..., end_dim: _int = ...) -> Tensor:
+    """Join the dimensions from `start_dim` to `end_dim` into one."""
+
+@overload
+def flip(input: TensorLike, dims: Sequence[_int]) -> Tensor:
+    """Reverse the order of the elements along `dims`, in a copy, as in PyTorch."""
+
+@overload
+def flip(input: TensorLike, *dims: _int) -> Tensor:
+    """Reverse the order of the elements along `dims`, in a copy, as in PyTorch."""
+
+def fliplr(x: Any) -> Any:
+    """Left and right exchanged: the second dimension reversed."""
+
+def flipud(x: Any) -> Any:
+    """Up and down exchanged: the first dimension reversed."""
+
+def float_power(input: TensorLike, exponent: TensorLike) -> Tensor:
+    """Raise `input` to the power `exponent`, elementwise, in double precision."""
+
+def floor(input: TensorLike) -> Tensor:
+    """Round each element down."""
+
+def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
+    """Divide two tensors, elementwise, and round down."""
+
+def fmax(input: TensorLike, other: TensorLike) -> Tensor:
+    """Return the larger of two numbers, elementwise; the other one if one of them is NaN."""
+
+def fmin(input: TensorLike, other: TensorLike) -> Tensor:
+    """Return the smaller of two numbers, elementwise; the other one if one of them is NaN."""
+
+def fmod(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the remainder of a division that rounds towards 0, elementwise."""
+
+def frac(input: TensorLike) -> Tensor:
+    """Return what follows the point of each element, with its sign."""
+
+def frexp(input: TensorLike) -> _tuple[Tensor, Tensor]:
+    """Split each element of `input` into mantissa and exponent."""
+
+def gather(x: Any, dim: _int, index: Any, *, sparse_grad: _bool = ..., axis: Dims = ..., keepdims: _bool = ...) -> Any:
+    """out[i][j][k] = x[i][index[i][j][k]][k] for dim=1. The result has the shape of `index`."""
+
+def gcd(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the greatest common divisor, elementwise."""
+
+def ge(input: TensorLike, other: TensorLike) -> Tensor:
+    """Test whether one number is at least another, elementwise."""
+
+def ger(input: TensorLike, vec2: TensorLike) -> Tensor:
+    """Compute the products of every element of `input` with every element of `vec2`."""
+
+def greater(input: TensorLike, other: TensorLike) -> Tensor:
+    """Test whether one number is greater than another, elementwise."""
+
+def greater_equal(input: TensorLike, other: TensorLike) -> Tensor:
+    """Test whether one number is at least another, elementwise."""
+
+def grid_sample(
+    input: Any, grid: Any, mode: _str = ..., padding_mode: _str = ..., align_corners: _bool | None = ...
+) -> Any:
+    """The input at the places `grid`: (N, C, H, W) and (N, OH, OW, 2) to (N, C, OH, OW); 3d with (N, OD, OH, OW, 3)."""
+
+def gt(input: TensorLike, other: TensorLike) -> Tensor:
+    """Test whether one number is greater than another, elementwise."""
+
+def hardshrink(input: TensorLike, lambd: _float = ...) -> Tensor:
+    """Replace what is within ±`lambd` by 0."""
+
+def heaviside(input: TensorLike, values: TensorLike) -> Tensor:
+    """Compute the Heaviside step function, elementwise; `values` is what it is at 0."""
+
+def histc(input: TensorLike, bins: _int = ..., min: _float = ..., max: _float = ...) -> Tensor:
+    """Return the number of elements in each of `bins` intervals of equal width between `min` and `max`."""
+
+def hsplit(x: Any, indices_or_sections: Any) -> _tuple:
+    """Cut into equal parts, or at indices, along the second dimension (the only one of a vector)."""
+
+def hstack(tensors: Any) -> Any:
+    """Joined side by side: along the second dimension, vectors along their only one."""
+
+def hypot(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the length of the hypotenuse of a right triangle, without overflow."""
+
+def i0(input: TensorLike) -> Tensor:
+    """Compute the modified Bessel function of the first kind of order 0, I₀."""
+
+def identity(input: TensorLike) -> Tensor:
+    """Return `input` itself, the activation of a linear neuron."""
+
+def igamma(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the regularised lower incomplete gamma function, elementwise."""
+
+def igammac(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the regularised upper incomplete gamma function, elementwise."""
+
+def imag(input: TensorLike) -> Tensor:
+    """Return the imaginary part of a complex tensor, a view."""
+
+def index_add(
+    x: Any, dim: _int, index: Any, source: Any, *, alpha: Any = ..., axis: Dims = ..., keepdims: _bool = ...
+) -> Any:
+    """x with alpha times the slices of `source` added to the slices that `index` names."""
+
+def index_copy(x: Any, dim: _int, index: Any, source: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
+    """x with the slices that `index` names replaced by those of `source`; of several for one, the last."""
+
+def index_fill(x: Any, dim: _int, index: Any, value: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
+    """x with the slices that `index` names filled with one value."""
+
+def index_put(x: Any, indices: Any, values: Any, accumulate: _bool = ...) -> Any:
+    """x with `values`, broadcast, written at x[indices]; with `accumulate` added there, as often as a place occurs."""
+
+def index_reduce(
+    x: Any,
+    dim: _int,
+    index: Any,
+    source: Any,
+    reduce: _str,
+    *,
+    include_self: _bool = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Any:
+    """x with the slices of `source` reduced into those that `index` names: "prod", "mean", "amax" or "amin"."""
+
+def index_select(x: Any, dim: _int, index: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
+    """The slices of x along `dim` that `index`, a vector, names."""
+
+def inner(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the sums of products over the last dimensions; a 0-d `input` or `other` multiplies."""
+
+def interpolate(
+    input: Any,
+    size: Any = ...,
+    scale_factor: Any = ...,
+    mode: _str = ...,
+    align_corners: _bool | None = ...,
+    recompute_scale_factor: _bool | None = ...,
+    antialias: _bool = ...,
+) -> Any:
+    """The input (N, C, ...) resized to `size`, or by `scale_factor` to ⌊size · factor⌋; one value or one a dimension."""
+
+def inverse(input: TensorLike) -> Tensor:
+    """Compute the inverse of each matrix of `input`: `linalg.inv`."""
+
+def is_complex(input: TensorLike) -> _bool:
+    """Test whether the dtype of `input` is a complex one."""
+
+def isclose(
+    input: TensorLike, other: TensorLike, rtol: _float = ..., atol: _float = ..., equal_nan: _bool = ...
+) -> Tensor:
+    """Test whether `input` is close to `other`, elementwise."""
+
+def isfinite(input: TensorLike) -> Tensor:
+    """Test whether each element is neither infinite nor NaN."""
+
+def isin(elements: TensorLike, test_elements: TensorLike, *, assume_unique: _bool = ..., invert: _bool = ...) -> Tensor:
+    """Return whether each of `elements` is among `test_elements`."""
+
+def isinf(input: TensorLike) -> Tensor:
+    """Test whether each element is infinite."""
+
+def isnan(input: TensorLike) -> Tensor:
+    """Test whether each element is NaN, not a number."""
+
+def isneginf(input: TensorLike) -> Tensor:
+    """Test whether each element is −∞."""
+
+def isposinf(input: TensorLike) -> Tensor:
+    """Test whether each element is +∞."""
+
+def isreal(input: TensorLike) -> Tensor:
+    """Test whether each element has no imaginary part."""
+
+def kron(x: Any, y: Any) -> Any:
+    """The Kronecker product: each element of x times the whole of y, in the place of that element."""
+
+def kthvalue(
+    input: TensorLike, k: _int, dim: _int = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
+) -> KthValue:
+    """Return the k-th smallest element along `dim` and its index, as a named tuple (values, indices)."""
+
+def lcm(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the least common multiple, elementwise."""
+
+def ldexp(input: TensorLike, other: TensorLike) -> Tensor:
+    """Multiply `input` by 2 to the power `other`, elementwise."""
+
+def le(input: TensorLike, other: TensorLike) -> Tensor:
+    """Test whether one number is at most another, elementwise."""
+
+def lerp(input: TensorLike, end: TensorLike, weight: TensorLike) -> Tensor:
+    """Interpolate linearly between `input` and `end`, elementwise."""
+
+def less(input: TensorLike, other: TensorLike) -> Tensor:
+    """Test whether one number is less than another, elementwise."""
+
+def less_equal(input: TensorLike, other: TensorLike) -> Tensor:
+    """Test whether one number is at most another, elementwise."""
+
+def lgamma(input: TensorLike) -> Tensor:
+    """Compute the logarithm of the absolute value of the gamma function of each element."""
+
+def linear(input: TensorLike, weight: TensorLike, bias: TensorLike | None = ...) -> Tensor:
+    """Apply an affine map to the last dimension: multiply by the transpose of `weight` and add `bias`."""
+
+def log(input: TensorLike) -> Tensor:
+    """Compute the natural logarithm of each element."""
+
+def log10(input: TensorLike) -> Tensor:
+    """Compute the logarithm to base 10 of each element."""
+
+def log1p(input: TensorLike) -> Tensor:
+    """Compute the natural logarithm of 1 plus each element, exactly also near 0."""
+
+def log2(input: TensorLike) -> Tensor:
+    """Compute the logarithm to base 2 of each element."""
+
+def log_softmax(input: TensorLike, dim: _int | None = ..., dtype: DTypeLike | None = ...) -> Tensor:
+    """Compute the logarithm of the softmax over `dim`, exact also where the softmax underflows."""
+
+def logaddexp(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute log(eˣ + eʸ), elementwise, without overflow."""
+
+def logaddexp2(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute log₂(2ˣ + 2ʸ), elementwise, without overflow."""
+
+def logcumsumexp(input: TensorLike, dim: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    """Compute the logarithm of the running sum of eˣ along `dim`, without overflow."""
+
+def logdet(input: TensorLike) -> Tensor:
+    """Compute the logarithm of the determinant of each matrix of `input`; NaN where it is negative."""
+
+def logical_and(input: TensorLike, other: TensorLike) -> Tensor:
+    """Test whether both numbers differ from 0, elementwise."""
+
+def logical_not(input: TensorLike) -> Tensor:
+    """Test whether each element is 0."""
+
+def logical_or(input: TensorLike, other: TensorLike) -> Tensor:
+    """Test whether at least one of two numbers differs from 0, elementwise."""
+
+def logical_xor(input: TensorLike, other: TensorLike) -> Tensor:
+    """Test whether exactly one of two numbers differs from 0, elementwise."""
+
+def logit(input: TensorLike, eps: _float | None = ...) -> Tensor:
+    """Compute the logit of each element, the inverse of the sigmoid."""
+
+def logsigmoid(input: TensorLike) -> Tensor:
+    """Compute the logarithm of the logistic function, exactly also where that is nearly 0 or 1."""
+
+def logsumexp(input: TensorLike, dim: Dims, keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    """Compute log Σ eˣ over `dim`, without overflow."""
+
+def lt(input: TensorLike, other: TensorLike) -> Tensor:
+    """Test whether one number is less than another, elementwise."""
+
+def lu_solve(b: TensorLike, LU_data: TensorLike, LU_pivots: TensorLike) -> Tensor:
+    """Solve linear systems from what `linalg.lu_factor` gives: `linalg.lu_solve`, with `b` first."""
+
+def masked_fill(x: Any, mask: Any, value: Any) -> Any:
+    """x with one value where `mask` is true."""
+
+def masked_scatter(x: Any, mask: Any, source: Any) -> Any:
+    """x with the elements of `source`, in their order, written where `mask` is true."""
+
+def masked_select(x: Any, mask: Any) -> Any:
+    """The elements of x where `mask` is true, in one dimension; both broadcast."""
+
+def matmul(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the matrix product over the last two dimensions; leading ones broadcast."""
+
+def matrix_exp(A: TensorLike) -> Tensor:
+    """Compute the exponential of each square matrix of `A`."""
+
+def matrix_power(input: TensorLike, n: _int) -> Tensor:
+    """Multiply each matrix of `input` by itself `n` times: `linalg.matrix_power`."""
+
+def max(
+    input: TensorLike,
+    dim: _int | TensorLike | None = ...,
+    keepdim: _bool = ...,
+    *,
+    other: TensorLike | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Any:
+    """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
+
+def max_pool1d(
+    input: TensorLike,
+    kernel_size: _int | _tuple[_int, ...],
+    stride: _int | _tuple[_int, ...] | None = ...,
+    padding: _int | _tuple[_int, ...] = ...,
+    dilation: _int | _tuple[_int, ...] = ...,
+    ceil_mode: _bool = ...,
+    return_indices: _bool = ...,
+) -> Tensor | _tuple[Tensor, Tensor]:
+    """Return the largest element of each window over one spatial dimension."""
+
+def max_pool2d(
+    input: TensorLike,
+    kernel_size: _int | _tuple[_int, ...],
+    stride: _int | _tuple[_int, ...] | None = ...,
+    padding: _int | _tuple[_int, ...] = ...,
+    dilation: _int | _tuple[_int, ...] = ...,
+    ceil_mode: _bool = ...,
+    return_indices: _bool = ...,
+) -> Tensor | _tuple[Tensor, Tensor]:
+    """Return the largest element of each window over two spatial dimensions."""
+
+def max_pool3d(
+    input: TensorLike,
+    kernel_size: _int | _tuple[_int, ...],
+    stride: _int | _tuple[_int, ...] | None = ...,
+    padding: _int | _tuple[_int, ...] = ...,
+    dilation: _int | _tuple[_int, ...] = ...,
+    ceil_mode: _bool = ...,
+    return_indices: _bool = ...,
+) -> Tensor | _tuple[Tensor, Tensor]:
+    """Return the largest element of each window over three spatial dimensions."""
+
+def maximum(input: TensorLike, other: TensorLike) -> Tensor:
+    """Return the larger of two numbers, elementwise; NaN if one of them is NaN."""
+
+def mean(
+    input: TensorLike,
+    dim: Dims = ...,
+    keepdim: _bool = ...,
+    *,
+    dtype: DTypeLike | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Compute the arithmetic mean over `dim`, or of all elements; of no elements, NaN."""
+
+def median(
+    input: TensorLike, dim: _int | None = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
+) -> Any:
+    """Return the median of all elements; along `dim`, with its index, as a named tuple (values, indices)."""
+
+def meshgrid(*tensors: Any, indexing: _str = ...) -> _tuple:
+    """The coordinates of a grid from those along its axes: of n vectors, n tensors of shape (len 0, …, len n-1)."""
+
+def min(
+    input: TensorLike,
+    dim: _int | TensorLike | None = ...,
+    keepdim: _bool = ...,
+    *,
+    other: TensorLike | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Any:
+    """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
+
+def minimum(input: TensorLike, other: TensorLike) -> Tensor:
+    """Return the smaller of two numbers, elementwise; NaN if one of them is NaN."""
+
+def mm(input: TensorLike, mat2: TensorLike) -> Tensor:
+    """Multiply two matrices, `input` and `mat2`; vectors and stacks are refused."""
+
+def mode(input: TensorLike, dim: _int = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Mode:
+    """Return the most frequent element along `dim` and its last index, as a named tuple (values, indices)."""
+
+def moveaxis(input: TensorLike, source: _int | _tuple[_int, ...], destination: _int | _tuple[_int, ...]) -> Tensor:
+    """Return a view with dimensions moved from `source` to `destination`, the others in their order."""
+
+def movedim(input: TensorLike, source: _int | _tuple[_int, ...], destination: _int | _tuple[_int, ...]) -> Tensor:
+    """Return a view with dimensions moved from `source` to `destination`, the others in their order."""
+
+def msort(input: TensorLike) -> Tensor:
+    """Sort the elements along the first dimension."""
+
+def mul(input: TensorLike, other: TensorLike) -> Tensor:
+    """Multiply two tensors, elementwise."""
+
+def multiply(input: TensorLike, other: TensorLike) -> Tensor:
+    """Multiply two tensors, elementwise."""
+
+def mv(input: TensorLike, vec: TensorLike) -> Tensor:
+    """Multiply a matrix `input` by a vector `vec`."""
+
+def mvlgamma(input: TensorLike, p: _int) -> Tensor:
+    """Compute the logarithm of the multivariate gamma function of dimension `p`, elementwise."""
+
+def nan_to_num(
+    input: TensorLike, nan: _float = ..., posinf: _float | None = ..., neginf: _float | None = ...
+) -> Tensor:
+    """Replace NaN and the infinities of `input` by numbers."""
+
+def nanmean(
+    input: TensorLike,
+    dim: Dims = ...,
+    keepdim: _bool = ...,
+    *,
+    dtype: DTypeLike | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Compute the mean over `dim` of the elements that are not NaN; NaN if there are none."""
+
+def nanmedian(
+    input: TensorLike, dim: _int | None = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
+) -> Any:
+    """Return the median of the elements that are not NaN; along `dim`, with its index, as a named tuple (values, indices)."""
+
+def nanquantile(
+    input: TensorLike,
+    q: TensorLike,
+    dim: Dims = ...,
+    keepdim: _bool = ...,
+    *,
+    interpolation: _str = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Compute the q-quantiles over `dim` of the elements that are not NaN; NaN if all are."""
+
+def nansum(
+    input: TensorLike,
+    dim: Dims = ...,
+    keepdim: _bool = ...,
+    *,
+    dtype: DTypeLike | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Compute the sum over `dim` of the elements that are not NaN."""
+
+def narrow(x: Any, dim: _int, start: Any, length: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
+    """The `length` slices from `start` on along `dim`."""
+
+def ne(input: TensorLike, other: TensorLike) -> Tensor:
+    """Test whether two numbers differ, elementwise."""
+
+def neg(input: TensorLike) -> Tensor:
+    """Change the sign of each element."""
+
+def negative(input: TensorLike) -> Tensor:
+    """Change the sign of each element."""
+
+def nextafter(input: TensorLike, other: TensorLike) -> Tensor:
+    """Return the next floating-point number after each element, in the direction of another one."""
+
+def nonzero(x: Any, *, as_tuple: _bool = ...) -> Any:
+    """The indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension."""
+
+def norm(
+    input: TensorLike,
+    p: _float | _str | None = ...,
+    dim: Dims = ...,
+    keepdim: _bool = ...,
+    dtype: DTypeLike | None = ...,
+    *,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Compute the p-norm over `dim`, or of all elements as one vector."""
+
+def not_equal(input: TensorLike, other: TensorLike) -> Tensor:
+    """Test whether two numbers differ, elementwise."""
+
+def outer(input: TensorLike, vec2: TensorLike) -> Tensor:
+    """Compute the products of every element of `input` with every element of `vec2`."""
+
+def pad(input: Any, pad: Any, mode: _str = ..., value: _float | None = ...) -> Any:
+    """x with elements added at the ends of its last dimensions: `pad` is (before, after) of the last, then of the one"""
+
+def pairwise_distance(
+    x1: TensorLike, x2: TensorLike, p: _float = ..., eps: _float = ..., keepdim: _bool = ...
+) -> Tensor:
+    """Compute the distances of the vectors of `x1` to those of `x2`, over the last dimension."""
+
+def pdist(input: TensorLike, p: _float = ...) -> Tensor:
+    """Compute the distances of all pairs of rows of a matrix `input`."""
+
+@overload
+def permute(input: TensorLike, dims: Sequence[_int]) -> Tensor:
+    """Return a view with the dimensions in another order: dimension i of the result is dimension dims[i] of `input`."""
+
+@overload
+def permute(input: TensorLike, *dims: _int) -> Tensor:
+    """Return a view with the dimensions in another order: dimension i of the result is dimension dims[i] of `input`."""
+
+def pinverse(input: TensorLike, rcond: _float = ...) -> Tensor:
+    """Compute the pseudo-inverse of each matrix of `input`: `linalg.pinv`, with another tolerance."""
+
+def pixel_shuffle(input: Any, upscale_factor: _int) -> Any:
+    """(..., C r², H, W) to (..., C, H r, W r): each group of r² channels becomes a block of r x r pixels."""
+
+def pixel_unshuffle(input: Any, downscale_factor: _int) -> Any:
+    """(..., C, H r, W r) to (..., C r², H, W), the inverse of `pixel_shuffle`."""
+
+def polar(abs: TensorLike, angle: TensorLike) -> Tensor:
+    """Make complex numbers of their absolute values and angles in radians."""
+
+def polygamma(n: _int, input: TensorLike) -> Tensor:
+    """Compute the polygamma function, the derivative of order `n` of digamma, of each element of `input`."""
+
+def positive(input: TensorLike) -> Tensor:
+    """Return `input` itself, what the operator + in front of a tensor gives."""
+
+def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
+    """Raise `input` to the power `exponent`, elementwise."""
+
+def prelu(input: TensorLike, weight: TensorLike) -> Tensor:
+    """Apply the rectifier whose slope for negative elements, `weight`, is learnt."""
+
+def prod(
+    input: TensorLike,
+    dim: Dims = ...,
+    keepdim: _bool = ...,
+    *,
+    dtype: DTypeLike | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Compute the product over `dim`, or of all elements."""
+
+def put(x: Any, index: Any, source: Any, accumulate: _bool = ...) -> Any:
+    """x with the elements of `source` written, or added, at the places `index` of the flattened x."""
+
+def qr(input: TensorLike, some: _bool = ...) -> decompositions.QRResult:
+    """Compute the QR factorisation of each matrix of `input`: `linalg.qr`, reduced if `some`, else complete."""
+
+def quantile(
+    input: TensorLike,
+    q: TensorLike,
+    dim: Dims = ...,
+    keepdim: _bool = ...,
+    *,
+    interpolation: _str = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Compute the q-quantiles over `dim`; NaN if there is one."""
+
+def rad2deg(input: TensorLike) -> Tensor:
+    """Convert radians to degrees."""
+
+def ravel(input: TensorLike) -> Tensor:
+    """Return all elements of `input` in one dimension, in row-major order."""
+
+def real(input: A) -> A:
+    """Return the real part of a complex tensor, a view; of a real tensor, the tensor itself."""
+
+def reciprocal(input: TensorLike) -> Tensor:
+    """Compute the reciprocal of each element."""
+
+def relu(input: TensorLike, inplace: _bool = ...) -> Tensor:
+    """Apply the rectifier: what is negative becomes 0."""
+
+def remainder(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the remainder of a division that rounds down, elementwise."""
+
+def renorm(input: TensorLike, p: _float, dim: _int, maxnorm: _float) -> Tensor:
+    """Scale each slice along `dim` whose p-norm is greater than `maxnorm` down to that norm."""
+
+@overload
+def repeat(x: Any, repeats: Sequence[_int]) -> Any:
+    """The whole of x laid out `repeats[i]` times along dimension i; more repeats than dimensions add leading ones."""
+
+@overload
+def repeat(x: Any, *repeats: _int) -> Any:
+    """The whole of x laid out `repeats[i]` times along dimension i; more repeats than dimensions add leading ones."""
+
+def repeat_interleave(
+    x: Any,
+    repeats: Any,
+    dim: _int | None = ...,
+    *,
+    output_size: _int | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Any:
+    """Each slice along `dim` (each element, if None) `repeats` times, or the i-th `repeats[i]` times, in a row."""
+
+@overload
+def reshape(input: TensorLike, shape: Sequence[_int]) -> Tensor:
+    """Return the elements in the same order with another shape; −1 stands for the size that is left."""
+
+@overload
+def reshape(input: TensorLike, *shape: _int) -> Tensor:
+    """Return the elements in the same order with another shape; −1 stands for the size that is left."""
+
+def resolve_conj(input: Tensor) -> Tensor:
+    """Return `input` itself: conjugation is never deferred here, unlike in PyTorch."""
+
+def roll(x: Any, shifts: Any, dims: Any = ...) -> Any:
+    """The elements moved by `shifts` along `dims`, those that leave at one end coming in at the other."""
+
+def rot90(x: Any, k: _int = ..., dims: Any = ...) -> Any:
+    """Turned k times by 90° in the plane of two dimensions, from the first towards the second."""
+
+def round(input: TensorLike, *, decimals: _int = ...) -> Tensor:
+    """Round each element of `input` to the nearest number with `decimals` digits after the point."""
+
+def row_stack(tensors: Any) -> Any:
+    """Joined one below the other: vectors become rows."""
+
+def rrelu(
+    input: TensorLike, lower: _float = ..., upper: _float = ..., training: _bool = ..., inplace: _bool = ...
+) -> Tensor:
+    """Apply the leaky rectifier whose slope for negative elements is random."""
+
+def rsqrt(input: TensorLike) -> Tensor:
+    """Compute the reciprocal of the square root of each element."""
+
+def rsub(input: TensorLike, other: TensorLike, *, alpha: _complex = ...) -> Tensor:
+    """Subtract `input`, multiplied by the number `alpha`, from `other`, elementwise."""
+
+def scaled_sigmoid(input: TensorLike, slope: _float = ...) -> Tensor:
+    """Apply the logistic function of `slope` times each element."""
+
+def scaled_tanh(input: TensorLike, amplitude: _float = ..., slope: _float = ...) -> Tensor:
+    """Apply the hyperbolic tangent of `slope` times each element, times `amplitude`."""
+
+def scatter(
+    x: Any,
+    dim: _int,
+    index: Any,
+    src: Any = ...,
+    *,
+    reduce: _str | None = ...,
+    value: Any = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Any:
+    """x with src[i][j][k] written at [i][index[i][j][k]][k], for dim=1; of several for one place, the last."""
+
+def scatter_add(x: Any, dim: _int, index: Any, src: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
+    """x with src[i][j][k] added at [i][index[i][j][k]][k], for dim=1."""
+
+def scatter_reduce(
+    x: Any,
+    dim: _int,
+    index: Any,
+    src: Any,
+    reduce: _str,
+    *,
+    include_self: _bool = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Any:
+    """x with what `src` holds for each place (see `scatter_add`) reduced: "sum", "prod", "mean", "amax" or "amin"."""
+
+def searchsorted(
+    sorted_sequence: TensorLike,
+    values: TensorLike | None = ...,
+    *,
+    out_int32: _bool = ...,
+    right: _bool = ...,
+    side: _str | None = ...,
+    sorter: TensorLike | None = ...,
+    input: TensorLike | None = ...,
+) -> Tensor:
+    """Return the indices where `values` would be inserted into `sorted_sequence` to keep its order."""
+
+def select(x: Any, dim: _int, index: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
+    """The slice at `index` of dimension `dim`, which is left out: x[:, …, index]."""
+
+def select_scatter(x: Any, src: Any, dim: _int, index: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
+    """x with the slice at `index` of dimension `dim` replaced by `src`."""
+
+def selu(input: TensorLike, inplace: _bool = ...) -> Tensor:
+    """Apply the scaled exponential linear unit, whose constants keep mean 0 and variance 1 through layers."""
+
+def sgn(input: TensorLike) -> Tensor:
+    """Return the direction of each complex number, 0 at 0; of a real one its sign."""
+
+def sigmoid(input: TensorLike) -> Tensor:
+    """Apply the logistic function to each element."""
+
+def sign(input: TensorLike) -> Tensor:
+    """Return the sign of each element: −1, 0 or 1."""
+
+def signbit(input: TensorLike) -> Tensor:
+    """Test whether the sign of each element is minus, also of −0."""
+
+def silu(input: TensorLike, inplace: _bool = ...) -> Tensor:
+    """Apply the sigmoid linear unit, also called swish: each element times its sigmoid."""
+
+def sin(input: TensorLike) -> Tensor:
+    """Compute the sine of each element, an angle in radians."""
+
+def sinc(input: TensorLike) -> Tensor:
+    """Compute sin(πx) / (πx) of each element, which is 1 at 0."""
+
+def sinh(input: TensorLike) -> Tensor:
+    """Compute the hyperbolic sine of each element."""
+
+def slice_scatter(
+    x: Any,
+    src: Any,
+    dim: _int = ...,
+    start: _int | None = ...,
+    end: _int | None = ...,
+    step: _int = ...,
+    *,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Any:
+    """x with the slices start:end:step of dimension `dim` replaced by `src`."""
+
+def slogdet(input: TensorLike) -> determinant.SlogdetResult:
+    """Compute the sign and the logarithm of the absolute value of the determinant of `input`: `linalg.slogdet`."""
+
+def softmax(input: TensorLike, dim: _int | None = ..., dtype: DTypeLike | None = ...) -> Tensor:
+    """Compute the softmax over `dim`: positive numbers that add up to 1."""
+
+def softplus(input: TensorLike, beta: _float = ..., threshold: _float = ...) -> Tensor:
+    """Apply the softplus function, a smooth rectifier."""
+
+def sort(
+    input: TensorLike,
+    dim: _int = ...,
+    descending: _bool = ...,
+    stable: _bool = ...,
+    *,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Sort:
+    """Sort the elements along `dim`, and return them with their indices, as a named tuple (values, indices)."""
+
+def split(
+    tensor: TensorLike,
+    split_size_or_sections: _int | Sequence[_int],
+    dim: _int = ...,
+    *,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> _tuple[Tensor, ...]:
+    """Split a tensor along `dim` into views of one size, or of given sizes."""
+
+def sqrt(input: TensorLike) -> Tensor:
+    """Compute the square root of each element."""
+
+def square(input: TensorLike) -> Tensor:
+    """Compute the square of each element."""
+
+def squeeze(input: TensorLike, dim: Dims = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    """Leave out the dimensions of size 1, or only those in `dim`."""
+
+def stack(tensors: Sequence[TensorLike], dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    """Join tensors of one shape along a new dimension at `dim`."""
+
+def std(
+    input: TensorLike,
+    dim: Dims = ...,
+    unbiased: _bool | None = ...,
+    keepdim: _bool = ...,
+    *,
+    correction: _float | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Compute the standard deviation over `dim`, or of all elements."""
+
+def std_mean(
+    input: TensorLike,
+    dim: Dims = ...,
+    unbiased: _bool | None = ...,
+    keepdim: _bool = ...,
+    *,
+    correction: _float | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> _tuple[Tensor, Tensor]:
+    """Compute the standard deviation and the mean over `dim`."""
+
+def step(input: TensorLike, threshold: _float = ...) -> Tensor:
+    """Apply the step of a threshold neuron: 1 from `threshold` on, 0 below."""
+
+def sub(input: TensorLike, other: TensorLike, *, alpha: _complex = ...) -> Tensor:
+    """Subtract `other`, multiplied by the number `alpha`, from `input`, elementwise."""
+
+def subtract(input: TensorLike, other: TensorLike, *, alpha: _complex = ...) -> Tensor:
+    """Subtract `other`, multiplied by the number `alpha`, from `input`, elementwise."""
+
+def sum(
+    input: TensorLike,
+    dim: Dims = ...,
+    keepdim: _bool = ...,
+    *,
+    dtype: DTypeLike | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Compute the sum over `dim`, or of all elements."""
+
+def sum_to(input: TensorLike, shape: Sequence[_int]) -> Tensor:
+    """Sum `input` over the dimensions along which `shape` would be broadcast to its shape."""
+
+def svd(input: TensorLike, some: _bool = ..., compute_uv: _bool = ...) -> SVDResult:
+    """Compute the singular value decomposition of each matrix of `input`, with V where `linalg.svd` gives Vᴴ."""
+
+def swapaxes(input: TensorLike, axis0: _int, axis1: _int) -> Tensor:
+    """Return a view with two dimensions exchanged: `transpose` under NumPy's name."""
+
+def swapdims(input: TensorLike, dim0: _int, dim1: _int) -> Tensor:
+    """Return a view with two dimensions exchanged."""
+
+def t(input: TensorLike) -> Tensor:
+    """Return the transpose of a matrix, as a view; a vector or a number is left as it is."""
+
+def take(x: Any, index: Any) -> Any:
+    """The elements of the flattened x at `index`, in the shape of `index`."""
+
+def take_along_dim(x: Any, indices: Any, dim: _int | None = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
+    """The elements at `indices` along `dim`, the other dimensions broadcast; of the flattened tensor without `dim`."""
+
+def tan(input: TensorLike) -> Tensor:
+    """Compute the tangent of each element, an angle in radians."""
+
+def tanh(input: TensorLike) -> Tensor:
+    """Compute the hyperbolic tangent of each element."""
+
+def tensor_split(
+    x: Any, indices_or_sections: Any, dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...
+) -> _tuple:
+    """x cut along `dim` into so many parts, the first ones one longer if need be, or before the given indices."""
+
+def tensordot(
+    a: TensorLike, b: TensorLike, dims: _int | Tensor | _tuple[_list[_int], _list[_int]] | _list[_list[_int]] = ...
+) -> Tensor:
+    """Compute the sums of products of `a` and `b` over pairs of dimensions."""
+
+def threshold(input: TensorLike, threshold: _float, value: _float, inplace: _bool = ...) -> Tensor:
+    """Replace what is not greater than `threshold` by `value`."""
+
+@overload
+def tile(x: Any, dims: Sequence[_int]) -> Any:
+    """Like `repeat`; counts missing in front are 1."""
+
+@overload
+def tile(x: Any, *dims: _int) -> Any:
+    """Like `repeat`; counts missing in front are 1."""
+
+def topk(
+    input: TensorLike,
+    k: _int,
+    dim: _int = ...,
+    largest: _bool = ...,
+    sorted: _bool = ...,
+    *,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> TopK:
+    """Return the k largest elements along `dim`, in order, and their indices, as a named tuple (values, indices)."""
+
+def trace(input: TensorLike) -> Tensor:
+    """Compute the sum of the diagonal of a matrix `input`, square or not."""
+
+def transpose(input: TensorLike, dim0: _int, dim1: _int) -> Tensor:
+    """Return a view with two dimensions exchanged."""
+
+def trapezoid(
+    y: TensorLike,
+    x: TensorLike | None = ...,
+    *,
+    dx: TensorLike | None = ...,
+    dim: _int = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Compute the integral of y along `dim` by the trapezoidal rule."""
+
+def tril(x: Any, diagonal: _int = ...) -> Any:
+    """The lower triangles of the matrices in the last two dimensions, up to the given diagonal; zeros above."""
+
+def triu(x: Any, diagonal: _int = ...) -> Any:
+    """The upper triangles of the matrices in the last two dimensions, from the given diagonal on; zeros below."""
+
+def true_divide(input: TensorLike, other: TensorLike) -> Tensor:
+    """Divide two tensors, elementwise."""
+
+def trunc(input: TensorLike) -> Tensor:
+    """Round each element towards 0."""
+
+def unbind(x: Any, dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> _tuple:
+    """The slices along `dim`, without that dimension."""
+
+def unflatten(input: TensorLike, dim: _int, sizes: Sequence[_int]) -> Tensor:
+    """Split the dimension `dim` into dimensions of the given `sizes`, at most one of them −1."""
+
+def unfold(x: Any, dimension: _int, size: _int, step: _int) -> Any:
+    """Windows of `size` elements along `dimension`, `step` apart, each in a new last dimension. A view."""
+
+def unique(
+    input: TensorLike,
+    sorted: _bool = ...,
+    return_inverse: _bool = ...,
+    return_counts: _bool = ...,
+    dim: _int | None = ...,
+    *,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Any:
+    """Return the distinct elements, or the distinct slices along `dim`, in order."""
+
+def unique_consecutive(
+    input: TensorLike,
+    return_inverse: _bool = ...,
+    return_counts: _bool = ...,
+    dim: _int | None = ...,
+    *,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Any:
+    """Return the elements, or the slices along `dim`, without those that equal the one before."""
+
+def unsqueeze(input: TensorLike, dim: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    """Insert a dimension of size 1 at `dim`."""
+
+def upsample(
+    input: Any, size: Any = ..., scale_factor: Any = ..., mode: _str = ..., align_corners: _bool | None = ...
+) -> Any:
+    """`interpolate` under its older name."""
+
+def var(
+    input: TensorLike,
+    dim: Dims = ...,
+    unbiased: _bool | None = ...,
+    keepdim: _bool = ...,
+    *,
+    correction: _float | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Compute the variance over `dim`, or of all elements."""
+
+def var_mean(
+    input: TensorLike,
+    dim: Dims = ...,
+    unbiased: _bool | None = ...,
+    keepdim: _bool = ...,
+    *,
+    correction: _float | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> _tuple[Tensor, Tensor]:
+    """Compute the variance and the mean over `dim`."""
+
+def vdot(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the scalar product of two vectors, `input` being conjugated and `other` not."""
+
+def vecdot(x: TensorLike, y: TensorLike, dim: _int = ...) -> Tensor:
+    """Compute the scalar products of vectors along `dim`: `linalg.vecdot`."""
+
+def view_as_complex(input: A) -> A:
+    """View a real tensor whose last dimension holds real and imaginary parts as a complex one."""
+
+def view_as_real(input: A) -> A:
+    """View a complex tensor as a real one whose last dimension holds the real and the imaginary part."""
+
+def vsplit(x: Any, indices_or_sections: Any) -> _tuple:
+    """Cut into equal parts, or at indices, along the first of at least 2 dimensions."""
+
+def vstack(tensors: Any) -> Any:
+    """Joined one below the other: vectors become rows."""
+
+def where(condition: TensorLike, input: TensorLike | None = ..., other: TensorLike | None = ...) -> Any:
+    """Choose from `input` where `condition` holds and from `other` elsewhere."""
+
+def xlogy(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute x log y, elementwise, with 0 log 0 = 0."""
