@@ -659,8 +659,10 @@ def argsort(
 def argwhere(x: Any) -> Any:
     """The indices of the elements that are not 0, a row each: int64 of shape (n, x.ndim)."""
 
-def as_strided(x: Any, size: Any, stride: Any, storage_offset: _int | None = ...) -> Any:
-    """A view of the memory x lies in, with the given sizes, strides and offset, counted in elements."""
+def as_strided(
+    input: TensorLike, size: _int | Sequence[_int], stride: _int | Sequence[_int], storage_offset: _int | None = ...
+) -> Tensor:
+    """Return a view of the memory of `input` with the given sizes, strides and offset, counted in elements."""
 
 def asin(input: TensorLike) -> Tensor:
     """Compute the angle whose sine each element is, in radians."""
@@ -677,14 +679,14 @@ def atan2(input: TensorLike, other: TensorLike) -> Tensor:
 def atanh(input: TensorLike) -> Tensor:
     """Compute the number whose hyperbolic tangent each element is."""
 
-def atleast_1d(*tensors: Any) -> Any:
-    """With a dimension added to what has none."""
+def atleast_1d(*tensors: TensorLike | Sequence[TensorLike]) -> Any:
+    """Return numbers as vectors of one element, and all else as it is."""
 
-def atleast_2d(*tensors: Any) -> Any:
-    """With leading dimensions added up to 2."""
+def atleast_2d(*tensors: TensorLike | Sequence[TensorLike]) -> Any:
+    """Return numbers and vectors as matrices of one row, and all else as it is."""
 
-def atleast_3d(*tensors: Any) -> Any:
-    """With dimensions added up to 3: a vector becomes (1, n, 1), a matrix (m, n, 1)."""
+def atleast_3d(*tensors: TensorLike | Sequence[TensorLike]) -> Any:
+    """Return numbers, vectors and matrices with dimensions of size 1 added up to three, and all else as it is."""
 
 def avg_pool1d(
     input: TensorLike,
@@ -725,14 +727,14 @@ def bitwise_right_shift(input: TensorLike, other: TensorLike) -> Tensor:
 def bitwise_xor(input: TensorLike, other: TensorLike) -> Tensor:
     """Compute the exclusive or of the bits of two integers, or of two booleans, elementwise."""
 
-def block_diag(*tensors: Any) -> Any:
-    """The matrix with the given ones (vectors as rows, numbers as 1 × 1) along its diagonal, zeros elsewhere."""
+def block_diag(*tensors: TensorLike) -> Tensor:
+    """Return the matrix with the given matrices along its diagonal, zeros elsewhere."""
 
 def bmm(input: TensorLike, mat2: TensorLike) -> Tensor:
     """Multiply the matrices of two equally long stacks pair by pair; `input` and `mat2` do not broadcast."""
 
-def broadcast_tensors(*tensors: Any) -> _tuple:
-    """The tensors as views of their common broadcast shape."""
+def broadcast_tensors(*tensors: TensorLike | Sequence[TensorLike]) -> _tuple[Tensor, ...]:
+    """Return the tensors as views of their common broadcast shape."""
 
 def broadcast_to(input: TensorLike, shape: Sequence[_int]) -> Tensor:
     """Repeat `input`, without copying, along new leading dimensions and those of size 1, to get `shape`."""
@@ -740,8 +742,8 @@ def broadcast_to(input: TensorLike, shape: Sequence[_int]) -> Tensor:
 def bucketize(input: TensorLike, boundaries: TensorLike, *, out_int32: _bool = ..., right: _bool = ...) -> Tensor:
     """Return the index of the interval between increasing `boundaries` that each element of `input` lies in."""
 
-def cartesian_prod(*tensors: Any) -> Any:
-    """All ways to take one element of each vector, a row each; of one vector, itself."""
+def cartesian_prod(*tensors: TensorLike) -> Tensor:
+    """Return all ways to take one element of each of some vectors, a row each; of one vector, itself."""
 
 def cat(tensors: Sequence[TensorLike], dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
     """Join tensors along `dim`: they have the same sizes but there."""
@@ -770,8 +772,10 @@ def cholesky_inverse(L: TensorLike, upper: _bool = ...) -> Tensor:
 def cholesky_solve(B: TensorLike, L: TensorLike, upper: _bool = ...) -> Tensor:
     """Solve linear systems from the Cholesky factor of their matrix, `L`, or U = Lᴴ if `upper`."""
 
-def chunk(x: Any, chunks: _int, dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> _tuple:
-    """x cut into at most `chunks` pieces of equal size, the last possibly smaller."""
+def chunk(
+    input: TensorLike, chunks: _int, dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...
+) -> _tuple[Tensor, ...]:
+    """Split a tensor along `dim` into at most `chunks` views of equal size, the last possibly smaller."""
 
 def clamp(input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None = ...) -> Tensor:
     """Limit `input` to the range from `min` to `max`, elementwise."""
@@ -788,11 +792,11 @@ def clip(input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None
 def clone(input: TensorLike) -> Tensor:
     """Copy `input` to memory of its own; unlike that of `detach`, the copy has a gradient."""
 
-def column_stack(tensors: Any) -> Any:
-    """Vectors as columns beside each other; matrices as in `hstack`."""
+def column_stack(tensors: Sequence[TensorLike]) -> Tensor:
+    """Join vectors as the columns of a matrix; matrices as `hstack` does."""
 
-def combinations(x: Any, r: _int = ..., with_replacement: _bool = ...) -> Any:
-    """All choices of r elements of a vector, in their order, a row each."""
+def combinations(input: TensorLike, r: _int = ..., with_replacement: _bool = ...) -> Tensor:
+    """Return all choices of r elements of a vector, in their order, a row each."""
 
 def complex(real: Tensor, imag: Tensor) -> Tensor:
     """Make complex numbers of their real and imaginary parts."""
@@ -937,20 +941,22 @@ def deg2rad(input: TensorLike) -> Tensor:
 def det(input: TensorLike) -> Tensor:
     """Compute the determinant of each matrix of `input`: `linalg.det`."""
 
-def diag(x: Any, diagonal: _int = ...) -> Any:
-    """Of a vector the matrix with it on the diagonal, of a matrix its diagonal (a copy, as in PyTorch)."""
+def diag(input: TensorLike, diagonal: _int = ...) -> Tensor:
+    """Return the matrix with a vector on its diagonal, or a copy of the diagonal of a matrix."""
 
-def diag_embed(x: Any, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Any:
-    """Zeros with the last dimension of x on the diagonal of the dimensions `dim1` and `dim2` of the result."""
+def diag_embed(input: TensorLike, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Tensor:
+    """Return zeros with the last dimension of `input` on a diagonal of two new dimensions."""
 
-def diagflat(x: Any, offset: _int = ...) -> Any:
-    """The matrix with all elements of x on its diagonal."""
+def diagflat(input: TensorLike, offset: _int = ...) -> Tensor:
+    """Return the matrix with all elements of `input` on its diagonal, zeros elsewhere."""
 
-def diagonal(x: Any, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Any:
-    """The elements x[…, i, …, i + offset, …] of the two dimensions, along a new last one."""
+def diagonal(input: TensorLike, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Tensor:
+    """Return a diagonal of two dimensions, as a view with it along a new last dimension."""
 
-def diagonal_scatter(x: Any, src: Any, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Any:
-    """x with a diagonal replaced by `src`."""
+def diagonal_scatter(
+    input: TensorLike, src: TensorLike, offset: _int = ..., dim1: _int = ..., dim2: _int = ...
+) -> Tensor:
+    """Return a copy of `input` with a diagonal replaced by `src`."""
 
 def diff(
     input: TensorLike,
@@ -982,11 +988,11 @@ def dot(input: TensorLike, tensor: TensorLike) -> Tensor:
 def dropout(input: Any, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> Any:
     """In training, each element becomes 0 with probability p and the others are multiplied by 1 / (1 - p), so that the"""
 
-def dsplit(x: Any, indices_or_sections: Any) -> _tuple:
-    """Cut into equal parts, or at indices, along the third dimension."""
+def dsplit(input: TensorLike, indices_or_sections: _int | Sequence[_int] | Tensor | ndarray) -> _tuple[Tensor, ...]:
+    """Split a tensor in depth, along the third dimension."""
 
-def dstack(tensors: Any) -> Any:
-    """Joined one behind the other, along the third dimension."""
+def dstack(tensors: Sequence[TensorLike]) -> Tensor:
+    """Join tensors one behind the other, along the third dimension."""
 
 def einsum(equation: _str, *operands: TensorLike) -> Tensor:
     """Compute sums of products over named indices, in Einstein's notation."""
@@ -1051,11 +1057,11 @@ def flip(input: TensorLike, dims: Sequence[_int]) -> Tensor:
 def flip(input: TensorLike, *dims: _int) -> Tensor:
     """Reverse the order of the elements along `dims`, in a copy, as in PyTorch."""
 
-def fliplr(x: Any) -> Any:
-    """Left and right exchanged: the second dimension reversed."""
+def fliplr(input: TensorLike) -> Tensor:
+    """Exchange left and right: reverse the second dimension."""
 
-def flipud(x: Any) -> Any:
-    """Up and down exchanged: the first dimension reversed."""
+def flipud(input: TensorLike) -> Tensor:
+    """Exchange up and down: reverse the first dimension."""
 
 def float_power(input: TensorLike, exponent: TensorLike) -> Tensor:
     """Raise `input` to the power `exponent`, elementwise, in double precision."""
@@ -1116,11 +1122,11 @@ def heaviside(input: TensorLike, values: TensorLike) -> Tensor:
 def histc(input: TensorLike, bins: _int = ..., min: _float = ..., max: _float = ...) -> Tensor:
     """Return the number of elements in each of `bins` intervals of equal width between `min` and `max`."""
 
-def hsplit(x: Any, indices_or_sections: Any) -> _tuple:
-    """Cut into equal parts, or at indices, along the second dimension (the only one of a vector)."""
+def hsplit(input: TensorLike, indices_or_sections: _int | Sequence[_int] | Tensor | ndarray) -> _tuple[Tensor, ...]:
+    """Split a tensor horizontally, along the second dimension, or the only one of a vector."""
 
-def hstack(tensors: Any) -> Any:
-    """Joined side by side: along the second dimension, vectors along their only one."""
+def hstack(tensors: Sequence[TensorLike]) -> Tensor:
+    """Join tensors side by side: along the second dimension, vectors along their only one."""
 
 def hypot(input: TensorLike, other: TensorLike) -> Tensor:
     """Compute the length of the hypotenuse of a right triangle, without overflow."""
@@ -1216,8 +1222,8 @@ def isposinf(input: TensorLike) -> Tensor:
 def isreal(input: TensorLike) -> Tensor:
     """Test whether each element has no imaginary part."""
 
-def kron(x: Any, y: Any) -> Any:
-    """The Kronecker product: each element of x times the whole of y, in the place of that element."""
+def kron(input: TensorLike, other: TensorLike) -> Tensor:
+    """Compute the Kronecker product: each element of `input` times the whole of `other`, in place of that element."""
 
 def kthvalue(
     input: TensorLike, k: _int, dim: _int = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
@@ -1383,8 +1389,8 @@ def median(
 ) -> Any:
     """Return the median of all elements; along `dim`, with its index, as a named tuple (values, indices)."""
 
-def meshgrid(*tensors: Any, indexing: _str = ...) -> _tuple:
-    """The coordinates of a grid from those along its axes: of n vectors, n tensors of shape (len 0, …, len n-1)."""
+def meshgrid(*tensors: TensorLike | Sequence[TensorLike], indexing: _str = ...) -> _tuple[Tensor, ...]:
+    """Return the coordinates of a grid from those along its axes."""
 
 def min(
     input: TensorLike,
@@ -1471,8 +1477,10 @@ def nansum(
 ) -> Tensor:
     """Compute the sum over `dim` of the elements that are not NaN."""
 
-def narrow(x: Any, dim: _int, start: Any, length: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-    """The `length` slices from `start` on along `dim`."""
+def narrow(
+    input: TensorLike, dim: _int, start: _int | TensorLike, length: _int, *, axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
+    """Return the `length` slices from `start` on along `dim`, as a view."""
 
 def ne(input: TensorLike, other: TensorLike) -> Tensor:
     """Test whether two numbers differ, elementwise."""
@@ -1507,8 +1515,8 @@ def not_equal(input: TensorLike, other: TensorLike) -> Tensor:
 def outer(input: TensorLike, vec2: TensorLike) -> Tensor:
     """Compute the products of every element of `input` with every element of `vec2`."""
 
-def pad(input: Any, pad: Any, mode: _str = ..., value: _float | None = ...) -> Any:
-    """x with elements added at the ends of its last dimensions: `pad` is (before, after) of the last, then of the one"""
+def pad(input: TensorLike, pad: Sequence[_int], mode: _str = ..., value: _float | None = ...) -> Tensor:
+    """Add elements at the ends of the last dimensions."""
 
 def pairwise_distance(
     x1: TensorLike, x2: TensorLike, p: _float = ..., eps: _float = ..., keepdim: _bool = ...
@@ -1601,23 +1609,23 @@ def renorm(input: TensorLike, p: _float, dim: _int, maxnorm: _float) -> Tensor:
     """Scale each slice along `dim` whose p-norm is greater than `maxnorm` down to that norm."""
 
 @overload
-def repeat(x: Any, repeats: Sequence[_int]) -> Any:
-    """The whole of x laid out `repeats[i]` times along dimension i; more repeats than dimensions add leading ones."""
+def repeat(input: TensorLike, repeats: Sequence[_int]) -> Tensor:
+    """Repeat the whole tensor `repeats[i]` times along dimension i, in a copy."""
 
 @overload
-def repeat(x: Any, *repeats: _int) -> Any:
-    """The whole of x laid out `repeats[i]` times along dimension i; more repeats than dimensions add leading ones."""
+def repeat(input: TensorLike, *repeats: _int) -> Tensor:
+    """Repeat the whole tensor `repeats[i]` times along dimension i, in a copy."""
 
 def repeat_interleave(
-    x: Any,
-    repeats: Any,
+    input: TensorLike | None = ...,
+    repeats: _int | TensorLike | None = ...,
     dim: _int | None = ...,
     *,
     output_size: _int | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
-) -> Any:
-    """Each slice along `dim` (each element, if None) `repeats` times, or the i-th `repeats[i]` times, in a row."""
+) -> Tensor:
+    """Repeat each slice along `dim` next to itself, all as often or each its own number of times."""
 
 @overload
 def reshape(input: TensorLike, shape: Sequence[_int]) -> Tensor:
@@ -1630,17 +1638,17 @@ def reshape(input: TensorLike, *shape: _int) -> Tensor:
 def resolve_conj(input: Tensor) -> Tensor:
     """Return `input` itself: conjugation is never deferred here, unlike in PyTorch."""
 
-def roll(x: Any, shifts: Any, dims: Any = ...) -> Any:
-    """The elements moved by `shifts` along `dims`, those that leave at one end coming in at the other."""
+def roll(input: TensorLike, shifts: _int | Sequence[_int], dims: _int | Sequence[_int] | None = ...) -> Tensor:
+    """Move the elements by `shifts` along `dims`; those that leave at one end come in at the other."""
 
-def rot90(x: Any, k: _int = ..., dims: Any = ...) -> Any:
-    """Turned k times by 90° in the plane of two dimensions, from the first towards the second."""
+def rot90(input: TensorLike, k: _int = ..., dims: Sequence[_int] = ...) -> Tensor:
+    """Rotate by k times 90° in the plane of two dimensions, from the first of `dims` towards the second."""
 
 def round(input: TensorLike, *, decimals: _int = ...) -> Tensor:
     """Round each element of `input` to the nearest number with `decimals` digits after the point."""
 
-def row_stack(tensors: Any) -> Any:
-    """Joined one below the other: vectors become rows."""
+def row_stack(tensors: Sequence[TensorLike]) -> Tensor:
+    """Join tensors one below the other: along the first dimension, where vectors count as rows."""
 
 def rrelu(
     input: TensorLike, lower: _float = ..., upper: _float = ..., training: _bool = ..., inplace: _bool = ...
@@ -1700,11 +1708,13 @@ def searchsorted(
 ) -> Tensor:
     """Return the indices where `values` would be inserted into `sorted_sequence` to keep its order."""
 
-def select(x: Any, dim: _int, index: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-    """The slice at `index` of dimension `dim`, which is left out: x[:, …, index]."""
+def select(input: TensorLike, dim: _int, index: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    """Return the slice at `index` of the dimension `dim`, as a view without it."""
 
-def select_scatter(x: Any, src: Any, dim: _int, index: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-    """x with the slice at `index` of dimension `dim` replaced by `src`."""
+def select_scatter(
+    input: TensorLike, src: TensorLike, dim: _int, index: _int, *, axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
+    """Return a copy of `input` with the slice at `index` of the dimension `dim` replaced by `src`."""
 
 def selu(input: TensorLike, inplace: _bool = ...) -> Tensor:
     """Apply the scaled exponential linear unit, whose constants keep mean 0 and variance 1 through layers."""
@@ -1734,8 +1744,8 @@ def sinh(input: TensorLike) -> Tensor:
     """Compute the hyperbolic sine of each element."""
 
 def slice_scatter(
-    x: Any,
-    src: Any,
+    input: TensorLike,
+    src: TensorLike,
     dim: _int = ...,
     start: _int | None = ...,
     end: _int | None = ...,
@@ -1743,8 +1753,8 @@ def slice_scatter(
     *,
     axis: Dims = ...,
     keepdims: _bool = ...,
-) -> Any:
-    """x with the slices start:end:step of dimension `dim` replaced by `src`."""
+) -> Tensor:
+    """Return a copy of `input` with the slices `start`:`end`:`step` of the dimension `dim` replaced by `src`."""
 
 def slogdet(input: TensorLike) -> determinant.SlogdetResult:
     """Compute the sign and the logarithm of the absolute value of the determinant of `input`: `linalg.slogdet`."""
@@ -1860,9 +1870,16 @@ def tanh(input: TensorLike) -> Tensor:
     """Compute the hyperbolic tangent of each element."""
 
 def tensor_split(
-    x: Any, indices_or_sections: Any, dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...
-) -> _tuple:
-    """x cut along `dim` into so many parts, the first ones one longer if need be, or before the given indices."""
+    input: TensorLike,
+    indices_or_sections: _int | Sequence[_int] | Tensor | ndarray | None = ...,
+    dim: _int = ...,
+    *,
+    sections: _int | None = ...,
+    indices: Sequence[_int] | Tensor | ndarray | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> _tuple[Tensor, ...]:
+    """Split a tensor along `dim` into a number of parts, or before the given indices; views."""
 
 def tensordot(
     a: TensorLike, b: TensorLike, dims: _int | Tensor | _tuple[_list[_int], _list[_int]] | _list[_list[_int]] = ...
@@ -1873,12 +1890,12 @@ def threshold(input: TensorLike, threshold: _float, value: _float, inplace: _boo
     """Replace what is not greater than `threshold` by `value`."""
 
 @overload
-def tile(x: Any, dims: Sequence[_int]) -> Any:
-    """Like `repeat`; counts missing in front are 1."""
+def tile(input: TensorLike, dims: Sequence[_int]) -> Tensor:
+    """Repeat the whole tensor dims[i] times along dimension i, in a copy; counts missing in front are 1."""
 
 @overload
-def tile(x: Any, *dims: _int) -> Any:
-    """Like `repeat`; counts missing in front are 1."""
+def tile(input: TensorLike, *dims: _int) -> Tensor:
+    """Repeat the whole tensor dims[i] times along dimension i, in a copy; counts missing in front are 1."""
 
 def topk(
     input: TensorLike,
@@ -1909,11 +1926,11 @@ def trapezoid(
 ) -> Tensor:
     """Compute the integral of y along `dim` by the trapezoidal rule."""
 
-def tril(x: Any, diagonal: _int = ...) -> Any:
-    """The lower triangles of the matrices in the last two dimensions, up to the given diagonal; zeros above."""
+def tril(input: TensorLike, diagonal: _int = ...) -> Tensor:
+    """Return the lower triangles of the matrices in the last two dimensions, zeros above."""
 
-def triu(x: Any, diagonal: _int = ...) -> Any:
-    """The upper triangles of the matrices in the last two dimensions, from the given diagonal on; zeros below."""
+def triu(input: TensorLike, diagonal: _int = ...) -> Tensor:
+    """Return the upper triangles of the matrices in the last two dimensions, zeros below."""
 
 def true_divide(input: TensorLike, other: TensorLike) -> Tensor:
     """Divide two tensors, elementwise."""
@@ -1921,14 +1938,14 @@ def true_divide(input: TensorLike, other: TensorLike) -> Tensor:
 def trunc(input: TensorLike) -> Tensor:
     """Round each element towards 0."""
 
-def unbind(x: Any, dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> _tuple:
-    """The slices along `dim`, without that dimension."""
+def unbind(input: TensorLike, dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> _tuple[Tensor, ...]:
+    """Return the slices along `dim` as views, without that dimension."""
 
 def unflatten(input: TensorLike, dim: _int, sizes: Sequence[_int]) -> Tensor:
     """Split the dimension `dim` into dimensions of the given `sizes`, at most one of them −1."""
 
-def unfold(x: Any, dimension: _int, size: _int, step: _int) -> Any:
-    """Windows of `size` elements along `dimension`, `step` apart, each in a new last dimension. A view."""
+def unfold(input: TensorLike, dimension: _int, size: _int, step: _int) -> Tensor:
+    """Return the windows of `size` elements along `dimension`, `step` apart, each in a new last dimension; a view."""
 
 def unique(
     input: TensorLike,
@@ -1997,11 +2014,11 @@ def view_as_complex(input: A) -> A:
 def view_as_real(input: A) -> A:
     """View a complex tensor as a real one whose last dimension holds the real and the imaginary part."""
 
-def vsplit(x: Any, indices_or_sections: Any) -> _tuple:
-    """Cut into equal parts, or at indices, along the first of at least 2 dimensions."""
+def vsplit(input: TensorLike, indices_or_sections: _int | Sequence[_int] | Tensor | ndarray) -> _tuple[Tensor, ...]:
+    """Split a tensor vertically, along the first of at least two dimensions."""
 
-def vstack(tensors: Any) -> Any:
-    """Joined one below the other: vectors become rows."""
+def vstack(tensors: Sequence[TensorLike]) -> Tensor:
+    """Join tensors one below the other: along the first dimension, where vectors count as rows."""
 
 def where(condition: TensorLike, input: TensorLike | None = ..., other: TensorLike | None = ...) -> Any:
     """Choose from `input` where `condition` holds and from `other` elsewhere."""

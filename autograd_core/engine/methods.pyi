@@ -1,5 +1,6 @@
 # The operations as methods of Tensor. Written by `python -m tests.stubs` from the functions: change those.
 from autograd_core.engine.tensor import Tensor
+from autograd_core.engine.types import Device
 from autograd_core.engine.types import Dims
 from autograd_core.engine.types import TensorLike
 from autograd_core.ops.linalg import decompositions
@@ -23,9 +24,11 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from numpy import ndarray
+from numpy.typing import ArrayLike
 from numpy.typing import DTypeLike
 from typing import Any
 from typing import Literal
+from typing import NoReturn
 from typing import overload
 
 class Methods:
@@ -34,7 +37,9 @@ class Methods:
         """The conjugate transpose of a matrix."""
 
     @property
-    def T(self) -> Tensor: ...
+    def T(self) -> Tensor:
+        """The dimensions in reverse order, as a view."""
+
     def __abs__(self) -> Tensor: ...
     def __add__(self, other: TensorLike) -> Tensor: ...
     def __and__(self, other: TensorLike) -> Tensor: ...
@@ -183,8 +188,8 @@ class Methods:
     def any(self, dim: Dims = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
         """Return whether any element over `dim` is true, that is, not 0."""
 
-    def apply_(self, callable: Callable) -> Tensor:
-        """Replace every value v by callable(v), a Python call each. Not recorded; x must not require a gradient."""
+    def apply_(self, callable: Callable[[Any], Any]) -> Tensor:
+        """Replace every value v by callable(v), a Python call each. Not recorded; the tensor must not require a gradient."""
 
     def arccos(self) -> Tensor:
         """Compute the angle whose cosine each element is, in radians."""
@@ -246,8 +251,10 @@ class Methods:
     def argwhere(self) -> Any:
         """The indices of the elements that are not 0, a row each: int64 of shape (n, x.ndim)."""
 
-    def as_strided(self, size: Any, stride: Any, storage_offset: _int | None = ...) -> Any:
-        """A view of the memory x lies in, with the given sizes, strides and offset, counted in elements."""
+    def as_strided(
+        self, size: _int | Sequence[_int], stride: _int | Sequence[_int], storage_offset: _int | None = ...
+    ) -> Tensor:
+        """Return a view of the memory of `input` with the given sizes, strides and offset, counted in elements."""
 
     def asin(self) -> Tensor:
         """Compute the angle whose sine each element is, in radians."""
@@ -261,7 +268,9 @@ class Methods:
     def asinh_(self) -> Tensor:
         """`asinh` in place: the result takes x's memory, and the change is recorded."""
 
-    def astype(self, dtype: Any) -> Any: ...
+    def astype(self, dtype: DTypeLike) -> Tensor:
+        """Convert to `dtype`: NumPy's name of `to`."""
+
     def atan(self) -> Tensor:
         """Compute the angle whose tangent each element is, in radians."""
 
@@ -281,7 +290,11 @@ class Methods:
         """`atanh` in place: the result takes x's memory, and the change is recorded."""
 
     def backward(
-        self, gradient: Any = ..., retain_graph: _bool | None = ..., create_graph: _bool = ..., inputs: Any = ...
+        self,
+        gradient: TensorLike | None = ...,
+        retain_graph: _bool | None = ...,
+        create_graph: _bool = ...,
+        inputs: Tensor | Sequence[Tensor] | None = ...,
     ) -> None:
         """Add the derivative of this tensor to `.grad` of the leaves it was computed from; see `ag.backward`."""
 
@@ -339,23 +352,33 @@ class Methods:
     def bmm(self, mat2: TensorLike) -> Tensor:
         """Multiply the matrices of two equally long stacks pair by pair; `input` and `mat2` do not broadcast."""
 
-    def bool(self, dtype: Any = ...) -> Any: ...
+    def bool(self) -> Tensor:
+        """Convert to bool; the tensor itself, if it has that dtype."""
+
     def broadcast_to(self, shape: Sequence[_int]) -> Tensor:
         """Repeat `input`, without copying, along new leading dimensions and those of size 1, to get `shape`."""
 
-    def byte(self, dtype: Any = ...) -> Any: ...
+    def byte(self) -> Tensor:
+        """Convert to uint8; the tensor itself, if it has that dtype."""
+
     def cauchy_(self, median: _float = ..., sigma: _float = ..., *, generator: Generator | None = ...) -> Tensor:
         """Fill the tensor with Cauchy numbers."""
 
-    def cdouble(self, dtype: Any = ...) -> Any: ...
+    def cdouble(self) -> Tensor:
+        """Convert to complex128; the tensor itself, if it has that dtype."""
+
     def ceil(self) -> Tensor:
         """Round each element up."""
 
     def ceil_(self) -> Tensor:
         """`ceil` in place: the result takes x's memory, and the change is recorded."""
 
-    def cfloat(self, dtype: Any = ...) -> Any: ...
-    def char(self, dtype: Any = ...) -> Any: ...
+    def cfloat(self) -> Tensor:
+        """Convert to complex64; the tensor itself, if it has that dtype."""
+
+    def char(self) -> Tensor:
+        """Convert to int8; the tensor itself, if it has that dtype."""
+
     def cholesky(self, upper: _bool = ...) -> Tensor:
         """Compute the Cholesky factor of each positive definite matrix of `input`: `linalg.cholesky`."""
 
@@ -365,8 +388,8 @@ class Methods:
     def cholesky_solve(self, L: TensorLike, upper: _bool = ...) -> Tensor:
         """Solve linear systems from the Cholesky factor of their matrix, `L`, or U = Lᴴ if `upper`."""
 
-    def chunk(self, chunks: _int, dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> _tuple:
-        """x cut into at most `chunks` pieces of equal size, the last possibly smaller."""
+    def chunk(self, chunks: _int, dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> _tuple[Tensor, ...]:
+        """Split a tensor along `dim` into at most `chunks` views of equal size, the last possibly smaller."""
 
     def clamp(self, min: TensorLike | None = ..., max: TensorLike | None = ...) -> Tensor:
         """Limit `input` to the range from `min` to `max`, elementwise."""
@@ -398,8 +421,8 @@ class Methods:
     def conj(self) -> Tensor:
         """Return the complex conjugate of each element; of a real tensor, the tensor itself."""
 
-    def conj_physical(self) -> Any:
-        """`conj`, which always computes."""
+    def conj_physical(self) -> Tensor:
+        """Compute the complex conjugate: `conj`, which always computes."""
 
     def contiguous(self) -> Tensor:
         """Return the tensor itself if its elements lie in row-major order, else a copy in that order."""
@@ -407,8 +430,8 @@ class Methods:
     def copy(self) -> Tensor:
         """Copy `input` to memory of its own; unlike that of `detach`, the copy has a gradient."""
 
-    def copy_(self, source: Any) -> Tensor:
-        """Write `source`, broadcast and converted, into x."""
+    def copy_(self, other: ArrayLike | Tensor, non_blocking: _bool = ...) -> Tensor:
+        """Write the values of `other`, broadcast and converted, into the tensor; `non_blocking` is without effect."""
 
     def copysign(self, other: TensorLike) -> Tensor:
         """Give each element the sign of another one, also that of −0."""
@@ -440,13 +463,13 @@ class Methods:
         """Compute the covariance matrix of the rows of `input`; of a single row or a vector, its variance."""
 
     def cpu(self) -> Tensor:
-        """x itself: all tensors are in main memory."""
+        """Return the tensor itself, as all tensors are in main memory."""
 
     def cross(self, other: TensorLike, dim: _int | None = ...) -> Tensor:
         """Compute the vector product over a dimension of size 3, the others broadcasting."""
 
-    def cuda(self, device: Any = ...) -> Tensor:
-        """Raise: there are no devices but the CPU."""
+    def cuda(self, device: Any = ..., non_blocking: _bool = ...) -> NoReturn:
+        """Raise RuntimeError, as there are no devices but the CPU."""
 
     def cummax(self, dim: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> CumMax:
         """Return the largest element so far along `dim` and its index, as a named tuple (values, indices)."""
@@ -467,7 +490,7 @@ class Methods:
         """`cumsum` in place: the result takes x's memory, and the change is recorded."""
 
     def data_ptr(self) -> _int:
-        """The address of the first element."""
+        """Return the address of the first element."""
 
     def deg2rad(self) -> Tensor:
         """Convert degrees to radians."""
@@ -478,20 +501,24 @@ class Methods:
     def det(self) -> Tensor:
         """Compute the determinant of each matrix of `input`: `linalg.det`."""
 
-    def diag(self, diagonal: _int = ...) -> Any:
-        """Of a vector the matrix with it on the diagonal, of a matrix its diagonal (a copy, as in PyTorch)."""
+    @property
+    def device(self) -> _str:
+        """Where the values are: "cpu", as all tensors are in main memory."""
 
-    def diag_embed(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Any:
-        """Zeros with the last dimension of x on the diagonal of the dimensions `dim1` and `dim2` of the result."""
+    def diag(self, diagonal: _int = ...) -> Tensor:
+        """Return the matrix with a vector on its diagonal, or a copy of the diagonal of a matrix."""
 
-    def diagflat(self, offset: _int = ...) -> Any:
-        """The matrix with all elements of x on its diagonal."""
+    def diag_embed(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Tensor:
+        """Return zeros with the last dimension of `input` on a diagonal of two new dimensions."""
 
-    def diagonal(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Any:
-        """The elements x[…, i, …, i + offset, …] of the two dimensions, along a new last one."""
+    def diagflat(self, offset: _int = ...) -> Tensor:
+        """Return the matrix with all elements of `input` on its diagonal, zeros elsewhere."""
 
-    def diagonal_scatter(self, src: Any, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Any:
-        """x with a diagonal replaced by `src`."""
+    def diagonal(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Tensor:
+        """Return a diagonal of two dimensions, as a view with it along a new last dimension."""
+
+    def diagonal_scatter(self, src: TensorLike, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Tensor:
+        """Return a copy of `input` with a diagonal replaced by `src`."""
 
     def diff(
         self,
@@ -512,7 +539,7 @@ class Methods:
         """`digamma` in place: the result takes x's memory, and the change is recorded."""
 
     def dim(self) -> _int:
-        """The number of dimensions."""
+        """Return the number of dimensions."""
 
     def dist(self, other: TensorLike, p: _float = ...) -> Tensor:
         """Compute the p-norm of the difference of two tensors."""
@@ -532,12 +559,14 @@ class Methods:
     def dot(self, tensor: TensorLike) -> Tensor:
         """Compute the sum of the products of two vectors, `input` and `tensor`."""
 
-    def double(self, dtype: Any = ...) -> Any: ...
-    def dsplit(self, indices_or_sections: Any) -> _tuple:
-        """Cut into equal parts, or at indices, along the third dimension."""
+    def double(self) -> Tensor:
+        """Convert to float64; the tensor itself, if it has that dtype."""
+
+    def dsplit(self, indices_or_sections: _int | Sequence[_int] | Tensor | ndarray) -> _tuple[Tensor, ...]:
+        """Split a tensor in depth, along the third dimension."""
 
     def element_size(self) -> _int:
-        """The bytes of one element."""
+        """Return the number of bytes of one element."""
 
     def eq(self, other: TensorLike) -> Tensor:
         """Test whether two numbers are equal, elementwise."""
@@ -586,7 +615,7 @@ class Methods:
         """Return a view in which dimensions of size 1 are repeated up to `size`; −1 keeps a size."""
 
     def expand_as(self, other: Tensor) -> Tensor:
-        """`x.expand(other.shape)`."""
+        """Return x.expand(other.shape), x the tensor and `other` another."""
 
     def expm1(self) -> Tensor:
         """Compute the exponential minus 1, exactly also where it is nearly 0."""
@@ -597,8 +626,8 @@ class Methods:
     def exponential_(self, lambd: _float = ..., *, generator: Generator | None = ...) -> Tensor:
         """Fill the tensor with exponential numbers of rate `lambd`."""
 
-    def fill_(self, value: Any) -> Tensor:
-        """Write one value into all of x."""
+    def fill_(self, value: TensorLike) -> Tensor:
+        """Write one `value` into all elements."""
 
     def fill_diagonal_(self, fill_value: Any, wrap: _bool = ...) -> Tensor:
         """Write one value on the main diagonal of x, in place; with `wrap`, again after the end of a tall matrix."""
@@ -619,13 +648,15 @@ class Methods:
     def flip(self, *dims: _int) -> Tensor:
         """Reverse the order of the elements along `dims`, in a copy, as in PyTorch."""
 
-    def fliplr(self) -> Any:
-        """Left and right exchanged: the second dimension reversed."""
+    def fliplr(self) -> Tensor:
+        """Exchange left and right: reverse the second dimension."""
 
-    def flipud(self) -> Any:
-        """Up and down exchanged: the first dimension reversed."""
+    def flipud(self) -> Tensor:
+        """Exchange up and down: reverse the first dimension."""
 
-    def float(self, dtype: Any = ...) -> Any: ...
+    def float(self) -> Tensor:
+        """Convert to float32; the tensor itself, if it has that dtype."""
+
     def float_power(self, exponent: TensorLike) -> Tensor:
         """Raise `input` to the power `exponent`, elementwise, in double precision."""
 
@@ -706,7 +737,9 @@ class Methods:
     def gt_(self, other: TensorLike) -> Tensor:
         """`gt` in place: the result takes x's memory, and the change is recorded."""
 
-    def half(self, dtype: Any = ...) -> Any: ...
+    def half(self) -> Tensor:
+        """Convert to float16; the tensor itself, if it has that dtype."""
+
     def hardshrink(self, lambd: _float = ...) -> Tensor:
         """Replace what is within ±`lambd` by 0."""
 
@@ -719,8 +752,8 @@ class Methods:
     def histc(self, bins: _int = ..., min: _float = ..., max: _float = ...) -> Tensor:
         """Return the number of elements in each of `bins` intervals of equal width between `min` and `max`."""
 
-    def hsplit(self, indices_or_sections: Any) -> _tuple:
-        """Cut into equal parts, or at indices, along the second dimension (the only one of a vector)."""
+    def hsplit(self, indices_or_sections: _int | Sequence[_int] | Tensor | ndarray) -> _tuple[Tensor, ...]:
+        """Split a tensor horizontally, along the second dimension, or the only one of a vector."""
 
     def hypot(self, other: TensorLike) -> Tensor:
         """Compute the length of the hypotenuse of a right triangle, without overflow."""
@@ -810,7 +843,9 @@ class Methods:
     def inner(self, other: TensorLike) -> Tensor:
         """Compute the sums of products over the last dimensions; a 0-d `input` or `other` multiplies."""
 
-    def int(self, dtype: Any = ...) -> Any: ...
+    def int(self) -> Tensor:
+        """Convert to int32; the tensor itself, if it has that dtype."""
+
     def inverse(self) -> Tensor:
         """Compute the inverse of each matrix of `input`: `linalg.inv`."""
 
@@ -818,19 +853,19 @@ class Methods:
         """Test whether the dtype of `input` is a complex one."""
 
     def is_contiguous(self) -> _bool:
-        """Whether the elements lie in row-major order without gaps."""
+        """Return whether the elements lie in row-major order without gaps."""
 
     def is_floating_point(self) -> _bool:
-        """Whether the dtype is a floating one."""
+        """Return whether the dtype is a floating one."""
 
     def is_nonzero(self) -> _bool:
-        """Whether the only element is not 0."""
+        """Return whether the only element is not 0."""
 
     def is_same_size(self, other: Tensor) -> _bool:
-        """Whether both have one shape."""
+        """Return whether this tensor and `other` have one shape."""
 
     def is_signed(self) -> _bool:
-        """Whether the dtype has negative numbers."""
+        """Return whether the dtype has negative numbers."""
 
     def isclose(self, other: TensorLike, rtol: _float = ..., atol: _float = ..., equal_nan: _bool = ...) -> Tensor:
         """Test whether `input` is close to `other`, elementwise."""
@@ -853,8 +888,8 @@ class Methods:
     def isreal(self) -> Tensor:
         """Test whether each element has no imaginary part."""
 
-    def kron(self, y: Any) -> Any:
-        """The Kronecker product: each element of x times the whole of y, in the place of that element."""
+    def kron(self, other: TensorLike) -> Tensor:
+        """Compute the Kronecker product: each element of `input` times the whole of `other`, in place of that element."""
 
     def kthvalue(
         self, k: _int, dim: _int = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
@@ -978,7 +1013,9 @@ class Methods:
     def logsumexp(self, dim: Dims, keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
         """Compute log Σ eˣ over `dim`, without overflow."""
 
-    def long(self, dtype: Any = ...) -> Any: ...
+    def long(self) -> Tensor:
+        """Convert to int64; the tensor itself, if it has that dtype."""
+
     def lt(self, other: TensorLike) -> Tensor:
         """Test whether one number is less than another, elementwise."""
 
@@ -993,9 +1030,11 @@ class Methods:
         """The conjugate transpose of the last two dimensions."""
 
     @property
-    def mT(self) -> Tensor: ...
-    def map_(self, tensor: Tensor, callable: Callable) -> Tensor:
-        """Replace every value v by callable(v, w), w that of `tensor`, which may broadcast. Not recorded."""
+    def mT(self) -> Tensor:
+        """The last two dimensions exchanged, as a view."""
+
+    def map_(self, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> Tensor:
+        """Replace every value v by callable(v, w), w that of `tensor`, which may broadcast. Not recorded, as `apply_`."""
 
     def masked_fill(self, mask: Any, value: Any) -> Any:
         """x with one value where `mask` is true."""
@@ -1147,14 +1186,16 @@ class Methods:
     ) -> Tensor:
         """Compute the sum over `dim` of the elements that are not NaN."""
 
-    def narrow(self, dim: _int, start: Any, length: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-        """The `length` slices from `start` on along `dim`."""
+    def narrow(
+        self, dim: _int, start: _int | TensorLike, length: _int, *, axis: Dims = ..., keepdims: _bool = ...
+    ) -> Tensor:
+        """Return the `length` slices from `start` on along `dim`, as a view."""
 
-    def narrow_copy(self, dim: _int, start: _int, length: _int) -> Any:
-        """A copy of `narrow`."""
+    def narrow_copy(self, dim: _int, start: _int, length: _int) -> Tensor:
+        """Return a copy of x.narrow(dim, start, length), x the tensor."""
 
     def ndimension(self) -> _int:
-        """The number of dimensions."""
+        """Return the number of dimensions."""
 
     def ne(self, other: TensorLike) -> Tensor:
         """Test whether two numbers differ, elementwise."""
@@ -1175,22 +1216,55 @@ class Methods:
         """`neg` in place: the result takes x's memory, and the change is recorded."""
 
     def nelement(self) -> _int:
-        """The number of elements."""
+        """Return the number of elements."""
 
-    def new_empty(self, *size: Any, dtype: Any = ..., requires_grad: _bool = ...) -> Tensor:
-        """Values that are still to be set, in x's dtype."""
+    def new_empty(
+        self,
+        *size: _int | Sequence[_int],
+        dtype: DTypeLike | None = ...,
+        requires_grad: _bool = ...,
+        device: Device = ...,
+    ) -> Tensor:
+        """Make a tensor of undefined values in this tensor's dtype, or `dtype`; the options are those of `ag.empty`."""
 
-    def new_full(self, size: Any, fill_value: Any, *, dtype: Any = ..., requires_grad: _bool = ...) -> Tensor:
-        """One value everywhere, in x's dtype."""
+    def new_full(
+        self,
+        size: _int | Sequence[_int],
+        fill_value: TensorLike,
+        *,
+        dtype: DTypeLike | None = ...,
+        requires_grad: _bool = ...,
+        device: Device = ...,
+    ) -> Tensor:
+        """Make a tensor filled with one value in this tensor's dtype, or `dtype`; the options are those of `ag.full`."""
 
-    def new_ones(self, *size: Any, dtype: Any = ..., requires_grad: _bool = ...) -> Tensor:
-        """Ones in x's dtype."""
+    def new_ones(
+        self,
+        *size: _int | Sequence[_int],
+        dtype: DTypeLike | None = ...,
+        requires_grad: _bool = ...,
+        device: Device = ...,
+    ) -> Tensor:
+        """Make ones in this tensor's dtype, or `dtype`; the options are those of `ag.ones`."""
 
-    def new_tensor(self, data: Any, *, dtype: Any = ..., requires_grad: _bool = ...) -> Tensor:
-        """A tensor of `data` in x's dtype."""
+    def new_tensor(
+        self,
+        data: ArrayLike | Tensor,
+        *,
+        dtype: DTypeLike | None = ...,
+        requires_grad: _bool = ...,
+        device: Device = ...,
+    ) -> Tensor:
+        """Make a tensor of `data` in this tensor's dtype, or `dtype`; the options are those of `ag.tensor`."""
 
-    def new_zeros(self, *size: Any, dtype: Any = ..., requires_grad: _bool = ...) -> Tensor:
-        """Zeros in x's dtype."""
+    def new_zeros(
+        self,
+        *size: _int | Sequence[_int],
+        dtype: DTypeLike | None = ...,
+        requires_grad: _bool = ...,
+        device: Device = ...,
+    ) -> Tensor:
+        """Make zeros in this tensor's dtype, or `dtype`; the options are those of `ag.zeros`."""
 
     def nextafter(self, other: TensorLike) -> Tensor:
         """Return the next floating-point number after each element, in the direction of another one."""
@@ -1223,7 +1297,7 @@ class Methods:
         """`ne` in place: the result takes x's memory, and the change is recorded."""
 
     def numel(self) -> _int:
-        """The number of elements."""
+        """Return the number of elements."""
 
     def outer(self, vec2: TensorLike) -> Tensor:
         """Compute the products of every element of `input` with every element of `vec2`."""
@@ -1238,9 +1312,11 @@ class Methods:
     def pinverse(self, rcond: _float = ...) -> Tensor:
         """Compute the pseudo-inverse of each matrix of `input`: `linalg.pinv`, with another tolerance."""
 
-    def polygamma(self, n: Any) -> Any: ...
-    def polygamma_(self, n: Any) -> Tensor:
-        """`<lambda>` in place: the result takes x's memory, and the change is recorded."""
+    def polygamma(self, n: _int) -> Tensor:
+        """Compute the polygamma function of order `n`; see `ag.polygamma`."""
+
+    def polygamma_(self, n: _int) -> Tensor:
+        """`polygamma` in place: the result takes x's memory, and the change is recorded."""
 
     def positive(self) -> Tensor:
         """Return `input` itself, what the operator + in front of a tensor gives."""
@@ -1327,22 +1403,22 @@ class Methods:
         """`renorm` in place: the result takes x's memory, and the change is recorded."""
 
     @overload
-    def repeat(self, repeats: Sequence[_int]) -> Any:
-        """The whole of x laid out `repeats[i]` times along dimension i; more repeats than dimensions add leading ones."""
+    def repeat(self, repeats: Sequence[_int]) -> Tensor:
+        """Repeat the whole tensor `repeats[i]` times along dimension i, in a copy."""
     @overload
-    def repeat(self, *repeats: _int) -> Any:
-        """The whole of x laid out `repeats[i]` times along dimension i; more repeats than dimensions add leading ones."""
+    def repeat(self, *repeats: _int) -> Tensor:
+        """Repeat the whole tensor `repeats[i]` times along dimension i, in a copy."""
 
     def repeat_interleave(
         self,
-        repeats: Any,
+        repeats: _int | TensorLike | None = ...,
         dim: _int | None = ...,
         *,
         output_size: _int | None = ...,
         axis: Dims = ...,
         keepdims: _bool = ...,
-    ) -> Any:
-        """Each slice along `dim` (each element, if None) `repeats` times, or the i-th `repeats[i]` times, in a row."""
+    ) -> Tensor:
+        """Repeat each slice along `dim` next to itself, all as often or each its own number of times."""
 
     @overload
     def reshape(self, shape: Sequence[_int]) -> Tensor:
@@ -1352,16 +1428,16 @@ class Methods:
         """Return the elements in the same order with another shape; −1 stands for the size that is left."""
 
     def reshape_as(self, other: Tensor) -> Tensor:
-        """`x.reshape(other.shape)`."""
+        """Return x.reshape(other.shape), x the tensor and `other` another."""
 
     def resolve_conj(self) -> Tensor:
         """Return `input` itself: conjugation is never deferred here, unlike in PyTorch."""
 
-    def roll(self, shifts: Any, dims: Any = ...) -> Any:
-        """The elements moved by `shifts` along `dims`, those that leave at one end coming in at the other."""
+    def roll(self, shifts: _int | Sequence[_int], dims: _int | Sequence[_int] | None = ...) -> Tensor:
+        """Move the elements by `shifts` along `dims`; those that leave at one end come in at the other."""
 
-    def rot90(self, k: _int = ..., dims: Any = ...) -> Any:
-        """Turned k times by 90° in the plane of two dimensions, from the first towards the second."""
+    def rot90(self, k: _int = ..., dims: Sequence[_int] = ...) -> Tensor:
+        """Rotate by k times 90° in the plane of two dimensions, from the first of `dims` towards the second."""
 
     def round(self, *, decimals: _int = ...) -> Tensor:
         """Round each element of `input` to the nearest number with `decimals` digits after the point."""
@@ -1433,11 +1509,13 @@ class Methods:
     ) -> Tensor:
         """`scatter_reduce` in place: the result takes x's memory, and the change is recorded."""
 
-    def select(self, dim: _int, index: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-        """The slice at `index` of dimension `dim`, which is left out: x[:, …, index]."""
+    def select(self, dim: _int, index: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+        """Return the slice at `index` of the dimension `dim`, as a view without it."""
 
-    def select_scatter(self, src: Any, dim: _int, index: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-        """x with the slice at `index` of dimension `dim` replaced by `src`."""
+    def select_scatter(
+        self, src: TensorLike, dim: _int, index: _int, *, axis: Dims = ..., keepdims: _bool = ...
+    ) -> Tensor:
+        """Return a copy of `input` with the slice at `index` of the dimension `dim` replaced by `src`."""
 
     def sgn(self) -> Tensor:
         """Return the direction of each complex number, 0 at 0; of a real one its sign."""
@@ -1445,7 +1523,9 @@ class Methods:
     def sgn_(self) -> Tensor:
         """`sgn` in place: the result takes x's memory, and the change is recorded."""
 
-    def short(self, dtype: Any = ...) -> Any: ...
+    def short(self) -> Tensor:
+        """Convert to int16; the tensor itself, if it has that dtype."""
+
     def sigmoid(self) -> Tensor:
         """Apply the logistic function to each element."""
 
@@ -1480,11 +1560,11 @@ class Methods:
         """`sinh` in place: the result takes x's memory, and the change is recorded."""
 
     def size(self, dim: _int | None = ...) -> Any:
-        """The shape, or one size of it."""
+        """Return the shape, or the size of the dimension `dim`."""
 
     def slice_scatter(
         self,
-        src: Any,
+        src: TensorLike,
         dim: _int = ...,
         start: _int | None = ...,
         end: _int | None = ...,
@@ -1492,8 +1572,8 @@ class Methods:
         *,
         axis: Dims = ...,
         keepdims: _bool = ...,
-    ) -> Any:
-        """x with the slices start:end:step of dimension `dim` replaced by `src`."""
+    ) -> Tensor:
+        """Return a copy of `input` with the slices `start`:`end`:`step` of the dimension `dim` replaced by `src`."""
 
     def slogdet(self) -> determinant.SlogdetResult:
         """Compute the sign and the logarithm of the absolute value of the determinant of `input`: `linalg.slogdet`."""
@@ -1511,8 +1591,8 @@ class Methods:
     ) -> _tuple[Tensor, ...]:
         """Split a tensor along `dim` into views of one size, or of given sizes."""
 
-    def split_with_sizes(self, split_sizes: Any, dim: _int = ...) -> _tuple:
-        """`split` into pieces of these sizes."""
+    def split_with_sizes(self, split_sizes: Sequence[_int], dim: _int = ...) -> _tuple[Tensor, ...]:
+        """Return `split` into pieces of the sizes `split_sizes` along `dim`."""
 
     def sqrt(self) -> Tensor:
         """Compute the square root of each element."""
@@ -1545,10 +1625,10 @@ class Methods:
         """Compute the standard deviation over `dim`, or of all elements."""
 
     def storage_offset(self) -> _int:
-        """How many elements after the start of its memory the first element lies."""
+        """Return how many elements after the start of its memory the first element lies."""
 
     def stride(self, dim: _int | None = ...) -> Any:
-        """How many elements apart in memory the neighbours along each dimension are."""
+        """Return how many elements apart in memory neighbours are, along each dimension or along `dim`."""
 
     def sub(self, other: TensorLike, *, alpha: _complex = ...) -> Tensor:
         """Subtract `other`, multiplied by the number `alpha`, from `input`, elementwise."""
@@ -1577,11 +1657,11 @@ class Methods:
         """Sum `input` over the dimensions along which `shape` would be broadcast to its shape."""
 
     @overload
-    def sum_to_size(self, size: Sequence[_int]) -> Any:
-        """x summed over the dimensions along which `size` would be broadcast to its shape."""
+    def sum_to_size(self, size: Sequence[_int]) -> Tensor:
+        """Sum over the dimensions along which `size` would be broadcast to the tensor's shape."""
     @overload
-    def sum_to_size(self, *size: _int) -> Any:
-        """x summed over the dimensions along which `size` would be broadcast to its shape."""
+    def sum_to_size(self, *size: _int) -> Tensor:
+        """Sum over the dimensions along which `size` would be broadcast to the tensor's shape."""
 
     def svd(self, some: _bool = ..., compute_uv: _bool = ...) -> SVDResult:
         """Compute the singular value decomposition of each matrix of `input`, with V where `linalg.svd` gives Vᴴ."""
@@ -1623,19 +1703,28 @@ class Methods:
         """`tanh` in place: the result takes x's memory, and the change is recorded."""
 
     def tensor_split(
-        self, indices_or_sections: Any, dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...
-    ) -> _tuple:
-        """x cut along `dim` into so many parts, the first ones one longer if need be, or before the given indices."""
+        self,
+        indices_or_sections: _int | Sequence[_int] | Tensor | ndarray | None = ...,
+        dim: _int = ...,
+        *,
+        sections: _int | None = ...,
+        indices: Sequence[_int] | Tensor | ndarray | None = ...,
+        axis: Dims = ...,
+        keepdims: _bool = ...,
+    ) -> _tuple[Tensor, ...]:
+        """Split a tensor along `dim` into a number of parts, or before the given indices; views."""
 
     @overload
-    def tile(self, dims: Sequence[_int]) -> Any:
-        """Like `repeat`; counts missing in front are 1."""
+    def tile(self, dims: Sequence[_int]) -> Tensor:
+        """Repeat the whole tensor dims[i] times along dimension i, in a copy; counts missing in front are 1."""
     @overload
-    def tile(self, *dims: _int) -> Any:
-        """Like `repeat`; counts missing in front are 1."""
+    def tile(self, *dims: _int) -> Tensor:
+        """Repeat the whole tensor dims[i] times along dimension i, in a copy; counts missing in front are 1."""
 
-    def to(self, dtype: Any = ..., *, device: Any = ...) -> Tensor:
-        """x in the given dtype (or that of the given tensor); x itself if it has it already. `device` is None or "cpu"."""
+    def to(
+        self, dtype: DTypeLike | Tensor | None = ..., device: Device = ..., non_blocking: _bool = ..., copy: _bool = ...
+    ) -> Tensor:
+        """Convert to `dtype`, which may also be a tensor that has it: the tensor itself, if it has the dtype and not `copy`."""
 
     def topk(
         self,
@@ -1658,14 +1747,14 @@ class Methods:
     def transpose_(self, *args: Any, **kwargs: Any) -> Tensor:
         """`transpose` in place: x itself becomes that view of its memory."""
 
-    def tril(self, diagonal: _int = ...) -> Any:
-        """The lower triangles of the matrices in the last two dimensions, up to the given diagonal; zeros above."""
+    def tril(self, diagonal: _int = ...) -> Tensor:
+        """Return the lower triangles of the matrices in the last two dimensions, zeros above."""
 
     def tril_(self, diagonal: _int = ...) -> Tensor:
         """`tril` in place: the result takes x's memory, and the change is recorded."""
 
-    def triu(self, diagonal: _int = ...) -> Any:
-        """The upper triangles of the matrices in the last two dimensions, from the given diagonal on; zeros below."""
+    def triu(self, diagonal: _int = ...) -> Tensor:
+        """Return the upper triangles of the matrices in the last two dimensions, zeros below."""
 
     def triu_(self, diagonal: _int = ...) -> Tensor:
         """`triu` in place: the result takes x's memory, and the change is recorded."""
@@ -1682,20 +1771,20 @@ class Methods:
     def trunc_(self) -> Tensor:
         """`trunc` in place: the result takes x's memory, and the change is recorded."""
 
-    def type(self, dtype: Any = ...) -> Any:
-        """x in a dtype; without one, the name of its own."""
+    def type(self, dtype: DTypeLike | None = ..., non_blocking: _bool = ...) -> Any:
+        """Convert to `dtype`, or return the name of the tensor's own, if it is None; `non_blocking` is without effect."""
 
     def type_as(self, other: Tensor) -> Tensor:
-        """x in the dtype of `other`."""
+        """Convert to the dtype of `other`."""
 
-    def unbind(self, dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> _tuple:
-        """The slices along `dim`, without that dimension."""
+    def unbind(self, dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> _tuple[Tensor, ...]:
+        """Return the slices along `dim` as views, without that dimension."""
 
     def unflatten(self, dim: _int, sizes: Sequence[_int]) -> Tensor:
         """Split the dimension `dim` into dimensions of the given `sizes`, at most one of them −1."""
 
-    def unfold(self, dimension: _int, size: _int, step: _int) -> Any:
-        """Windows of `size` elements along `dimension`, `step` apart, each in a new last dimension. A view."""
+    def unfold(self, dimension: _int, size: _int, step: _int) -> Tensor:
+        """Return the windows of `size` elements along `dimension`, `step` apart, each in a new last dimension; a view."""
 
     def uniform_(self, from_: _float = ..., to: _float = ..., *, generator: Generator | None = ...) -> Tensor:
         """Fill the tensor with uniform numbers from [from_, to)."""
@@ -1744,16 +1833,18 @@ class Methods:
     def vdot(self, other: TensorLike) -> Tensor:
         """Compute the scalar product of two vectors, `input` being conjugated and `other` not."""
 
-    def view(self, *sizes: Any) -> Tensor:
-        """`reshape` that never copies: it raises where the strides do not allow a view."""
+    def view(self, *shape: Any, size: _int | Sequence[_int] | None = ..., dtype: DTypeLike | None = ...) -> Tensor:
+        """Return a view of the given `shape` (or `size`), or of the same bytes as `dtype`; it never copies."""
 
     def view_as(self, other: Tensor) -> Tensor:
-        """`x.view(other.shape)`."""
+        """Return x.view(other.shape), x the tensor and `other` another."""
 
-    def vsplit(self, indices_or_sections: Any) -> _tuple:
-        """Cut into equal parts, or at indices, along the first of at least 2 dimensions."""
+    def vsplit(self, indices_or_sections: _int | Sequence[_int] | Tensor | ndarray) -> _tuple[Tensor, ...]:
+        """Split a tensor vertically, along the first of at least two dimensions."""
 
-    def where(self, condition: Any, other: Any) -> Any: ...
+    def where(self, condition: Tensor, other: TensorLike) -> Tensor:
+        """Return this tensor where `condition` holds, and `other` elsewhere; see `ag.where`."""
+
     def xlogy(self, other: TensorLike) -> Tensor:
         """Compute x log y, elementwise, with 0 log 0 = 0."""
 
@@ -1761,4 +1852,4 @@ class Methods:
         """`xlogy` in place: the result takes x's memory, and the change is recorded."""
 
     def zero_(self) -> Tensor:
-        """Write zeros into x."""
+        """Write zeros into the tensor."""

@@ -22,7 +22,8 @@ from .modes import mode
 from .versions import version_of
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike
+    from numpy.typing import DTypeLike
+
     from .methods import Methods  # what interface/bind.py binds, written down by tests/stubs.py
 else:
     Methods = object

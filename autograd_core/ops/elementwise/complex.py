@@ -230,7 +230,7 @@ def _plain(x: Any) -> Any:
     return x.array if isinstance(x, Tensor) else x
 
 
-def mH(x: Tensor) -> Tensor:  # noqa: N802 (the field's name)
+def mH(x: Any) -> Any:  # noqa: N802 (the field's name)
     """The conjugate transpose of the last two dimensions."""
     out: Any = transpose(conj(x), -2, -1)
     return out
