@@ -103,6 +103,7 @@ def test_methods_and_operators_are_inherited():
     assert [row.value.tolist() for row in x] == [[1, 2], [3, 4]]
     assert (x.ndim, len(x), x.numel(), x.requires_grad, x.is_contiguous()) == (2, 2, 4, False, True)
     assert x.detach() is x
+    assert ag.exp(Counted(np.array([0]), [])).dtype == ag.get_default_dtype()  # dtypes follow the tensors' rules
     assert isinstance(ag.zeros_like(x), ag.Tensor)
     with pytest.raises(TypeError, match="0-d"):
         len(x.sum())

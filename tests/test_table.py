@@ -61,6 +61,11 @@ def test_every_operator_has_a_line():
         assert hasattr(ag.Tensor, f"__{name}__"), name
     assert ((-x).tolist(), abs(x).tolist(), divmod(7, ag.tensor(2))[0].item()) == ([-2, 3], [2, 3], 3)
     assert not is_operand("x") and x.__divmod__("x") is NotImplemented
+    y = x
+    y += 1  # in the memory of x
+    assert y is x and x.tolist() == [3, -2]
+    y @= ag.eye(2)  # as in PyTorch, a new value
+    assert y is not x
 
 
 @pytest.mark.parametrize("name", [name for name in table.NUMPY if not isinstance(getattr(np, name), np.ufunc)])
