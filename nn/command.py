@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"error: {message}; `{self.prog} --help` lists what can be given\n")
+        self.exit(2, f"error: {message}; `{self.prog} --help` lists the options\n")
 
 
 def suggestion(text: str, names: Any) -> str:

@@ -30,7 +30,7 @@ AT_REGISTRATION: dict[str, dict] = {"parameter": {}, "buffer": {}, "module": {}}
 class Options:
     """A hook that is called in another way than the usual: with keyword arguments, or also after an error."""
 
-    def __init__(self, hook: Callable, with_kwargs: bool, always_call: bool):
+    def __init__(self, hook: Callable[..., Any], with_kwargs: bool, always_call: bool):
         self.hook, self.with_kwargs, self.always_call = hook, with_kwargs, always_call
 
     def __call__(self, *args: Any) -> Any:
@@ -40,24 +40,24 @@ class Options:
 def register(
     module: Any,
     kind: str,
-    hook: Callable,
+    hook: Callable[..., Any],
     *,
     with_kwargs: bool = False,
     always_call: bool = False,
     prepend: bool = False,
 ) -> HookHandle:
-    held = module.__dict__[kind]
+    registry = module.__dict__[kind]
     hook = _optioned(hook, with_kwargs, always_call)
-    handle = HookHandle(held, hook)
+    handle = HookHandle(registry, hook)
     if prepend:
-        rest = {key: value for key, value in held.items() if key != handle.id}
-        held.clear()
-        held.update({handle.id: hook, **rest})
+        rest = {key: value for key, value in registry.items() if key != handle.id}
+        registry.clear()
+        registry.update({handle.id: hook, **rest})
     module._hooked = True
     return handle
 
 
-def _optioned(hook: Callable, with_kwargs: bool, always_call: bool) -> Callable:
+def _optioned(hook: Callable[..., Any], with_kwargs: bool, always_call: bool) -> Callable:
     return Options(hook, with_kwargs, always_call) if with_kwargs or always_call else hook
 
 
@@ -70,7 +70,7 @@ class Hookable:
 class SharedHandle(HookHandle):
     """The handle of a hook of all modules. While there are any, no module skips the look for hooks."""
 
-    def __init__(self, kind: str, hook: Callable):
+    def __init__(self, kind: str, hook: Callable[..., Any]):
         super().__init__(SHARED[kind], hook)
         self._look()
 
@@ -83,43 +83,45 @@ class SharedHandle(HookHandle):
         Hookable._hooked = any(SHARED.values())
 
 
-def register_module_forward_pre_hook(hook: Callable) -> HookHandle:
+def register_module_forward_pre_hook(hook: Callable[..., Any]) -> HookHandle:
     """Call `hook(module, args)` before every module's own pre-hooks and its `forward`; see
     `Module.register_forward_pre_hook`."""
     return SharedHandle("_forward_pre_hooks", hook)
 
 
-def register_module_forward_hook(hook: Callable, *, with_kwargs: bool = False, always_call: bool = False) -> HookHandle:
+def register_module_forward_hook(
+    hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
+) -> HookHandle:
     """Call `hook(module, args, output)` after every module's `forward`, before its own hooks; see
     `Module.register_forward_hook`."""
     return SharedHandle("_forward_hooks", _optioned(hook, with_kwargs, always_call))
 
 
-def register_module_full_backward_pre_hook(hook: Callable) -> HookHandle:
+def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> HookHandle:
     """Call `hook(module, grad_output)` before every module is differentiated; see
     `Module.register_full_backward_pre_hook`."""
     return SharedHandle("_backward_pre_hooks", hook)
 
 
-def register_module_full_backward_hook(hook: Callable) -> HookHandle:
+def register_module_full_backward_hook(hook: Callable[..., Any]) -> HookHandle:
     """Call `hook(module, grad_input, grad_output)` once every module's gradients are known; see
     `Module.register_full_backward_hook`."""
     return SharedHandle("_backward_hooks", hook)
 
 
-def register_module_parameter_registration_hook(hook: Callable) -> HookHandle:
+def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> HookHandle:
     """Call `hook(module, name, parameter)` before a parameter is registered; what it returns, if not None, is registered
     instead."""
     return HookHandle(AT_REGISTRATION["parameter"], hook)
 
 
-def register_module_buffer_registration_hook(hook: Callable) -> HookHandle:
+def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> HookHandle:
     """Call `hook(module, name, buffer)` before a buffer is registered; what it returns, if not None, is registered
     instead."""
     return HookHandle(AT_REGISTRATION["buffer"], hook)
 
 
-def register_module_module_registration_hook(hook: Callable) -> HookHandle:
+def register_module_module_registration_hook(hook: Callable[..., Any]) -> HookHandle:
     """Call `hook(module, name, part)` before a part is registered; what it returns, if not None, is registered instead."""
     return HookHandle(AT_REGISTRATION["module"], hook)
 
@@ -179,7 +181,7 @@ def _before(module: Any, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
     return args, kwargs
 
 
-def _after(hook: Callable, module: Any, args: tuple, kwargs: dict, output: Any) -> Any:
+def _after(hook: Callable[..., Any], module: Any, args: tuple, kwargs: dict, output: Any) -> Any:
     if isinstance(hook, Options) and hook.with_kwargs:
         return hook(module, args, kwargs, output)
     return hook(module, args, output)
@@ -262,18 +264,18 @@ class Gate(Function):
 
 def _through(values: tuple, look: Callable) -> tuple[tuple, bool]:
     """`values` with its tensors sent through one gate; and whether a gradient will come back through it."""
-    places = [i for i, value in enumerate(values) if isinstance(value, Tensor)]
-    if not any(values[i].requires_grad for i in places):
+    positions = [i for i, value in enumerate(values) if isinstance(value, Tensor)]
+    if not any(values[i].requires_grad for i in positions):
         return values, False
 
     def look_at_all(grads: tuple) -> tuple:
         whole: list = [None] * len(values)
-        for i, g in zip(places, grads, strict=True):
+        for i, g in zip(positions, grads, strict=True):
             whole[i] = g
         seen = look(tuple(whole))
-        return tuple(seen[i] for i in places)
+        return tuple(seen[i] for i in positions)
 
     passed = list(values)
-    for i, t in zip(places, Gate.apply(look_at_all, *(values[i] for i in places)), strict=True):
+    for i, t in zip(positions, Gate.apply(look_at_all, *(values[i] for i in positions)), strict=True):
         passed[i] = t
     return tuple(passed), True

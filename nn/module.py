@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from autograd_core.engine.operands import convert, to_dtype
 from autograd_core.engine.tensor import HookHandle, Tensor, wrap
@@ -31,19 +32,28 @@ __all__ = [
 
 
 class Module(hooks.Hookable):
-    """A part of a network. Subclass it, make its parameters and parts in `__init__`, compute in `forward`.
+    """Is the base of every network and part of one: subclass it, make its parts in `__init__`, compute in `forward`.
 
-    >>> import autograd_core as ag
-    >>> class Affine(Module):
+    A `Parameter`, a `Buffer` or a Module that is assigned to an attribute is registered: `parameters`, `state_dict`, `to`,
+    `train` and the rest find it, here and in all modules above. Calling the module calls `forward` and the hooks. args and
+    kwargs are refused, unless the class sets call_super_init: then they go to its other base classes.
+
+    Formula: module(*inputs) = forward(*inputs)
+    Shapes: those of the subclass.
+    Dtypes: those of the subclass; parameters get the default float unless told otherwise.
+    Raises: TypeError for args and kwargs; when called, NotImplementedError without a `forward`. An error raised inside a
+        part's `forward` names that part by its path (`encoder.2.conv`).
+    Source: PyTorch's `nn.Module`.
+
+    >>> import nn, autograd_core as ag
+    >>> class Affine(nn.Module):
     ...     def __init__(self):
     ...         super().__init__()
-    ...         self.weight = Parameter(ag.ones(2))
+    ...         self.weight = nn.Parameter(ag.ones(2))
     ...     def forward(self, x):
     ...         return self.weight * x
     >>> Affine()(ag.tensor([1.0, 2.0]))
     tensor([1., 2.], grad_fn=<mul>)
-
-    An error raised inside a part's `forward` says which part it was, by its path (`encoder.2.conv`).
     """
 
     _version = 1  # of the state dict's layout, kept beside it as metadata
@@ -64,9 +74,9 @@ class Module(hooks.Hookable):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not self.call_super_init and (args or kwargs):
-            given = f"the arguments {args}" if args else f"the keyword argument '{next(iter(kwargs))}'"
+            got = f"the arguments {args}" if args else f"the keyword argument '{next(iter(kwargs))}'"
             raise TypeError(
-                f"{type(self).__name__}.__init__() got {given}, but Module takes none; set call_super_init = True for a "
+                f"{type(self).__name__}.__init__() got {got}, but Module takes none; set call_super_init = True for a "
                 "further base class to get them"
             )
         fields = self.__dict__  # past __setattr__, which needs them
@@ -83,6 +93,7 @@ class Module(hooks.Hookable):
     # ------------------------------------------------------------------------------------------------------- calling
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output; each subclass has its own."""
         hint = (
             "; loop over its modules in the forward of yours, or use nn.Sequential" if hasattr(self, "__iter__") else ""
         )
@@ -100,14 +111,14 @@ class Module(hooks.Hookable):
             raise
 
     def register_forward_pre_hook(
-        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> HookHandle:
         """Call `hook(module, args)` (or `hook(module, args, kwargs)`) before `forward`; what it returns, if not None,
         takes the place of the arguments: a tuple or a single value (with kwargs: the pair of both)."""
         return hooks.register(self, "_forward_pre_hooks", hook, with_kwargs=with_kwargs, prepend=prepend)
 
     def register_forward_hook(
-        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
     ) -> HookHandle:
         """Call `hook(module, args, output)` (or `hook(module, args, kwargs, output)`) after `forward`; what it returns,
         if not None, takes the output's place. `always_call`: also when `forward` raised, with None as output."""
@@ -115,11 +126,11 @@ class Module(hooks.Hookable):
             self, "_forward_hooks", hook, with_kwargs=with_kwargs, always_call=always_call, prepend=prepend
         )
 
-    def register_full_backward_pre_hook(self, hook: Callable, prepend: bool = False) -> HookHandle:
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
         """Call `hook(module, grad_output)` before the module is differentiated; it may return another grad_output."""
         return hooks.register(self, "_backward_pre_hooks", hook, prepend=prepend)
 
-    def register_full_backward_hook(self, hook: Callable, prepend: bool = False) -> HookHandle:
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
         """Call `hook(module, grad_input, grad_output)` once the gradients with respect to the module's positional
         inputs are known (None for what has none); it may return others in place of grad_input."""
         return hooks.register(self, "_backward_hooks", hook, prepend=prepend)
@@ -142,12 +153,12 @@ class Module(hooks.Hookable):
             fields["_modules"][name] = hooks.registered("module", self, name, value)
             return
         if parameters is not None:
-            for kind, held, wanted in (
+            for kind, registry, wanted in (
                 ("parameter", parameters, "nn.Parameter"),
                 ("child module", fields["_modules"], "nn.Module"),
                 ("buffer", fields["_buffers"], "Tensor"),
             ):
-                if name in held:
+                if name in registry:
                     if value is not None and not (kind == "buffer" and isinstance(value, Tensor)):
                         raise TypeError(
                             f"cannot assign '{type(value).__name__}' as {kind} '{name}' ({wanted} or None expected); "
@@ -156,7 +167,7 @@ class Module(hooks.Hookable):
                     if isinstance(value, Buffer):
                         self.register_buffer(name, value, value.persistent)
                         return
-                    held[name] = hooks.registered(kind, self, name, value)
+                    registry[name] = hooks.registered(kind, self, name, value)
                     return
         if isinstance(value, Buffer):
             self.register_buffer(name, value, value.persistent)
@@ -166,17 +177,17 @@ class Module(hooks.Hookable):
     def _forget(self, name: str, kept: dict) -> None:
         """Take `name` out of every registry but `kept`: it is about to be registered there."""
         fields = self.__dict__
-        for held in (fields, fields["_parameters"], fields["_buffers"], fields["_modules"]):
-            if held is not kept:
-                held.pop(name, None)
+        for registry in (fields, fields["_parameters"], fields["_buffers"], fields["_modules"]):
+            if registry is not kept:
+                registry.pop(name, None)
         fields["_non_persistent_buffers_set"].discard(name)
 
     def __getattr__(self, name: str) -> Any:
         fields = self.__dict__
         for kind in ("_parameters", "_buffers", "_modules"):
-            held = fields.get(kind)
-            if held is not None and name in held:
-                return held[name]
+            registry = fields.get(kind)
+            if registry is not None and name in registry:
+                return registry[name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __delattr__(self, name: str) -> None:
@@ -204,8 +215,8 @@ class Module(hooks.Hookable):
     def __setstate__(self, fields: dict) -> None:
         self.__dict__.update(fields)
 
-    def _check_name(self, kind: str, name: Any, held: str) -> None:
-        if held not in self.__dict__:
+    def _check_name(self, kind: str, name: Any, registry: str) -> None:
+        if registry not in self.__dict__:
             raise AttributeError(f"cannot assign {kind} before Module.__init__() call")
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string. Got {type(name).__name__}")
@@ -213,11 +224,11 @@ class Module(hooks.Hookable):
             raise KeyError(f'{kind} name can\'t contain ".", got: {name}')
         if name == "":
             raise KeyError(f'{kind} name can\'t be empty string ""')
-        if hasattr(self, name) and name not in self.__dict__[held]:
+        if hasattr(self, name) and name not in self.__dict__[registry]:
             raise KeyError(f"attribute '{name}' already exists")
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Add a parameter under `name`; None leaves its place empty (it is then not in the state dict)."""
+        """Add a parameter under `name`; None registers that there is none (it is then not in the state dict)."""
         self._check_name("parameter", name, "_parameters")
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
@@ -266,6 +277,7 @@ class Module(hooks.Hookable):
                 yield name, module
 
     def children(self) -> Iterator[Module]:
+        """The parts directly below, each once."""
         for _, module in self.named_children():
             yield module
 
@@ -284,6 +296,7 @@ class Module(hooks.Hookable):
                 yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
 
     def modules(self) -> Iterator[Module]:
+        """This module and all below it, each once."""
         for _, module in self.named_modules():
             yield module
 
@@ -307,15 +320,18 @@ class Module(hooks.Hookable):
         yield from self._named_members(lambda m: m._parameters.items(), prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters of this module and (`recurse`) all below, each once."""
         for _, param in self.named_parameters(recurse=recurse):
             yield param
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
+        """The buffers of this module and (`recurse`) all below, with their paths; a shared one once."""
         yield from self._named_members(lambda m: m._buffers.items(), prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The buffers of this module and (`recurse`) all below, each once."""
         for _, buffer in self.named_buffers(recurse=recurse):
             yield buffer
 
@@ -385,7 +401,9 @@ class Module(hooks.Hookable):
                 self._buffers[name] = fn(buffer)
         return self
 
-    def to(self, dtype: Any = None, device: Any = None, non_blocking: bool = False) -> Module:
+    def to(
+        self, dtype: DTypeLike | Tensor | None = None, device: str | None = None, non_blocking: bool = False
+    ) -> Module:
         """Convert the floating parameters and buffers, in this object, to a floating dtype (or that of a tensor).
 
         There are no devices: `device` is None or "cpu", also as the first argument; `non_blocking` is without effect.
@@ -397,7 +415,7 @@ class Module(hooks.Hookable):
             raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got {target}")
         return self._apply(lambda t: convert(t, target) if t.dtype.kind in "fc" else t)
 
-    def type(self, dst_type: Any) -> Module:
+    def type(self, dst_type: DTypeLike) -> Module:
         """Convert all parameters and buffers to a dtype."""
         target = np.dtype(dst_type)
         return self._apply(lambda t: convert(t, target))
@@ -406,7 +424,7 @@ class Module(hooks.Hookable):
         """This module: all tensors are in main memory."""
         return self
 
-    def cuda(self, device: Any = None) -> Module:
+    def cuda(self, device: int | str | None = None) -> Module:
         """Raise: there are no devices but the CPU."""
         raise RuntimeError(
             f"{type(self).__name__}.cuda(): there are no devices: all tensors are in main memory, so leave out .cuda() and "
@@ -414,12 +432,15 @@ class Module(hooks.Hookable):
         )
 
     def float(self) -> Module:
+        """Convert the floating parameters and buffers to float32."""
         return self.to(np.float32)
 
     def double(self) -> Module:
+        """Convert the floating parameters and buffers to float64."""
         return self.to(np.float64)
 
     def half(self) -> Module:
+        """Convert the floating parameters and buffers to float16."""
         return self.to(np.float16)
 
     def train(self, mode: bool = True) -> Module:
@@ -464,7 +485,7 @@ class Module(hooks.Hookable):
         """Copy values (tensors or arrays) into the parameters and buffers of the same paths.
 
         Missing and unexpected keys (unless `strict=False`), and shapes that do not match, are reported together in one
-        RuntimeError before anything is changed. `assign`: take the tensors given instead of copying their values.
+        RuntimeError before anything is changed. `assign`: take the tensors themselves instead of copying their values.
         """
         return state.load(self, state_dict, strict, assign)
 
@@ -496,20 +517,20 @@ class Module(hooks.Hookable):
         """Take back what `get_extra_state` gave."""
         raise RuntimeError(f"{type(self).__name__} has no set_extra_state(); override it together with get_extra_state")
 
-    def register_state_dict_pre_hook(self, hook: Callable) -> HookHandle:
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> HookHandle:
         """Call `hook(module, prefix, keep_vars)` before the module's state is collected."""
         return hooks.register(self, "_state_dict_pre_hooks", hook)
 
-    def register_state_dict_post_hook(self, hook: Callable) -> HookHandle:
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> HookHandle:
         """Call `hook(module, state_dict, prefix, local_metadata)` after; it may change `state_dict` in place."""
         return hooks.register(self, "_state_dict_hooks", hook)
 
-    def register_load_state_dict_pre_hook(self, hook: Callable) -> HookHandle:
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> HookHandle:
         """Call `hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)`
         before the module looks for its values in `state_dict`."""
         return hooks.register(self, "_load_state_dict_pre_hooks", hook)
 
-    def register_load_state_dict_post_hook(self, hook: Callable) -> HookHandle:
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> HookHandle:
         """Call `hook(module, incompatible_keys)` after loading; it may change the lists of keys in place."""
         return hooks.register(self, "_load_state_dict_post_hooks", hook)
 

@@ -1,4 +1,4 @@
-"""PyTorch's places for what `nn` has: `nn.modules.Linear`, `from nn.modules.conv import _ConvNd`, and so on.
+"""PyTorch's paths to what `nn` has: `nn.modules.Linear`, `from nn.modules.conv import _ConvNd`, and so on.
 
 A name of this module is one of `nn`; its submodules are those of `nn.layers` by PyTorch's names.
 """
@@ -23,8 +23,8 @@ FILES = {
     "transformer": "layers.transformer", "upsampling": "layers.upsampling",
 }  # fmt: skip
 
-for _name, _place in FILES.items():
-    globals()[_name] = sys.modules[f"{__name__}.{_name}"] = importlib.import_module(f"{nn.__name__}.{_place}")
+for _name, _path in FILES.items():
+    globals()[_name] = sys.modules[f"{__name__}.{_name}"] = importlib.import_module(f"{nn.__name__}.{_path}")
 
 
 def __getattr__(name: str) -> Any:

@@ -46,7 +46,7 @@ def position(index: Any, length: int, kind: str) -> int:
 
 
 class _Listed(Module):
-    """What `Sequential` and `ModuleList` share: modules in order, found by number."""
+    """What `Sequential` and `ModuleList` share: modules in order, indexed by number."""
 
     def _replace_all(self, modules: Iterable[Any]) -> None:
         self._modules.clear()

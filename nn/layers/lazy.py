@@ -119,7 +119,7 @@ class LazyLinear(_Lazy, Linear):
         self._start(weight=(self.out_features, self.in_features), bias=(self.out_features,))
 
 
-def _docstring(layer: str, found: str, arguments: str, but: str = "") -> str:
+def _docstring(layer: str, size: str, arguments: str, but: str = "") -> str:
     """What the docstrings of a family have in common (see `Spatial`)."""
     return f"""{arguments}, device and dtype are
     those of `{layer}{{d}}d`{but}.
@@ -127,7 +127,7 @@ def _docstring(layer: str, found: str, arguments: str, but: str = "") -> str:
     Until the first call, or until a state dict is loaded, the parameters have no shape; that call makes the object a
     `{layer}{{d}}d`.
 
-    Formula: that of `{layer}{{d}}d`, with {found} = C of the first input
+    Formula: that of `{layer}{{d}}d`, with {size} = C of the first input
     Shapes: as for `{layer}{{d}}d`.
     Dtypes: float32 and float64; the input has that of the parameters.
     Raises: what `{layer}{{d}}d` raises; when called, ValueError for a first input of another number of

@@ -69,5 +69,5 @@ def _classes(name: str, labels: ndarray, count: int, outputs: int, low: float) -
 def classes_of(scores: Tensor, threshold: float = 0.0) -> Tensor:
     """The class of each row of scores (N, K): the largest, or with one output whether it reaches the threshold. (N,)"""
     array = scores.array
-    found = array[..., 0] >= threshold if array.shape[-1] == 1 else array.argmax(-1)
-    return Tensor(found.astype(np.int64))
+    classes = array[..., 0] >= threshold if array.shape[-1] == 1 else array.argmax(-1)
+    return Tensor(classes.astype(np.int64))

@@ -124,7 +124,7 @@ class RBFNetwork(Module):
                     "max"           the largest distance between centres over √(2 num_centers), for all
                     "cluster"       for each centre the root mean square distance of the examples nearest to it
                     "keep"          as they are; or a number, or an array (num_centers,)
-        scale       multiplies widths given by a rule: overlap of the units
+        scale       multiplies widths that come of a rule: overlap of the units
         ridge       λ of the penalty λ |W|² on the sum of squared errors, 0 for none; "gcv" chooses it by generalised
                     cross-validation
         iterations  of k-means
@@ -147,7 +147,7 @@ class RBFNetwork(Module):
         report = _Steps(progress)
         s = self._checked_widths(widths)
         c = self._centers(centers, rows, labels, stream(generator), iterations)
-        report(f"{len(c)} centres: {centers if isinstance(centers, str) else 'given'}")
+        report(f"{len(c)} centres: {centers if isinstance(centers, str) else 'those passed'}")
         if isinstance(s, str):
             s = scale * steps.widths_for(s, rows, c, neighbors)
         report(f"widths from {s.min():.3g} to {s.max():.3g}, mean {s.mean():.3g}")

@@ -50,15 +50,15 @@ def spread_out(x: ndarray, k: int, rng: np.random.Generator) -> ndarray:
         x = x[rng.choice(len(x), 20 * k, replace=False)]
     chosen = np.empty((k, x.shape[1]), x.dtype)
     nearest = np.full(len(x), np.inf, x.dtype)
-    place = int(rng.integers(len(x)))
+    index = int(rng.integers(len(x)))
     for i in range(k):
-        chosen[i] = x[place]
+        chosen[i] = x[index]
         np.minimum(nearest, distances(x, chosen[i : i + 1])[:, 0], out=nearest)
         reached = np.cumsum(nearest, dtype=np.float64)
         if reached[-1] > 0:
-            place = int(np.searchsorted(reached, rng.random() * reached[-1], side="right"))
+            index = int(np.searchsorted(reached, rng.random() * reached[-1], side="right"))
         else:  # fewer different examples than centres
-            place = int(rng.integers(len(x)))
+            index = int(rng.integers(len(x)))
     return chosen
 
 
@@ -129,7 +129,7 @@ class Readout(NamedTuple):
 
 
 def read_out(parts: Any, ridge: float | str, bias: bool, eps: float) -> Readout:
-    """Weights and bias that minimise Σ |t - W phi - b|² + ridge |W|²; the bias is not held down.
+    """Weights and bias that minimise Σ |t - W phi - b|² + ridge |W|²; the bias is not penalised.
 
         W = T̄ᵀ Φ̄ (Φ̄ᵀ Φ̄ + ridge)⁻¹   with the means taken out of Φ and T (if there is a bias)
 
