@@ -32,25 +32,21 @@ class Loaded(dict):
 
 
 def save(model: Any, path: str | Path, metadata: Mapping[str, str] | None = None) -> Path:
-    """Write the state of a model to a safetensors file, which PyTorch reads too; the path is returned.
+    """Write the state of a model to a safetensors file, which PyTorch reads too; returns the path.
 
     model     a module, an optimiser or anything else with `state_dict`, or a dictionary of such things, of tensors,
               arrays, numbers and texts, nested as you like: {"model": model, "optimizer": optimizer, "epoch": 3}
-    path      of the file, which is written beside its place and moved there when it is complete, so that a failed save
-              leaves the old file
     metadata  texts to keep with it
 
-    Formula: load(save(model, path)) = model.state_dict()
-    Shapes: any, kept.
-    Dtypes: those of the safetensors format, kept.
-    Raises: TypeError, before anything is written, for what cannot be stored; OSError if the file cannot be written.
-    Source: the safetensors format.
+    The file is written beside its place and moved there when it is complete, so a failed save leaves the old file.
+    Raises TypeError, before anything is written, for what cannot be stored.
 
-    >>> import nn, tempfile
+    >>> import nn, optim, tempfile
     >>> layer = nn.Linear(2, 1)
-    >>> path = nn.save({"model": layer, "epoch": 3}, f"{tempfile.mkdtemp()}/run.safetensors")
-    >>> nn.load(path)["epoch"]
-    3
+    >>> path = save({"model": layer, "epoch": 3}, f"{tempfile.mkdtemp()}/run.safetensors")
+    >>> state = load(path, {"model": layer})
+    >>> state["epoch"], list(state["model"])
+    (3, ['weight', 'bias'])
     """
     texts = dict(metadata or {})
     for key, text in texts.items():
@@ -74,27 +70,13 @@ def save(model: Any, path: str | Path, metadata: Mapping[str, str] | None = None
 
 
 def load(path: str | Path, model: Any = None, strict: bool = True) -> Loaded:
-    """Read a safetensors file, PyTorch's too, as a dictionary name → tensor, or as the dictionary that was saved.
+    """Read a safetensors file, PyTorch's too, as a dictionary name -> tensor, or as the dictionary that was saved.
 
-    path    of the file
-    model   a module, an optimiser, or a dictionary of them as passed to `save`: they take over what the file has
+    model   a module, an optimiser, or a dictionary of them as given to `save`: they take over what the file has
     strict  for modules: raise RuntimeError, as `load_state_dict`, if keys are missing or unexpected
 
-    If something does not fit, all of model stays as it was.
-
-    Formula: load(save(model, path)) = model.state_dict()
-    Shapes: any, kept.
-    Dtypes: those of the file; bfloat16 becomes float32, without loss.
-    Raises: ValueError that names the file, and the byte where it goes wrong, if it is not a complete safetensors file;
-        RuntimeError if a module does not fit; OSError if the file cannot be read.
-    Source: the safetensors format.
-
-    >>> import nn, tempfile
-    >>> layer = nn.Linear(2, 1)
-    >>> path = nn.save({"model": layer, "epoch": 3}, f"{tempfile.mkdtemp()}/run.safetensors")
-    >>> state = nn.load(path, {"model": layer})
-    >>> state["epoch"], list(state["model"])
-    (3, ['weight', 'bias'])
+    bfloat16 becomes float32, without loss. Raises ValueError that names the file, and the byte where it goes wrong, if
+    it is not a complete safetensors file. If something does not fit, all that was given stays as it was.
     """
     path = Path(path)
     arrays, texts = safetensors.read(path)
