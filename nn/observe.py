@@ -23,17 +23,17 @@ def untouched(model: Module) -> Iterator[None]:
     kept = []
     for module in model.modules():
         fields = dict(module.__dict__)
-        contents = [(registry, dict(registry)) for registry in fields.values() if isinstance(registry, dict)]
+        held = [(registry, dict(registry)) for registry in fields.values() if isinstance(registry, dict)]
         buffers = [(t, t.array.copy()) for t in module._buffers.values() if t is not None]
-        kept.append((module, fields, contents, buffers))
+        kept.append((module, fields, held, buffers))
     try:
         with ag.fork_rng():
             yield
     finally:
-        for module, fields, contents, buffers in kept:
+        for module, fields, held, buffers in kept:
             module.__dict__.clear()
             module.__dict__.update(fields)
-            for registry, content in contents:
+            for registry, content in held:
                 registry.clear()
                 registry.update(content)
             for t, values in buffers:

@@ -1,16 +1,15 @@
-"""`nn.summary`: the parts of a model and the costs of a pass through it, by running it once."""
+"""`nn.summary`: what a model is made of and what a pass through it costs, found by running it once."""
 
 from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
-from numpy.typing import DTypeLike
 
 import autograd_core as ag
 from autograd_core.engine.graph import Node, Watcher, topological_order, watchers
@@ -47,8 +46,8 @@ class Row:
 
 @dataclass
 class Summary:
-    """The result of `nn.summary`. `str` gives the table, a notebook shows it; numbers of bytes and multiply-adds are of one
-    forward pass of the input.
+    """What `nn.summary` found. `str` gives the table, a notebook shows it; numbers of bytes and multiply-adds are of one
+    forward pass of the given input.
 
     activation_bytes   what the recorded operations keep for the backward pass, besides parameters, buffers and input
     """
@@ -86,8 +85,8 @@ class Summary:
         first = len(head) // 2
 
         def row(cells: tuple[str, ...], tag: str) -> str:
-            parts = (f"<{tag}{left if i < first else right}>{html.escape(c)}</{tag}>" for i, c in enumerate(cells))
-            return f"<tr>{''.join(parts)}</tr>"
+            made = (f"<{tag}{left if i < first else right}>{html.escape(c)}</{tag}>" for i, c in enumerate(cells))
+            return f"<tr>{''.join(made)}</tr>"
 
         rows = "".join(row(cells, "td") for cells in body)
         foot = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
@@ -126,39 +125,34 @@ class Summary:
 
 def summary(
     model: Module,
-    input_size: Sequence[Any] | Mapping[str, Sequence[int]] | None = None,
-    input_data: Tensor | ndarray | Sequence[Any] | Mapping[str, Any] | None = None,
+    input_size: Any = None,
+    input_data: Any = None,
     batch_dim: int | None = None,
     depth: int = 3,
-    dtypes: DTypeLike | Sequence[DTypeLike] | None = None,
+    dtypes: Any = None,
     mode: str = "eval",
     **kwargs: Any,
 ) -> Summary:
-    """Run a model once and show the tree of its layers: shapes, parameters, multiply-adds, memory, receptive fields.
+    """The tree of a model's layers with output shapes, parameters, multiply-adds, memory and receptive fields.
 
-    model        the module
     input_size   the shape of the input with its batch dimension, (16, 1, 28, 28); several inputs: a list of shapes;
                  by name: a dictionary of shapes. Without it, and without input_data, the model is not run
     input_data   in place of sizes: a tensor or an array, a list or tuple of arguments, or a dictionary by name
     batch_dim    where to put a batch dimension of size 1 into each input_size that has none
-    depth        the number of levels below the model that are shown; the deepest count what is below them
+    depth        how many levels below the model are shown; the deepest count what is below them
     dtypes       the dtype of the inputs, or a list of one for each (default: that of the model's
                  parameters; integers are zeros)
     mode         "eval", "train" or "same": how the model is run
     kwargs       further arguments of the model's forward
 
-    The model, its mode and buffers and the random state are left as they were. A receptive field is shown as far as a
-    chain of convolutions and poolings leads from the input.
+    The model, its mode and buffers and the random state are left as they were. A receptive field is given as far as a
+    chain of convolutions and poolings leads from the input. Multiply-adds are those of products, convolutions,
+    recurrences and attention; a product of (L, M) and (M, N) has L M N.
 
-    Formula: multiply-adds are those of products, convolutions, recurrences and attention; a product of (L, M) and (M, N)
-        has L M N
-    Shapes: those that the model takes.
-    Dtypes: any.
-    Raises: ValueError or TypeError for arguments that make no sense, and what the model raises.
-    Source: torchinfo's `summary`, whose arguments these are.
+    Raises ValueError or TypeError for arguments that make no sense, and what the model raises.
 
     >>> import nn
-    >>> print(nn.summary(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 1)), (5, 1, 4, 4)))
+    >>> print(summary(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 1)), (5, 1, 4, 4)))
     layer         output        parameters  mult-adds  field
     -----------------------------------------------------...
     Sequential    (5, 1)
@@ -183,9 +177,7 @@ def summary(
     result = Summary()
     if input_size is not None or input_data is not None or kwargs:
         with untouched(model), enable_grad():
-            args, named = (
-                _arguments(input_data) if input_data is not None else _invented(model, input_size, batch_dim, dtypes)
-            )
+            args, named = _given(input_data) if input_data is not None else _made(model, input_size, batch_dim, dtypes)
             if mode != "same":
                 model.train(mode == "train")
             run.forward(args, {**named, **kwargs})
@@ -218,8 +210,8 @@ def _sizes(size: Any, batch_dim: int | None) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _invented(model: Module, input_size: Any, batch_dim: int | None, dtypes: Any) -> tuple[list, dict]:
-    """Inputs of these shapes: random floats, zeros of other dtypes."""
+def _made(model: Module, input_size: Any, batch_dim: int | None, dtypes: Any) -> tuple[list, dict]:
+    """Inputs of the given shapes: random floats, zeros of other dtypes."""
     if input_size is None:
         return [], {}
     usual = next((p.dtype for p in model.parameters() if p.dtype.kind == "f"), ag.get_default_dtype())
@@ -229,14 +221,14 @@ def _invented(model: Module, input_size: Any, batch_dim: int | None, dtypes: Any
     kinds = list(dtypes) if isinstance(dtypes, list | tuple) else [dtypes] * len(shapes)
     if len(kinds) != len(shapes):
         raise ValueError(f"summary: {len(kinds)} dtypes for {len(shapes)} inputs; give one, or one for each")
-    inputs = []
+    made = []
     for shape, kind in zip(shapes, kinds, strict=True):
         size, dtype = _sizes(shape, batch_dim), usual if kind is None else np.dtype(kind)
-        inputs.append(ag.rand(*size, dtype=dtype) if dtype.kind == "f" else ag.zeros(*size, dtype=dtype))
-    return ([], dict(zip(input_size, inputs, strict=True))) if named else (inputs, {})
+        made.append(ag.rand(*size, dtype=dtype) if dtype.kind == "f" else ag.zeros(*size, dtype=dtype))
+    return ([], dict(zip(input_size, made, strict=True))) if named else (made, {})
 
 
-def _arguments(data: Any) -> tuple[list, dict]:
+def _given(data: Any) -> tuple[list, dict]:
     if isinstance(data, Mapping):
         return [], {name: _tensor(x) for name, x in data.items()}
     if isinstance(data, list | tuple) and not isinstance(data, PackedSequence):
@@ -280,8 +272,8 @@ class Run(Watcher):
             return leaves[-1].clone()  # type: ignore[attr-defined]
 
         inputs = [recorded(x) for x in args], {name: recorded(x) for name, x in named.items()}
-        arguments = tensors_in(inputs)
-        self.input_bytes = sum(t.nbytes for t in arguments)
+        given = tensors_in(inputs)
+        self.input_bytes = sum(t.nbytes for t in given)
         with observed(self.model, self.left) as self.running:
             watchers.append(self)
             try:
@@ -291,7 +283,7 @@ class Run(Watcher):
         roots = [node for t in tensors_in(output) if (node := history(t)) is not None]
         ours = {history(leaf) for leaf in leaves}
         self.fields = receptive_fields([*roots, *self.nodes.values()], lambda node: node in ours)
-        known = [*arguments, *leaves, *self.model.parameters(), *self.model.buffers()]
+        known = [*given, *leaves, *self.model.parameters(), *self.model.buffers()]
         self.kept = _kept(roots, {id(memory_of(t.array)) for t in known})
 
     def left(self, module: Module, output: Any) -> None:
@@ -309,8 +301,8 @@ class Run(Watcher):
             self.mult_adds[module] = self.mult_adds.get(module, 0) + int(count(out, *arrays))
 
     def field(self, module: Module) -> Field | None:
-        extent = self.fields.get(self.nodes.get(module))  # type: ignore[arg-type]
-        return extent if extent and extent.size else None
+        found = self.fields.get(self.nodes.get(module))  # type: ignore[arg-type]
+        return found if found and found.size else None
 
 
 def shapes(value: Any) -> Any:
@@ -328,20 +320,20 @@ def shapes(value: Any) -> Any:
 
 def _kept(roots: list[Node], known: set[int]) -> int:
     """The bytes of all memory that the nodes behind the roots have saved, without the known."""
-    sizes: dict[int, int] = {}
+    found: dict[int, int] = {}
 
     def look(value: Any) -> None:
         if isinstance(value, ndarray):
             memory = memory_of(value)
             if id(memory) not in known:
-                sizes[id(memory)] = memory.nbytes
+                found[id(memory)] = memory.nbytes
         elif isinstance(value, tuple | list):
             for item in value:
                 look(item)
 
     for node in topological_order(roots):
         look(node.saved)
-    return sum(sizes.values())
+    return sum(found.values())
 
 
 def _attention(out: Any, *operands: Any) -> int:
@@ -402,7 +394,7 @@ def _rows(model: Module, run: Run, depth: int) -> list[Row]:
 
 
 def _branches(depths: list[int]) -> list[str]:
-    """What is drawn before the name of each row of a tree, in depth-first order."""
+    """What is drawn before the name of each row of a tree, given in depth-first order."""
     drawn = []
     open_levels: set[int] = set()  # levels at which a row further down follows
     for depth in reversed(depths):
