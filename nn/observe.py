@@ -1,4 +1,4 @@
-"""Running a module only to see what it does: it is left as it was, and each call inside it is noticed."""
+"""Running a module only to observe it: it is left as it was, and each call inside it is noticed."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def untouched(model: Module) -> Iterator[None]:
     kept = []
     for module in model.modules():
         fields = dict(module.__dict__)
-        held = [(registry, dict(registry)) for registry in fields.values() if isinstance(registry, dict)]
+        registries = [(registry, dict(registry)) for registry in fields.values() if isinstance(registry, dict)]
         buffers = [(t, t.array.copy()) for t in module._buffers.values() if t is not None]
-        kept.append((module, fields, held, buffers))
+        kept.append((module, fields, registries, buffers))
     try:
         with ag.fork_rng():
             yield
     finally:
-        for module, fields, held, buffers in kept:
+        for module, fields, registries, buffers in kept:
             module.__dict__.clear()
             module.__dict__.update(fields)
-            for registry, content in held:
+            for registry, content in registries:
                 registry.clear()
                 registry.update(content)
             for t, values in buffers:
@@ -44,8 +44,8 @@ def untouched(model: Module) -> Iterator[None]:
 
 @contextmanager
 def observed(model: Module, leave: Callable[[Module, Any], Any] | None = None) -> Iterator[list[Module]]:
-    """Inside, the list given holds the modules that are being called, the innermost last; `leave(module, output)` is told
-    of each that has finished, and may return another output. To be used inside `untouched`, which takes the hooks away."""
+    """Yield the list of the modules that are being called, the innermost last; `leave(module, output)` is called when one
+    has finished, and may return another output. To be used inside `untouched`, which removes the hooks."""
     running: list[Module] = []
 
     def enter(module: Module, args: Any) -> None:

@@ -1,16 +1,22 @@
-"""Figures of training and of what a classifier does. Each function returns a matplotlib Figure; nothing is shown or saved."""
+"""Figures of training and of a classifier's results. Each function returns a matplotlib Figure; nothing is shown or saved."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from autograd_core import Tensor
+
+    Numbers: TypeAlias = Tensor | np.ndarray | Sequence[Any]
+
+__all__ = ["confusion_counts", "confusion_matrix", "curves", "heat", "images", "learning_curves", "mistakes", "save"]
 
 BLUE, ORANGE, GREY = "#2563a8", "#d9730d", "#6b6b6b"
 
@@ -33,9 +39,21 @@ def _array(x: Any) -> np.ndarray:
 
 
 def learning_curves(history: Any, title: str | None = None) -> Figure:
-    """Loss (logarithmic) and, where recorded, accuracy for each epoch, training beside validation; the best epoch marked.
+    """Draw loss (logarithmic) and, where recorded, accuracy of each epoch, training beside validation; mark the best epoch.
 
-    history  what `optim.fit` returned
+    history: what `optim.fit` returned. title: of the whole figure.
+
+    Formula: none; a figure of history["train_loss"], history["validation_loss"], …
+    Shapes: a panel for each quantity, in a row.
+    Dtypes: floats.
+    Raises: ValueError if the history has no finished epoch.
+    Source: matplotlib's `Figure`, which it returns.
+
+    >>> import nn.plot, optim
+    >>> history = optim.History()
+    >>> history.epochs = [{"train_loss": 1.0}, {"train_loss": 0.5}]
+    >>> nn.plot.learning_curves(history).axes[0].get_ylabel()
+    'loss'
     """
     if not len(history):
         raise ValueError("learning_curves: the history has no finished epoch to draw")
@@ -72,10 +90,22 @@ def learning_curves(history: Any, title: str | None = None) -> Figure:
     return figure
 
 
-def confusion_matrix(targets: Any, predictions: Any, classes: Sequence[str], title: str | None = None) -> Figure:
-    """How often each class was taken for which. Rows are the true classes; colour is the share of the row, mistakes only.
+def confusion_matrix(
+    targets: Numbers, predictions: Numbers, classes: Sequence[str], title: str | None = None
+) -> Figure:
+    """Draw how often each class was taken for which: rows are the true classes, colour is the share of the row, mistakes only.
 
-    targets, predictions  class indices, shape (N,)
+    targets, predictions: class indices. classes: their names. title: by default the fraction that is right.
+
+    Formula: counts[i, j] = the number of n with targets[n] = i and predictions[n] = j
+    Shapes: targets and predictions (N,) → a figure of (C, C) cells, C the number of classes.
+    Dtypes: integers.
+    Raises: ValueError if targets and predictions differ in number, or one is out of range.
+    Source: scikit-learn's `confusion_matrix`; matplotlib's `Figure`, which it returns.
+
+    >>> import nn.plot
+    >>> nn.plot.confusion_matrix([0, 1, 1], [0, 1, 0], ["cat", "dog"]).axes[0].get_title()
+    '66.67% of 3 right'
     """
     counts = confusion_counts(targets, predictions, len(classes))
     figure, axes = _figure(0.52 * len(classes) + 1.6, 0.48 * len(classes) + 1.4)
@@ -97,8 +127,22 @@ def confusion_matrix(targets: Any, predictions: Any, classes: Sequence[str], tit
     return figure
 
 
-def confusion_counts(targets: Any, predictions: Any, classes: int) -> np.ndarray:
-    """counts[i, j]: how many of true class i were predicted as j. Shape (classes, classes), int64."""
+def confusion_counts(targets: Numbers, predictions: Numbers, classes: int) -> np.ndarray:
+    """Count how often each class was predicted as which.
+
+    targets, predictions: class indices. classes: the number of classes.
+
+    Formula: counts[i, j] = the number of n with targets[n] = i and predictions[n] = j
+    Shapes: (N,) and (N,) → (classes, classes).
+    Dtypes: integers → int64.
+    Raises: ValueError if targets and predictions differ in number, or one is out of range.
+    Source: scikit-learn's `confusion_matrix`.
+
+    >>> import nn.plot
+    >>> nn.plot.confusion_counts([0, 1, 1], [0, 1, 0], 2)
+    array([[1, 0],
+           [1, 1]])
+    """
     t, p = _array(targets).reshape(-1), _array(predictions).reshape(-1)
     if t.shape != p.shape:
         raise ValueError(f"confusion: {t.size} targets but {p.size} predictions; they must be as many")
@@ -111,13 +155,28 @@ def confusion_counts(targets: Any, predictions: Any, classes: int) -> np.ndarray
 
 
 def mistakes(
-    images: Any, targets: Any, probabilities: Any, classes: Sequence[str], count: int = 40, title: str | None = None
+    images: Numbers,
+    targets: Numbers,
+    probabilities: Numbers,
+    classes: Sequence[str],
+    count: int = 40,
+    title: str | None = None,
 ) -> Figure:
-    """A page of the misclassified images, the most confident mistakes first: true class -> predicted (its probability).
+    """Draw the misclassified images, the most confident mistakes first: true class → predicted (its probability).
 
-    images         (N, 1, H, W) or (N, H, W)
-    targets        class indices, (N,)
-    probabilities  of each class, (N, classes)
+    images: the images. targets: class indices. probabilities: of each class. classes: their names. count: the most that are
+    drawn. title: by default the number of mistakes.
+
+    Formula: those n with argmax_c probabilities[n, c] ≠ targets[n], by decreasing probability
+    Shapes: images (N, 1, H, W) or (N, H, W), targets (N,), probabilities (N, C).
+    Dtypes: images and probabilities floats, targets integers.
+    Raises: nothing of its own.
+    Source: matplotlib's `Figure`, which it returns.
+
+    >>> import numpy as np, nn.plot
+    >>> figure = nn.plot.mistakes(np.zeros((2, 4, 4)), np.array([0, 1]), np.array([[0.9, 0.1], [0.8, 0.2]]), ["cat", "dog"])
+    >>> figure.axes[0].get_title()
+    'dog → cat (80%)'
     """
     x, t, p = _array(images), _array(targets), _array(probabilities)
     predicted = p.argmax(1)
@@ -139,15 +198,29 @@ def mistakes(
 
 
 def images(
-    images: Any, titles: Sequence[str] | None = None, columns: int = 10, *, signed: bool = False, size: float = 0.95
+    images: Numbers,
+    titles: Sequence[str] | None = None,
+    columns: int = 10,
+    *,
+    signed: bool = False,
+    size: float = 0.95,
 ) -> Figure:
-    """A page of small pictures: data, filters, feature maps.
+    """Draw a page of small pictures: data, filters, feature maps.
 
-    images  (N, H, W) or (N, 1, H, W)
-    titles  one for each picture
-    signed  red for positive and blue for negative numbers, on one scale for all; else from white, the least number of
-            the picture, to black, its largest
-    size    the width of a picture in inches
+    images: the pictures. titles: one for each. columns: the number of pictures in a row.
+    signed: True: red for positive and blue for negative numbers, on one scale for all; False: from white, the least number of
+        the picture, to black, its largest.
+    size: the width of a picture in inches.
+
+    Formula: none; a figure of images[n] at row n // columns and column n mod columns
+    Shapes: (N, H, W) or (N, 1, H, W).
+    Dtypes: real ones.
+    Raises: ValueError if there is no picture, the shape is another, or titles differ in number.
+    Source: matplotlib's `Figure`, which it returns.
+
+    >>> import numpy as np, nn.plot
+    >>> len(nn.plot.images(np.zeros((3, 4, 4)), columns=2).axes)
+    4
     """
     x = _array(images)
     if x.ndim == 4 and x.shape[1] == 1:
@@ -172,9 +245,22 @@ def images(
 
 
 def curves(
-    lines: Mapping[str, Any], xlabel: str, ylabel: str, title: str | None = None, *, log: bool = False
+    lines: Mapping[str, Numbers], xlabel: str, ylabel: str, title: str | None = None, *, log: bool = False
 ) -> Figure:
-    """Lines over 1, 2, 3, … by their names; `log`: the scale of y is logarithmic."""
+    """Draw lines over 1, 2, 3, … by their names.
+
+    lines: name → numbers. xlabel, ylabel, title: what is written there. log: True: the scale of y is logarithmic.
+
+    Formula: none; a figure of lines[name][t - 1] over t
+    Shapes: each line (N,).
+    Dtypes: real ones.
+    Raises: ValueError if there is no line.
+    Source: matplotlib's `Figure`, which it returns.
+
+    >>> import nn.plot
+    >>> nn.plot.curves({"loss": [3.0, 2.0, 1.0]}, "step", "nats").axes[0].get_ylabel()
+    'nats'
+    """
     if not lines:
         raise ValueError("curves: there is no line to draw")
     figure, axes = _figure(7.2, 3.4)
@@ -190,8 +276,21 @@ def curves(
     return figure
 
 
-def heat(values: Any, xlabel: str, ylabel: str, title: str | None = None) -> Figure:
-    """A matrix (rows, columns) as shades, from white for its least value to dark for its largest."""
+def heat(values: Numbers, xlabel: str, ylabel: str, title: str | None = None) -> Figure:
+    """Draw a matrix as shades, from white for its least value to dark for its largest.
+
+    values: the matrix. xlabel, ylabel, title: what is written there.
+
+    Formula: none; a figure of values[i, j] at row i and column j
+    Shapes: (N, M).
+    Dtypes: real ones.
+    Raises: ValueError if values is no matrix.
+    Source: matplotlib's `Figure`, which it returns.
+
+    >>> import numpy as np, nn.plot
+    >>> nn.plot.heat(np.eye(2), "key", "query").axes[0].get_xlabel()
+    'key'
+    """
     matrix = _array(values)
     if matrix.ndim != 2:
         raise ValueError(f"heat: needs a matrix, got shape {matrix.shape}")
@@ -207,7 +306,21 @@ def heat(values: Any, xlabel: str, ylabel: str, title: str | None = None) -> Fig
 
 
 def save(figure: Figure, path: str | Path) -> Path:
-    """Write a figure (PNG, SVG or PDF by the path's ending), making its folder if need be."""
+    """Write a figure to a file, as PNG, SVG or PDF by the path's ending; return the path.
+
+    figure: the figure. path: the file, whose folder is made if need be.
+
+    Formula: none; a file
+    Shapes: none.
+    Dtypes: none.
+    Raises: ValueError for an ending that matplotlib does not know; OSError if the file cannot be written.
+    Source: matplotlib's `Figure.savefig`.
+
+    >>> import tempfile, nn.plot
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nn.plot.save(nn.plot.curves({"loss": [2.0, 1.0]}, "step", "loss"), f"{folder}/a.png").name
+    'a.png'
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=150)

@@ -38,12 +38,12 @@ def receptive_fields(roots: Iterable[Node], source: Callable[[Node], bool]) -> d
     fields: dict[Node, Field] = {}
     for node in reversed(topological_order(roots)):
         if node.primitive is LEAF:
-            found = Field() if source(node) else None
+            field = Field() if source(node) else None
         else:
             below = [fields[parent] for parent in node.parents if parent in fields]
-            found = _after(node, below) if below else None
-        if found is not None:
-            fields[node] = found
+            field = _after(node, below) if below else None
+        if field is not None:
+            fields[node] = field
     return fields
 
 
@@ -51,15 +51,15 @@ def _after(node: Node, below: list[Field]) -> Field | None:
     name = node.primitive.name
     if node.primitive is OUTPUT or node.primitive.elementwise or name in POINTWISE or name == "Gate":
         return max(below, key=lambda field: field.size)
-    given = node.saved[len(node.primitive.saves) :] if isinstance(node.saved, tuple) else ()
+    options = node.saved[len(node.primitive.saves) :] if isinstance(node.saved, tuple) else ()
     rule = RULES.get(name)
-    if rule is None or not given:
+    if rule is None or not options:
         return None
-    return rule(below[0], node, *given)
+    return rule(below[0], node, *options)
 
 
 def _windows(field: Field, spans: Iterable[int], strides: Iterable[int | Fraction]) -> Field:
-    """Windows that span so many elements along each of the last dimensions, moved by so many."""
+    """Windows that span `spans` elements along the last dimensions, moved by `strides`."""
     spans, strides = tuple(spans), tuple(strides)
     size, stride = field.size or (1,) * len(spans), field.stride or (1,) * len(spans)
     if len(size) != len(spans):

@@ -1,15 +1,16 @@
-"""`nn.summary`: what a model is made of and what a pass through it costs, found by running it once."""
+"""`nn.summary`: the layers of a model and the cost of a pass through it, measured by running it once."""
 
 from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import DTypeLike
 
 import autograd_core as ag
 from autograd_core.engine.graph import Node, Watcher, topological_order, watchers
@@ -46,10 +47,10 @@ class Row:
 
 @dataclass
 class Summary:
-    """What `nn.summary` found. `str` gives the table, a notebook shows it; numbers of bytes and multiply-adds are of one
-    forward pass of the given input.
+    """The result of `nn.summary`. `str` gives the table, a notebook shows it; numbers of bytes and multiply-adds are those
+    of one forward pass.
 
-    activation_bytes   what the recorded operations keep for the backward pass, besides parameters, buffers and input
+    activation_bytes: what the recorded operations keep for the backward pass, besides parameters, buffers and input.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -85,8 +86,8 @@ class Summary:
         first = len(head) // 2
 
         def row(cells: tuple[str, ...], tag: str) -> str:
-            made = (f"<{tag}{left if i < first else right}>{html.escape(c)}</{tag}>" for i, c in enumerate(cells))
-            return f"<tr>{''.join(made)}</tr>"
+            filled = (f"<{tag}{left if i < first else right}>{html.escape(c)}</{tag}>" for i, c in enumerate(cells))
+            return f"<tr>{''.join(filled)}</tr>"
 
         rows = "".join(row(cells, "td") for cells in body)
         foot = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
@@ -125,34 +126,36 @@ class Summary:
 
 def summary(
     model: Module,
-    input_size: Any = None,
-    input_data: Any = None,
+    input_size: Sequence | Mapping[str, Sequence[int]] | None = None,
+    input_data: Tensor | ndarray | Sequence | Mapping | PackedSequence | None = None,
     batch_dim: int | None = None,
     depth: int = 3,
-    dtypes: Any = None,
+    dtypes: DTypeLike | Sequence[DTypeLike] | None = None,
     mode: str = "eval",
     **kwargs: Any,
 ) -> Summary:
-    """The tree of a model's layers with output shapes, parameters, multiply-adds, memory and receptive fields.
+    """Return the tree of a model's layers with output shapes, parameters, multiply-adds, memory and receptive fields.
 
-    input_size   the shape of the input with its batch dimension, (16, 1, 28, 28); several inputs: a list of shapes;
-                 by name: a dictionary of shapes. Without it, and without input_data, the model is not run
-    input_data   in place of sizes: a tensor or an array, a list or tuple of arguments, or a dictionary by name
-    batch_dim    where to put a batch dimension of size 1 into each input_size that has none
-    depth        how many levels below the model are shown; the deepest count what is below them
-    dtypes       the dtype of the inputs, or a list of one for each (default: that of the model's
-                 parameters; integers are zeros)
-    mode         "eval", "train" or "same": how the model is run
-    kwargs       further arguments of the model's forward
+    model: the model; it, its mode and buffers and the random state are left as they were.
+    input_size: the shape of the input with its batch dimension, (16, 1, 28, 28); several inputs: a list of shapes; by name: a
+        dictionary of shapes. Without it, and without input_data, the model is not run.
+    input_data: in place of sizes: a tensor or an array, a list or tuple of arguments, or a dictionary by name.
+    batch_dim: where to put a batch dimension of size 1 into each input_size that has none.
+    depth: the number of levels below the model that are shown; the deepest count what is below them.
+    dtypes: the dtype of the inputs, or a list of one for each (default: that of the model's parameters; integers are zeros).
+    mode: "eval", "train" or "same": how the model is run.
+    kwargs: further arguments of the model's forward.
 
-    The model, its mode and buffers and the random state are left as they were. A receptive field is given as far as a
-    chain of convolutions and poolings leads from the input. Multiply-adds are those of products, convolutions,
-    recurrences and attention; a product of (L, M) and (M, N) has L M N.
-
-    Raises ValueError or TypeError for arguments that make no sense, and what the model raises.
+    Formula: multiply-adds are those of products ((L, M) and (M, N): L M N), convolutions, recurrences and attention;
+        a receptive field is followed through a chain of convolutions and poolings from the input
+    Shapes: input_size → a `Summary`; str gives its table.
+    Dtypes: as the model takes them.
+    Raises: TypeError or ValueError for arguments that make no sense; what the model raises.
+    Source: the package torchinfo; receptive fields: Araujo, Norris & Sim 2019, "Computing receptive fields of convolutional
+        neural networks", equations 1 and 2.
 
     >>> import nn
-    >>> print(summary(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 1)), (5, 1, 4, 4)))
+    >>> print(nn.summary(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 1)), (5, 1, 4, 4)))
     layer         output        parameters  mult-adds  field
     -----------------------------------------------------...
     Sequential    (5, 1)
@@ -177,7 +180,10 @@ def summary(
     result = Summary()
     if input_size is not None or input_data is not None or kwargs:
         with untouched(model), enable_grad():
-            args, named = _given(input_data) if input_data is not None else _made(model, input_size, batch_dim, dtypes)
+            if input_data is not None:
+                args, named = _from_data(input_data)
+            else:
+                args, named = _from_sizes(model, input_size, batch_dim, dtypes)
             if mode != "same":
                 model.train(mode == "train")
             run.forward(args, {**named, **kwargs})
@@ -210,8 +216,8 @@ def _sizes(size: Any, batch_dim: int | None) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _made(model: Module, input_size: Any, batch_dim: int | None, dtypes: Any) -> tuple[list, dict]:
-    """Inputs of the given shapes: random floats, zeros of other dtypes."""
+def _from_sizes(model: Module, input_size: Any, batch_dim: int | None, dtypes: Any) -> tuple[list, dict]:
+    """Inputs of some shapes: random floats, zeros of other dtypes."""
     if input_size is None:
         return [], {}
     usual = next((p.dtype for p in model.parameters() if p.dtype.kind == "f"), ag.get_default_dtype())
@@ -221,14 +227,14 @@ def _made(model: Module, input_size: Any, batch_dim: int | None, dtypes: Any) ->
     kinds = list(dtypes) if isinstance(dtypes, list | tuple) else [dtypes] * len(shapes)
     if len(kinds) != len(shapes):
         raise ValueError(f"summary: {len(kinds)} dtypes for {len(shapes)} inputs; give one, or one for each")
-    made = []
+    inputs = []
     for shape, kind in zip(shapes, kinds, strict=True):
         size, dtype = _sizes(shape, batch_dim), usual if kind is None else np.dtype(kind)
-        made.append(ag.rand(*size, dtype=dtype) if dtype.kind == "f" else ag.zeros(*size, dtype=dtype))
-    return ([], dict(zip(input_size, made, strict=True))) if named else (made, {})
+        inputs.append(ag.rand(*size, dtype=dtype) if dtype.kind == "f" else ag.zeros(*size, dtype=dtype))
+    return ([], dict(zip(input_size, inputs, strict=True))) if named else (inputs, {})
 
 
-def _given(data: Any) -> tuple[list, dict]:
+def _from_data(data: Any) -> tuple[list, dict]:
     if isinstance(data, Mapping):
         return [], {name: _tensor(x) for name, x in data.items()}
     if isinstance(data, list | tuple) and not isinstance(data, PackedSequence):
@@ -244,7 +250,7 @@ def _tensor(x: Any) -> Any:
 
 
 class Run(Watcher):
-    """One pass through a model: what each module gave, and which operations ran in it."""
+    """Watches one pass through a model: the output of each module, and the operations that ran in it."""
 
     def __init__(self, model: Module):
         self.model = model
@@ -272,8 +278,8 @@ class Run(Watcher):
             return leaves[-1].clone()  # type: ignore[attr-defined]
 
         inputs = [recorded(x) for x in args], {name: recorded(x) for name, x in named.items()}
-        given = tensors_in(inputs)
-        self.input_bytes = sum(t.nbytes for t in given)
+        passed = tensors_in(inputs)
+        self.input_bytes = sum(t.nbytes for t in passed)
         with observed(self.model, self.left) as self.running:
             watchers.append(self)
             try:
@@ -283,7 +289,7 @@ class Run(Watcher):
         roots = [node for t in tensors_in(output) if (node := history(t)) is not None]
         ours = {history(leaf) for leaf in leaves}
         self.fields = receptive_fields([*roots, *self.nodes.values()], lambda node: node in ours)
-        known = [*given, *leaves, *self.model.parameters(), *self.model.buffers()]
+        known = [*passed, *leaves, *self.model.parameters(), *self.model.buffers()]
         self.kept = _kept(roots, {id(memory_of(t.array)) for t in known})
 
     def left(self, module: Module, output: Any) -> None:
@@ -342,7 +348,7 @@ def _attention(out: Any, *operands: Any) -> int:
     return q.size * k.shape[-2] + q.size // q.shape[-1] * k.shape[-2] * v.shape[-1]
 
 
-# How many multiply-adds a primitive takes, from its output(s) and inputs
+# The number of multiply-adds of a primitive, from its output(s) and inputs
 MULT_ADDS: dict[str, Callable[..., int]] = {
     "linear": lambda out, x, w, *_: out.size * w.shape[1],
     "matmul": lambda out, a, b, *_: out.size * a.shape[-1],

@@ -21,6 +21,11 @@ def pytest_collection_finish(session):
     session.config.stash[NUMBA_AT_COLLECTION] = "numba" in sys.modules
 
 
+def pytest_runtest_setup(item):
+    if "nn.onnx." in item.nodeid or "nn.interchange.onnx." in item.nodeid:
+        pytest.importorskip("onnx", reason="the examples of nn.onnx need the package onnx")
+
+
 @pytest.fixture
 def numba_at_collection(request):
     """Whether collecting the tests imported Numba, that is, compiled something or loaded it."""

@@ -6,7 +6,7 @@ import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy import ndarray
@@ -20,31 +20,47 @@ from . import safetensors
 STRUCTURE = "autograd_core.structure"  # the metadata's key for what is more than named tensors
 
 
-class Loaded(dict):
-    """What a file holds, as a dictionary.
+class Loads(Protocol):
+    """A module, an optimiser, a scheduler, or what else has a state."""
 
-    metadata        the texts saved with it
-    incompatible    the missing and unexpected keys that `strict=False` passed over; None if no module was loaded
+    def state_dict(self) -> Mapping[str, Any]: ...
+
+    def load_state_dict(self, state_dict: Any) -> Any: ...
+
+
+Saved: TypeAlias = Loads | Mapping[str, Any]
+
+
+class Loaded(dict):
+    """Holds the content of a file as a dictionary.
+
+    metadata: the texts saved with it.
+    incompatible: the missing and unexpected keys that `strict=False` passed over; None if no module was loaded.
     """
 
     metadata: dict[str, str]
     incompatible: IncompatibleKeys | None = None
 
 
-def save(model: Any, path: str | Path, metadata: Mapping[str, str] | None = None) -> Path:
-    """Write the state of a model to a safetensors file, which PyTorch reads too; returns the path.
+def save(model: Saved, path: str | Path, metadata: Mapping[str, str] | None = None) -> Path:
+    """Write the state of a model to a safetensors file, which PyTorch reads too; return the path.
 
-    model     a module, an optimiser or anything else with `state_dict`, or a dictionary of such things, of tensors,
-              arrays, numbers and texts, nested as you like: {"model": model, "optimizer": optimizer, "epoch": 3}
-    metadata  texts to keep with it
+    model: a module, an optimiser or anything else with `state_dict`, or a dictionary of such things, of tensors, arrays,
+        numbers and texts, nested as you like: {"model": model, "optimizer": optimizer, "epoch": 3}.
+    path: the file; it is written beside its place and moved there when it is complete, so a failed save leaves the old file.
+    metadata: texts to keep with it.
 
-    The file is written beside its place and moved there when it is complete, so a failed save leaves the old file.
-    Raises TypeError, before anything is written, for what cannot be stored.
+    Formula: 8 bytes n, n bytes of JSON (names, dtypes, shapes, offsets), then the tensors row by row, little-endian
+    Shapes: any.
+    Dtypes: bool, (unsigned) integers, float16, float32, float64, complex64.
+    Raises: TypeError or ValueError, before anything is written, for what cannot be stored; OSError if the file cannot be
+        written.
+    Source: the description of the format at github.com/huggingface/safetensors.
 
-    >>> import nn, optim, tempfile
+    >>> import tempfile, nn
     >>> layer = nn.Linear(2, 1)
-    >>> path = save({"model": layer, "epoch": 3}, f"{tempfile.mkdtemp()}/run.safetensors")
-    >>> state = load(path, {"model": layer})
+    >>> path = nn.save({"model": layer, "epoch": 3}, f"{tempfile.mkdtemp()}/run.safetensors")
+    >>> state = nn.load(path, {"model": layer})
     >>> state["epoch"], list(state["model"])
     (3, ['weight', 'bias'])
     """
@@ -69,14 +85,24 @@ def save(model: Any, path: str | Path, metadata: Mapping[str, str] | None = None
     return path
 
 
-def load(path: str | Path, model: Any = None, strict: bool = True) -> Loaded:
-    """Read a safetensors file, PyTorch's too, as a dictionary name -> tensor, or as the dictionary that was saved.
+def load(path: str | Path, model: Loads | Mapping[str, Loads] | None = None, strict: bool = True) -> Loaded:
+    """Read a safetensors file, PyTorch's too, as a dictionary name → tensor, or as the dictionary that was saved.
 
-    model   a module, an optimiser, or a dictionary of them as given to `save`: they take over what the file has
-    strict  for modules: raise RuntimeError, as `load_state_dict`, if keys are missing or unexpected
+    path: the file.
+    model: a module, an optimiser, or a dictionary of them as it was passed to `save`: they get the values of the file.
+    strict: for modules: refuse missing and unexpected keys, as `load_state_dict` does.
 
-    bfloat16 becomes float32, without loss. Raises ValueError that names the file, and the byte where it goes wrong, if
-    it is not a complete safetensors file. If something does not fit, all that was given stays as it was.
+    Formula: the inverse of `save`
+    Shapes: those of the file.
+    Dtypes: those of the file; bfloat16 becomes float32, without loss.
+    Raises: ValueError, with the file and the byte where it goes wrong, if it is not a complete safetensors file; RuntimeError
+        or ValueError if something does not fit: then all that was passed stays as it was; FileNotFoundError.
+    Source: the description of the format at github.com/huggingface/safetensors.
+
+    >>> import tempfile, autograd_core as ag, nn
+    >>> path = nn.save({"w": ag.ones(2), "name": "run 1"}, f"{tempfile.mkdtemp()}/run.safetensors")
+    >>> nn.load(path)
+    {'w': tensor([1., 1.]), 'name': 'run 1'}
     """
     path = Path(path)
     arrays, texts = safetensors.read(path)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
@@ -17,6 +18,9 @@ from ....parameter import Parameter
 from ..writing.export import BUFFERS, PRODUCER, onnx_package
 from .external import ExternalDataError, read_external
 from .nodes import NODES
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 HINTS = {"consumed_inputs"}  # of opset 1: which inputs may be overwritten
 
@@ -76,32 +80,48 @@ def _attribute(onnx: Any, attribute: Any) -> Any:
 
 
 class ONNXModule(Module):
-    """What `nn.onnx.load` returns. Called with the file's inputs, in order or by name, it gives its outputs: one, or a
+    """Computes the graph of an ONNX file with our operations; `nn.onnx.load` returns one.
+
+    onnx: the package. proto: the file's content, an `onnx.ModelProto`.
+
+    Called with the file's inputs, in order or by name (`input_names`), it returns its outputs (`output_names`): one, or a
     tuple. Floating initializers are parameters, named as in the file; others are buffers.
 
-    input_names, output_names   as in the file
+    Formula: the values of the graph's nodes, one after the other
+    Shapes: as in the file.
+    Dtypes: as in the file.
+    Raises: NotImplementedError for a node that cannot be computed here, with its name; from a call TypeError if inputs are
+        missing, unknown or no tensors.
+    Source: the ONNX specification.
+
+    >>> import tempfile, autograd_core as ag, nn, nn.onnx
+    >>> path = f"{tempfile.mkdtemp()}/model.onnx"
+    >>> _ = nn.onnx.export(nn.Linear(2, 1), ag.ones(1, 2), path)
+    >>> module = nn.onnx.load(path)
+    >>> module.input_names, module(ag.ones(1, 2)).shape
+    (['input'], (1, 1))
     """
 
-    def __init__(self, onnx: Any, proto: Any):
+    def __init__(self, onnx: ModuleType, proto: ModelProto):
         super().__init__()
         graph = proto.graph
         version = max((o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")), default=1)
         nodes = [Node(onnx, node, version) for node in graph.node]
         self.constants = {node.outputs[0]: node([])[0] for node in nodes if node.kind == "Constant"}
         self.nodes = [node for node in nodes if node.kind != "Constant"]
-        held = {t.name: onnx.numpy_helper.to_array(t) for t in graph.initializer}
-        self.input_names = [i.name for i in graph.input if i.name not in held]
+        arrays = {t.name: onnx.numpy_helper.to_array(t) for t in graph.initializer}
+        self.input_names = [i.name for i in graph.input if i.name not in arrays]
         self.output_names = [o.name for o in graph.output]
         properties = {p.key: p.value for p in proto.metadata_props}
         fixed = set(properties.get(BUFFERS, "").split("\n"))
         fixed |= {name for node in self.nodes if node.kind == "BatchNormalization" for name in node.inputs[3:5]}
         if proto.producer_name != PRODUCER:  # others keep constants such as the 0.5 of a formula there too
-            fixed |= {name for name, array in held.items() if array.ndim == 0}
-        self.places = {name: self._place(name, array, name not in fixed) for name, array in held.items()}
+            fixed |= {name for name, array in arrays.items() if array.ndim == 0}
+        self.kept = {name: self._keep(name, array, name not in fixed) for name, array in arrays.items()}
         self.last_use = {name: i for i, node in enumerate(self.nodes) for name in node.inputs}
 
-    def _place(self, name: str, array: ndarray, trained: bool) -> tuple[Module, str]:
-        """Keep an initializer under its name, dots as submodules; where is it?"""
+    def _keep(self, name: str, array: ndarray, trained: bool) -> tuple[Module, str]:
+        """Keep an initializer under its name, dots as submodules; return the module and the attribute that have it."""
         module: Module = self
         *path, leaf = name.split(".")
         for part in path:
@@ -123,16 +143,16 @@ class ONNXModule(Module):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         unknown = set(kwargs) - set(self.input_names)
-        given = dict(zip(self.input_names, args, strict=False)) | kwargs
-        missing = [name for name in self.input_names if name not in given]
+        inputs = dict(zip(self.input_names, args, strict=False)) | kwargs
+        missing = [name for name in self.input_names if name not in inputs]
         if missing or unknown or len(args) > len(self.input_names):
             raise TypeError(
                 f"ONNXModule: takes the inputs {', '.join(self.input_names)}, got {len(args)} in order"
                 + (f" and {', '.join(kwargs)} by name" if kwargs else "")
             )
-        values: dict[str, Any] = {name: getattr(module, leaf) for name, (module, leaf) in self.places.items()}
+        values: dict[str, Any] = {name: getattr(module, leaf) for name, (module, leaf) in self.kept.items()}
         values |= self.constants
-        values |= {name: _operand(name, given[name]) for name in self.input_names}
+        values |= {name: _operand(name, inputs[name]) for name in self.input_names}
         for i, node in enumerate(self.nodes):
             outs = node([values[name] if name else None for name in node.inputs])
             values.update(zip(node.outputs, outs, strict=False))
@@ -159,13 +179,25 @@ def _operand(name: str, x: Any) -> Any:
 def load(path: str | Path | bytes) -> ONNXModule:
     """Read an ONNX file as a module that evaluates its graph with our operations.
 
-    Floating initializers become parameters under their names in the file, so that the module can be trained further
-    (numbers without dimensions do not, unless the file is ours). Normalisation and dropout do what they do in
-    evaluation. Files of other programs load too, as far as their nodes are among those known.
+    path: the file, or its content as bytes. Weights that the file keeps in other files are read from its folder and
+        those below, never from elsewhere.
 
-    Raises ValueError that names the file if it is no ONNX file, NotImplementedError for a node that cannot be computed
-    here, with its name, before anything is computed; ImportError without the package onnx. Weights that the file keeps in
-    other files are read from its folder and those below, never from elsewhere.
+    Floating initializers become parameters under their names in the file, so that the module can be trained further (numbers
+    without dimensions do not, unless the file is ours). Normalisation and dropout do what they do in evaluation. Files of
+    other programs load too, as far as their nodes are among those known.
+
+    Formula: none; a graph
+    Shapes: as in the file.
+    Dtypes: as in the file.
+    Raises: ValueError, with the file, if it is no ONNX file; NotImplementedError, before anything is computed, for a node that
+        cannot be computed here, with its name; ImportError without the package onnx.
+    Source: the ONNX specification.
+
+    >>> import tempfile, autograd_core as ag, nn, nn.onnx
+    >>> model, path = nn.Linear(2, 1), f"{tempfile.mkdtemp()}/model.onnx"
+    >>> _ = nn.onnx.export(model, ag.ones(1, 2), path)
+    >>> ag.allclose(nn.onnx.load(path)(ag.ones(1, 2)), model(ag.ones(1, 2)))
+    True
     """
     onnx = onnx_package()
     content = path if isinstance(path, bytes) else Path(path).read_bytes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
@@ -21,6 +21,9 @@ from .builder import IR_VERSION, OPSET, Builder
 from .layers import emit, known
 from .sizes import Size, Unification, points
 from .trace import Program, Ref, run, trace
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 PRODUCER = "autograd_core"
 BUFFERS = "autograd_core.buffers"  # the key in the file's metadata under which the names of buffers stand
@@ -41,29 +44,38 @@ def onnx_package() -> Any:
 
 def export(
     model: Module,
-    args: Any,
+    args: Tensor | ndarray | tuple,
     path: str | Path | None = None,
     *,
     kwargs: Mapping[str, Any] | None = None,
     input_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
-    dynamic_axes: Mapping[str, Any] | None = None,
-) -> Any:
-    """Write a model, in evaluation mode, as an ONNX file; returns the `onnx.ModelProto`.
+    dynamic_axes: Mapping[str, Mapping[int, str] | Sequence[int]] | None = None,
+) -> ModelProto:
+    """Write a model, in evaluation mode, as an ONNX file; return the `onnx.ModelProto`.
 
-    args           example inputs: a tensor or an array, or a tuple of arguments
-    path           where to; None writes nothing
-    kwargs         further arguments by name. Tensors in args and kwargs are the inputs of the file, in their order
-    input_names, output_names   default "input" and "output", or "input_0", "input_1", …
-    dynamic_axes   sizes that are left open, {"input": {0: "batch"}}, by input; axes of one name have one size. A list
-                   of axes, {"input": [0]}, gives them names. By default all sizes are those of the example
+    model: the model, which is left as it was.
+    args: example inputs: a tensor or an array, or a tuple of arguments.
+    path: where to; None writes nothing.
+    kwargs: further arguments by name. Tensors in args and kwargs are the inputs of the file, in their order.
+    input_names, output_names: by default "input" and "output", or "input_0", "input_1", ….
+    dynamic_axes: sizes that are left open, {"input": {0: "batch"}}, by input; axes of one name have one size. A list of axes,
+        {"input": [0]}, gives them names. By default all sizes are those of the example.
 
-    The model is run once with the inputs, and the operations it does are noted; so Python decides as it does for them.
-    Where sizes are open it is run for several, up to 4 more than the example's, and what depends on them is computed in
-    the file. Parameters keep their names; those of recurrent layers are put into ONNX's order. The model is left as it was.
+    The model is run once with the inputs, and the operations it does are noted; so Python decides as it does for them. Where
+    sizes are open it is run for several, up to 4 more than the example's, and what depends on them is computed in the file.
+    Parameters keep their names; those of recurrent layers are put into ONNX's order.
 
-    Raises NotImplementedError for what has no form in ONNX, with the operation and the path of the module, ValueError
-    for arguments that make no sense, ImportError without the package onnx.
+    Formula: none; a graph
+    Shapes: those of the example, where they are not left open.
+    Dtypes: those of the example and of the parameters.
+    Raises: NotImplementedError for what has no form in ONNX, with the operation and the path of the module; TypeError or
+        ValueError for arguments that make no sense; ImportError without the package onnx.
+    Source: the ONNX specification; the arguments are those of PyTorch's `torch.onnx.export`.
+
+    >>> import autograd_core as ag, nn, nn.onnx
+    >>> [node.op_type for node in nn.onnx.export(nn.Linear(2, 1), ag.ones(1, 2)).graph.node]
+    ['Gemm', 'Identity']
     """
     onnx = onnx_package()
     if not isinstance(model, Module):
