@@ -1,5 +1,6 @@
 """CONTRIBUTING.md is true: its steps are followed on a copy of the tree, and the tests that they name are green there."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -64,6 +65,10 @@ def test_one_operation(copy):
         "test_is_the_loop_over_the_examples", "test_the_example_runs",
     ):  # fmt: skip
         assert re.search(rf"PASSED .*::{test}\w*\[.*log1mexp", passed), (test, passed)
+    if importlib.util.find_spec("ruff"):  # which the stubs are formatted with
+        run(copy, "tests.stubs")
+        for stub in ("__init__.pyi", "engine/methods.pyi"):
+            assert "def log1mexp(" in (copy / "autograd_core" / stub).read_text()
     lacking = run(copy, "tests.public", "log1mexp")
     assert not re.search(r"^autograd_core\.log1mexp:", lacking, re.M), lacking
 
