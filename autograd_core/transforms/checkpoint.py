@@ -6,7 +6,7 @@ intermediate values and those of one segment at a time, for one more forward pas
 The function runs once with recording on. The graph it leaves is looked at and dropped: all of it becomes one node,
 whose parents are the nodes that the graph inside started from. Those are the arguments, and just as well every
 parameter and closure that the function used. The backward pass runs the function again, in the random state of the
-first time, cuts the new graph off at the same places, and sends the gradient through it.
+first time, cuts the new graph off at the same nodes, and sends the gradient through it.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Run:
         self.kept: list = [wrap(x.array, history(x)) if isinstance(x, Tensor) else x for x in self.leaves]
         self.random_state = get_rng_state() if preserve else None
         self.check = check
-        self.places: list[int] = []  # which results have a gradient
+        self.positions: list[int] = []  # which results have a gradient
         self.steps: list = []  # what was done, operation by operation
         self.outer: list[Node] = []  # where the graph inside begins
         self.watched: list[tuple[str, Any]] = []  # weak references to memory that must not change
@@ -132,21 +132,21 @@ class Run:
                     "would change it again; let it work on x.clone()"
                 )
         self.leaves = []
-        self.places = [i for i, y in enumerate(outputs) if _made_since(y, start)]
-        roots = [history(outputs[i]) for i in self.places]
+        self.positions = [i for i, y in enumerate(outputs) if _made_since(y, start)]
+        roots = [history(outputs[i]) for i in self.positions]
         if not roots:
             return tree.unflatten(structure, outputs)
         inner, self.outer = _inside(roots, start)
         self.steps = [(node.name, node.shape) for node in inner] if self.check else []
-        self.watch(inner, [outputs[i].array for i in self.places])
+        self.watch(inner, [outputs[i].array for i in self.positions])
         node = Node(_primitive, tuple(self.outer), (self,))
         self.order = node.order
         memories = [memory_of(x.array) for x in self.kept if isinstance(x, Tensor)]
-        for k, i in enumerate(self.places):
+        for k, i in enumerate(self.positions):
             array = outputs[i].array
             if any(memory_of(array) is memory for memory in memories):
                 array = array.copy()  # a view of an argument: a write to it would pass by the argument's history
-            outputs[i] = wrap(array, output_node(node, k, len(self.places), array))
+            outputs[i] = wrap(array, output_node(node, k, len(self.positions), array))
         return tree.unflatten(structure, outputs)
 
     def watch(self, inner: list[Node], made: list[ndarray]) -> None:
@@ -188,16 +188,16 @@ class Run:
             if self.random_state is not None:
                 set_rng_state(self.random_state)
             outputs, _ = self.call(list(self.kept))
-        places = [i for i, y in enumerate(outputs) if _made_since(y, start)]
-        inner, outer = _inside([history(outputs[i]) for i in places], start)
+        positions = [i for i, y in enumerate(outputs) if _made_since(y, start)]
+        inner, outer = _inside([history(outputs[i]) for i in positions], start)
         if self.check:
             self.compare([(node.name, node.shape) for node in inner])
-        if places != self.places or not set(outer) <= set(self.outer):
+        if positions != self.positions or not set(outer) <= set(self.outer):
             raise RuntimeError(
-                f"checkpoint: run again, the function gave gradients to results {places} instead of {self.places}, or "
+                f"checkpoint: run again, the function gave gradients to results {positions} instead of {self.positions}, or "
                 "used other parameters; it must do the same each time"
             )
-        return [outputs[i] for i in places], inner, start
+        return [outputs[i] for i in positions], inner, start
 
     def compare(self, steps: list) -> None:
         if steps == self.steps:

@@ -47,12 +47,12 @@ class Point:
 
     def __init__(self, name: str, args: Any):
         self.name = name
-        self.given, self.structure = tree.flatten(args)
+        self.leaves, self.structure = tree.flatten(args)
         self.levels = active()
-        self.plain = is_plain(self.given)
+        self.plain = is_plain(self.leaves)
         self.bottoms: list[Tensor] = []
         self.nodes: list[Node] = []
-        for i, x in enumerate(self.given):
+        for i, x in enumerate(self.leaves):
             x = as_tensor(x, name)
             if x.dtype.kind not in "fc":
                 raise TypeError(
@@ -78,9 +78,9 @@ class Point:
         finally:
             _open.nodes.difference_update(new)
 
-    def as_given(self, results: list) -> Any:
-        """Results for each leaf, in the arguments' structure and in the kind each was given."""
-        covered = [like(cover(r, self.levels), x) for r, x in zip(results, self.given, strict=True)]
+    def as_arguments(self, results: list) -> Any:
+        """Results for each leaf, in the arguments' structure and in the kind of each argument."""
+        covered = [like(cover(r, self.levels), x) for r, x in zip(results, self.leaves, strict=True)]
         return tree.unflatten(self.structure, covered)
 
     def outputs(self, value: Any) -> tuple[list, Any, list]:
@@ -139,19 +139,19 @@ def walk(seeds: list, wanted: set[Node], create_graph: bool) -> dict[Node, Any]:
 
 
 def _or_zeros(g: Any, t: Tensor) -> Any:
-    """A found gradient as a tensor of the dtype of t, zeros where there is none."""
+    """A gradient as a tensor of the dtype of t, zeros where there is none."""
     if g is None:
         return wrap(np.zeros(t.shape, t.dtype))
     return convert(g if isinstance(g, Tensor | Batched) else wrap(g), t.dtype)
 
 
-def like(result: Any, given: Any) -> Any:
+def like(result: Any, argument: Any) -> Any:
     """A result in the kind of the argument it belongs to."""
-    if isinstance(given, Tensor | Batched) or not isinstance(result, Tensor) or result.requires_grad:
+    if isinstance(argument, Tensor | Batched) or not isinstance(result, Tensor) or result.requires_grad:
         return result
-    if isinstance(given, np.ndarray):
+    if isinstance(argument, np.ndarray):
         return result.array
-    return as_plain(result) if result.ndim or isinstance(given, np.generic) else result.array.item()
+    return as_plain(result) if result.ndim or isinstance(argument, np.generic) else result.array.item()
 
 
 def with_aux(name: str, value: Any, has_aux: bool) -> tuple:
@@ -175,21 +175,21 @@ def selected(name: str, args: tuple, argnums: int | tuple[int, ...]) -> tuple[in
             raise TypeError(f"{name}: argnums must be an int or a tuple of ints, got {argnums!r}")
         if not -len(args) <= n < len(args):
             raise ValueError(f"{name}: argnums {n} is out of range for {len(args)} positional arguments")
-    places = tuple(n % len(args) for n in numbers)
-    if not places or len(set(places)) != len(places):
+    positions = tuple(n % len(args) for n in numbers)
+    if not positions or len(set(positions)) != len(positions):
         raise ValueError(f"{name}: argnums {argnums} must name at least one argument, each once")
-    return places
+    return positions
 
 
-def replaced(args: tuple, places: tuple[int, ...], chosen: Any) -> tuple:
-    """The arguments with those at `places` exchanged."""
-    new = dict(zip(places, chosen, strict=True))
+def replaced(args: tuple, positions: tuple[int, ...], chosen: Any) -> tuple:
+    """The arguments with those at `positions` exchanged."""
+    new = dict(zip(positions, chosen, strict=True))
     return tuple(new.get(i, a) for i, a in enumerate(args))
 
 
-def same_structure(name: str, given: Any, what: str, wanted: Any, of: str) -> list:
-    """The leaves of `given`, whose structure must be the wanted one (tuples and lists count as the same)."""
-    leaves, structure = tree.flatten(given)
+def same_structure(name: str, values: Any, what: str, wanted: Any, of: str) -> list:
+    """The leaves of `values`, whose structure must be the wanted one (tuples and lists count as the same)."""
+    leaves, structure = tree.flatten(values)
     if not tree.same(structure, wanted):
         raise ValueError(
             f"{name}: the {what} have the structure {tree.show(structure)}, but {of} {tree.show(wanted)}; they must be "
@@ -201,8 +201,18 @@ def same_structure(name: str, given: Any, what: str, wanted: Any, of: str) -> li
 # ------------------------------------------------------------------------------------------------------- gradients, vjp
 
 
-def grad_and_value(func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable:
-    """Like `grad`, returning (gradient, value), or (gradient, (value, aux)).
+def grad_and_value(
+    func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[..., tuple]:
+    """Return the function that computes (gradient, value) of `func`, or (gradient, (value, aux)) with `has_aux`.
+
+    `argnums` and has_aux are those of `grad`.
+
+    Formula: (∂func/∂args[argnums], func) at (args, kwargs)
+    Shapes: of the gradient, that of the argument; of the value ().
+    Dtypes: floating or complex arguments; each gradient has its argument's.
+    Raises: as `grad` does.
+    Source: PyTorch's `func.grad_and_value`.
 
     >>> import autograd_core as ag
     >>> ag.func.grad_and_value(lambda x: x**3)(ag.tensor(2.0))
@@ -210,10 +220,10 @@ def grad_and_value(func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: 
     """
 
     def gradient(*args: Any, **kwargs: Any) -> tuple:
-        places = selected("grad", args, argnums)
-        point = Point("grad", tuple(args[p] for p in places))
+        positions = selected("grad", args, argnums)
+        point = Point("grad", tuple(args[p] for p in positions))
         with point.opened():
-            value, aux = with_aux("grad", func(*replaced(args, places, point.inputs), **kwargs), has_aux)
+            value, aux = with_aux("grad", func(*replaced(args, positions, point.inputs), **kwargs), has_aux)
         if not isinstance(value, Tensor | Batched) or value.shape != ():
             way = "sum it, or use jacrev or vjp" if isinstance(value, Tensor | Batched) else _way_back(value)
             raise ValueError(
@@ -223,7 +233,7 @@ def grad_and_value(func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: 
             raise TypeError(f"grad: the function must return a real number, got {value.dtype}; take its abs()")
         bottom = expose(value, point.levels)
         found = point.pull([bottom], [wrap(np.ones(bottom.shape, bottom.dtype))], point.recording([bottom]))
-        result = point.as_given([conj(g) for g in found])
+        result = point.as_arguments([conj(g) for g in found])
         result = result if isinstance(argnums, tuple) else result[0]
         value = point.shown(value)
         return result, ((value, point.aux(aux)) if has_aux else value)
@@ -245,14 +255,21 @@ def _shape_of(value: Any) -> str:
     return f"shape {tuple(value.shape)}" if isinstance(value, Tensor | Batched) else describe(value)
 
 
-def grad(func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable:
-    """The gradient of a function of one number's value, as a function of the same arguments.
+def grad(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """Return the gradient of a function `func` whose value is one number, as a function of the same arguments.
 
     argnums   which positional arguments to differentiate with respect to: an int, or a tuple for a tuple of gradients
     has_aux   the function returns (value, aux); the result is then (gradient, aux)
 
-    An argument may be a dictionary, list or tuple of tensors, its gradient is one likewise. What is given as NumPy
-    arrays or Python floats (taken as float64) comes back as such.
+    An argument may be a dictionary, list or tuple of tensors, its gradient is one likewise. NumPy arrays or Python
+    floats (taken as float64) give such gradients.
+
+    Formula: ∂func/∂args[argnums] at (args, kwargs), by reverse mode
+    Shapes: that of the argument.
+    Dtypes: floating or complex arguments; each gradient has its argument's.
+    Raises: when it is called, ValueError unless the value is one number or argnums fit, TypeError for an integer
+        argument or a complex value.
+    Source: PyTorch's `func.grad`; Bradbury et al. 2018 (JAX).
 
     >>> import numpy as np
     >>> import autograd_core as ag
@@ -269,8 +286,18 @@ def grad(func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: bool = Fal
     return gradient
 
 
-def value_and_grad(func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable:
-    """Like `grad`, returning (value, gradient), or ((value, aux), gradient).
+def value_and_grad(
+    func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[..., tuple]:
+    """Return the function that computes (value, gradient) of `func`, or ((value, aux), gradient) with `has_aux`.
+
+    `argnums` and has_aux are those of `grad`.
+
+    Formula: (func, ∂func/∂args[argnums]) at (args, kwargs)
+    Shapes: of the value (), of the gradient, that of the argument.
+    Dtypes: floating or complex arguments; each gradient has its argument's.
+    Raises: as `grad` does.
+    Source: JAX's `value_and_grad`; PyTorch has `func.grad_and_value`.
 
     >>> import autograd_core as ag
     >>> ag.func.value_and_grad(lambda x: x**3)(ag.tensor(2.0))
@@ -284,10 +311,18 @@ def value_and_grad(func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: 
     return both
 
 
-def vjp(func: Callable, *primals: Any, has_aux: bool = False) -> tuple:
-    """The value at `primals` and the function from a cotangent of the value's structure to the tuple of gradients.
+def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple:
+    """Compute the value of `func` at `primals`, and return it with the function from a cotangent to the gradients.
 
-    Returns (value, vjp_fn), or (value, vjp_fn, aux). The vector-Jacobian product vjp_fn(v) is vᵀ J.
+    The result is (value, vjp_fn), or (value, vjp_fn, aux) with `has_aux`, where func returns (value, aux). A cotangent
+    has the structure of the value; vjp_fn returns a tuple of gradients, or the only one.
+
+    Formula: vjp_fn(v) = vᵀ J, J the Jacobian of func at primals
+    Shapes: a cotangent that of the value; each gradient that of its primal.
+    Dtypes: floating or complex primals; each gradient has its primal's.
+    Raises: ValueError without primals, TypeError for integer ones or a value that is no tensor; vjp_fn ValueError for a
+        cotangent of another structure or shape.
+    Source: PyTorch's `func.vjp`.
 
     >>> import autograd_core as ag
     >>> value, pull = ag.func.vjp(lambda x, y: x * y, ag.tensor([1.0, 2.0]), ag.tensor(3.0))
@@ -308,8 +343,8 @@ def pullback(name: str, func: Callable, primals: tuple, has_aux: bool) -> tuple:
     recording = point.recording(bottoms)
 
     def vjp_fn(*cotangents: Any) -> tuple:
-        given = cotangents[0] if len(cotangents) == 1 else cotangents
-        gs = same_structure(name, given, "cotangents", structure, "the function's value")
+        values = cotangents[0] if len(cotangents) == 1 else cotangents
+        gs = same_structure(name, values, "cotangents", structure, "the function's value")
         exposed = []
         for i, (g, y) in enumerate(zip(gs, leaves, strict=True)):
             g = as_tensor(g, name)
@@ -319,7 +354,7 @@ def pullback(name: str, func: Callable, primals: tuple, has_aux: bool) -> tuple:
                 )
             exposed.append(conj(expose(convert(g, y.dtype), point.levels)))
         create_graph = mode.enabled and (recording or any(g.requires_grad for g in exposed))
-        return point.as_given([conj(g) for g in point.pull(bottoms, exposed, create_graph)])
+        return point.as_arguments([conj(g) for g in point.pull(bottoms, exposed, create_graph)])
 
     result = tree.unflatten(structure, [point.shown(y) for y in leaves])
     return (result, vjp_fn, point.aux(aux)) if has_aux else (result, vjp_fn)
@@ -353,9 +388,9 @@ class Linearized:
     def push(self, tangents: tuple) -> Any:
         """J v, in the structure of the value."""
         point = self.point
-        given = same_structure(self.name, tangents, "tangents", point.structure, "the primals")
+        values = same_structure(self.name, tangents, "tangents", point.structure, "the primals")
         seeds, create_graph = [], self.recording
-        for i, (v, x, t) in enumerate(zip(given, self.pulled, point.bottoms, strict=True)):
+        for i, (v, x, t) in enumerate(zip(values, self.pulled, point.bottoms, strict=True)):
             v = as_tensor(v, self.name)
             shape = t.shape[len(point.levels) :]
             if tuple(v.shape) != shape:
@@ -367,15 +402,24 @@ class Linearized:
         dual: list[Any] = [u.node for u in self.dual]
         found = walk(seeds, set(dual), mode.enabled and create_graph)
         results = [cover(_or_zeros(found.get(node), u), point.levels) for node, u in zip(dual, self.dual, strict=True)]
-        if point.plain and is_plain(given):
+        if point.plain and is_plain(values):
             results = [as_plain(r) for r in results]
         return tree.unflatten(self.structure, results)
 
 
-def jvp(func: Callable, primals: tuple, tangents: tuple, *, strict: bool = False, has_aux: bool = False) -> tuple:
-    """The value at `primals` and the Jacobian-vector product J v with `tangents`; with has_aux also aux.
+def jvp(
+    func: Callable[..., Any], primals: tuple, tangents: tuple, *, strict: bool = False, has_aux: bool = False
+) -> tuple:
+    """Compute the value of `func` at `primals` and its derivative along `tangents`; with `has_aux` also aux.
 
-    strict   raise if an output does not depend on the primals, instead of giving zeros
+    With `strict` an output that does not depend on the primals raises, instead of giving zeros.
+
+    Formula: (func(primals), J v), J the Jacobian at primals and v the tangents
+    Shapes: each tangent that of its primal; J v that of the value.
+    Dtypes: floating or complex primals; J v has the value's.
+    Raises: TypeError unless primals and tangents are tuples of floating values; ValueError if they do not fit;
+        RuntimeError for an output without influence, if strict.
+    Source: PyTorch's `func.jvp`; by two reverse passes, as in Linearized.
 
     >>> import autograd_core as ag
     >>> ag.func.jvp(lambda x: x**2, (ag.tensor([1.0, 2.0]),), (ag.tensor([1.0, 0.0]),))
@@ -392,8 +436,14 @@ def jvp(func: Callable, primals: tuple, tangents: tuple, *, strict: bool = False
     return (map_.value(), out, map_.aux) if has_aux else (map_.value(), out)
 
 
-def linearize(func: Callable, *primals: Any) -> tuple:
-    """The value at `primals` and the function v -> J v, which runs `func` no more.
+def linearize(func: Callable[..., Any], *primals: Any) -> tuple:
+    """Compute the value of `func` at `primals`, and return it with its derivative as a function, which runs func no more.
+
+    Formula: (func(primals), v ↦ J v), J the Jacobian at primals
+    Shapes: each tangent that of its primal; J v that of the value.
+    Dtypes: floating or complex primals; J v has the value's.
+    Raises: ValueError without primals, TypeError for integer ones; the function ValueError for tangents that do not fit.
+    Source: PyTorch's `func.linearize`.
 
     >>> import autograd_core as ag
     >>> value, push = ag.func.linearize(lambda x: x**2, ag.tensor([1.0, 2.0]))
@@ -406,10 +456,17 @@ def linearize(func: Callable, *primals: Any) -> tuple:
     return map_.value(), lambda *tangents: map_.push(tangents)
 
 
-def hvp(func: Callable, primals: tuple, tangents: tuple) -> Any:
-    """The product of the Hessian of a function of one number's value with `tangents`, without the Hessian.
+def hvp(func: Callable[..., Any], primals: tuple, tangents: tuple) -> Any:
+    """Compute the product of the Hessian of `func`, whose value is one number, with `tangents`, without the Hessian.
 
-    Returned in the structure of `primals`: a tuple, or for a single primal its own product. Pearlmutter 1994.
+    The result has the structure of `primals`: a tuple, or for a single primal its own product.
+
+    Formula: H v, H = ∂²func / ∂primals² and v the tangents
+    Shapes: each tangent and each product that of its primal.
+    Dtypes: floating primals; each product has its primal's.
+    Raises: TypeError unless primals and tangents are tuples of floating values; ValueError if they do not fit, or the
+        value is not one number.
+    Source: Pearlmutter 1994, "Fast exact multiplication by the Hessian".
 
     >>> import autograd_core as ag
     >>> ag.func.hvp(lambda x: (x**3).sum(), (ag.tensor([1.0, 2.0]),), (ag.tensor([1.0, 1.0]),))

@@ -37,12 +37,24 @@ def _only_real(name: str, leaves: list, what: str) -> None:
 
 
 def jacrev(
-    func: Callable, argnums: int | tuple[int, ...] = 0, *, has_aux: bool = False, chunk_size: int | None = None
-) -> Callable:
-    """The Jacobian by reverse mode: one batched backward pass. Good where outputs are fewer than inputs.
+    func: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """Return the Jacobian of `func` as a function of the same arguments, by reverse mode: one batched backward pass.
 
-    The result for an output of shape S and an argument of shape X has shape (*S, *X), in the structure of the output
-    and, within it, of the arguments. `chunk_size` rows at a time, if given, for less memory.
+    It pays where outputs are fewer than inputs. `argnums` and `has_aux` are those of `grad`; `chunk_size` rows are
+    computed at a time, unless it is None, for less memory. The result has the structure of the output and, within it, of the
+    arguments.
+
+    Formula: J[i, j] = ∂func(args)[i] / ∂args[argnums][j]
+    Shapes: (*S, *X) for an output of shape S and an argument of shape X.
+    Dtypes: real floating arguments and outputs; J has the argument's.
+    Raises: when it is called, TypeError for integer or complex values, ValueError for argnums that do not fit; ValueError
+        for a chunk_size below 1.
+    Source: PyTorch's `func.jacrev`.
 
     >>> import autograd_core as ag
     >>> ag.func.jacrev(lambda x: x**2)(ag.tensor([1.0, 2.0]))
@@ -52,14 +64,14 @@ def jacrev(
     check_chunk_size("jacrev", chunk_size)
 
     def jacobian(*args: Any, **kwargs: Any) -> Any:
-        places = selected("jacrev", args, argnums)
-        chosen = tuple(args[p] for p in places)
-        given, arg_structure = tree.flatten(chosen)
-        inputs = [as_tensor(x, "jacrev") for x in given]
+        positions = selected("jacrev", args, argnums)
+        chosen = tuple(args[p] for p in positions)
+        values, arg_structure = tree.flatten(chosen)
+        inputs = [as_tensor(x, "jacrev") for x in values]
         _only_real("jacrev", inputs, "leaf of the arguments")
 
         def of_tensors(*xs: Any) -> Any:
-            return func(*replaced(args, places, xs), **kwargs)
+            return func(*replaced(args, positions, xs), **kwargs)
 
         value, pull, *aux = pullback("jacrev", of_tensors, tree.unflatten(arg_structure, inputs), has_aux)
         outs, structure = tree.flatten(value)
@@ -74,7 +86,7 @@ def jacrev(
         for y, n in zip(outs, sizes, strict=True):
             parts = [
                 like(reshape(c[start : start + n], (*y.shape, *x.shape)), kind)
-                for c, x, kind in zip(columns, inputs, given, strict=True)
+                for c, x, kind in zip(columns, inputs, values, strict=True)
             ]
             by_argument = tree.unflatten(arg_structure, parts)
             results.append(by_argument if isinstance(argnums, tuple) else by_argument[0])
@@ -86,12 +98,23 @@ def jacrev(
 
 
 def jacfwd(
-    func: Callable, argnums: int | tuple[int, ...] = 0, has_aux: bool = False, *, randomness: str = "error"
-) -> Callable:
-    """The Jacobian by forward mode: one batched forward derivative. Good where inputs are fewer than outputs.
+    func: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    has_aux: bool = False,
+    *,
+    randomness: str = "error",
+) -> Callable[..., Any]:
+    """Return the Jacobian of `func` as a function of the same arguments, by forward mode: one batched derivative.
 
-    Shapes and structure as for `jacrev`. The function itself runs once, unbatched, so it may draw random numbers
-    whatever `randomness` says.
+    It pays where inputs are fewer than outputs. `argnums` and `has_aux` are those of `grad`. The function itself runs
+    once, unbatched, so it may draw random numbers whatever `randomness` says. The result has the structure of the output
+    and, within it, of the arguments.
+
+    Formula: J[i, j] = ∂func(args)[i] / ∂args[argnums][j]
+    Shapes: (*S, *X) for an output of shape S and an argument of shape X.
+    Dtypes: real floating arguments and outputs; J has the output's.
+    Raises: when it is called, TypeError for integer or complex values, ValueError for argnums that do not fit.
+    Source: PyTorch's `func.jacfwd`.
 
     >>> import autograd_core as ag
     >>> ag.func.jacfwd(lambda x: x**2)(ag.tensor([1.0, 2.0]))
@@ -100,14 +123,14 @@ def jacfwd(
     """
 
     def jacobian(*args: Any, **kwargs: Any) -> Any:
-        places = selected("jacfwd", args, argnums)
-        chosen = tuple(args[p] for p in places)
-        given, arg_structure = tree.flatten(chosen)
-        inputs = [as_tensor(x, "jacfwd") for x in given]
+        positions = selected("jacfwd", args, argnums)
+        chosen = tuple(args[p] for p in positions)
+        values, arg_structure = tree.flatten(chosen)
+        inputs = [as_tensor(x, "jacfwd") for x in values]
         _only_real("jacfwd", inputs, "leaf of the arguments")
 
         def of_tensors(*xs: Any) -> Any:
-            return func(*replaced(args, places, xs), **kwargs)
+            return func(*replaced(args, positions, xs), **kwargs)
 
         map_ = Linearized("jacfwd", of_tensors, tree.unflatten(arg_structure, inputs), has_aux)
         outs, structure = tree.flatten(map_.value())
@@ -121,7 +144,7 @@ def jacfwd(
         results = []
         for c, y in zip(columns, outs, strict=True):
             parts, start = [], 0
-            for x, kind, n in zip(inputs, given, sizes, strict=True):
+            for x, kind, n in zip(inputs, values, sizes, strict=True):
                 part = movedim(c[start : start + n], 0, -1)
                 parts.append(like(reshape(part, (*y.shape, *x.shape)), kind))
                 start += n
@@ -133,8 +156,16 @@ def jacfwd(
     return jacobian
 
 
-def hessian(func: Callable, argnums: int | tuple[int, ...] = 0) -> Callable:
-    """The matrix of second derivatives, of shape (*S, *X, *X): forward over reverse mode.
+def hessian(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+    """Return the matrix of second derivatives of `func` as a function of the same arguments: forward over reverse mode.
+
+    `argnums` is that of `grad`.
+
+    Formula: H[i, j, k] = ∂²func(args)[i] / ∂args[argnums][j] ∂args[argnums][k]
+    Shapes: (*S, *X, *X) for an output of shape S and an argument of shape X.
+    Dtypes: real floating arguments and outputs.
+    Raises: as `jacrev` does.
+    Source: PyTorch's `func.hessian`.
 
     >>> import autograd_core as ag
     >>> ag.func.hessian(lambda x: (x**3).sum())(ag.tensor([1.0, 2.0]))

@@ -47,23 +47,23 @@ def new_level(size: int) -> Iterator[int]:
 
 def below(x: Any) -> tuple[Any, list[int]]:
     """The tensor below all batch levels of `x`, and those levels. Its leading dimensions are theirs, lowest first."""
-    found = []
+    levels = []
     while isinstance(x, Batched):
-        found.append(x.level)
+        levels.append(x.level)
         x = x.value
-    return x, found[::-1]
+    return x, levels[::-1]
 
 
 def expose(x: Any, wanted: list[tuple[int, int]]) -> Any:
     """`x` with the batch dimensions of the `wanted` levels as ordinary leading ones; it keeps its other levels."""
-    t, held = below(x)
+    t, levels = below(x)
     names = [level for level, _ in wanted]
-    rest = [level for level in held if level not in names]
-    own = [level for level in held if level in names]
-    order = [held.index(level) for level in rest + own]
-    t = permute(t, (*order, *range(len(held), t.ndim))) if order != list(range(len(held))) else t
+    rest = [level for level in levels if level not in names]
+    own = [level for level in levels if level in names]
+    order = [levels.index(level) for level in rest + own]
+    t = permute(t, (*order, *range(len(levels), t.ndim))) if order != list(range(len(levels))) else t
     sizes = t.shape[: len(rest)]
-    shape = t.shape[len(held) :]
+    shape = t.shape[len(levels) :]
     if len(own) < len(wanted):
         lead = tuple(size if level in own else 1 for level, size in wanted)
         full = tuple(size for _, size in wanted)
@@ -74,8 +74,8 @@ def expose(x: Any, wanted: list[tuple[int, int]]) -> Any:
 
 def cover(t: Any, over: list[tuple[int, int]]) -> Any:
     """The inverse of `expose`: the leading dimensions of `t` become the batch dimensions of those levels."""
-    bottom, held = below(t)
-    if held:  # further levels, all higher: their dimensions come first in the bottom tensor; put them behind ours
-        k, n = len(held), len(over)
+    bottom, levels = below(t)
+    if levels:  # further levels, all higher: their dimensions come first in the bottom tensor; put them behind ours
+        k, n = len(levels), len(over)
         bottom = permute(bottom, (*range(k, k + n), *range(k), *range(k + n, bottom.ndim)))
-    return in_levels(bottom, [level for level, _ in over] + held)
+    return in_levels(bottom, [level for level, _ in over] + levels)

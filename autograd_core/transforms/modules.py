@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..engine.operands import is_traced
-from ..engine.tensor import describe
+from ..engine.tensor import Tensor, describe
 from ..ops.shape.shape import stack
 
 
 def functional_call(
     module: Any,
-    parameter_and_buffer_dicts: Any,
+    parameter_and_buffer_dicts: Mapping[str, Tensor] | Sequence[Mapping[str, Tensor]],
     args: Any = None,
-    kwargs: dict | None = None,
+    kwargs: dict[str, Any] | None = None,
     *,
     tie_weights: bool = True,
     strict: bool = False,
 ) -> Any:
-    """Call a module with other parameters and buffers, given by name, without changing it.
+    """Call a module with other parameters and buffers, by name, without changing it.
 
-    parameter_and_buffer_dicts  a dictionary name -> tensor, or several; the module keeps what they do not name
+    parameter_and_buffer_dicts  a dictionary name → tensor, or several; the module keeps what they do not name
+    args, kwargs                the arguments of the call: a tuple or the only one, and keywords
     tie_weights                 a tensor that the module knows by several names is replaced under all of them
     strict                      the dictionaries must name all that the module has, and nothing else; otherwise, as in
                                 PyTorch, names that it does not have are ignored
+
+    Formula: module_θ(*args, **kwargs), θ the tensors in parameter_and_buffer_dicts
+    Shapes: those of `module`.
+    Dtypes: those of `module`.
+    Raises: TypeError for what is no dictionary of tensors; ValueError for a name in two dictionaries, or two values for
+        one tied tensor; RuntimeError for names that strict does not allow.
+    Source: PyTorch's `func.functional_call`.
 
     >>> import nn
     >>> import autograd_core as ag
@@ -85,10 +93,16 @@ def _merged(dicts: Any) -> dict[str, Any]:
     return given
 
 
-def stack_module_state(models: Any) -> tuple[dict, dict]:
-    """The parameters and the buffers of several equal modules, stacked by name: an ensemble for `vmap`.
+def stack_module_state(models: Sequence[Any]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Stack the parameters and the buffers of several equal modules, by name: an ensemble for `vmap`.
 
-    The stacked parameters are leaves of their own that require a gradient where the first module's do.
+    The stacked parameters are leaves of their own that require a gradient where those of the first of `models` do.
+
+    Formula: params[name][i] = models[i].name, and buffers likewise
+    Shapes: (N, *) for N models and a parameter (*).
+    Dtypes: those of the parameters and buffers.
+    Raises: ValueError without models, or unless all are of one class, one mode, and have the same names and shapes.
+    Source: PyTorch's `func.stack_module_state`.
 
     >>> import nn
     >>> import autograd_core as ag

@@ -38,7 +38,7 @@ def randomness_in(kind: str, level: int, size: int) -> Iterator[None]:
 
 
 def randomness() -> str:
-    """What the innermost running `vmap` was told of random numbers: "error", "same" or "different"."""
+    """The `randomness` of the innermost running `vmap`: "error", "same" or "different"."""
     return _randomness.running[-1][0] if _randomness.running else "error"
 
 

@@ -1,6 +1,6 @@
 """Nested tuples, lists and dictionaries of arrays: taken apart into a list of leaves and put together again.
 
-None is a place without a leaf. Named tuples and subclasses of dict keep their type.
+None has no leaf. Named tuples and subclasses of dict keep their type.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ def _put_together(structure: Any, leaves: Any) -> Any:
     if structure == LEAF:
         return next(leaves)
     family, kind, keys, parts = structure
-    made = [_put_together(part, leaves) for part in parts]
+    items = [_put_together(part, leaves) for part in parts]
     if family is dict:
-        made_dict = dict(zip(keys, made, strict=True))
+        table = dict(zip(keys, items, strict=True))
         if isinstance(kind, tuple):
-            return defaultdict(kind[1], made_dict)
-        return made_dict if kind is dict else kind(made_dict)
-    return kind(*made) if hasattr(kind, "_fields") else kind(made)
+            return defaultdict(kind[1], table)
+        return table if kind is dict else kind(table)
+    return kind(*items) if hasattr(kind, "_fields") else kind(items)
 
 
 def map_leaves(function: Callable, tree: Any) -> Any:
@@ -61,7 +61,7 @@ def map_leaves(function: Callable, tree: Any) -> Any:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two structures have their leaves in the same places; a list and a tuple count as the same."""
+    """Whether two structures have their leaves at the same positions; a list and a tuple count as the same."""
     if a is None or b is None or a == LEAF or b == LEAF:
         return a == b
     if a[0] is not b[0] or a[2] != b[2] or len(a[3]) != len(b[3]):

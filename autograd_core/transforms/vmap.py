@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,9 @@ def as_tensor(x: Any, name: str) -> Any:
     raise TypeError(f"{name}: arguments must be tensors, arrays or numbers, got {describe(x)}")
 
 
-def is_plain(given: list) -> bool:
-    """Whether arrays and numbers were given only, and no `vmap` runs, so that arrays are to come back."""
-    return not active() and not any(isinstance(x, Tensor | Batched) for x in given)
+def is_plain(values: list) -> bool:
+    """Whether there are arrays and numbers only, and no `vmap` runs, so that arrays are to come back."""
+    return not active() and not any(isinstance(x, Tensor | Batched) for x in values)
 
 
 def as_plain(y: Any) -> Any:
@@ -71,14 +71,14 @@ def check_chunk_size(name: str, chunk_size: Any) -> None:
 
 
 def vmap(
-    func: Callable,
-    in_dims: Any = 0,
-    out_dims: Any = 0,
+    func: Callable[..., Any],
+    in_dims: int | Sequence[Any] | Mapping[str, Any] | None = 0,
+    out_dims: int | Sequence[Any] | Mapping[str, Any] | None = 0,
     randomness: str = "error",
     *,
     chunk_size: int | None = None,
-) -> Callable:
-    """`func` over a whole batch at once: write it for one example, call it with many.
+) -> Callable[..., Any]:
+    """Return the function that applies `func` to a whole batch at once: write it for one example, call it with many.
 
     in_dims      which dimension of each argument counts the examples: an int, None for an argument that all examples
                  share, or one entry for each argument (nested as the argument is); keyword arguments are shared
@@ -86,10 +86,17 @@ def vmap(
                  None for an output that is the same for all examples
     randomness   "error": drawing random numbers inside raises; "same": all examples get the same draw; "different":
                  each example gets its own
-    chunk_size   at most so many examples at a time
+    chunk_size   the largest number of examples at a time, None for all
 
     Every operation runs once, on the batch, by its batching rule; one without a rule raises. Outputs are arrays if all
-    arguments are. Bradbury et al. 2018 (JAX) have the idea, `torch.vmap` the signature.
+    arguments are.
+
+    Formula: out[b] = func(args[b]), b along in_dims and out_dims
+    Shapes: (*, B, *) → (*, B, *), B the number of examples.
+    Dtypes: those of func.
+    Raises: ValueError for another randomness or chunk_size; when it is called, ValueError if the dims do not fit or the
+        numbers of examples differ, TypeError for an output that is no tensor, RuntimeError for random numbers.
+    Source: PyTorch's `func.vmap`; Bradbury et al. 2018 (JAX).
 
     >>> import autograd_core as ag
     >>> per_example = ag.func.vmap(ag.func.grad(lambda w, x: (w * x).sum() ** 2), in_dims=(None, 0))
@@ -103,22 +110,22 @@ def vmap(
 
     def batched(*args: Any, **kwargs: Any) -> Any:
         dims = spread_dims(in_dims, args, "in_dims") + spread_dims(None, kwargs, "in_dims")
-        given, structure = tree.flatten((args, kwargs))
-        size = _size(given, dims)
-        leaves = [x if d is None else as_tensor(x, "vmap") for x, d in zip(given, dims, strict=True)]
+        values, structure = tree.flatten((args, kwargs))
+        size = _size(values, dims)
+        leaves = [x if d is None else as_tensor(x, "vmap") for x, d in zip(values, dims, strict=True)]
         if chunk_size is None or size <= chunk_size:
-            outs, places, out_structure = run(leaves, structure, dims, size)
+            outs, positions, out_structure = run(leaves, structure, dims, size)
         else:
             parts = []
             for start in range(0, size, chunk_size):
                 stop = min(size, start + chunk_size)
                 chunk = [_cut(x, d, start, stop) for x, d in zip(leaves, dims, strict=True)]
                 parts.append(run(chunk, structure, dims, stop - start))
-            _, places, out_structure = parts[0]
+            _, positions, out_structure = parts[0]
             columns = zip(*[outs for outs, _, _ in parts], strict=True)
-            outs = [ys[0] if d is None else cat(list(ys)) for ys, d in zip(columns, places, strict=True)]
-        results = [y if d is None else _moved(y, d) for y, d in zip(outs, places, strict=True)]
-        if is_plain(given):
+            outs = [ys[0] if d is None else cat(list(ys)) for ys, d in zip(columns, positions, strict=True)]
+        results = [y if d is None else _moved(y, d) for y, d in zip(outs, positions, strict=True)]
+        if is_plain(values):
             results = [as_plain(y) for y in results]
         return tree.unflatten(out_structure, results)
 
@@ -132,16 +139,16 @@ def vmap(
             args, kwargs = tree.unflatten(structure, inputs)
             value = func(*args, **kwargs)
         outs, out_structure = tree.flatten(value)
-        places = spread_dims(out_dims, value, "out_dims")
-        return [_unbatched(y, d, level, size) for y, d in zip(outs, places, strict=True)], places, out_structure
+        positions = spread_dims(out_dims, value, "out_dims")
+        return [_unbatched(y, d, level, size) for y, d in zip(outs, positions, strict=True)], positions, out_structure
 
     return batched
 
 
-def _size(given: list, dims: list) -> int:
+def _size(values: list, dims: list) -> int:
     """The number of examples, which all mapped arguments agree on."""
     sizes = set()
-    for i, (x, d) in enumerate(zip(given, dims, strict=True)):
+    for i, (x, d) in enumerate(zip(values, dims, strict=True)):
         if d is None:
             continue
         if not hasattr(x, "ndim"):
