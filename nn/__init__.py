@@ -48,6 +48,7 @@ from .layers.adaptive import AdaptiveLogSoftmaxWithLoss
 from .layers.attention import MultiheadAttention
 from .layers.container import Identity, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from .layers.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from .layers.distance import CosineSimilarity, PairwiseDistance
 from .layers.dropout import (
     AlphaDropout,
     DropConnect,
@@ -82,7 +83,6 @@ from .layers.loss import (
     BCELoss,
     BCEWithLogitsLoss,
     CosineEmbeddingLoss,
-    CosineSimilarity,
     CrossEntropyLoss,
     CTCLoss,
     GaussianNLLLoss,
@@ -98,7 +98,6 @@ from .layers.loss import (
     MultiMarginLoss,
     NLLLoss,
     NLLLoss2d,
-    PairwiseDistance,
     PoissonNLLLoss,
     SmoothL1Loss,
     SoftMarginLoss,

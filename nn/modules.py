@@ -16,7 +16,7 @@ nn: Any = importlib.import_module(__name__.rpartition(".")[0])
 FILES = {
     "activation": "layers.activation", "adaptive": "layers.adaptive", "batchnorm": "layers.norm",
     "channelshuffle": "layers.shuffle", "container": "layers.container", "conv": "layers.conv",
-    "distance": "layers.loss", "dropout": "layers.dropout", "flatten": "layers.flatten", "fold": "layers.fold",
+    "distance": "layers.distance", "dropout": "layers.dropout", "flatten": "layers.flatten", "fold": "layers.fold",
     "instancenorm": "layers.norm", "lazy": "layers.lazy", "linear": "layers.linear", "loss": "layers.loss",
     "module": "module", "normalization": "layers.norm", "padding": "layers.padding", "pixelshuffle": "layers.shuffle",
     "pooling": "layers.pooling", "rnn": "layers.recurrent", "sparse": "layers.embedding",
