@@ -153,7 +153,7 @@ class LinearCrossEntropyLoss(WeightedLoss):
         out_features: tuple[int, ...] = (),
         bias: bool = False,
         device: Device = None,
-        dtype: DTypeLike = None,
+        dtype: DTypeLike | None = None,
         reduction: str = "mean",
         weight: Tensor | None = None,
         ignore_index: int | None = None,
