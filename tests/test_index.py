@@ -215,16 +215,16 @@ OK = ag.tensor([[0, 1, 2]])
         (
             lambda x: x.gather(1, ag.tensor([0])),
             ValueError,
-            r"an index of shape \(1,\) does not fit x of shape \(2, 3\)",
+            r"an index of shape \(1,\) does not fit input of shape \(2, 3\)",
         ),
         (lambda x: x.gather(1, OK.float()), TypeError, "gather: the index must hold integers, got float32"),
         (lambda x: x.gather(2, OK), IndexError, "gather: dim 2 is out of range"),
-        (lambda x: x.take_along_dim(ag.tensor([0]), 1), ValueError, "indices have 1 dimensions, x has 2"),
+        (lambda x: x.take_along_dim(ag.tensor([0]), 1), ValueError, "indices have 1 dimensions, input has 2"),
         (lambda x: x.take_along_dim(ag.zeros(4, 1).long(), 1), ValueError, "do not broadcast beside dim 1"),
         (lambda x: x.scatter_(1, I, 1.0), IndexError, r"scatter: index 5 at position \(0, 1\)"),
         (lambda x: x.scatter_(1, OK), TypeError, "scatter: needs either src .* or value"),
         (lambda x: x.scatter_(1, OK, x, reduce="max"), ValueError, 'reduce must be "add" or "multiply", got \'max\''),
-        (lambda x: x.scatter_(1, OK, x.double()), TypeError, "scatter: src is float64 and x float32"),
+        (lambda x: x.scatter_(1, OK, x.double()), TypeError, "scatter: src is float64 and input float32"),
         (lambda x: x.scatter_add_(1, OK, x[:, :2]), ValueError, r"does not fit src of shape \(2, 2\)"),
         (lambda x: x.scatter_add_(1, I, x), IndexError, r"scatter_add: index 5 at position \(0, 1\)"),
         (lambda x: x.scatter_reduce_(1, OK, x, "max"), ValueError, "scatter_reduce: reduce must be .* got 'max'"),
@@ -237,14 +237,14 @@ OK = ag.tensor([[0, 1, 2]])
         (
             lambda x: x.index_add_(0, ag.tensor([0]), x),
             ValueError,
-            r"1 slices of x \(shape \(2, 3\)\) along dim 0 have \(1, 3\)",
+            r"1 slices of input \(shape \(2, 3\)\) along dim 0 have \(1, 3\)",
         ),
         (lambda x: x.index_add_(0, ag.tensor([0, 9]), x), IndexError, r"index_add: index 9 at position \(1,\)"),
         (lambda x: x.index_copy_(0, ag.tensor([0, -1]), x), IndexError, r"index_copy: index -1 at position \(1,\)"),
         (
             lambda x: x.index_copy_(0, ag.tensor([0, 1]), x.long()),
             TypeError,
-            "index_copy: source is int64 and x float32",
+            "index_copy: source is int64 and input float32",
         ),
         (lambda x: x.index_fill_(0, ag.tensor([-3]), 0), IndexError, r"index_fill: index -3 .* from -2 to 1"),
         (
@@ -263,15 +263,19 @@ OK = ag.tensor([[0, 1, 2]])
         (
             lambda x: x.index_put_((ag.tensor([1]),), x[0].long()),
             TypeError,
-            "index_put: values are int64 and x float32",
+            "index_put: values are int64 and input float32",
         ),
         (lambda x: x.masked_fill_(x, 0), TypeError, "masked_fill: the mask must be boolean, got float32"),
-        (lambda x: x.masked_fill_(ag.ones(4) > 0, 0), ValueError, r"a mask of shape \(4,\) does not broadcast with x"),
+        (
+            lambda x: x.masked_fill_(ag.ones(4) > 0, 0),
+            ValueError,
+            r"a mask of shape \(4,\) does not broadcast with input",
+        ),
         (lambda x: x.masked_fill_(x > 0, "a"), TypeError, "value must be a number or a 0-d tensor, got str"),
         (lambda x: x.masked_scatter_(x > -1, x[0]), ValueError, "mask is true 6 times, but source has only 3 elements"),
-        (lambda x: x.masked_scatter_(x > -1, x.long()), TypeError, "masked_scatter: source is int64 and x float32"),
+        (lambda x: x.masked_scatter_(x > -1, x.long()), TypeError, "masked_scatter: source is int64 and input float32"),
         (lambda x: x.take(ag.tensor([6])), IndexError, r"take: index 6 at position \(0,\) .* from -6 to 5"),
-        (lambda x: x.put_(ag.tensor([0, 1]), x), ValueError, "put: 2 places but 6 values"),
+        (lambda x: x.put_(ag.tensor([0, 1]), x), ValueError, "put: 2 indices but 6 values"),
         (lambda x: x.put_(ag.tensor([7]), x[0, :1]), IndexError, r"put: index 7 at position \(0,\)"),
         (lambda x: x[0].fill_diagonal_(1), ValueError, r"fill_diagonal_: needs a matrix, .* got shape \(3,\)"),
         (
@@ -384,3 +388,30 @@ def test_an_ellipsis_of_no_width_does_not_separate_index_arrays():
     assert batch.shape == (2, 1, 2, 2) and batch[1].tolist() == (x + 9)[:, i, j].tolist()
     per_example = ag.func.vmap(lambda r, k: r[:, k, ..., j])(ag.stack([x, x + 9]), ag.stack([i, i]))
     assert per_example.tolist() == batch.tolist()
+
+
+def test_pytorchs_names():
+    x, index, mask = ag.arange(4.0).reshape(2, 2), ag.tensor([[0], [1]]), ag.tensor([[True, False], [False, True]])
+    assert ag.gather(input=x, dim=1, index=index).tolist() == [[0], [3]]
+    assert ag.take_along_dim(input=x, indices=index, dim=1).tolist() == [[0], [3]]
+    for f in (ag.scatter, ag.scatter_add):
+        assert f(input=x, dim=1, index=index, src=ag.zeros(2, 1)).shape == (2, 2)
+    vector, rows = ag.tensor([1]), ag.ones(1, 2)
+    assert ag.index_select(input=x, dim=0, index=vector).tolist() == [[2, 3]]
+    for f in (ag.index_add, ag.index_copy):
+        assert f(input=x, dim=0, index=vector, source=rows)[0].tolist() == [0, 1]
+    assert ag.index_fill(input=x, dim=0, index=vector, value=5).tolist() == [[0, 1], [5, 5]]
+    assert ag.index_put(input=x, indices=(vector,), values=ag.ones(2), accumulate=True).tolist() == [[0, 1], [3, 4]]
+    assert ag.take(input=x, index=vector).tolist() == [1]
+    assert ag.put(input=x, index=vector, source=ag.zeros(1)).tolist() == [[0, 0], [2, 3]]
+    assert ag.masked_fill(input=x, mask=mask, value=9).tolist() == [[9, 1], [2, 9]]
+    assert ag.masked_select(input=x, mask=mask).tolist() == [0, 3]
+    assert ag.masked_scatter(input=x, mask=mask, source=ag.ones(2)).tolist() == [[1, 1], [2, 1]]
+    assert ag.nonzero(input=mask).tolist() == ag.argwhere(input=mask).tolist() == [[0, 0], [1, 1]]
+
+
+def test_a_list_is_refused_by_name():
+    for f in (ag.index_add, ag.index_copy, lambda *a: ag.index_reduce(*a, "amax")):
+        with pytest.raises(TypeError, match=r"index_\w+: needs tensors, arrays or numbers, got list"):
+            f([1.0], 0, ag.tensor([0]), ag.ones(1))
+    assert [v.tolist() for v in ag.nonzero(2.0, as_tuple=True)] == [[0]]

@@ -14,6 +14,8 @@ from numpy import ndarray
 
 from ...engine.basics import broadcast_to
 from ...engine.primitive import SHAPE, Primitive, apply
+from ...engine.tensor import Tensor
+from ...engine.types import TensorLike
 from ..arguments import array_operand, dim_index, numpy_names
 from ..shape.shape import ravel, reshape
 
@@ -45,12 +47,12 @@ def checked(index: ndarray, size: int, dim: int, negative: bool, name: str) -> n
 
 
 def flat_positions(shape: tuple, dim: int, index: ndarray) -> ndarray:
-    """Where in row-major memory of `shape` the elements lie that `index` names along `dim`."""
-    places = index * math.prod(shape[dim + 1 :])
+    """The indices into row-major memory of `shape` of the elements that `index` names along `dim`."""
+    positions = index * math.prod(shape[dim + 1 :])
     for d, n in enumerate(index.shape):
         if d != dim:
-            places += (np.arange(n) * math.prod(shape[d + 1 :])).reshape(-1, *(1,) * (index.ndim - 1 - d))
-    return places
+            positions += (np.arange(n) * math.prod(shape[d + 1 :])).reshape(-1, *(1,) * (index.ndim - 1 - d))
+    return positions
 
 
 def _gather(x: ndarray, index: ndarray, dim: int, negative: bool, unique: bool, name: str) -> ndarray:
@@ -64,24 +66,24 @@ def _gather_back(
 ) -> ndarray:
     index = checked(index, shape[dim], dim, negative, name)
     out = np.zeros(shape, g.dtype)
-    places = flat_positions(shape, dim, index).reshape(-1)
+    positions = flat_positions(shape, dim, index).reshape(-1)
     if unique:
-        out.reshape(-1)[places] = g.reshape(-1)
+        out.reshape(-1)[positions] = g.reshape(-1)
     else:
-        np.add.at(out.reshape(-1), places, g.reshape(-1))
+        np.add.at(out.reshape(-1), positions, g.reshape(-1))
     return out
 
 
 _gather_primitive: Primitive = Primitive(
     _gather,
     name="gather",
-    vjps=(lambda g, index, x_shape, *how: apply(gather_back_primitive, (g, index), (x_shape, *how)), None),
+    vjps=(lambda g, index, x_shape, *options: apply(gather_back_primitive, (g, index), (x_shape, *options)), None),
     saves=(1, SHAPE),
 )
 gather_back_primitive: Primitive = Primitive(
     _gather_back,
     name="scatter_add",
-    vjps=(lambda g, index, shape, *how: apply(_gather_primitive, (g, index), how), None),
+    vjps=(lambda g, index, shape, *options: apply(_gather_primitive, (g, index), options), None),
     saves=(1,),
 )
 
@@ -94,7 +96,7 @@ def gather_along(x: Any, index: Any, dim: int, *, negative: bool = False, unique
     return apply(_gather_primitive, (x, index), (dim, negative, unique, name))
 
 
-def check_fits_index(x: Any, index: Any, dim: int, name: str, of: str = "x") -> None:
+def check_fits_index(x: Any, index: Any, dim: int, name: str, of: str = "input") -> None:
     if (index.ndim or 1) != (x.ndim or 1) or any(
         d != dim and n > m for d, (n, m) in enumerate(zip(index.shape, x.shape, strict=False))
     ):
@@ -105,27 +107,57 @@ def check_fits_index(x: Any, index: Any, dim: int, name: str, of: str = "x") -> 
 
 
 @numpy_names
-def gather(x: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Any:
-    """out[i][j][k] = x[i][index[i][j][k]][k] for dim=1. The result has the shape of `index`."""
-    x, index = array_operand(x, "gather"), index_operand(index, "gather")
+def gather(input: TensorLike, dim: int, index: TensorLike, *, sparse_grad: bool = False) -> Tensor:
+    """Read one element along `dim` for each element of `index`.
+
+    `sparse_grad` has no effect: gradients are dense.
+
+    Formula: out[i, j, k] = input[i, index[i, j, k], k] for dim=1
+    Shapes: (*) and an index of as many dimensions, none of them larger but `dim` → that of the index.
+    Dtypes: any, kept; an index of integers.
+    Raises: IndexError if an index or `dim` is out of range: no negative ones; ValueError if the shapes do not fit; TypeError
+        if the index holds no integers.
+    Source: PyTorch's `gather`.
+
+    >>> import autograd_core as ag
+    >>> ag.gather(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), 1, ag.tensor([[0, 0], [1, 0]]))
+    tensor([[1., 1.],
+            [4., 3.]])
+    """
+    x, positions = array_operand(input, "gather"), index_operand(index, "gather")
     at = dim_index(dim, x.ndim, "gather")
-    if math.prod(index.shape) or index.ndim == x.ndim:
-        check_fits_index(x, index, at, "gather")
+    if math.prod(positions.shape) or positions.ndim == x.ndim:
+        check_fits_index(x, positions, at, "gather")
     else:
-        return reshape(ravel(x)[:0], index.shape)
-    return gather_along(x, index, at, name="gather")
+        return reshape(ravel(x)[:0], positions.shape)
+    return gather_along(x, positions, at, name="gather")
 
 
 @numpy_names
-def take_along_dim(x: Any, indices: Any, dim: int | None = None) -> Any:
-    """The elements at `indices` along `dim`, the other dimensions broadcast; of the flattened tensor without `dim`."""
-    x, index = array_operand(x, "take_along_dim"), index_operand(indices, "take_along_dim")
+def take_along_dim(input: TensorLike, indices: TensorLike, dim: int | None = None) -> Tensor:
+    """Read the elements at `indices` along `dim`, the other dimensions broadcast.
+
+    Without `dim`, those of the flattened tensor. Negative indices count from the end.
+
+    Formula: out[i, j, k] = input[i, indices[i, j, k], k] for dim=1; out[i] = x[indices[i]], x the flattened input
+    Shapes: (*, L, *) and (*, K, *), broadcast but in `dim` → (*, K, *); without `dim` (*) and (K) → (K).
+    Dtypes: any, kept; indices of integers.
+    Raises: IndexError if an index or `dim` is out of range; ValueError if the shapes do not fit; TypeError if the indices
+        are no integers.
+    Source: PyTorch's `take_along_dim`; NumPy's `take_along_axis`.
+
+    >>> import autograd_core as ag
+    >>> ag.take_along_dim(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), ag.tensor([[1]]), dim=1)
+    tensor([[2.],
+            [4.]])
+    """
+    x, index = array_operand(input, "take_along_dim"), index_operand(indices, "take_along_dim")
     if dim is None:
         return gather_along(ravel(x), ravel(index), 0, negative=True, name="take_along_dim")
     at = dim_index(dim, x.ndim, "take_along_dim")
     if index.ndim != x.ndim:
         raise ValueError(
-            f"take_along_dim: indices have {index.ndim} dimensions, x has {x.ndim} (shape {tuple(x.shape)}); they must "
+            f"take_along_dim: indices have {index.ndim} dimensions, input has {x.ndim} (shape {tuple(x.shape)}); they must "
             "be equal"
         )
     try:

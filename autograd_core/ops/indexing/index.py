@@ -22,7 +22,7 @@ from ...engine.writes import check_writable, rewrite, store
 
 
 class Pieces(Deferred):
-    """The gradient of an array of which pieces were read: the places and their gradients, put together at the end."""
+    """The gradient of an array of which pieces were read: their indices and gradients, put together at the end."""
 
     __slots__ = ("gs", "indices", "shape", "whole")
 
@@ -64,11 +64,11 @@ def add_at(out: ndarray, index: Any, g: Any) -> None:
     rows = index[0] if isinstance(index, tuple) and len(index) == 1 else index
     if isinstance(rows, ndarray) and rows.dtype != bool and rows.ndim and out.ndim > 1:
         size = math.prod(out.shape[1:])
-        rows = np.where(rows < 0, rows + out.shape[0], rows)  # so that what is the same place looks the same
+        rows = np.where(rows < 0, rows + out.shape[0], rows)  # so that equal positions are equal numbers
         add_rows(out.reshape(out.shape[0], size), rows.reshape(-1), np.asarray(g).reshape(rows.size, size))
-    elif np.size(g) * 8 >= out.size:  # NumPy is fast at adding to places of a vector, and slow at all else
-        places = np.arange(out.size).reshape(out.shape)[index]
-        np.add.at(out.reshape(-1), places.reshape(-1), np.broadcast_to(g, places.shape).reshape(-1))
+    elif np.size(g) * 8 >= out.size:  # NumPy is fast at adding to positions of a vector, and slow at all else
+        positions = np.arange(out.size).reshape(out.shape)[index]
+        np.add.at(out.reshape(-1), positions.reshape(-1), np.broadcast_to(g, positions.shape).reshape(-1))
     else:
         np.add.at(out, index, g)
 
@@ -157,7 +157,7 @@ def _in_two_steps(index: Any, ndim: int) -> tuple[Any, Any]:
 
     NumPy counts an integer beside index arrays as one of them, PyTorch takes the slice at it first; the shapes differ
     where a slice stands between. An ellipsis of no width separates index arrays for NumPy, not for PyTorch. Ours are
-    PyTorch's. None in the place of a step that there is nothing to do in.
+    PyTorch's. None for a step without anything to do.
     """
     if is_basic(index):
         return index, None
@@ -275,17 +275,17 @@ _put_primitive = Primitive(
 
 
 def put_at(x: Any, value: Any, index: Any) -> Any:
-    """x with `value`, broadcast, at the index; of several values for one place, the last."""
+    """x with `value`, broadcast, at the index; of several values for one position, the last."""
     return apply(_put_primitive, (x, value), (index,))
 
 
 def _read_last(g: Any, index: Any) -> Any:
-    """g at the index, 0 for a value that a later one at the same place overwrote."""
+    """g at the index, 0 for a value that a later one at the same position overwrote."""
     size = math.prod(g.shape)
-    places = np.arange(size).reshape(g.shape)[index]
+    positions = np.arange(size).reshape(g.shape)[index]
     order = np.full(size, -1)
-    count = np.arange(places.size)
-    order[places.reshape(-1)] = count  # NumPy keeps the last assignment of equals, here as there
-    last = (order[places.reshape(-1)] == count).reshape(places.shape)
+    count = np.arange(positions.size)
+    order[positions.reshape(-1)] = count  # NumPy keeps the last assignment of equals, here as there
+    last = (order[positions.reshape(-1)] == count).reshape(positions.shape)
     read = apply(getitem_primitive, (g,), (index,))
     return read if last.all() else read * last

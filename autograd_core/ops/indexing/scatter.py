@@ -12,6 +12,7 @@ from ...engine.basics import broadcast_to
 from ...engine.operands import stand_in
 from ...engine.primitive import AUX, SHAPE, Primitive, apply
 from ...engine.tensor import Tensor, conversion, range_checked, wrap
+from ...engine.types import TensorLike
 from ..arguments import array_operand, dim_index, numpy_names
 from ..elementwise import arithmetic as ew
 from ..reduction.reduce import prod
@@ -37,11 +38,11 @@ def _scatter(x: ndarray, src: ndarray, index: ndarray, dim: int, name: str) -> n
 
 def _last(index: ndarray, shape: tuple, dim: int) -> ndarray:
     """Which of the values written by index were not overwritten by a later one."""
-    places = flat_positions(shape, dim, index.astype(np.int64)).reshape(-1)
-    count = np.arange(places.size)
+    positions = flat_positions(shape, dim, index.astype(np.int64)).reshape(-1)
+    count = np.arange(positions.size)
     order = np.full(math.prod(shape), -1)
-    order[places] = count
-    return (order[places] == count).reshape(index.shape)
+    order[positions] = count
+    return (order[positions] == count).reshape(index.shape)
 
 
 _last_primitive = Primitive(_last, name="last_written")
@@ -69,7 +70,7 @@ def _operands(name: str, x: Any, dim: int, index: Any, src: Any) -> tuple:
     if not isinstance(src, bool | int | float | complex):
         src = array_operand(src, name)
         if src.dtype != x.dtype:
-            raise TypeError(f"{name}: src is {src.dtype} and x {x.dtype}; pass {conversion('src', src, x.dtype)}")
+            raise TypeError(f"{name}: src is {src.dtype} and input {x.dtype}; pass {conversion('src', src, x.dtype)}")
     if math.prod(index.shape) == 0:
         return x, at, None, src
     check_fits_index(x, index, at, name)
@@ -88,53 +89,88 @@ def _of_0d(function: Any, x: Any, index: Any, src: Any, **options: Any) -> Any:
 
 
 @numpy_names
-def scatter(x: Any, dim: int, index: Any, src: Any = None, *, reduce: str | None = None, value: Any = None) -> Any:
-    """x with src[i][j][k] written at [i][index[i][j][k]][k], for dim=1; of several for one place, the last.
+def scatter(
+    input: TensorLike,
+    dim: int,
+    index: TensorLike,
+    src: TensorLike | None = None,
+    *,
+    reduce: str | None = None,
+    value: float | None = None,
+) -> Tensor:
+    """Return a copy of `input` with each element of `src` written at its index along `dim`.
 
-    `src` may be a number. reduce: "add" or "multiply" instead of overwriting.
+    `src`, or `value`, may be a number. Of several values for one position the last counts. `reduce` "add" or "multiply"
+    combines them with what is there instead.
+
+    Formula: out[i, index[i, j, k], k] = src[i, j, k] for dim=1, else input
+    Shapes: (*), an index and a `src` of as many dimensions, the index not larger than `src`, nor than `input` but in `dim`
+        → (*).
+    Dtypes: any, kept; `src` of the dtype of `input`, an index of integers.
+    Raises: IndexError if an index or `dim` is out of range: no negative ones; ValueError if the shapes do not fit, or if
+        `reduce` is unknown; TypeError if the dtypes differ, or if there is not one of `src` and `value`.
+    Source: PyTorch's `scatter`.
+
+    >>> import autograd_core as ag
+    >>> ag.scatter(ag.zeros(3), 0, ag.tensor([0, 2]), ag.tensor([1.0, 2.0]))
+    tensor([1., 0., 2.])
     """
     if (src is None) == (value is None):
         raise TypeError("scatter: needs either src (a tensor) or value (a number)")
-    src = value if src is None else src
+    written: Any = value if src is None else src
     if reduce is not None:
         if reduce not in ("add", "multiply"):
             raise ValueError(f'scatter: reduce must be "add" or "multiply", got {reduce!r}')
-        if not hasattr(src, "dtype"):
-            index = index_operand(index, "scatter")
-            src = np.full(index.shape, src, array_operand(x, "scatter").dtype)
-        return scatter_reduce(x, dim, index, src, "sum" if reduce == "add" else "prod")
-    if getattr(x, "ndim", 1) == 0:
-        return _of_0d(scatter, x, index, src)
-    x, at, index, src = _operands("scatter", x, dim, index, src)
-    return ew.add(x, 0) if index is None else apply(_scatter_primitive, (x, src, index), (at, "scatter"))
+        if not hasattr(written, "dtype"):
+            written = np.full(index_operand(index, "scatter").shape, written, array_operand(input, "scatter").dtype)
+        return scatter_reduce(input, dim, index, written, "sum" if reduce == "add" else "prod")
+    if getattr(input, "ndim", 1) == 0:
+        return _of_0d(scatter, input, index, written)
+    x, at, positions, written = _operands("scatter", input, dim, index, written)
+    return ew.add(x, 0) if positions is None else apply(_scatter_primitive, (x, written, positions), (at, "scatter"))
 
 
 @numpy_names
-def scatter_add(x: Any, dim: int, index: Any, src: Any) -> Any:
-    """x with src[i][j][k] added at [i][index[i][j][k]][k], for dim=1."""
-    if getattr(x, "ndim", 1) == 0:
-        return _of_0d(scatter_add, x, index, src)
-    x, at, index, src = _operands("scatter_add", x, dim, index, src)
-    return x + (0 if index is None else gather_back(src, index, x.shape, at, "scatter_add"))
+def scatter_add(input: TensorLike, dim: int, index: TensorLike, src: TensorLike) -> Tensor:
+    """Return a copy of `input` with each element of `src` added at its index along `dim`.
+
+    `src` may be a number, where PyTorch takes a tensor. The adjoint of `gather`.
+
+    Formula: out[i, l, k] = input[i, l, k] + Σ_j src[i, j, k] [index[i, j, k] = l] for dim=1
+    Shapes: (*), an index and a `src` of as many dimensions, the index not larger than `src`, nor than `input` but in `dim`
+        → (*).
+    Dtypes: any, kept; `src` of the dtype of `input`, an index of integers.
+    Raises: IndexError if an index or `dim` is out of range: no negative ones; ValueError if the shapes do not fit; TypeError
+        if the dtypes differ.
+    Source: PyTorch's `scatter_add`.
+
+    >>> import autograd_core as ag
+    >>> ag.scatter_add(ag.ones(3), 0, ag.tensor([0, 0]), ag.tensor([2.0, 3.0]))
+    tensor([6., 1., 1.])
+    """
+    if getattr(input, "ndim", 1) == 0:
+        return _of_0d(scatter_add, input, index, src)
+    x, at, positions, added = _operands("scatter_add", input, dim, index, src)
+    return x + (0 if positions is None else gather_back(added, positions, x.shape, at, "scatter_add"))
 
 
 def _scatter_extreme(x: ndarray, src: ndarray, index: ndarray, dim: int, largest: bool, include: bool) -> tuple:
     """The extremes, and which elements of x and of src attain them."""
     index = checked(index, x.shape[dim], dim, False, "scatter_reduce")
     out = np.array(x, order="C")
-    places = flat_positions(x.shape, dim, index).reshape(-1)
+    positions = flat_positions(x.shape, dim, index).reshape(-1)
     flat, values = out.reshape(-1), src.reshape(-1)
     kept = np.ones(x.size, bool)
     if not include:
-        kept[places] = False
-        flat[places] = values  # any of them: the extreme of equals is itself
-    (np.maximum if largest else np.minimum).at(flat, places, values)
-    best = (values == flat[places]) | ((values != values) & (flat[places] != flat[places]))
+        kept[positions] = False
+        flat[positions] = values  # any of them: the extreme of equals is itself
+    (np.maximum if largest else np.minimum).at(flat, positions, values)
+    best = (values == flat[positions]) | ((values != values) & (flat[positions] != flat[positions]))
     kept &= (x.reshape(-1) == flat) | ((x.reshape(-1) != x.reshape(-1)) & (flat != flat))
     count = kept.astype(x.dtype)
-    np.add.at(count, places, best.astype(x.dtype))
+    np.add.at(count, positions, best.astype(x.dtype))
     share = 1 / np.maximum(count, 1)
-    shares = (kept * share).reshape(x.shape), (best * share[places]).reshape(src.shape)
+    shares = (kept * share).reshape(x.shape), (best * share[positions]).reshape(src.shape)
     return out, tuple(s.astype(x.dtype) for s in shares)
 
 
@@ -151,28 +187,43 @@ _scatter_extreme_primitive = Primitive(
 
 
 @numpy_names
-def scatter_reduce(x: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> Any:
-    """x with what `src` holds for each place (see `scatter_add`) reduced: "sum", "prod", "mean", "amax" or "amin".
+def scatter_reduce(
+    input: TensorLike, dim: int, index: TensorLike, src: TensorLike, reduce: str, *, include_self: bool = True
+) -> Tensor:
+    """Return a copy of `input` with the elements of `src` reduced into the positions that `index` names along `dim`.
 
-    include_self: whether the value of x takes part. Equal extremes share the gradient.
+    `reduce` is "sum", "prod", "mean", "amax" or "amin". With `include_self` the element of `input` takes part. Equal
+    extremes share the gradient.
+
+    Formula: out[i, l, k] = reduce of input[i, l, k] and all src[i, j, k] with index[i, j, k] = l, for dim=1
+    Shapes: (*), an index and a `src` of as many dimensions, the index not larger than `src`, nor than `input` but in `dim`
+        → (*).
+    Dtypes: any, kept; `src` of the dtype of `input`, an index of integers.
+    Raises: IndexError if an index or `dim` is out of range: no negative ones; ValueError if the shapes do not fit, or if
+        `reduce` is unknown; TypeError if the dtypes differ.
+    Source: PyTorch's `scatter_reduce`.
+
+    >>> import autograd_core as ag
+    >>> ag.scatter_reduce(ag.ones(3), 0, ag.tensor([0, 0]), ag.tensor([2.0, 3.0]), "amax")
+    tensor([3., 1., 1.])
     """
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
         raise ValueError(f'scatter_reduce: reduce must be "sum", "prod", "mean", "amax" or "amin", got {reduce!r}')
-    if getattr(x, "ndim", 1) == 0:
-        return _of_0d(scatter_reduce, x, index, src, reduce=reduce, include_self=include_self)
-    x, at, index, src = _operands("scatter_reduce", x, dim, index, src)
-    if index is None:
+    if getattr(input, "ndim", 1) == 0:
+        return _of_0d(scatter_reduce, input, index, src, reduce=reduce, include_self=include_self)
+    x, at, positions, values = _operands("scatter_reduce", input, dim, index, src)
+    if positions is None:
         return ew.add(x, 0)
     if reduce in ("amax", "amin"):
-        return apply(_scatter_extreme_primitive, (x, src, index), (at, reduce == "amax", include_self))
+        return apply(_scatter_extreme_primitive, (x, values, positions), (at, reduce == "amax", include_self))
     if reduce == "prod":
-        return _scatter_prod(x, at, index, src, include_self)
-    how = (tuple(x.shape), at, False, False, "scatter_reduce")
+        return _scatter_prod(x, at, positions, values, include_self)
+    shape_and_dim = (tuple(x.shape), at, False, False, "scatter_reduce")
     start = x
     if not include_self or reduce == "mean":
-        count = apply(gather_back_primitive, (np.ones(index.shape, x.dtype), index), how)
+        count = apply(gather_back_primitive, (np.ones(positions.shape, x.dtype), positions), shape_and_dim)
         start = x if include_self else ew.where(ew.gt(count, 0), 0, x)
-    total = start + apply(gather_back_primitive, (src, index), how)
+    total = start + apply(gather_back_primitive, (values, positions), shape_and_dim)
     if reduce == "sum":
         return total
     count = ew.maximum(count + int(include_self), 1)
@@ -180,7 +231,7 @@ def scatter_reduce(x: Any, dim: int, index: Any, src: Any, reduce: str, *, inclu
 
 
 def _scatter_prod(x: Any, dim: int, index: Any, src: Any, include_self: bool) -> Any:
-    """Values for one place are laid one behind the other, and multiplied along that new dimension."""
+    """Values for one position are stacked along a new dimension, and multiplied along it."""
     inside = stand_in(x, index, src)
     if inside is not None:
         return inside.call_on_values(
@@ -188,20 +239,20 @@ def _scatter_prod(x: Any, dim: int, index: Any, src: Any, include_self: bool) ->
             x, index, broadcast_to(src, index.shape),
         )  # fmt: skip
     plain = checked(index.array if isinstance(index, Tensor) else index, x.shape[dim], dim, False, "scatter_reduce")
-    places = flat_positions(tuple(x.shape), dim, plain).reshape(-1)
+    positions = flat_positions(tuple(x.shape), dim, plain).reshape(-1)
     size = math.prod(x.shape)
-    order = np.argsort(places, kind="stable")
-    first = np.searchsorted(places[order], places[order], side="left")
-    turn = np.empty(places.size, np.int64)
-    turn[order] = np.arange(places.size) - first  # the how-manieth value for its place each one is
-    layers = int(turn.max()) + 1
+    order = np.argsort(positions, kind="stable")
+    first = np.searchsorted(positions[order], positions[order], side="left")
+    rank = np.empty(positions.size, np.int64)
+    rank[order] = np.arange(positions.size) - first  # of each value among those for its position
+    layers = int(rank.max()) + 1
     start = ravel(x)
     if not include_self:
         touched = np.zeros(size, bool)
-        touched[places] = True
+        touched[positions] = True
         start = ew.where(touched, 1, start)
     blank = np.ones((layers, size), x.dtype)
-    stacked = put_at(wrap(blank) if isinstance(src, Tensor) else blank, ravel(src), (turn, places))
+    stacked = put_at(wrap(blank) if isinstance(src, Tensor) else blank, ravel(src), (rank, positions))
     return reshape(start * prod(stacked, 0), x.shape)
 
 
