@@ -656,8 +656,8 @@ def argsort(
 ) -> Tensor:
     """Return the indices that put the elements in order along `dim`."""
 
-def argwhere(x: Any) -> Any:
-    """The indices of the elements that are not 0, a row each: int64 of shape (n, x.ndim)."""
+def argwhere(input: TensorLike) -> Tensor:
+    """Return the indices of the elements that are not 0, a row each."""
 
 def as_strided(
     input: TensorLike, size: _int | Sequence[_int], stride: _int | Sequence[_int], storage_offset: _int | None = ...
@@ -1087,8 +1087,16 @@ def frac(input: TensorLike) -> Tensor:
 def frexp(input: TensorLike) -> _tuple[Tensor, Tensor]:
     """Split each element of `input` into mantissa and exponent."""
 
-def gather(x: Any, dim: _int, index: Any, *, sparse_grad: _bool = ..., axis: Dims = ..., keepdims: _bool = ...) -> Any:
-    """out[i][j][k] = x[i][index[i][j][k]][k] for dim=1. The result has the shape of `index`."""
+def gather(
+    input: TensorLike,
+    dim: _int,
+    index: TensorLike,
+    *,
+    sparse_grad: _bool = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Read one element along `dim` for each element of `index`."""
 
 def gcd(input: TensorLike, other: TensorLike) -> Tensor:
     """Compute the greatest common divisor, elementwise."""
@@ -1147,34 +1155,47 @@ def imag(input: TensorLike) -> Tensor:
     """Return the imaginary part of a complex tensor, a view."""
 
 def index_add(
-    x: Any, dim: _int, index: Any, source: Any, *, alpha: Any = ..., axis: Dims = ..., keepdims: _bool = ...
-) -> Any:
-    """x with alpha times the slices of `source` added to the slices that `index` names."""
+    input: TensorLike,
+    dim: _int,
+    index: TensorLike,
+    source: TensorLike,
+    *,
+    alpha: _float = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Return a copy of `input` with `alpha` times the slices of `source` added to those that `index` names along `dim`."""
 
-def index_copy(x: Any, dim: _int, index: Any, source: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-    """x with the slices that `index` names replaced by those of `source`; of several for one, the last."""
+def index_copy(
+    input: TensorLike, dim: _int, index: TensorLike, source: TensorLike, *, axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
+    """Return a copy of `input` with the slices that `index` names along `dim` replaced by those of `source`."""
 
-def index_fill(x: Any, dim: _int, index: Any, value: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-    """x with the slices that `index` names filled with one value."""
+def index_fill(
+    input: TensorLike, dim: _int, index: TensorLike, value: TensorLike, *, axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
+    """Return a copy of `input` with the slices that `index` names along `dim` filled with one value."""
 
-def index_put(x: Any, indices: Any, values: Any, accumulate: _bool = ...) -> Any:
-    """x with `values`, broadcast, written at x[indices]; with `accumulate` added there, as often as a place occurs."""
+def index_put(
+    input: TensorLike, indices: Sequence[TensorLike | None], values: TensorLike, accumulate: _bool = ...
+) -> Tensor:
+    """Return a copy of `input` with `values`, broadcast, written at input[indices]."""
 
 def index_reduce(
-    x: Any,
+    input: TensorLike,
     dim: _int,
-    index: Any,
-    source: Any,
+    index: TensorLike,
+    source: TensorLike,
     reduce: _str,
     *,
     include_self: _bool = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
-) -> Any:
-    """x with the slices of `source` reduced into those that `index` names: "prod", "mean", "amax" or "amin"."""
+) -> Tensor:
+    """Return a copy of `input` with the slices of `source` reduced into those that `index` names along `dim`."""
 
-def index_select(x: Any, dim: _int, index: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-    """The slices of x along `dim` that `index`, a vector, names."""
+def index_select(input: TensorLike, dim: _int, index: TensorLike, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    """Return the slices along `dim` that a vector of indices names."""
 
 def inner(input: TensorLike, other: TensorLike) -> Tensor:
     """Compute the sums of products over the last dimensions; a 0-d `input` or `other` multiplies."""
@@ -1308,14 +1329,14 @@ def lt(input: TensorLike, other: TensorLike) -> Tensor:
 def lu_solve(b: TensorLike, LU_data: TensorLike, LU_pivots: TensorLike) -> Tensor:
     """Solve linear systems from what `linalg.lu_factor` gives: `linalg.lu_solve`, with `b` first."""
 
-def masked_fill(x: Any, mask: Any, value: Any) -> Any:
-    """x with one value where `mask` is true."""
+def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike) -> Tensor:
+    """Return a copy of `input` with one value where `mask` is true."""
 
-def masked_scatter(x: Any, mask: Any, source: Any) -> Any:
-    """x with the elements of `source`, in their order, written where `mask` is true."""
+def masked_scatter(input: TensorLike, mask: TensorLike, source: TensorLike) -> Tensor:
+    """Return a copy of `input` with the elements of `source`, in their order, written where `mask` is true."""
 
-def masked_select(x: Any, mask: Any) -> Any:
-    """The elements of x where `mask` is true, in one dimension; both broadcast."""
+def masked_select(input: TensorLike, mask: TensorLike) -> Tensor:
+    """Return the elements where `mask` is true, in one dimension, in row-major order."""
 
 def matmul(input: TensorLike, other: TensorLike) -> Tensor:
     """Compute the matrix product over the last two dimensions; leading ones broadcast."""
@@ -1494,8 +1515,8 @@ def negative(input: TensorLike) -> Tensor:
 def nextafter(input: TensorLike, other: TensorLike) -> Tensor:
     """Return the next floating-point number after each element, in the direction of another one."""
 
-def nonzero(x: Any, *, as_tuple: _bool = ...) -> Any:
-    """The indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension."""
+def nonzero(input: TensorLike, *, as_tuple: _bool = ...) -> Any:
+    """Return the indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension."""
 
 def norm(
     input: TensorLike,
@@ -1569,8 +1590,8 @@ def prod(
 ) -> Tensor:
     """Compute the product over `dim`, or of all elements."""
 
-def put(x: Any, index: Any, source: Any, accumulate: _bool = ...) -> Any:
-    """x with the elements of `source` written, or added, at the places `index` of the flattened x."""
+def put(input: TensorLike, index: TensorLike, source: TensorLike, accumulate: _bool = ...) -> Tensor:
+    """Return a copy of `input` with the elements of `source` written at the indices `index` of the flattened tensor."""
 
 def qr(input: TensorLike, some: _bool = ...) -> decompositions.QRResult:
     """Compute the QR factorisation of each matrix of `input`: `linalg.qr`, reduced if `some`, else complete."""
@@ -1668,33 +1689,35 @@ def scaled_tanh(input: TensorLike, amplitude: _float = ..., slope: _float = ...)
     """Apply the hyperbolic tangent of `slope` times each element, times `amplitude`."""
 
 def scatter(
-    x: Any,
+    input: TensorLike,
     dim: _int,
-    index: Any,
-    src: Any = ...,
+    index: TensorLike,
+    src: TensorLike | None = ...,
     *,
     reduce: _str | None = ...,
-    value: Any = ...,
+    value: _float | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
-) -> Any:
-    """x with src[i][j][k] written at [i][index[i][j][k]][k], for dim=1; of several for one place, the last."""
+) -> Tensor:
+    """Return a copy of `input` with each element of `src` written at its index along `dim`."""
 
-def scatter_add(x: Any, dim: _int, index: Any, src: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-    """x with src[i][j][k] added at [i][index[i][j][k]][k], for dim=1."""
+def scatter_add(
+    input: TensorLike, dim: _int, index: TensorLike, src: TensorLike, *, axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
+    """Return a copy of `input` with each element of `src` added at its index along `dim`."""
 
 def scatter_reduce(
-    x: Any,
+    input: TensorLike,
     dim: _int,
-    index: Any,
-    src: Any,
+    index: TensorLike,
+    src: TensorLike,
     reduce: _str,
     *,
     include_self: _bool = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
-) -> Any:
-    """x with what `src` holds for each place (see `scatter_add`) reduced: "sum", "prod", "mean", "amax" or "amin"."""
+) -> Tensor:
+    """Return a copy of `input` with the elements of `src` reduced into the positions that `index` names along `dim`."""
 
 def searchsorted(
     sorted_sequence: TensorLike,
@@ -1857,11 +1880,13 @@ def swapdims(input: TensorLike, dim0: _int, dim1: _int) -> Tensor:
 def t(input: TensorLike) -> Tensor:
     """Return the transpose of a matrix, as a view; a vector or a number is left as it is."""
 
-def take(x: Any, index: Any) -> Any:
-    """The elements of the flattened x at `index`, in the shape of `index`."""
+def take(input: TensorLike, index: TensorLike) -> Tensor:
+    """Return the elements of the flattened tensor at `index`, in the shape of `index`."""
 
-def take_along_dim(x: Any, indices: Any, dim: _int | None = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-    """The elements at `indices` along `dim`, the other dimensions broadcast; of the flattened tensor without `dim`."""
+def take_along_dim(
+    input: TensorLike, indices: TensorLike, dim: _int | None = ..., *, axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
+    """Read the elements at `indices` along `dim`, the other dimensions broadcast."""
 
 def tan(input: TensorLike) -> Tensor:
     """Compute the tangent of each element, an angle in radians."""

@@ -248,8 +248,8 @@ class Methods:
     ) -> Tensor:
         """Return the indices that put the elements in order along `dim`."""
 
-    def argwhere(self) -> Any:
-        """The indices of the elements that are not 0, a row each: int64 of shape (n, x.ndim)."""
+    def argwhere(self) -> Tensor:
+        """Return the indices of the elements that are not 0, a row each."""
 
     def as_strided(
         self, size: _int | Sequence[_int], stride: _int | Sequence[_int], storage_offset: _int | None = ...
@@ -629,8 +629,8 @@ class Methods:
     def fill_(self, value: TensorLike) -> Tensor:
         """Write one `value` into all elements."""
 
-    def fill_diagonal_(self, fill_value: Any, wrap: _bool = ...) -> Tensor:
-        """Write one value on the main diagonal of x, in place; with `wrap`, again after the end of a tall matrix."""
+    def fill_diagonal_(self, fill_value: TensorLike, wrap: _bool = ...) -> Tensor:
+        """Write one value on the main diagonal, in place; with `wrap`, again after the end of a tall matrix."""
 
     def fix(self) -> Tensor:
         """Round each element towards 0."""
@@ -697,9 +697,9 @@ class Methods:
         """Split each element of `input` into mantissa and exponent."""
 
     def gather(
-        self, dim: _int, index: Any, *, sparse_grad: _bool = ..., axis: Dims = ..., keepdims: _bool = ...
-    ) -> Any:
-        """out[i][j][k] = x[i][index[i][j][k]][k] for dim=1. The result has the shape of `index`."""
+        self, dim: _int, index: TensorLike, *, sparse_grad: _bool = ..., axis: Dims = ..., keepdims: _bool = ...
+    ) -> Tensor:
+        """Read one element along `dim` for each element of `index`."""
 
     def gcd(self, other: TensorLike) -> Tensor:
         """Compute the greatest common divisor, elementwise."""
@@ -784,51 +784,73 @@ class Methods:
         """Return the imaginary part of a complex tensor, a view."""
 
     def index_add(
-        self, dim: _int, index: Any, source: Any, *, alpha: Any = ..., axis: Dims = ..., keepdims: _bool = ...
-    ) -> Any:
-        """x with alpha times the slices of `source` added to the slices that `index` names."""
+        self,
+        dim: _int,
+        index: TensorLike,
+        source: TensorLike,
+        *,
+        alpha: _float = ...,
+        axis: Dims = ...,
+        keepdims: _bool = ...,
+    ) -> Tensor:
+        """Return a copy of `input` with `alpha` times the slices of `source` added to those that `index` names along `dim`."""
 
     def index_add_(
-        self, dim: _int, index: Any, source: Any, *, alpha: Any = ..., axis: Dims = ..., keepdims: _bool = ...
+        self,
+        dim: _int,
+        index: TensorLike,
+        source: TensorLike,
+        *,
+        alpha: _float = ...,
+        axis: Dims = ...,
+        keepdims: _bool = ...,
     ) -> Tensor:
         """`index_add` in place: the result takes x's memory, and the change is recorded."""
 
-    def index_copy(self, dim: _int, index: Any, source: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-        """x with the slices that `index` names replaced by those of `source`; of several for one, the last."""
+    def index_copy(
+        self, dim: _int, index: TensorLike, source: TensorLike, *, axis: Dims = ..., keepdims: _bool = ...
+    ) -> Tensor:
+        """Return a copy of `input` with the slices that `index` names along `dim` replaced by those of `source`."""
 
-    def index_copy_(self, dim: _int, index: Any, source: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    def index_copy_(
+        self, dim: _int, index: TensorLike, source: TensorLike, *, axis: Dims = ..., keepdims: _bool = ...
+    ) -> Tensor:
         """`index_copy` in place: the result takes x's memory, and the change is recorded."""
 
-    def index_fill(self, dim: _int, index: Any, value: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-        """x with the slices that `index` names filled with one value."""
+    def index_fill(
+        self, dim: _int, index: TensorLike, value: TensorLike, *, axis: Dims = ..., keepdims: _bool = ...
+    ) -> Tensor:
+        """Return a copy of `input` with the slices that `index` names along `dim` filled with one value."""
 
-    def index_fill_(self, dim: _int, index: Any, value: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    def index_fill_(
+        self, dim: _int, index: TensorLike, value: TensorLike, *, axis: Dims = ..., keepdims: _bool = ...
+    ) -> Tensor:
         """`index_fill` in place: the result takes x's memory, and the change is recorded."""
 
-    def index_put(self, indices: Any, values: Any, accumulate: _bool = ...) -> Any:
-        """x with `values`, broadcast, written at x[indices]; with `accumulate` added there, as often as a place occurs."""
+    def index_put(self, indices: Sequence[TensorLike | None], values: TensorLike, accumulate: _bool = ...) -> Tensor:
+        """Return a copy of `input` with `values`, broadcast, written at input[indices]."""
 
-    def index_put_(self, indices: Any, values: Any, accumulate: _bool = ...) -> Tensor:
+    def index_put_(self, indices: Sequence[TensorLike | None], values: TensorLike, accumulate: _bool = ...) -> Tensor:
         """`index_put` in place: the result takes x's memory, and the change is recorded."""
 
     def index_reduce(
         self,
         dim: _int,
-        index: Any,
-        source: Any,
+        index: TensorLike,
+        source: TensorLike,
         reduce: _str,
         *,
         include_self: _bool = ...,
         axis: Dims = ...,
         keepdims: _bool = ...,
-    ) -> Any:
-        """x with the slices of `source` reduced into those that `index` names: "prod", "mean", "amax" or "amin"."""
+    ) -> Tensor:
+        """Return a copy of `input` with the slices of `source` reduced into those that `index` names along `dim`."""
 
     def index_reduce_(
         self,
         dim: _int,
-        index: Any,
-        source: Any,
+        index: TensorLike,
+        source: TensorLike,
         reduce: _str,
         *,
         include_self: _bool = ...,
@@ -837,8 +859,8 @@ class Methods:
     ) -> Tensor:
         """`index_reduce` in place: the result takes x's memory, and the change is recorded."""
 
-    def index_select(self, dim: _int, index: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-        """The slices of x along `dim` that `index`, a vector, names."""
+    def index_select(self, dim: _int, index: TensorLike, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+        """Return the slices along `dim` that a vector of indices names."""
 
     def inner(self, other: TensorLike) -> Tensor:
         """Compute the sums of products over the last dimensions; a 0-d `input` or `other` multiplies."""
@@ -1036,20 +1058,20 @@ class Methods:
     def map_(self, tensor: Tensor, callable: Callable[[Any, Any], Any]) -> Tensor:
         """Replace every value v by callable(v, w), w that of `tensor`, which may broadcast. Not recorded, as `apply_`."""
 
-    def masked_fill(self, mask: Any, value: Any) -> Any:
-        """x with one value where `mask` is true."""
+    def masked_fill(self, mask: TensorLike, value: TensorLike) -> Tensor:
+        """Return a copy of `input` with one value where `mask` is true."""
 
-    def masked_fill_(self, mask: Any, value: Any) -> Tensor:
+    def masked_fill_(self, mask: TensorLike, value: TensorLike) -> Tensor:
         """`masked_fill` in place: the result takes x's memory, and the change is recorded."""
 
-    def masked_scatter(self, mask: Any, source: Any) -> Any:
-        """x with the elements of `source`, in their order, written where `mask` is true."""
+    def masked_scatter(self, mask: TensorLike, source: TensorLike) -> Tensor:
+        """Return a copy of `input` with the elements of `source`, in their order, written where `mask` is true."""
 
-    def masked_scatter_(self, mask: Any, source: Any) -> Tensor:
+    def masked_scatter_(self, mask: TensorLike, source: TensorLike) -> Tensor:
         """`masked_scatter` in place: the result takes x's memory, and the change is recorded."""
 
-    def masked_select(self, mask: Any) -> Any:
-        """The elements of x where `mask` is true, in one dimension; both broadcast."""
+    def masked_select(self, mask: TensorLike) -> Tensor:
+        """Return the elements where `mask` is true, in one dimension, in row-major order."""
 
     def matmul(self, other: TensorLike) -> Tensor:
         """Compute the matrix product over the last two dimensions; leading ones broadcast."""
@@ -1273,7 +1295,7 @@ class Methods:
         """`nextafter` in place: the result takes x's memory, and the change is recorded."""
 
     def nonzero(self, *, as_tuple: _bool = ...) -> Any:
-        """The indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension."""
+        """Return the indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension."""
 
     def norm(
         self,
@@ -1341,10 +1363,10 @@ class Methods:
     ) -> Tensor:
         """Compute the product over `dim`, or of all elements."""
 
-    def put(self, index: Any, source: Any, accumulate: _bool = ...) -> Any:
-        """x with the elements of `source` written, or added, at the places `index` of the flattened x."""
+    def put(self, index: TensorLike, source: TensorLike, accumulate: _bool = ...) -> Tensor:
+        """Return a copy of `input` with the elements of `source` written at the indices `index` of the flattened tensor."""
 
-    def put_(self, index: Any, source: Any, accumulate: _bool = ...) -> Tensor:
+    def put_(self, index: TensorLike, source: TensorLike, accumulate: _bool = ...) -> Tensor:
         """`put` in place: the result takes x's memory, and the change is recorded."""
 
     def qr(self, some: _bool = ...) -> decompositions.QRResult:
@@ -1454,53 +1476,57 @@ class Methods:
     def scatter(
         self,
         dim: _int,
-        index: Any,
-        src: Any = ...,
+        index: TensorLike,
+        src: TensorLike | None = ...,
         *,
         reduce: _str | None = ...,
-        value: Any = ...,
+        value: _float | None = ...,
         axis: Dims = ...,
         keepdims: _bool = ...,
-    ) -> Any:
-        """x with src[i][j][k] written at [i][index[i][j][k]][k], for dim=1; of several for one place, the last."""
+    ) -> Tensor:
+        """Return a copy of `input` with each element of `src` written at its index along `dim`."""
 
     def scatter_(
         self,
         dim: _int,
-        index: Any,
-        src: Any = ...,
+        index: TensorLike,
+        src: TensorLike | None = ...,
         *,
         reduce: _str | None = ...,
-        value: Any = ...,
+        value: _float | None = ...,
         axis: Dims = ...,
         keepdims: _bool = ...,
     ) -> Tensor:
         """`scatter` in place: the result takes x's memory, and the change is recorded."""
 
-    def scatter_add(self, dim: _int, index: Any, src: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-        """x with src[i][j][k] added at [i][index[i][j][k]][k], for dim=1."""
+    def scatter_add(
+        self, dim: _int, index: TensorLike, src: TensorLike, *, axis: Dims = ..., keepdims: _bool = ...
+    ) -> Tensor:
+        """Return a copy of `input` with each element of `src` added at its index along `dim`."""
 
-    def scatter_add_(self, dim: _int, index: Any, src: Any, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+    def scatter_add_(
+        self, dim: _int, index: TensorLike, src: TensorLike, *, axis: Dims = ..., keepdims: _bool = ...
+    ) -> Tensor:
         """`scatter_add` in place: the result takes x's memory, and the change is recorded."""
 
     def scatter_reduce(
         self,
         dim: _int,
-        index: Any,
-        src: Any,
+        index: TensorLike,
+        src: TensorLike,
         reduce: _str,
         *,
         include_self: _bool = ...,
         axis: Dims = ...,
         keepdims: _bool = ...,
-    ) -> Any:
-        """x with what `src` holds for each place (see `scatter_add`) reduced: "sum", "prod", "mean", "amax" or "amin"."""
+    ) -> Tensor:
+        """Return a copy of `input` with the elements of `src` reduced into the positions that `index` names along `dim`."""
 
     def scatter_reduce_(
         self,
         dim: _int,
-        index: Any,
-        src: Any,
+        index: TensorLike,
+        src: TensorLike,
         reduce: _str,
         *,
         include_self: _bool = ...,
@@ -1684,11 +1710,13 @@ class Methods:
     def t_(self, *args: Any, **kwargs: Any) -> Tensor:
         """`t` in place: x itself becomes that view of its memory."""
 
-    def take(self, index: Any) -> Any:
-        """The elements of the flattened x at `index`, in the shape of `index`."""
+    def take(self, index: TensorLike) -> Tensor:
+        """Return the elements of the flattened tensor at `index`, in the shape of `index`."""
 
-    def take_along_dim(self, indices: Any, dim: _int | None = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
-        """The elements at `indices` along `dim`, the other dimensions broadcast; of the flattened tensor without `dim`."""
+    def take_along_dim(
+        self, indices: TensorLike, dim: _int | None = ..., *, axis: Dims = ..., keepdims: _bool = ...
+    ) -> Tensor:
+        """Read the elements at `indices` along `dim`, the other dimensions broadcast."""
 
     def tan(self) -> Tensor:
         """Compute the tangent of each element, an angle in radians."""
