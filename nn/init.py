@@ -9,16 +9,19 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy import ndarray
-from numpy.typing import ArrayLike
 
 from autograd_core import random
 from autograd_core.engine.tensor import Tensor, describe
 from autograd_core.engine.versions import written
 from autograd_core.kernels.machine.blas import lapack
 from autograd_core.random import Generator
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 __all__ = [
     "bilinear_", "calculate_gain", "constant_", "dirac_", "eye_", "fan_in_and_fan_out", "kaiming_normal_",
