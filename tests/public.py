@@ -52,7 +52,10 @@ def public() -> dict[str, Any]:
     for module_name in MODULES:
         module = importlib.import_module(module_name)
         names = getattr(module, "__all__", None) or [n for n in dir(module) if not n.startswith("_")]
-        for name in names:
+        for name in (
+            *names,
+            *getattr(module, "_LAZY", ()),
+        ):  # those that are imported when they are first used, as well
             value = getattr(module, name)
             if isinstance(value, types.ModuleType) or not callable(value) or id(value) in seen:
                 continue

@@ -13,12 +13,13 @@ from ..engine.graph import FREED, LEAF, OUTPUT, Node, topological_order
 from ..engine.history import history
 from ..engine.primitive import AUX, OUT, SHAPE, Primitive
 from ..engine.tensor import Tensor, describe
+from ..engine.types import TensorLike
 from .draw_svg import Box, Edge, Picture
 from .draw_values import brief, changed, held_grad, known_values, node_gradients, saved_by_spec
 
 
 class Drawing:
-    """What `draw` returns: shown by itself in a notebook; `.svg` and `.dot` are its text, `.save(path)` writes one."""
+    """Holds what `draw` returns: shown by itself in a notebook; `.svg` and `.dot` are its text, `.save(path)` writes one."""
 
     def __init__(self, picture: Picture):
         self.picture = picture
@@ -48,18 +49,18 @@ def draw(
     t: Tensor | Sequence[Tensor],
     values: bool = False,
     *,
-    gradient: Any = None,
-    names: Any = None,
-    params: Any = None,
+    gradient: TensorLike | Sequence[TensorLike | None] | None = None,
+    names: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]] | None = None,
+    params: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]] | None = None,
     direction: str = "down",
     max_nodes: int = 5000,
 ) -> Drawing:
-    """The graph that computed a tensor (or several), as an SVG.
+    """Draw the graph that computed a tensor `t` (or several), as an SVG.
 
     Leaves are blue with sharp corners, operations grey and rounded, results green with a strong border, constants
     (what an operation saved of operands without a gradient) dashed. Arrows run in the direction of the computation;
     where one leaves an operation stands the shape of its result. Resting the pointer on a box tells what the operation
-    saved and when its turn comes in `backward`.
+    saved and when `backward` comes to it.
 
     values      put the value and the gradient into each box. A value that nothing keeps is computed again from the
                 inputs where these are known. The gradients come from a backward pass over the graph that frees
@@ -69,6 +70,13 @@ def draw(
     names       tensors by name, `{"w": w}` or `model.named_parameters()`; `params` is torchviz's word for it
     direction   'down' or 'right'
     max_nodes   the largest graph that is drawn
+
+    Formula: a box for each node, an arrow for each edge; the layer of a box is the longest path to it from the leaves
+    Shapes: any; gradient that of t.
+    Dtypes: floating and complex ones.
+    Raises: TypeError for what is not a tensor; RuntimeError for a tensor without a graph; ValueError for a graph of more
+        than max_nodes nodes, or another direction.
+    Source: torchviz's `make_dot`; the layers from Sugiyama, Tagawa & Toda 1981.
 
     >>> import autograd_core as ag
     >>> x, w = ag.tensor(0.5), ag.tensor(2.0, requires_grad=True)
@@ -80,9 +88,6 @@ def draw(
     ...
         n0 [label="w\\n()\\nvalue 2\\ngrad 0.21", shape=box, style="filled", fillcolor="#e4efff", color="#2f6fd0"];
     ...
-
-    Raises TypeError for what is not a tensor, RuntimeError for a tensor without a graph, ValueError for a graph of
-    more than `max_nodes` nodes.
     """
     tensors = list(t) if isinstance(t, list | tuple) else [t]
     roots = roots_of("draw", tensors)

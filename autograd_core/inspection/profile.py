@@ -27,7 +27,7 @@ clock = time.perf_counter
 
 @dataclass
 class Row:
-    """What one operation, called from one line, took. Times in seconds; bytes of new memory, views counting nothing."""
+    """Holds what one operation, called from one line, took: times in seconds, bytes of new memory (views count 0)."""
 
     operation: str
     place: str
@@ -54,20 +54,26 @@ class Row:
 
 
 class profile(Watcher):  # noqa: N801 (PyTorch's name)
-    """Note time and memory of the operations inside a `with` block, in all threads.
+    """Measures time and memory of the operations inside a `with` block, in all threads.
 
-    `print(p)` is a table, slowest first: the operation, how often it was called, the time of its forward runs and of
-    its gradient rules (with adding up what they give), the memory they allocated, the share of all of this time, and
-    the line of the user's program. A rule is placed where its operation was called. `p.rows` has the same as data,
+    `print(p)` is a table, slowest first: the operation, the number of its calls, the time of its forward runs and of its
+    gradient rules (with adding up what they give), the memory they allocated, the share of all of this time, and the
+    line of the user's program. A rule stands at the line of its operation. `p.rows` has the same as data,
     `p.by_place()` and `p.by_operation()` add it up; `p.wall` is the time of the whole block, `p.inside` that of
     operations, `p.outside` the rest: Python, data, the profile itself.
 
     While it is on, every operation takes the general way through the library, some microseconds longer than the short
-    cuts that small operations have without it. So the times of small operations are too long, and say more about counts
+    cuts that small operations have without it. So the times of small operations are too long, and tell more about counts
     than about cost; those of large ones are right.
 
     Each operation counts its own time: where a rule calls operations itself (`create_graph=True`, `checkpoint`), theirs
     is not counted again. The block may be left and entered again, and goes on counting.
+
+    Formula: p.wall = p.inside + p.outside, p.inside = Σ (forward + backward) over p.rows
+    Shapes: any.
+    Dtypes: any.
+    Raises: RuntimeError if it is entered while it runs; ValueError for an order that the tables do not have.
+    Source: PyTorch's `profiler.profile`, of which it is a small part.
 
     >>> import autograd_core as ag
     >>> x = ag.ones(100, 100, requires_grad=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -20,6 +20,7 @@ from ..engine.graph import LEAF, OUTPUT, Deferred, Node, Watcher, topological_or
 from ..engine.history import history
 from ..engine.modes import no_grad
 from ..engine.tensor import Tensor, describe, wrap
+from ..engine.types import TensorLike
 from ..engine.walk import backpropagate
 from .draw import GraphPicture, check_size, names_of, roots_of
 from .draw_svg import Picture, State, clean
@@ -99,7 +100,7 @@ class Frame:
 
 
 class Replay:
-    """What `replay` returns: a sequence of frames. `print` it for the text; a notebook shows it with buttons."""
+    """Holds what `replay` returns: a sequence of frames. `print` it for the text; a notebook shows it with buttons."""
 
     def __init__(self, frames: list[Frame], found: dict[Node, Any]):
         self.frames = frames
@@ -123,6 +124,7 @@ class Replay:
 
     @property
     def text(self) -> str:
+        """The texts of all frames."""
         return "\n".join(frame.text for frame in self.frames)
 
     def __str__(self) -> str:
@@ -213,21 +215,29 @@ document.querySelectorAll('.agd-replay:not([data-ready])').forEach(function (roo
 
 def replay(
     t: Tensor,
-    gradient: Any = None,
+    gradient: TensorLike | None = None,
     *,
-    names: Any = None,
-    params: Any = None,
+    names: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]] | None = None,
+    params: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]] | None = None,
     direction: str = "down",
     max_nodes: int = 300,
 ) -> Replay:
-    """Backpropagation from a tensor, node by node in topological order: each after everything that uses it.
+    """Replay backpropagation from a tensor `t`, node by node in topological order: each after everything that uses it.
 
     A frame shows the gradient that arrived at a node, what the node's rule (its vector-Jacobian product) makes of it
     for each input, and what has been accumulated there. Nothing is freed and no `.grad` touched; hooks are called.
 
-    gradient    what the pass starts from, of t's shape; None for a tensor of one element means 1
+    gradient    what the pass starts from; None for a tensor of one element means 1
     names, params, direction   as in `draw`
     max_nodes   the largest graph that is replayed
+
+    Formula: ḡ_parent += ḡ_node ∂node/∂parent, for each node in topological order and each of its parents
+    Shapes: any; gradient that of t.
+    Dtypes: floating and complex ones.
+    Raises: TypeError for what is not a tensor; RuntimeError for a tensor without a graph, for one of several elements
+        without a gradient and for a graph that was freed; ValueError for a graph of more than max_nodes nodes, or
+        another direction.
+    Source: Griewank & Walther, Evaluating Derivatives (2008), chapter 3.
 
     >>> import autograd_core as ag
     >>> x, w = ag.tensor(3.0, requires_grad=True), ag.tensor(2.0, requires_grad=True)
@@ -249,21 +259,18 @@ def replay(
       a leaf: backward() adds this to its .grad
     >>> steps.gradient(x)
     tensor(3.)
-
-    Raises TypeError for what is not a tensor, RuntimeError for a tensor without a graph, for one of several elements
-    without a `gradient` and for a graph that was freed, ValueError for a graph of more than `max_nodes` nodes.
     """
     roots = roots_of("replay", [t])
     nodes = topological_order(node for node, _ in roots)
     check_size("replay", nodes, max_nodes)
     if direction not in ("down", "right"):
         raise ValueError(f"replay: direction is {direction!r}; give 'down' or 'right'")
-    names = names_of("replay", names if params is None else params)
+    known_names = names_of("replay", names if params is None else params)
     seeds = checked_seeds("replay", [t], [gradient], False)
     several = {node.parents[0] for node in nodes if node.primitive is OUTPUT}
     recorder = Recorder()
     found = recorder.run(seeds, set(nodes) - several)
-    graph = GraphPicture(nodes, roots, names, known_values(nodes, roots))
+    graph = GraphPicture(nodes, roots, known_names, known_values(nodes, roots))
     return Replay(_Film(graph, nodes, seeds, recorder, found, direction).frames, found)
 
 

@@ -14,8 +14,18 @@ from .machine.compilation import TITLE, Compilation, shows_bars, tqdm_class
 def warmup(progress: bool = True) -> None:
     """Compile every kernel now, for float32 and float64, rather than each at its first use.
 
-    What is compiled is kept on disk, so this takes a minute or two once after an installation or an update, and a
-    second from then on. progress: show a bar on the terminal, elsewhere print a line if there is something to compile.
+    The machine code is kept on disk, so this takes a minute or two once after an installation or an update, and a second
+    from then on. With `progress` it shows a bar on the terminal, elsewhere prints a line if there is something to compile.
+
+    Formula: none; every kernel is compiled for its usual signatures.
+    Shapes: none.
+    Dtypes: float32 and float64.
+    Raises: what Numba's compiler raises.
+    Source: none; PyTorch's kernels come compiled.
+
+    >>> import autograd_core as ag
+    >>> callable(ag.warmup)
+    True
     """
     for module in pkgutil.walk_packages(kernels.__path__, f"{kernels.__name__}."):
         importlib.import_module(module.name)

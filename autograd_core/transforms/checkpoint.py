@@ -32,14 +32,14 @@ from . import tree
 
 
 def checkpoint(
-    function: Callable,
+    function: Callable[..., Any],
     *args: Any,
     use_reentrant: bool | None = None,
     preserve_rng_state: bool = True,
     determinism_check: str = "default",
     **kwargs: Any,
 ) -> Any:
-    """`function(*args, **kwargs)`, keeping only the arguments: the rest is computed again when a gradient is asked for.
+    """Call function(*args, **kwargs), keeping only the arguments: the rest is computed again when a gradient is asked for.
 
     Gradients go to the arguments and to whatever else the function uses (parameters of a module, closures), to any
     order. Arguments and results may be nested in lists, tuples and dictionaries. Under `no_grad` it is a plain call.
@@ -51,8 +51,13 @@ def checkpoint(
 
     The function must do the same each time. What it changes besides (running statistics, counters) it changes again.
 
-    Raises RuntimeError if the function changes an argument in place; and in the backward pass, if an argument or a
-    parameter has been changed since.
+    Formula: out = function(*args, **kwargs); √n segments of a chain of n layers keep O(√n) values for one more forward pass
+    Shapes: those of the function.
+    Dtypes: those of the function.
+    Raises: TypeError for what cannot be called; ValueError for another determinism_check; RuntimeError if the function
+        changes an argument in place, and in the backward pass if an argument or a parameter has been changed since, or
+        the function did something else.
+    Source: Chen et al. 2016, "Training deep nets with sublinear memory cost"; PyTorch's `utils.checkpoint.checkpoint`.
 
     >>> import autograd_core as ag
     >>> w = ag.tensor(2.0, requires_grad=True)
@@ -73,11 +78,21 @@ def checkpoint(
 
 
 def checkpoint_sequential(
-    functions: Any, segments: int, input: Any, use_reentrant: bool | None = None, **options: Any
+    functions: Iterable[Callable[..., Any]],
+    segments: int,
+    input: Any,
+    use_reentrant: bool | None = None,
+    **options: Any,
 ) -> Any:
-    """The functions (or modules of an `nn.Sequential`) one after the other, in so many segments, each checkpointed.
+    """Call functions (or the modules of an `nn.Sequential`) one after the other, in `segments` that are checkpointed.
 
-    The last segment is not: its values are needed first. `options` are those of `checkpoint`.
+    The last segment is not: its values are needed first. `use_reentrant` and `options` are those of `checkpoint`.
+
+    Formula: out = (fₙ ∘ … ∘ f₁)(input), f the `functions`
+    Shapes: those of the functions.
+    Dtypes: those of the functions.
+    Raises: ValueError unless there are from 1 to n segments; and as `checkpoint` does.
+    Source: PyTorch's `utils.checkpoint.checkpoint_sequential`.
 
     >>> import autograd_core as ag
     >>> x = ag.tensor([1.0, 2.0], requires_grad=True)

@@ -184,7 +184,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def set_num_threads(n: int) -> None:
-    """How many threads kernels use. Results do not depend on it. Raises ValueError unless n is at least 1.
+    """Set the number of threads that kernels use to `n`; results do not depend on it.
 
     The BLAS behind NumPy and SciPy has one thread from here on, or from the first kernel on several threads: its idle
     threads would take the CPU from those of the kernels. n is also the most that it may have inside a factorisation of a
@@ -193,6 +193,19 @@ def set_num_threads(n: int) -> None:
 
     Idle threads watch for 0.1 ms before they sleep; in a process that is started with AUTOGRAD_SPIN=0 in its environment
     they sleep at once.
+
+    Formula: none; `ag.get_num_threads()` = n from here on.
+    Shapes: none.
+    Dtypes: an integer.
+    Raises: ValueError unless n is at least 1; TypeError if it is no integer.
+    Source: PyTorch's `set_num_threads`.
+
+    >>> import autograd_core as ag
+    >>> before = ag.get_num_threads()
+    >>> ag.set_num_threads(2)
+    >>> ag.get_num_threads()
+    2
+    >>> ag.set_num_threads(before)
     """
     if isinstance(n, bool) or not isinstance(n, int | np.integer):
         raise TypeError(f"set_num_threads: n must be an int, got {type(n).__name__} {n!r}")
@@ -204,7 +217,18 @@ def set_num_threads(n: int) -> None:
 
 
 def get_num_threads() -> int:
-    """How many threads kernels use: as set, or as many as this process had CPUs when it was first asked."""
+    """Return the number of threads that kernels use: as set, or the number of CPUs that this process had when first asked.
+
+    Formula: none; what `set_num_threads` set, or min(CPUs, the control group's quota).
+    Shapes: none.
+    Dtypes: a Python int.
+    Raises: nothing.
+    Source: PyTorch's `get_num_threads`.
+
+    >>> import autograd_core as ag
+    >>> ag.get_num_threads() >= 1
+    True
+    """
     if Threads.count is None:
         Threads.count = _cpus()
     return Threads.count
