@@ -31,6 +31,8 @@ _LIST = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]")  # of numbers, or of lists 
 def complete(text: str, variables: str = "", prose: str = "", **defaults: str) -> str:
     """The docstring that `text` stands for. `defaults` are the parts by their labels; `variables`, such as "x the input",
     end a formula that does not name the parameters; `prose` follows that of the text."""
+    if not text:
+        return ""  # with python -OO there are no docstrings
     sentence, *lines = inspect.cleandoc(text).splitlines()
     paragraphs: list[str] = []
     example: list[str] = []

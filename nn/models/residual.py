@@ -12,7 +12,7 @@ from ..layers.conv import Conv2d
 from ..layers.flatten import Flatten
 from ..layers.linear import Linear
 from ..layers.norm import BatchNorm2d
-from ..layers.pooling import AdaptiveAvgPool2d
+from ..layers.pooling_adaptive import AdaptiveAvgPool2d
 from ..module import Module
 
 

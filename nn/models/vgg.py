@@ -13,7 +13,8 @@ from ..layers.dropout import Dropout
 from ..layers.flatten import Flatten
 from ..layers.linear import Linear
 from ..layers.norm import BatchNorm2d
-from ..layers.pooling import AdaptiveAvgPool2d, MaxPool2d
+from ..layers.pooling import MaxPool2d
+from ..layers.pooling_adaptive import AdaptiveAvgPool2d
 from ..module import Module
 
 
