@@ -11,7 +11,27 @@ from autograd_core.engine import docstrings
 
 from . import public
 
-ELEMENTWISE = {name: value for name, value in public.public().items() if hasattr(value, "primitive")}
+OTHERS = {"clamp", "prelu", "imag", "complex", "polar", "view_as_real", "view_as_complex", "frexp"}
+
+
+def is_elementwise(function):
+    required = [p for p in public.parameters(function) if p.default is p.empty]
+    return (
+        getattr(function, "__module__", "").startswith(("autograd_core.ops.elementwise", "autograd_core.special"))
+        or hasattr(function, "primitive")
+    ) and all(p.annotation == "TensorLike" for p in required)
+
+
+ELEMENTWISE = {
+    name: value
+    for name, value in public.public().items()
+    if is_elementwise(value) and name.rpartition(".")[2] not in OTHERS
+}
+
+
+def call(function, dtype):
+    required = [p for p in public.parameters(function) if p.default is p.empty]
+    return function(*[ag.ones(2, dtype=dtype)] * len(required))
 
 
 def test_a_short_text_becomes_a_whole_docstring():
@@ -48,17 +68,16 @@ def part(function, label):
     ("dtype", "words"),
     [
         ("complex64", ("complex numbers", "neither integers", "anything but integers")),
-        ("bool", (" or booleans", "anything but")),
+        ("bool", (" or booleans", "hold booleans", "anything but")),
     ],
 )
 def test_a_dtype_is_refused_if_the_docstring_says_so(name, dtype, words):
     function = ELEMENTWISE[name]
-    operands = [ag.ones(2, dtype=dtype)] * len(public.parameters(function))
     if any(word in part(function, "Raises") for word in words):
         with pytest.raises(TypeError):
-            function(*operands)
+            call(function, dtype)
     else:
-        function(*operands)
+        call(function, dtype)
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
@@ -71,9 +90,11 @@ def test_the_dtype_of_the_result_is_the_one_that_the_docstring_says(name, dtype)
     expected = dtype
     if "→ bool" in dtypes:
         expected = "bool"
+    elif "→" in dtypes:
+        pytest.skip("a function with dtypes of its own")
     elif dtype == "int32" and "integers and booleans become the default float" in dtypes:
         expected = "float32"
-    assert function(*[ag.ones(2, dtype=dtype)] * len(public.parameters(function))).dtype == expected
+    assert call(function, dtype).dtype == expected
 
 
 @pytest.mark.parametrize("function", [ag.floor, ag.ceil, ag.trunc, ag.frac, lambda x: ag.heaviside(x, 1.0)])

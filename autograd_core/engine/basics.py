@@ -202,7 +202,7 @@ def where(condition: TensorLike, input: TensorLike | None = None, other: TensorL
     return apply(_where_primitive, (condition, x, y))
 
 
-@of_elements(floating=False, Source="NumPy's and PyTorch's `conj`.")
+@of_elements(floating=False, Raises="TypeError if input is no tensor or array.", Source="NumPy's and PyTorch's `conj`.")
 def conj(input: A) -> A:
     """Return the complex conjugate of each element; of a real tensor, the tensor itself.
 

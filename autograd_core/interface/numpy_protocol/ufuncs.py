@@ -20,7 +20,13 @@ from ..table import NUMPY
 from .common import TABLE, as_tensor, axis_index, bare, cut, f, no_rule, refuse, refuse_out, value, wrapped
 from .reductions import over
 
-cbrt = unary(np.cbrt, lambda g, out: g / (3 * out * out), saves=(OUT,), name="cbrt", doc="The cube root.")
+cbrt = unary(
+    np.cbrt,
+    lambda g, out: g / (3 * out * out),
+    saves=(OUT,),
+    name="cbrt",
+    doc="Compute the cube root of each element.\nout = ∛x",
+)
 
 
 def _modf(x: Any) -> tuple:

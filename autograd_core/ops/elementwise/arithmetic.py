@@ -102,7 +102,7 @@ def _scaled_docs(name: str, booleans: str = "") -> Callable[[F], F]:
         2,
         floating=False,
         Raises=f"ValueError if the shapes do not broadcast; TypeError if an operand holds no numbers{booleans}, or if alpha "
-        "is a float and both operands hold integers.",
+        "is a float and no operand holds floats.",
         Source=f"PyTorch's `{name}`.",
     )
 
@@ -445,7 +445,7 @@ abs = unary(
 )
 
 
-@of_elements(floating=False, Source="PyTorch's `sgn`.")
+@of_elements(floating=False, Raises="TypeError if input is no tensor or array.", Source="PyTorch's `sgn`.")
 def sgn(input: TensorLike) -> Tensor:
     """Return the direction of each complex number, 0 at 0; of a real one its sign.
 

@@ -249,23 +249,27 @@ logical_not = unary(
 # ----------------------------------------------------------------------------------------------------- bits of integers
 
 
-def _of_integers(forward: Callable, name: str) -> Callable:
+def _of_integers(forward: Callable, name: str, booleans: bool = True) -> Callable:
+    """`forward` of integers only, or of `booleans` too."""
+    kinds, needed = ("biu", "integers or booleans") if booleans else ("iu", "integers")
+
     @functools.wraps(forward)
     def checked(*xs: Any) -> Any:
         for x in xs:
             dtype = np.asarray(x).dtype
-            if dtype.kind not in "biu":
-                raise TypeError(f"{name}: needs integers or booleans, got {dtype}; convert it, as in x.long()")
+            if dtype.kind not in kinds:
+                raise TypeError(f"{name}: needs {needed}, got {dtype}; convert it, as in x.long()")
         return forward(*xs)
 
     return checked
 
 
 def _bits(forward: Callable, name: str, doc: str, *, dtypes: str = "integers and booleans stay.") -> Callable:
-    wrong = "neither integers nor booleans" if "booleans" in dtypes else "anything but integers"
+    booleans = "booleans" in dtypes
+    wrong = "neither integers nor booleans" if booleans else "anything but integers"
     raises = f"ValueError if the shapes do not broadcast; TypeError if an operand holds {wrong}."
     doc = f"{doc}\nDtypes: {dtypes}\nRaises: {raises}"
-    return binary(_of_integers(forward, name), (), name=name, doc=doc)
+    return binary(_of_integers(forward, name, booleans), (), name=name, doc=doc)
 
 
 bitwise_and = _bits(
