@@ -307,12 +307,12 @@ class Run(Watcher):
             self.mult_adds[module] = self.mult_adds.get(module, 0) + int(count(out, *arrays))
 
     def field(self, module: Module) -> Field | None:
-        found = self.fields.get(self.nodes.get(module))  # type: ignore[arg-type]
-        return found if found and found.size else None
+        field = self.fields.get(self.nodes.get(module))  # type: ignore[arg-type]
+        return field if field and field.size else None
 
 
 def shapes(value: Any) -> Any:
-    """A value with the shape of each tensor in its place; what is no tensor is None."""
+    """A value with the shape of each tensor instead of the tensor; what is no tensor is None."""
     if hasattr(value, "shape"):
         return tuple(value.shape)
     if isinstance(value, PackedSequence):
@@ -326,20 +326,20 @@ def shapes(value: Any) -> Any:
 
 def _kept(roots: list[Node], known: set[int]) -> int:
     """The bytes of all memory that the nodes behind the roots have saved, without the known."""
-    found: dict[int, int] = {}
+    sizes: dict[int, int] = {}
 
     def look(value: Any) -> None:
         if isinstance(value, ndarray):
             memory = memory_of(value)
             if id(memory) not in known:
-                found[id(memory)] = memory.nbytes
+                sizes[id(memory)] = memory.nbytes
         elif isinstance(value, tuple | list):
             for item in value:
                 look(item)
 
     for node in topological_order(roots):
         look(node.saved)
-    return sum(found.values())
+    return sum(sizes.values())
 
 
 def _attention(out: Any, *operands: Any) -> int:
@@ -400,7 +400,7 @@ def _rows(model: Module, run: Run, depth: int) -> list[Row]:
 
 
 def _branches(depths: list[int]) -> list[str]:
-    """What is drawn before the name of each row of a tree, given in depth-first order."""
+    """The prefix of each row of a tree, in depth-first order: the lines to its parents."""
     drawn = []
     open_levels: set[int] = set()  # levels at which a row further down follows
     for depth in reversed(depths):

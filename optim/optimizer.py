@@ -163,9 +163,9 @@ class Optimizer:
             if default is required and name not in group:
                 raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             group.setdefault(name, default)
-        held = {p for other in self.param_groups for p in other["params"]}
+        taken = {p for other in self.param_groups for p in other["params"]}
         for i, param in enumerate(params):
-            if param in held:
+            if param in taken:
                 raise ValueError(
                     f"some parameters appear in more than one parameter group: parameter {i} of this one "
                     f"(shape {param.shape})"
@@ -282,12 +282,12 @@ class Optimizer:
             packed = {name: value for name, value in group.items() if name != "params"}
             packed["params"] = [numbers[param] for param in group["params"]]
             groups.append(packed)
-        held = {
+        states = {
             numbers[param]: {name: _as_tensors(value) for name, value in values.items()}
             for param, values in self.state.items()
             if param in numbers
         }
-        state_dict = {"state": held, "param_groups": groups}
+        state_dict = {"state": states, "param_groups": groups}
         for hook in tuple(self._state_dict_post_hooks.values()):
             replaced = hook(self, state_dict)
             state_dict = state_dict if replaced is None else replaced

@@ -198,9 +198,9 @@ class Wrong(nn.Module):
     [
         (
             Wrong(lambda x: x[:1]),
-            r"may not change the dtype or the shape .* made shape \(1, 3\), float32 of shape \(2, 3\)",
+            r"may not change the dtype or the shape .* returned shape \(1, 3\), float32 for shape \(2, 3\)",
         ),
-        (Wrong(lambda x: x.double()), "made shape .* float64 of shape"),
+        (Wrong(lambda x: x.double()), "returned shape .* float64 for shape"),
         (Wrong(lambda x: 1), "A parametrization must return a tensor, got int 1"),
         (Wrong(inverse=lambda x: x.double()), "When `right_inverse` outputs one tensor, it may not change the dtype"),
         (Wrong(inverse=lambda x: None), "must return a Tensor or a Sequence of tensors .* Got NoneType"),

@@ -78,7 +78,7 @@ def entry(begin, end, dtype="F32", shape=(1,)):
 FILES = {
     b"": "at byte 0 the length of the header takes 8 bytes, and the file ends (the file has 0 bytes)",
     b"12345": "at byte 5 the length of the header takes 8 bytes, and the file ends (the file has 5 bytes)",
-    broken(b"{}", length=3): "at byte 0 the header's length is given as 3 bytes, which the file does not have",
+    broken(b"{}", length=3): "at byte 0 the header's length is 3 bytes, which the file does not have",
     b"PK\x03\x04" + bytes(50): "torch.save wrote it, use safetensors.torch.save_file there",
     broken(b'{"a": \xff}'): "at byte 14 the header is not UTF-8",
     broken('{"ü": 1,,}'.encode()): "at byte 17 the header is not JSON (Expecting property name",

@@ -1,6 +1,6 @@
 """Datasets: what has samples. `torch.utils.data`'s names and semantics.
 
-A dataset whose samples lie in arrays can hand out a whole batch at once: `batched` is True and `get_batch(indices)`
+A dataset whose samples are rows of arrays can return a whole batch at once: `batched` is True and `get_batch(indices)`
 reads the rows with one fancy index a tensor. `DataLoader` uses that and never loops over samples there. Every other
 dataset is read a sample at a time and collated.
 """
@@ -315,12 +315,12 @@ class ConcatDataset(Dataset):
         if len(used) == 1:
             return self.datasets[used[0]].get_batch(offsets)
         pieces = [self.datasets[p].get_batch(offsets[parts == p]) for p in used]
-        back = np.argsort(np.argsort(parts, kind="stable"), kind="stable")  # where each index's row is in the pieces
+        back = np.argsort(np.argsort(parts, kind="stable"), kind="stable")  # the row of each index in the pieces
         return _merged(pieces, back)
 
 
 def _merged(pieces: list, order: ndarray) -> Any:
-    """The batches put one below the other, with their rows in `order`; batches may be nested."""
+    """The batches concatenated, with their rows in `order`; batches may be nested."""
     first = pieces[0]
     if isinstance(first, Tensor):
         shapes = [piece.shape[1:] for piece in pieces]

@@ -24,7 +24,7 @@ SIZES = {"train": 10_000, "test": 2_000}
 def draw(root: str | Path | None = None) -> dict[str, ndarray]:
     """The arrays of the sample by file name: images uint8 of shape (N, 28, 28), labels uint8 of shape (N,).
 
-    The places are the first of a random permutation of all, sorted, so the images keep MNIST's order. RandomState, not
+    The indices are the first of a random permutation of all, sorted, so the images keep MNIST's order. RandomState, not
     Generator: NumPy keeps its stream the same for ever (NEP 19), so the draw can be repeated with any version.
     """
     rng = np.random.RandomState(SEED)
@@ -33,9 +33,9 @@ def draw(root: str | Path | None = None) -> dict[str, ndarray]:
         prefix = "mnist/train" if part == "train" else "mnist/t10k"
         images = read_idx(find(f"{prefix}-images-idx3-ubyte.gz", root))
         labels = read_idx(find(f"{prefix}-labels-idx1-ubyte.gz", root))
-        places = np.sort(rng.permutation(len(images))[:size])
-        arrays[f"{part}-images-idx3-ubyte.gz"] = images[places]
-        arrays[f"{part}-labels-idx1-ubyte.gz"] = labels[places]
+        indices = np.sort(rng.permutation(len(images))[:size])
+        arrays[f"{part}-images-idx3-ubyte.gz"] = images[indices]
+        arrays[f"{part}-labels-idx1-ubyte.gz"] = labels[indices]
     return arrays
 
 

@@ -105,8 +105,8 @@ def folders(root: str | Path | None = None) -> list[Path]:
     """Where data is looked for: in `root` alone, or else in $AUTOGRAD_DATA and in the cache."""
     if root is not None:
         return [Path(root).expanduser()]
-    given = os.environ.get("AUTOGRAD_DATA")
-    return [*([Path(given).expanduser()] if given else []), cache_folder()]
+    configured = os.environ.get("AUTOGRAD_DATA")
+    return [*([Path(configured).expanduser()] if configured else []), cache_folder()]
 
 
 def stored(name: str, root: str | Path | None = None) -> Path | None:
@@ -157,15 +157,15 @@ def find(name: str, root: str | Path | None = None) -> Path:
 
 
 def _candidates(folder: Path, name: str, flat: bool) -> list[Path]:
-    """The places in `folder` where the file may be; `flat`: also right there, without its sub-folder."""
+    """The paths in `folder` where the file may be; `flat`: also without its sub-folder."""
     path = Path(name)
-    places = [folder / path]
+    paths = [folder / path]
     if str(path.parent) in _TORCHVISION:
-        places.append(folder / _TORCHVISION[str(path.parent)] / path.name)
+        paths.append(folder / _TORCHVISION[str(path.parent)] / path.name)
     if flat:
-        places.append(folder / path.name)
-    unpacked = [place.with_suffix("") for place in places if path.suffix == ".gz"]
-    return places + unpacked
+        paths.append(folder / path.name)
+    unpacked = [candidate.with_suffix("") for candidate in paths if path.suffix == ".gz"]
+    return paths + unpacked
 
 
 def _download(name: str, folder: Path) -> Path:
@@ -177,7 +177,7 @@ def _download(name: str, folder: Path) -> Path:
     file, path, reasons = FILES[name], folder / name, []
     log = pooch.get_logger()
     level = log.level
-    log.setLevel(logging.WARNING)  # it announces each attempt; what came out is said here
+    log.setLevel(logging.WARNING)  # it announces each attempt; the errors below report the outcome
     try:
         for source in file.sources:
             try:
@@ -215,11 +215,11 @@ def read_text(name: str, root: str | Path | None = None) -> str:
     """The text of the file `name`. Raises ValueError if it is not the published file, byte for byte."""
     path = find(name, root)
     data, file = _unpacked(path), FILES[name]
-    found = hashlib.sha256(data).hexdigest()
-    if found != file.sha256:
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != file.sha256:
         raise ValueError(
             f"{path}: expected {file.bytes} bytes with sha256 {file.sha256}, found {len(data)} bytes with sha256 "
-            f"{found}; the file is truncated or changed (line ends count), delete it and fetch it again"
+            f"{digest}; the file is truncated or changed (line ends count), delete it and fetch it again"
         )
     return data.decode("ascii")
 

@@ -23,10 +23,10 @@ OLD = 24 * 3600  # seconds; where files cannot be locked, an unfinished one of t
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A new file beside `path`, which takes its place once it is complete and on the disk; folders are made.
+    """Yield a new file beside `path`, which replaces it once it is complete and on the disk; folders are created.
 
-    What earlier writers of `path` left unfinished, because they were killed, is removed. A writer holds a lock on its file
-    as long as it lives, so that nobody else takes it for one that was left.
+    Unfinished files of earlier writers of `path`, which were killed, are removed. A writer holds a lock on its file as long
+    as it lives, so that nobody else removes it.
     """
     path = Path(os.path.realpath(path))  # the file itself, where `path` is a link to it
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,12 +58,12 @@ def remove_unfinished(path: Path) -> None:
 
 
 def _remove_if_left(entry: os.DirEntry) -> None:
-    found = entry.stat(follow_symlinks=False)
-    if not stat.S_ISREG(found.st_mode) or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
+    status = entry.stat(follow_symlinks=False)
+    if not stat.S_ISREG(status.st_mode) or (hasattr(os, "getuid") and status.st_uid != os.getuid()):
         return
     with open(entry.path, "rb+") as file:
         locked = _lock(file, wait=False)
-        if locked or (locked is None and time.time() - found.st_mtime > OLD):
+        if locked or (locked is None and time.time() - status.st_mtime > OLD):
             if fcntl is None:
                 file.close()
             os.unlink(entry.path)

@@ -107,7 +107,7 @@ def read(path: Path) -> tuple[dict[str, ndarray], dict[str, str]]:
 
 
 class Header:
-    """What a file says it holds, checked: `tensors` {name: (begin, end, dtype, shape)} from byte `data` on, `metadata`."""
+    """Holds the header of a file, checked: `tensors` {name: (begin, end, dtype, shape)} from byte `data` on, `metadata`."""
 
     def __init__(self, path: Path, file: BinaryIO, size: int):
         self.path, self.size = path, size
@@ -117,7 +117,7 @@ class Header:
         length = int.from_bytes(start, "little")
         if length > min(size - 8, LONGEST_HEADER):
             hint = "; torch.save wrote it, use safetensors.torch.save_file there" if start[:4] == b"PK\x03\x04" else ""
-            self.wrong(0, f"the header's length is given as {length} bytes, which the file does not have{hint}")
+            self.wrong(0, f"the header's length is {length} bytes, which the file does not have{hint}")
         self.data = 8 + length
         self.text = file.read(length)
         entries = self.parse()
@@ -162,8 +162,8 @@ class Header:
         """The byte at which the header begins to speak of `name`."""
         texts = (json.dumps(name, ensure_ascii=ascii) for ascii in (False, True))
         forms = b"|".join(re.escape(text.encode(errors="surrogatepass")) for text in texts)
-        found = [match.start() for match in re.finditer(b"(?:" + forms + rb")\s*:", self.text)] or [0]
-        return 8 + found[-1 if last else 0]
+        starts = [match.start() for match in re.finditer(b"(?:" + forms + rb")\s*:", self.text)] or [0]
+        return 8 + starts[-1 if last else 0]
 
     def texts(self, metadata: Any) -> dict[str, str]:
         if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
@@ -181,8 +181,8 @@ class Header:
         if not isinstance(code, str) or code not in DTYPES:
             self.wrong(place, f"{called} has the dtype {reprlib.repr(code)}, which is none of {', '.join(DTYPES)}")
         if not _counts(shape) or not _counts(offsets) or len(offsets) != 2:
-            given = f"the shape {reprlib.repr(shape)} and the offsets {reprlib.repr(offsets)}"
-            self.wrong(place, f"{called} has {given}; needed are lists of integers ≥ 0")
+            both = f"the shape {reprlib.repr(shape)} and the offsets {reprlib.repr(offsets)}"
+            self.wrong(place, f"{called} has {both}; needed are lists of integers ≥ 0")
         if len(shape) > MOST_DIMENSIONS:
             self.wrong(place, f"{called} has {len(shape)} dimensions, and arrays have at most {MOST_DIMENSIONS}")
         begin, end = offsets

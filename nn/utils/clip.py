@@ -26,20 +26,20 @@ def _listed(parameters: Any, name: str, gradients: bool = False) -> list[Tensor]
     for i, p in enumerate(listed):
         if not isinstance(p, Tensor):
             raise TypeError(f"{name}: needs tensors, but number {i} is {describe(p)}; pass model.parameters()")
-    found = [p for p in listed if p.grad is not None] if gradients else listed
+    chosen = [p for p in listed if p.grad is not None] if gradients else listed
     if not listed and isinstance(parameters, Iterator):
         warnings.warn(
             f"{name}: the generator is empty, so that nothing was done; a generator gives its values only once: keep them "
             "in a list, parameters = list(model.parameters())",
             stacklevel=3,
         )
-    elif listed and not found:
+    elif listed and not chosen:
         warnings.warn(
             f"{name}: none of the {len(listed)} parameters has a gradient, so that nothing was clipped; call it after "
             "loss.backward() and before optimizer.zero_grad()",
             stacklevel=3,
         )
-    return found
+    return chosen
 
 
 def _check_bound(bound: float, name: str, what: str) -> float:

@@ -17,7 +17,7 @@ from .parametrizations import TRANSPOSED, as_matrix, check_iterations, norm_exce
 
 
 class Reparametrization:
-    """A forward pre-hook that puts `module.<name>` in place, computed from other parameters of the module."""
+    """A forward pre-hook that assigns `module.<name>`, computed from other parameters of the module."""
 
     kind: str
     name: str

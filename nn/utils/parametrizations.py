@@ -25,10 +25,10 @@ TRANSPOSED = (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)
 
 def tensor_of(module: Module, name: str) -> Any:
     """The parameter or buffer of that name."""
-    found = getattr(module, name, None)
-    if not isinstance(found, Tensor):
+    tensor = getattr(module, name, None)
+    if not isinstance(tensor, Tensor):
         raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")
-    return found
+    return tensor
 
 
 # -------------------------------------------------------------------------------------------------------- weight norm
@@ -137,7 +137,7 @@ class _SpectralNorm(Module):
 
     @no_grad
     def _power_method(self, W: Any, times: int) -> None:
-        """Turn u and v towards the first singular vectors: u ← W v / |W v|, v ← Wᵀ u / |Wᵀ u|.
+        """Move u and v towards the first singular vectors: u ← W v / |W v|, v ← Wᵀ u / |Wᵀ u|.
 
         They are new tensors each time: what was recorded with the earlier ones may still be differentiated.
         """
@@ -319,5 +319,5 @@ def orthogonal(
         raise ValueError(
             f'orthogonal_map has to be one of "matrix_exp", "cayley", "householder". Got: {orthogonal_map}'
         )
-    made = _Orthogonal(weight, orthogonal_map, use_trivialization=use_trivialization)
-    return register_parametrization(module, name, made, unsafe=True)
+    parametrization = _Orthogonal(weight, orthogonal_map, use_trivialization=use_trivialization)
+    return register_parametrization(module, name, parametrization, unsafe=True)

@@ -81,7 +81,7 @@ def _same_kind(new: Any, shape: tuple, dtype: Any, what: str) -> None:
         raise ValueError(f"{what} must return a tensor, got {describe(new)}")
     if (new.shape, new.dtype) != (shape, dtype):
         raise ValueError(
-            f"{what} may not change the dtype or the shape of the tensor: it made shape {new.shape}, {new.dtype} of shape "
+            f"{what} may not change the dtype or the shape of the tensor: it returned shape {new.shape}, {new.dtype} for shape "
             f"{shape}, {dtype}; pass unsafe=True if that is meant"
         )
 
@@ -296,9 +296,9 @@ def register_parametrization(
     if is_parametrized(module, tensor_name):
         if not unsafe:
             _check_onto_itself(module, tensor_name, parametrization)
-        held: Any = module.parametrizations[tensor_name]
-        held.append(parametrization)
-        held.unsafe |= unsafe
+        existing: Any = module.parametrizations[tensor_name]
+        existing.append(parametrization)
+        existing.unsafe |= unsafe
         return module
     original = module._parameters.get(tensor_name)
     if original is None:
@@ -376,9 +376,9 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
     """
     if not is_parametrized(module, tensor_name):
         raise ValueError(f"Module {module} does not have a parametrization on {tensor_name}")
-    held: Any = module.parametrizations[tensor_name]
-    if held.is_tensor:
-        original = held.original
+    parametrizations: Any = module.parametrizations[tensor_name]
+    if parametrizations.is_tensor:
+        original = parametrizations.original
         if leave_parametrized:
             with no_grad():
                 _put(original, getattr(module, tensor_name))
@@ -442,12 +442,12 @@ def transfer_parametrizations_and_params(
     if not is_parametrized(from_module):
         return to_module
     for name in list(from_module.parametrizations) if tensor_name is None else [tensor_name]:
-        held: Any = from_module.parametrizations[name]
+        source: Any = from_module.parametrizations[name]
         if not hasattr(to_module, name):
             setattr(to_module, name, Parameter(getattr(from_module, name).detach()))
-        for parametrization in held:
-            register_parametrization(to_module, name, parametrization, unsafe=held.unsafe)
+        for parametrization in source:
+            register_parametrization(to_module, name, parametrization, unsafe=source.unsafe)
         target: Any = to_module.parametrizations[name]
-        for key in [*held._parameters, *held._buffers]:
-            setattr(target, key, getattr(held, key))
+        for key in [*source._parameters, *source._buffers]:
+            setattr(target, key, getattr(source, key))
     return to_module

@@ -1,4 +1,4 @@
-"""What `python -m nn train` can train: one file a task, each with a list RECIPES; a new task is named here.
+"""The recipes of `python -m nn train`: one file a task, each with a list RECIPES; a new task is listed here.
 
 These are programs on top of all packages (they use `optim`); only `nn/__main__.py` imports them.
 """

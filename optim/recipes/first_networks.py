@@ -20,14 +20,14 @@ from .recipe import Recipe, positive, save_results
 
 @dataclass(frozen=True, kw_only=True)
 class Fitted(Recipe):
-    """A model that `fit` teaches; a subclass says how, and which of its parameters are worth a picture."""
+    """Trains a model by its own `fit`; a subclass writes `learn`, and `pictures`, the parameters worth a picture."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         add_data_option(parser)
         super().add_options(parser)
 
     def learn(self, options: argparse.Namespace, x: Any, y: Any, classes: int) -> tuple[Any, dict]:
-        """The fitted model, and what to report of it."""
+        """Return the fitted model, and entries of the report."""
         raise NotImplementedError
 
     def pictures(self, model: Any) -> np.ndarray:
@@ -73,8 +73,10 @@ class PerceptronRecipe(Fitted):
             x, y, epochs=options.epochs, shuffle=True, pocket=options.pocket, average=average, progress=print
         )
         print(fitted)
-        how = "average" if average else "pocket" if options.pocket else "last"
-        return model, {"weights": how, "updates": fitted.updates, "mistakes": fitted.mistakes, "message": str(fitted)}
+        weights = "average" if average else "pocket" if options.pocket else "last"
+        return model, {
+            "weights": weights, "updates": fitted.updates, "mistakes": fitted.mistakes, "message": str(fitted),
+        }  # fmt: skip
 
 
 class AdalineRecipe(Fitted):
@@ -93,7 +95,7 @@ class AdalineRecipe(Fitted):
 
 class RBFRecipe(Fitted):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--centers", type=positive(int), default=1000, help="how many radial units (1000)")
+        parser.add_argument("--centers", type=positive(int), default=1000, help="the number of radial units (1000)")
         parser.add_argument(
             "--place", choices=("class_kmeans", "kmeans", "data"), default="class_kmeans", help="where (class_kmeans)"
         )

@@ -42,8 +42,8 @@ def add_data_option(parser: argparse.ArgumentParser, full: str = "mnist") -> Non
 def load_data(name: str, full: str = "mnist", **options: Any) -> tuple[str, Any, Any]:
     """The name of the data, and its training and test sets; options of `datasets.MNIST`.
 
-    "auto" is `full` if that is on this machine, and otherwise the sample, which is said. Raises UserError for what cannot
-    be read.
+    "auto" is `full` if that is on this machine, and otherwise the sample, with a line that says so. Raises UserError for
+    what cannot be read.
     """
     try:
         if name == "auto":
@@ -63,7 +63,7 @@ def load_data(name: str, full: str = "mnist", **options: Any) -> tuple[str, Any,
 
 
 def figures(test: Any, probabilities: np.ndarray) -> dict[str, Any]:
-    """What a classifier does on the test set, from its probabilities (N, classes)."""
+    """Figures of a classifier on the test set, from its probabilities (N, classes)."""
     images, targets = test.tensors
     return {
         "confusion-matrix": plot.confusion_matrix(targets, probabilities.argmax(1), test.classes),
@@ -75,14 +75,14 @@ def figures(test: Any, probabilities: np.ndarray) -> dict[str, Any]:
 class Classifier(Recipe):
     """Trained by Adam on cross-entropy in one cycle of the learning rate; the best epoch on a twelfth held out is kept.
 
-    build       makes the model
-    prepare     what the model wants done to a batch of images from 0 to 1; without it they are normalised
+    build       returns a new model
+    prepare     maps a batch of images from 0 to 1 to the model's input; without it they are normalised
     loss        of its outputs and the labels
     scores      from its outputs to scores of the classes, whose softmax are their probabilities
-    epochs      passes over the training data
+    epochs      the number of passes over the training data
     lr          the largest learning rate
-    batch_size  images a step
-    data        what to learn from where it is found, unless the options say otherwise
+    batch_size  the number of images a step
+    data        the training data, if it is on this machine and the options do not name others
     """
 
     build: Callable[[], Any]

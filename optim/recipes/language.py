@@ -168,7 +168,7 @@ class FirstNames(LanguageModel):
 
     def samples(self, model: RecurrentLM, chars: Any) -> str:
         words = {t: [chars.decode(model.sample(20, [0], t, stop=0)) for _ in range(10)] for t in (0.5, 1.0)}
-        return "\n".join(f"temperature {t}: {', '.join(found)}" for t, found in words.items())
+        return "\n".join(f"temperature {t}: {', '.join(listed)}" for t, listed in words.items())
 
 
 class Shakespeare(LanguageModel):

@@ -1,4 +1,4 @@
-"""What a program that trains a model is made of: a name, options of the command, and a run."""
+"""The base of a program that trains a model: a name, options of the command, and a run."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ class Recipe:
     about: str
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Declare what can be given after the name. Those here hold for every recipe; a task adds its own before."""
+        """Declare the options after the name. Those here hold for every recipe; a task adds its own before."""
         parser.add_argument("--seed", type=whole, default=0, help="of everything random (default 0)")
         parser.add_argument("--save", type=Path, metavar="FOLDER", help=f"where results go (default runs/{self.name})")
         parser.add_argument("--quiet", action="store_true", help="no progress bar, only lines")
 
     def run(self, options: argparse.Namespace) -> int:
-        """Check the folder of the results and `train`; the exit status of the command."""
+        """Check the folder of the results and `train`; return the exit status of the command."""
         folder = options.save or Path("runs") / self.name
         check_folder(folder)
         ag.manual_seed(options.seed)
         return self.train(options, folder)
 
     def train(self, options: argparse.Namespace, folder: Path) -> int:
-        """Train, print what came out, save it in the folder; the exit status of the command."""
+        """Train, print the results, save them in the folder; return the exit status of the command."""
         raise NotImplementedError
 
 
 def check_folder(folder: Path) -> None:
-    """Raise UserError if results cannot be written there. The folder is made, to see that it can be, and taken away again:
-    `save_results` makes it when there is something to save, and a run that fails leaves none behind."""
+    """Raise UserError if results cannot be written there. The folder is created, to try, and removed again: `save_results`
+    creates it when there is something to save, and a run that fails leaves none behind."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"--save {folder}: is a file; give a folder")
     new = [path for path in (folder, *folder.parents) if not path.exists()]

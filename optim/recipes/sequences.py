@@ -1,4 +1,4 @@
-"""Sequences: reversed by attention, remembered over long lags, and sunspots foretold."""
+"""Sequences: reversal by attention, memory over long lags, and a forecast of sunspots."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ class Reversal(Recipe):
         super().add_options(parser)
 
     def batch(self, count: int, fewest: int) -> tuple[Any, Any, Any]:
-        """Random sources, what the decoder is given, and what it is to write; symbol 0 starts, the others are equal.
+        """Random sources, the decoder's inputs (the target one step later, symbol 0 first), and the targets.
 
-        Each source is made of the first `fewest` symbols or more of them, up to all. Few symbols come again and again in
-        a sequence, and only who has learnt to count can tell them apart; among all, that is too rare to be learnt from.
+        Each source consists of the first `fewest` symbols or more of them, up to all. Few symbols come again and again in a
+        sequence, and only a model that has learnt to count can tell them apart; among all, that is too rare to be learnt.
         """
         symbols = ag.randint(fewest, self.symbols + 1, (count, 1)).numpy()
         source = 1 + (ag.rand(count, self.length).numpy() * symbols).astype(np.int64)
         target = source[:, ::-1]
-        given = np.concatenate([np.zeros((count, 1), source.dtype), target[:, :-1]], 1)
-        return ag.tensor(source), ag.tensor(given), ag.tensor(target)
+        previous = np.concatenate([np.zeros((count, 1), source.dtype), target[:, :-1]], 1)
+        return ag.tensor(source), ag.tensor(previous), ag.tensor(target)
 
     def train(self, options: argparse.Namespace, folder: Path) -> int:
         model = Seq2Seq(self.symbols + 1, self.symbols + 1, width=128, attention=not options.no_attention)
@@ -58,9 +58,9 @@ class Reversal(Recipe):
         schedule = optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, total_steps=options.steps)
         losses, started = [], clock()
         for step in range(1, options.steps + 1):
-            source, given, target = self.batch(self.batch_size, 2)
+            source, previous, target = self.batch(self.batch_size, 2)
             optimizer.zero_grad()
-            loss = F.cross_entropy(model(source, given).flatten(0, 1), target.flatten())
+            loss = F.cross_entropy(model(source, previous).flatten(0, 1), target.flatten())
             loss.backward()
             clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
@@ -124,8 +124,8 @@ class LongLag(Recipe):
             errors.append(float(1 - right.min()))
             solved = errors[-1] < 0.25
         seconds = clock() - started
-        found = "solved" if solved else f"not solved (error {errors[-1]:.2f}, by guessing 0.50)"
-        print(f"{found} after {len(errors)} steps ({seconds:.0f} s)")
+        outcome = "solved" if solved else f"not solved (error {errors[-1]:.2f}, by guessing 0.50)"
+        print(f"{outcome} after {len(errors)} steps ({seconds:.0f} s)")
         report = {
             "model": self.name, "data": f"lag {options.lag}", "kind": options.kind, "seed": options.seed,
             "parameters": parameters, "solved": solved, "steps": len(errors), "error": errors[-1],
@@ -154,7 +154,7 @@ class Sunspots(Recipe):
     """Monthly sunspot numbers some months ahead, by networks and by linear autoregression.
 
     The last fifth of the series is the test. All models see square roots (which even out the noise), standardised by the
-    training part; errors are in sunspots. The autoregressions are least squares on so many months before; the best of
+    training part; errors are in sunspots. The autoregressions are least squares on the `orders` months before; the best of
     them *on the test* is the one to beat. The networks see 15 years as means over months that grow
     longer with their age, and learn what the linear forecast from these leaves over.
     """
@@ -267,7 +267,7 @@ def _windows(series: np.ndarray, length: int, horizon: int, first: int, last: in
 
 
 def _means(x: np.ndarray, bins: tuple[int, ...]) -> np.ndarray:
-    """Windows (N, sum(bins)) as means over so many steps each, the first bins at the recent end: (N, len(bins))."""
+    """Windows (N, sum(bins)) as means over `bins` steps each, the first bins at the recent end: (N, len(bins))."""
     ends = x.shape[1] - np.cumsum([0, *bins])
     return np.stack([x[:, start:end].mean(1) for end, start in itertools.pairwise(ends)], 1)
 

@@ -110,11 +110,11 @@ def _draw(even: TensorDataset, labels: np.ndarray, per_class: int) -> TensorData
 
 def _learn(model: Any, small: TensorDataset, test: TensorDataset, epochs: int, run: dict) -> list[float]:
     """Train on the few images; the accuracies on the test set, after every few epochs."""
-    optimizer, found = optim.Adam(model.parameters(), lr=1e-3), []
+    optimizer, accuracies = optim.Adam(model.parameters(), lr=1e-3), []
     for _ in range(0, epochs, EVERY):
         uninterrupted(fit(model, small, optimizer=optimizer, epochs=EVERY, batch_size=10, **run))
-        found.append(evaluate(model, test, F.cross_entropy)["accuracy"])
-    return found
+        accuracies.append(evaluate(model, test, F.cross_entropy)["accuracy"])
+    return accuracies
 
 
 RECIPES = [

@@ -1,4 +1,4 @@
-"""What `fit` and `evaluate` read: batches of inputs, targets and perhaps weights, and the loss of one."""
+"""Batches of inputs, targets and perhaps weights, as `fit` and `evaluate` read them, and the loss of one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def dtype_of(model: Any) -> np.dtype:
 
 
 def _as_floating(values: Any, dtype: np.dtype) -> Tensor:
-    """A tensor; of the given dtype if its numbers are floating. Integers stay class labels or indices."""
+    """A tensor, converted to `dtype` if its numbers are floating. Integers stay class labels or indices."""
     if not isinstance(values, Tensor | list | tuple):
         values = np.asarray(values)  # also what only converts to an array, as a table of pandas
     t: Any = as_tensor(values)
@@ -76,7 +76,7 @@ def rows(y: Any) -> int:
 
 
 def weight_of(batch: Batch) -> float:
-    """What its mean loss counts in the mean over batches: its number of examples, or their weight."""
+    """The weight of its mean loss in the mean over batches: its number of examples, or the sum of their weights."""
     return rows(batch.y) if batch.weights is None else float(batch.weights.array.sum(dtype=np.float64))
 
 

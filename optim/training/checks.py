@@ -1,4 +1,4 @@
-"""What `fit` and `evaluate` refuse before anything is changed, and what they say of a loss that is not finite."""
+"""The checks of `fit` and `evaluate` before anything is changed, and the message for a loss that is not finite."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def check_model(caller: str, model: Any) -> None:
 
 
 def check_loss(caller: str, loss: Any) -> None:
-    """A loss is a function of output and target; say how to write it to who gives its name, its class, or its value."""
+    """A loss is a function of output and target; the error for a name, a class or a value shows how to write it."""
     way_out = "pass loss=F.cross_entropy (import nn.functional as F), or another function(output, target)"
     if isinstance(loss, str):
         name = loss.lower().removesuffix("loss").strip("_- ")
@@ -66,16 +66,16 @@ def check_optimizer(model: Any, loss: Any, optimizer: Any) -> None:
         raise TypeError(f"fit: optimizer must be made from the model's parameters, got {name}; pass {way_out}")
     if not isinstance(optimizer, Optimizer) and not hasattr(optimizer, "param_groups"):
         raise TypeError(f"fit: optimizer must be an optim.Optimizer, got {describe(optimizer)}; pass {way_out}")
-    held = [p for group in optimizer.param_groups for p in group["params"]]
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     if not hasattr(model, "parameters"):
         return
     own = set(model.parameters())
     own |= set(loss.parameters()) if isinstance(loss, Module) else set()
-    shared = [p for p in held if p in own]
+    shared = [p for p in parameters if p in own]
     if not shared:
         raise ValueError(
-            f"fit: none of the optimizer's {len(held)} parameters belongs to the model, so that nothing would be learnt; make "
-            f"it from this model, {way_out}"
+            f"fit: none of the optimizer's {len(parameters)} parameters belongs to the model, so that nothing would be learnt; "
+            f"make it from this model, {way_out}"
         )
     if not any(p.requires_grad for p in shared):
         raise ValueError(
@@ -120,11 +120,11 @@ def cause_of(loss: float, batch: Any, run: Any, data: Any) -> str:
     """What to do about a loss that is not finite: the data is looked at first, then the weights."""
     where = f"fit: the loss is {loss} in epoch {run.epoch}, batch {run.batch}"
     for what, value in (("inputs", batch.x), ("targets", batch.y)):
-        found = _not_finite(value)
-        if found is not None:
+        fault = _not_finite(value)
+        if fault is not None:
             rows = _rows_not_finite(data, 0 if what == "inputs" else 1)
             return (
-                f"{where}: the {what} of this batch have {found}{rows}; remove such rows or fill them before training"
+                f"{where}: the {what} of this batch have {fault}{rows}; remove such rows or fill them before training"
             )
     named = run.model.named_parameters() if hasattr(run.model, "named_parameters") else ()
     wrong = next((name for name, p in named if p.dtype.kind in "fc" and not np.isfinite(p.array).all()), None)
@@ -139,7 +139,7 @@ def _not_finite(value: Any) -> str | None:
     """The first NaN or infinity of a tensor and its index, in words; None if there is none."""
     if isinstance(value, dict | tuple | list):
         parts = value.values() if isinstance(value, dict) else value
-        return next((found for found in map(_not_finite, parts) if found is not None), None)
+        return next((fault for fault in map(_not_finite, parts) if fault is not None), None)
     if not isinstance(value, Tensor) or value.dtype.kind not in "fc":
         return None
     bad = ~np.isfinite(value.array)

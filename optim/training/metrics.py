@@ -1,9 +1,9 @@
-"""What is measured over a whole epoch: accumulators, and how `fit` and `evaluate` collect losses and metrics.
+"""Metrics over a whole epoch: accumulators, and how `fit` and `evaluate` collect losses and metrics.
 
 A metric is an object with four names:
 
     reset()                   forget everything: a new epoch or evaluation begins
-    update(output, target)    take in one batch
+    update(output, target)    add one batch
     result()                  the number over all batches since `reset`
     higher_is_better          True, False, or None where neither is (or it is not known)
 
@@ -58,7 +58,7 @@ class Metric:
         raise NotImplementedError(f"{type(self).__name__} needs a method reset(self)")
 
     def update(self, output: Any, target: Any) -> None:
-        """Take in one batch."""
+        """Add one batch."""
         raise NotImplementedError(f"{type(self).__name__} needs a method update(self, output, target)")
 
     def result(self) -> float:
@@ -111,7 +111,7 @@ class Accuracy(Metric):
 
 
 class _Errors(Metric):
-    """What measures the errors e = output - target, which must have one shape."""
+    """Base of the metrics of the errors e = output - target, which must have one shape."""
 
     def errors(self, output: Any, target: Any) -> tuple[ndarray, ndarray]:
         """e and the target in float64."""
@@ -385,7 +385,7 @@ def _copied(x: Any) -> Any:
 
 
 def _together(batches: list, functions: list[str]) -> Any:
-    """The batches one below the other."""
+    """The batches concatenated."""
     first = batches[0]
     if isinstance(first, Mapping):
         return {key: _together([batch[key] for batch in batches], functions) for key in first}
@@ -397,7 +397,7 @@ def _together(batches: list, functions: list[str]) -> Any:
     if first.ndim == 0 or len(shapes) > 1:
         raise ValueError(
             f"the metric '{functions[0]}' is a function of all outputs and targets, but the batches have shapes "
-            f"{[batch.shape for batch in batches[:3]]}, which cannot be put one below the other; pass a metric object with "
+            f"{[batch.shape for batch in batches[:3]]}, which cannot be concatenated; pass a metric object with "
             "reset(), update(output, target) and result() instead (see optim.Metric)"
         )
     return from_numpy(np.concatenate(batches))

@@ -67,20 +67,20 @@ class BasePruningMethod(ABC):
         """
         method: BasePruningMethod = cls(*args, **kwargs)
         method._tensor_name = name
-        found = pruning_of(module, name)
+        earlier = pruning_of(module, name)
         orig: Any = getattr(module, name, None)
-        if (found is None and name not in module._parameters) or orig is None:
+        if (earlier is None and name not in module._parameters) or orig is None:
             raise ValueError(f"prune: {type(module).__name__} has no parameter '{name}' to prune")
         scores: Any = scores_for(importance_scores, orig, f"parameter {name} of {type(module).__name__}")
-        if found is None:
+        if earlier is None:
             default_mask = ag.ones_like(orig)
         else:
-            key, before = found
+            key, before = earlier
             method = PruningContainer(*(before if isinstance(before, PruningContainer) else [before]), method)
             default_mask = getattr(module, f"{name}_mask").detach().clone()
         with no_grad():
             mask = method.compute_mask(scores.detach(), default_mask)
-        if found is None:
+        if earlier is None:
             delattr(module, name)
             module.register_parameter(f"{name}_orig", orig)
         else:

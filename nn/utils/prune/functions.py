@@ -226,10 +226,10 @@ def remove(module: Module, name: str) -> Module:
     >>> list(layer.state_dict()), (layer.bias == 0).sum()
     (['weight', 'bias'], tensor(1))
     """
-    found = pruning_of(module, name)
-    if found is None:
+    pruning = pruning_of(module, name)
+    if pruning is None:
         raise ValueError(f"Parameter '{name}' of module {module} has to be pruned before pruning can be removed")
-    key, method = found
+    key, method = pruning
     method.remove(module)
     del module._forward_pre_hooks[key]
     return module

@@ -34,12 +34,12 @@ def margins(node: Any, space: tuple, window: list, stride: list, dilation: list)
     if kind in ("NOTSET", "VALID"):
         pads = (node.get("pads") if kind == "NOTSET" else None) or [0] * 2 * len(space)
         return list(zip(pads[: len(space)], pads[len(space) :], strict=True))
-    found = []
+    pairs = []
     for n, k, s, d in zip(space, window, stride, dilation, strict=True):
         total = max(0, (-(-n // s) - 1) * s + d * (k - 1) + 1 - n)
         less, more = total // 2, total - total // 2
-        found.append((less, more) if kind == "SAME_UPPER" else (more, less))
-    return found
+        pairs.append((less, more) if kind == "SAME_UPPER" else (more, less))
+    return pairs
 
 
 def padded(x: Any, pairs: list[tuple[int, int]], value: float = 0.0) -> Any:
@@ -136,13 +136,13 @@ def _average_pool(node: Any, x: Any) -> Any:
     window, stride, dilation, pairs = _pool(node, x)
     if any(d != 1 for d in dilation):
         raise node.unsupported("dilations")
-    given = margins(node, x.shape[2:], window, stride, dilation)
+    own = margins(node, x.shape[2:], window, stride, dilation)
     pool = by_dims("avg_pool", x)
     out = pool(padded(x, pairs), window, stride)
     counted = np.ones((1, 1, *x.shape[2:]), x.dtype)
     if node.get("count_include_pad", 0):  # what ceil_mode adds does not
-        counted = np.pad(counted, [(0, 0), (0, 0), *given], constant_values=1)
-        rest = [(b - gb, a - ga) for (b, a), (gb, ga) in zip(pairs, given, strict=True)]
+        counted = np.pad(counted, [(0, 0), (0, 0), *own], constant_values=1)
+        rest = [(b - gb, a - ga) for (b, a), (gb, ga) in zip(pairs, own, strict=True)]
     else:
         rest = pairs
     if not any(w for pair in rest for w in pair):
@@ -235,18 +235,18 @@ def _recurrent(kind: str) -> Rule:
             biases = (None, None) if b is None else shape.split(b[d], b.shape[1] // 2)
             states = [None if s is None else s[d] for s in ((h, c) if kind == "LSTM" else (h,))]
             weights = [v if v is None else _ordered(v, kind, H) for v in (w[d], r[d], *biases)]
-            given: list[Any] = [rows, *states, *weights]
+            arguments: list[Any] = [rows, *states, *weights]
             if kind == "LSTM":
                 peep = None if p is None else shape.reshape(p[d], (3, H))[[0, 2, 1]]
-                out = recurrent.lstm(*given + [None, peep, counts, reverse])
+                out = recurrent.lstm(*arguments + [None, peep, counts, reverse])
             elif kind == "GRU":
-                out = recurrent.gru(*given + [counts, reverse])
+                out = recurrent.gru(*arguments + [counts, reverse])
             else:
                 name = (node.get("activations") or ["Tanh"])[d].lower()
-                out = recurrent.rnn(*given + [counts, reverse, name])
+                out = recurrent.rnn(*arguments + [counts, reverse, name])
             outs.append(shape.reshape(out[0], (T, 1, N, H)))
-            for held, state in zip(last, out[1:], strict=True):
-                held.append(state)
+            for column, state in zip(last, out[1:], strict=True):
+                column.append(state)
         return (outs[0] if D == 1 else shape.cat(outs, 1), *(shape.stack(states) for states in last))
 
     names = ("hidden_size", "direction", "activations", "layout", "clip", "input_forget", "linear_before_reset")
@@ -263,8 +263,8 @@ def _ordered(w: Any, kind: str, H: int) -> Any:
 
 def _check_recurrent(node: Any, kind: str, D: int, H: int, lengths: Any, T: int) -> None:
     usual = {"LSTM": ["sigmoid", "tanh", "tanh"], "GRU": ["sigmoid", "tanh"]}
-    given = [name.lower() for name in node.get("activations") or []]
-    fits = all(name in ("tanh", "relu") for name in given) if kind == "RNN" else given in ([], usual[kind] * D)
+    names = [name.lower() for name in node.get("activations") or []]
+    fits = all(name in ("tanh", "relu") for name in names) if kind == "RNN" else names in ([], usual[kind] * D)
     if not fits:
         raise node.unsupported(f"the activations {node.get('activations')}")
     if kind == "GRU" and not node.get("linear_before_reset", 0):

@@ -67,9 +67,9 @@ def folded(function: Callable) -> Rule:
     return Rule(kind)
 
 
-def axes_of(node: Any, given: Any) -> list[int] | None:
+def axes_of(node: Any, input: Any) -> list[int] | None:
     """Axes, from an input or, in older files, an attribute."""
-    return ints(given) if given is not None else node.get("axes")
+    return ints(input) if input is not None else node.get("axes")
 
 
 # ------------------------------------------------------------------------------------------------------------ elementwise
@@ -116,9 +116,9 @@ def _cast(node: Any, x: Any, *like: Any) -> Any:
 
 
 def _is_inf(x: Any, positive: int, negative: int) -> Any:
-    found = [x == math.inf] if positive else []
-    found += [x == -math.inf] if negative else []
-    return found[0] | found[1] if len(found) == 2 else found[0] if found else x != x
+    masks = [x == math.inf] if positive else []
+    masks += [x == -math.inf] if negative else []
+    return masks[0] | masks[1] if len(masks) == 2 else masks[0] if masks else x != x
 
 
 def _gelu(x: Any, approximate: str) -> Any:
@@ -142,8 +142,8 @@ def _softmax(function: Callable) -> Rule:
 
 
 @reads("shape", "allowzero")
-def _reshape(node: Any, x: Any, given: Any = None) -> Any:
-    sizes = node.get("shape") if given is None else ints(given)
+def _reshape(node: Any, x: Any, target: Any = None) -> Any:
+    sizes = node.get("shape") if target is None else ints(target)
     if not node.get("allowzero", 0):
         sizes = [x.shape[i] if s == 0 else s for i, s in enumerate(sizes)]
     return shape.reshape(x, tuple(sizes))
@@ -188,11 +188,11 @@ def _split(node: Any, x: Any, sizes: Any = None) -> tuple:
     axis, parts = node.get("axis", 0), len(node.outputs)
     if node.get("num_outputs", parts) != parts:
         raise node.unsupported(f"num_outputs={node.get('num_outputs')} with {parts} outputs")
-    given = node.get("split") if sizes is None else ints(sizes)
-    if given is None:
+    lengths = node.get("split") if sizes is None else ints(sizes)
+    if lengths is None:
         each = -(-x.shape[axis] // parts)
-        given = [min(each, x.shape[axis] - i * each) for i in range(parts)]
-    return shape.split(x, given, axis)
+        lengths = [min(each, x.shape[axis] - i * each) for i in range(parts)]
+    return shape.split(x, lengths, axis)
 
 
 @reads("starts", "ends", "axes")

@@ -147,14 +147,14 @@ def resized(node: Any, x: Any, roi: Any, scales: Any, sizes: Any) -> Any:
 
 
 def _dimensions(node: Any, x: Any, roi: Any, scales: Any, sizes: Any, get: Any) -> list[Dimension]:
-    """What is to be done with each dimension of x."""
+    """How each dimension of x is resized."""
     roi, scales, sizes = (_numbers(v) for v in (roi, scales, sizes))
     if (scales is None) == (sizes is None):
         raise node.unsupported("scales and sizes together" if sizes is not None else "neither scales nor sizes")
     axes = [axis % x.ndim for axis in get("axes", None) or range(x.ndim)]
-    given = sizes if sizes is not None else scales
-    if len(given) != len(axes) or (roi is not None and len(roi) != 2 * len(axes)):
-        raise node.unsupported(f"{len(given)} scales or sizes for {len(axes)} dimensions")
+    numbers = sizes if sizes is not None else scales
+    if len(numbers) != len(axes) or (roi is not None and len(roi) != 2 * len(axes)):
+        raise node.unsupported(f"{len(numbers)} scales or sizes for {len(axes)} dimensions")
     parts = roi.astype(single).reshape(2, -1).T if roi is not None else np.array([[0, 1]] * len(axes), single)
     dims = [Dimension(n, n, single(1), single(0), single(1)) for n in x.shape]
     factors = scales if sizes is None else [single(m) / single(x.shape[a]) for a, m in zip(axes, sizes, strict=True)]
