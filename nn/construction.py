@@ -33,7 +33,7 @@ def refuse_tensors(cls: type, args: tuple) -> None:
     takes_tensor = first is not None and "Tensor" in str(first.annotation)
     if takes_tensor and not any(isinstance(x, Tensor) for x in args[1:]):
         return
-    called = ", ".join(("output", "target") if cls.__module__ == f"{LAYERS}loss" else ("x",))
+    called = ", ".join(("output", "target") if cls.__module__.startswith(f"{LAYERS}loss") else ("x",))
     raise TypeError(
         f"{cls.__name__}: this makes the module, which takes no tensors; make it first and then call it: "
         f"nn.{cls.__name__}(…)({called})"
