@@ -599,7 +599,7 @@ def test_polygamma_by_orders():
         (lambda: t(1.0) & t(1.0), TypeError, "bitwise_and: needs integers or booleans, got float64; convert it"),
         (lambda: ~t(1.0), TypeError, "bitwise_not: needs integers or booleans, got float64"),
         (lambda: t(1.0) << 1, TypeError, "bitwise_left_shift: needs integers or booleans, got float64"),
-        (lambda: ag.gcd(t(1.0), 2), TypeError, "gcd: needs integers or booleans, got float64"),
+        (lambda: ag.gcd(t(1.0), 2), TypeError, "gcd: needs integers, got float64"),
         (lambda: ag.polygamma(-1, t(1.0)), ValueError, "polygamma: n must be an integer of at least 0, got int -1"),
         (lambda: t(1.0).polygamma(1.5), ValueError, "polygamma: n must be an integer of at least 0, got float 1.5"),
         (lambda: ag.mvlgamma(t(1.0), 0), ValueError, "mvlgamma: p must be an integer of at least 1, got int 0"),
