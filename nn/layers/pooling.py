@@ -231,7 +231,8 @@ class AvgPool3d(_AvgPoolNd):
 
 class _LPPool(Spatial):
     """norm_type is the p; 1 gives the sum of each window, a large p nearly its maximum. kernel_size and stride (None: the
-    kernel size): one number for all dimensions, or one for each. ceil_mode rounds the number of windows up.
+    kernel size): one number for all dimensions, or one for each. ceil_mode rounds the number of windows up; a last one that
+    reaches over the end counts as if its mean went on there.
 
     Formula: out[n, c, {i}] = (Σ over {u} of xᵖ)^(1/p), where x = input[n, c, {window}] and
         s = stride; of a negative sum minus the root of its size (PyTorch: NaN)

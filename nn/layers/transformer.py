@@ -57,6 +57,7 @@ def _length(x: Any, batch_first: bool) -> int:
 class _Layer(Module):
     """What the two kinds of layers share: attention, a feed-forward network, and a norm and a dropout for each block."""
 
+    attentions: tuple[str, ...]  # the blocks of attention, in order
     self_attn: MultiheadAttention
     norm1: LayerNorm
     norm2: LayerNorm
@@ -64,21 +65,30 @@ class _Layer(Module):
     dropout2: Dropout
 
     def __init__(
-        self, attentions: tuple[str, ...], d_model: int, nhead: int, dim_feedforward: int, dropout: float,
-        activation: str | Callable[[Tensor], Tensor], layer_norm_eps: float, batch_first: bool, norm_first: bool,
-        bias: bool, device: Device, dtype: DTypeLike | None,
-    ):  # fmt: skip
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: str | Callable[[Tensor], Tensor] = F.relu,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        device: Device = None,
+        dtype: DTypeLike | None = None,
+    ):
         super().__init__()
         on_cpu(device, type(self).__name__)
         if isinstance(activation, str) and activation not in ACTIVATIONS:
             raise ValueError(f"activation should be 'relu', 'gelu' or a function, not {activation!r}")
-        for name in attentions:
+        for name in self.attentions:
             setattr(self, name, MultiheadAttention(d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype))
         self.linear1 = Linear(d_model, dim_feedforward, bias, dtype=dtype)
         self.dropout = Dropout(dropout)
         self.linear2 = Linear(dim_feedforward, d_model, bias, dtype=dtype)
         self.norm_first = norm_first
-        blocks = range(1, len(attentions) + 2)
+        blocks = range(1, len(self.attentions) + 2)
         for i in blocks:
             setattr(self, f"norm{i}", LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype))
         for i in blocks:
@@ -124,24 +134,7 @@ class TransformerEncoderLayer(_Layer):
     (5, 3, 8)
     """
 
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: str | Callable[[Tensor], Tensor] = F.relu,
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        device: Device = None,
-        dtype: DTypeLike | None = None,
-    ):
-        super().__init__(
-            ("self_attn",), d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first,
-            norm_first, bias, device, dtype,
-        )  # fmt: skip
+    attentions = ("self_attn",)
 
     def forward(
         self,
@@ -178,28 +171,10 @@ class TransformerDecoderLayer(_Layer):
     (5, 3, 8)
     """
 
+    attentions = ("self_attn", "multihead_attn")
     multihead_attn: MultiheadAttention
     norm3: LayerNorm
     dropout3: Dropout
-
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: str | Callable[[Tensor], Tensor] = F.relu,
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        bias: bool = True,
-        device: Device = None,
-        dtype: DTypeLike | None = None,
-    ):
-        super().__init__(
-            ("self_attn", "multihead_attn"), d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps,
-            batch_first, norm_first, bias, device, dtype,
-        )  # fmt: skip
 
     def forward(
         self,
