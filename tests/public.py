@@ -119,6 +119,16 @@ NOT_OURS = {
     "from", "_preallocate_and_copy",
 }  # fmt: skip
 
+# What PyTorch documents and itself refuses (2.13): slips of its documentation, and positions of what goes by keyword only.
+REFUSED_THERE = {
+    "torch.aminmax": {"min", "max"}, "torch.true_divide": {"dividend", "divisor"},
+    "torch.Tensor.arctanh_": {"other"}, "torch.Tensor.atanh_": {"other"}, "torch.Tensor.cumprod_": {"dtype"},
+    "torch.Tensor.cumsum_": {"dtype"}, "torch.Tensor.div_": {"value"}, "torch.Tensor.divide_": {"value"},
+    "torch.Tensor.floor_divide_": {"value"}, "torch.Tensor.fmod_": {"divisor"}, "torch.Tensor.index_copy_": {"tensor"},
+    "torch.Tensor.mul_": {"value"}, "torch.Tensor.multiply_": {"value"}, "torch.Tensor.remainder_": {"divisor"},
+    "torch.Tensor.round_": {"decimals"}, "torch.Tensor.true_divide_": {"value"},
+}  # fmt: skip
+
 
 @functools.cache
 def pytorch() -> dict[str, list[str]]:
@@ -137,7 +147,7 @@ def _arguments(text: str) -> Iterator[tuple[str, int | None]]:
                 yield name.lstrip("*"), None
         elif name and name != "/":
             yield name, None if by_keyword else position
-            position += 1
+            position += name != "out"  # what comes after it moves up
 
 
 def differences(name: str, value: Any) -> list[str]:
@@ -146,6 +156,8 @@ def differences(name: str, value: Any) -> list[str]:
     theirs = "torch.Tensor" if module == "autograd_core.Tensor" else MODULES.get(module)
     overloads = pytorch().get(f"{theirs}.{short}", [])
     ours = parameters(value)
+    if module == "autograd_core.Tensor" and ours and ours[0].name == "input":
+        ours = ours[1:]  # the tensor itself: an in-place form shows the signature of its function
     if not overloads or any(p.kind is p.VAR_KEYWORD for p in ours):
         return []
     names = {p.name for p in ours}
@@ -156,9 +168,10 @@ def differences(name: str, value: Any) -> list[str]:
             if position is not None:
                 at.setdefault(position, set()).add(argument)
     found = []
+    passed_over = NOT_OURS | REFUSED_THERE.get(f"{theirs}.{short}", set())
     for overload in overloads:
         for argument, position in _arguments(overload):
-            if argument in NOT_OURS:
+            if argument in passed_over:
                 continue
             if argument not in names:
                 found.append(f"no {argument}=")

@@ -332,18 +332,18 @@ def put(input: TensorLike, index: TensorLike, source: TensorLike, accumulate: bo
     return reshape(index_put(ravel(x), (plain,), ravel(written), accumulate), x.shape)
 
 
-def fill_diagonal_(input: Tensor, fill_value: TensorLike, wrap: bool = False) -> Tensor:
+def fill_diagonal_(self: Tensor, fill_value: TensorLike, wrap: bool = False) -> Tensor:
     """Write one value on the main diagonal, in place; with `wrap`, again after the end of a tall matrix."""
-    if input.ndim < 2 or (input.ndim > 2 and len(set(input.shape)) > 1):
+    if self.ndim < 2 or (self.ndim > 2 and len(set(self.shape)) > 1):
         raise ValueError(
-            f"fill_diagonal_: needs a matrix, or more dimensions of one size, got shape {tuple(input.shape)}"
+            f"fill_diagonal_: needs a matrix, or more dimensions of one size, got shape {tuple(self.shape)}"
         )
-    value = one_value("fill_diagonal_", fill_value, input.dtype)
-    size = math.prod(input.shape)
-    step = sum(math.prod(input.shape[d + 1 :]) for d in range(input.ndim))
-    end = size if wrap or input.ndim > 2 else min(input.shape[1], input.shape[0]) * step
-    positions = np.unravel_index(np.arange(0, min(end, size), step), input.shape) if size else ()
-    return rewrite(input, put_at, value, tuple(positions), name="fill_diagonal_") if size else input
+    value = one_value("fill_diagonal_", fill_value, self.dtype)
+    size = math.prod(self.shape)
+    step = sum(math.prod(self.shape[d + 1 :]) for d in range(self.ndim))
+    end = size if wrap or self.ndim > 2 else min(self.shape[1], self.shape[0]) * step
+    positions = np.unravel_index(np.arange(0, min(end, size), step), self.shape) if size else ()
+    return rewrite(self, put_at, value, tuple(positions), name="fill_diagonal_") if size else self
 
 
 # A line an operation: the names under which it is found (interface/table.py).
