@@ -10,7 +10,11 @@ from autograd_core.ops.reduction.extremes import AMinMax
 from autograd_core.ops.reduction.scan import CumMax
 from autograd_core.ops.reduction.scan import CumMin
 from autograd_core.ops.reduction.sort import KthValue
+from autograd_core.ops.reduction.sort import Max
+from autograd_core.ops.reduction.sort import Median
+from autograd_core.ops.reduction.sort import Min
 from autograd_core.ops.reduction.sort import Mode
+from autograd_core.ops.reduction.sort import NanMedian
 from autograd_core.ops.reduction.sort import Sort
 from autograd_core.ops.reduction.sort import TopK
 from builtins import bool as _bool
@@ -679,13 +683,40 @@ def atan2(input: TensorLike, other: TensorLike) -> Tensor:
 def atanh(input: TensorLike) -> Tensor:
     """Compute the number whose hyperbolic tangent each element is."""
 
-def atleast_1d(*tensors: TensorLike | Sequence[TensorLike]) -> Any:
+@overload
+def atleast_1d(tensor: TensorLike, /) -> Tensor:
     """Return numbers as vectors of one element, and all else as it is."""
 
-def atleast_2d(*tensors: TensorLike | Sequence[TensorLike]) -> Any:
+@overload
+def atleast_1d(tensors: Sequence[TensorLike], /) -> _tuple[Tensor, ...]:
+    """Return numbers as vectors of one element, and all else as it is."""
+
+@overload
+def atleast_1d(first: TensorLike, second: TensorLike, /, *more: TensorLike) -> _tuple[Tensor, ...]:
+    """Return numbers as vectors of one element, and all else as it is."""
+
+@overload
+def atleast_2d(tensor: TensorLike, /) -> Tensor:
     """Return numbers and vectors as matrices of one row, and all else as it is."""
 
-def atleast_3d(*tensors: TensorLike | Sequence[TensorLike]) -> Any:
+@overload
+def atleast_2d(tensors: Sequence[TensorLike], /) -> _tuple[Tensor, ...]:
+    """Return numbers and vectors as matrices of one row, and all else as it is."""
+
+@overload
+def atleast_2d(first: TensorLike, second: TensorLike, /, *more: TensorLike) -> _tuple[Tensor, ...]:
+    """Return numbers and vectors as matrices of one row, and all else as it is."""
+
+@overload
+def atleast_3d(tensor: TensorLike, /) -> Tensor:
+    """Return numbers, vectors and matrices with dimensions of size 1 added up to three, and all else as it is."""
+
+@overload
+def atleast_3d(tensors: Sequence[TensorLike], /) -> _tuple[Tensor, ...]:
+    """Return numbers, vectors and matrices with dimensions of size 1 added up to three, and all else as it is."""
+
+@overload
+def atleast_3d(first: TensorLike, second: TensorLike, /, *more: TensorLike) -> _tuple[Tensor, ...]:
     """Return numbers, vectors and matrices with dimensions of size 1 added up to three, and all else as it is."""
 
 def avg_pool1d(
@@ -1347,15 +1378,24 @@ def matrix_exp(A: TensorLike) -> Tensor:
 def matrix_power(input: TensorLike, n: _int) -> Tensor:
     """Multiply each matrix of `input` by itself `n` times: `linalg.matrix_power`."""
 
-def max(
-    input: TensorLike,
-    dim: _int | TensorLike | None = ...,
-    keepdim: _bool = ...,
-    *,
-    other: TensorLike | None = ...,
-    axis: Dims = ...,
-    keepdims: _bool = ...,
-) -> Any:
+@overload
+def max(input: TensorLike) -> Tensor:
+    """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
+
+@overload
+def max(input: TensorLike, dim: _int, keepdim: _bool = ...) -> Max:
+    """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
+
+@overload
+def max(input: TensorLike, other: Tensor | ndarray, /) -> Tensor:
+    """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
+
+@overload
+def max(input: TensorLike, *, other: TensorLike) -> Tensor:
+    """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
+
+@overload
+def max(input: TensorLike, *, axis: _int, keepdims: _bool = ...) -> Max:
     """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
 
 def max_pool1d(
@@ -1405,23 +1445,39 @@ def mean(
 ) -> Tensor:
     """Compute the arithmetic mean over `dim`, or of all elements; of no elements, NaN."""
 
-def median(
-    input: TensorLike, dim: _int | None = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
-) -> Any:
+@overload
+def median(input: TensorLike) -> Tensor:
+    """Return the median of all elements; along `dim`, with its index, as a named tuple (values, indices)."""
+
+@overload
+def median(input: TensorLike, dim: _int, keepdim: _bool = ...) -> Median:
+    """Return the median of all elements; along `dim`, with its index, as a named tuple (values, indices)."""
+
+@overload
+def median(input: TensorLike, *, axis: _int, keepdims: _bool = ...) -> Median:
     """Return the median of all elements; along `dim`, with its index, as a named tuple (values, indices)."""
 
 def meshgrid(*tensors: TensorLike | Sequence[TensorLike], indexing: _str = ...) -> _tuple[Tensor, ...]:
     """Return the coordinates of a grid from those along its axes."""
 
-def min(
-    input: TensorLike,
-    dim: _int | TensorLike | None = ...,
-    keepdim: _bool = ...,
-    *,
-    other: TensorLike | None = ...,
-    axis: Dims = ...,
-    keepdims: _bool = ...,
-) -> Any:
+@overload
+def min(input: TensorLike) -> Tensor:
+    """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
+
+@overload
+def min(input: TensorLike, dim: _int, keepdim: _bool = ...) -> Min:
+    """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
+
+@overload
+def min(input: TensorLike, other: Tensor | ndarray, /) -> Tensor:
+    """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
+
+@overload
+def min(input: TensorLike, *, other: TensorLike) -> Tensor:
+    """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
+
+@overload
+def min(input: TensorLike, *, axis: _int, keepdims: _bool = ...) -> Min:
     """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
 
 def minimum(input: TensorLike, other: TensorLike) -> Tensor:
@@ -1470,9 +1526,16 @@ def nanmean(
 ) -> Tensor:
     """Compute the mean over `dim` of the elements that are not NaN; NaN if there are none."""
 
-def nanmedian(
-    input: TensorLike, dim: _int | None = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
-) -> Any:
+@overload
+def nanmedian(input: TensorLike) -> Tensor:
+    """Return the median of the elements that are not NaN; along `dim`, with its index, as a named tuple (values, indices)."""
+
+@overload
+def nanmedian(input: TensorLike, dim: _int, keepdim: _bool = ...) -> NanMedian:
+    """Return the median of the elements that are not NaN; along `dim`, with its index, as a named tuple (values, indices)."""
+
+@overload
+def nanmedian(input: TensorLike, *, axis: _int, keepdims: _bool = ...) -> NanMedian:
     """Return the median of the elements that are not NaN; along `dim`, with its index, as a named tuple (values, indices)."""
 
 def nanquantile(
@@ -1515,7 +1578,12 @@ def negative(input: TensorLike) -> Tensor:
 def nextafter(input: TensorLike, other: TensorLike) -> Tensor:
     """Return the next floating-point number after each element, in the direction of another one."""
 
-def nonzero(input: TensorLike, *, as_tuple: _bool = ...) -> Any:
+@overload
+def nonzero(input: TensorLike, *, as_tuple: Literal[False] = ...) -> Tensor:
+    """Return the indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension."""
+
+@overload
+def nonzero(input: TensorLike, *, as_tuple: Literal[True]) -> _tuple[Tensor, ...]:
     """Return the indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension."""
 
 def norm(
@@ -1972,26 +2040,73 @@ def unflatten(input: TensorLike, dim: _int, sizes: Sequence[_int]) -> Tensor:
 def unfold(input: TensorLike, dimension: _int, size: _int, step: _int) -> Tensor:
     """Return the windows of `size` elements along `dimension`, `step` apart, each in a new last dimension; a view."""
 
+@overload
+def unique(
+    input: TensorLike,
+    sorted: _bool = ...,
+    return_inverse: Literal[False] = ...,
+    return_counts: Literal[False] = ...,
+    dim: _int | None = ...,
+) -> Tensor:
+    """Return the distinct elements, or the distinct slices along `dim`, in order."""
+
+@overload
 def unique(
     input: TensorLike,
     sorted: _bool = ...,
     return_inverse: _bool = ...,
     return_counts: _bool = ...,
     dim: _int | None = ...,
-    *,
-    axis: Dims = ...,
-    keepdims: _bool = ...,
 ) -> Any:
     """Return the distinct elements, or the distinct slices along `dim`, in order."""
 
-def unique_consecutive(
+@overload
+def unique(
     input: TensorLike,
+    sorted: _bool = ...,
+    return_inverse: Literal[False] = ...,
+    return_counts: Literal[False] = ...,
+    *,
+    axis: _int | None = ...,
+) -> Tensor:
+    """Return the distinct elements, or the distinct slices along `dim`, in order."""
+
+@overload
+def unique(
+    input: TensorLike,
+    sorted: _bool = ...,
     return_inverse: _bool = ...,
     return_counts: _bool = ...,
-    dim: _int | None = ...,
     *,
-    axis: Dims = ...,
-    keepdims: _bool = ...,
+    axis: _int | None = ...,
+) -> Any:
+    """Return the distinct elements, or the distinct slices along `dim`, in order."""
+
+@overload
+def unique_consecutive(
+    input: TensorLike, return_inverse: Literal[False] = ..., return_counts: Literal[False] = ..., dim: _int | None = ...
+) -> Tensor:
+    """Return the elements, or the slices along `dim`, without those that equal the one before."""
+
+@overload
+def unique_consecutive(
+    input: TensorLike, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...
+) -> Any:
+    """Return the elements, or the slices along `dim`, without those that equal the one before."""
+
+@overload
+def unique_consecutive(
+    input: TensorLike,
+    return_inverse: Literal[False] = ...,
+    return_counts: Literal[False] = ...,
+    *,
+    axis: _int | None = ...,
+) -> Tensor:
+    """Return the elements, or the slices along `dim`, without those that equal the one before."""
+
+@overload
+def unique_consecutive(
+    input: TensorLike, return_inverse: _bool = ..., return_counts: _bool = ..., *, axis: _int | None = ...
 ) -> Any:
     """Return the elements, or the slices along `dim`, without those that equal the one before."""
 
@@ -2045,7 +2160,12 @@ def vsplit(input: TensorLike, indices_or_sections: _int | Sequence[_int] | Tenso
 def vstack(tensors: Sequence[TensorLike]) -> Tensor:
     """Join tensors one below the other: along the first dimension, where vectors count as rows."""
 
-def where(condition: TensorLike, input: TensorLike | None = ..., other: TensorLike | None = ...) -> Any:
+@overload
+def where(condition: TensorLike) -> _tuple[Tensor, ...]:
+    """Choose from `input` where `condition` holds and from `other` elsewhere."""
+
+@overload
+def where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tensor:
     """Choose from `input` where `condition` holds and from `other` elsewhere."""
 
 def xlogy(input: TensorLike, other: TensorLike) -> Tensor:

@@ -14,6 +14,7 @@ import inspect
 import re
 import subprocess
 import sys
+import typing
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -83,13 +84,38 @@ def imported(module: ModuleType) -> dict[str, str]:
 
 
 def definition(name: str, function: Callable, names: Names, method: bool = False) -> str:
-    """`def name(…) -> …: "its sentence"`, as a function of the package or as a method of a tensor."""
+    """`def name(…) -> …: "its sentence"`, as a function of the package or as a method of a tensor; each of its overloads."""
     inner = inspect.unwrap(function)
-    module = sys.modules[inner.__globals__["__name__"]]  # type: ignore[attr-defined]
-    signature = inspect.signature(inner)
+    overloads = typing.get_overloads(inner)
+    if not overloads:
+        return _definition(name, function, inspect.signature(inner), names, method)
+    names.statements.add("from typing import overload")
+    forms = [inspect.signature(form) for form in overloads]
+    if attribute(function, "takes_axis"):  # the forms with `dim` once more, by NumPy's names
+        forms += [_with_axis(form) for form in forms if "dim" in form.parameters]
+    return "".join("@overload\n" + _definition(name, function, form, names, method, axis=False) for form in forms)
+
+
+def _with_axis(form: inspect.Signature) -> inspect.Signature:
+    other = {"dim": "axis", "keepdim": "keepdims"}
+    kinds = {"dim": inspect.Parameter.KEYWORD_ONLY, "keepdim": inspect.Parameter.KEYWORD_ONLY}
+    parameters = [
+        p.replace(name=other.get(p.name, p.name), kind=kinds.get(p.name, p.kind)) for p in form.parameters.values()
+    ]
+    return form.replace(parameters=sorted(parameters, key=lambda p: p.kind))
+
+
+def _definition(
+    name: str, function: Callable, signature: inspect.Signature, names: Names, method: bool, axis: bool = True
+) -> str:
+    """One form of a function."""
+    module = sys.modules[inspect.unwrap(function).__globals__["__name__"]]  # type: ignore[attr-defined]
     parts: list[str] = []
     starred = False
+    by_position = [p for p in signature.parameters.values() if p.kind is p.POSITIONAL_ONLY]
     for i, p in enumerate(signature.parameters.values()):
+        if by_position and i == len(by_position):
+            parts.append("/")
         if method and i == 0:
             parts.append("self")
             continue
@@ -97,7 +123,9 @@ def definition(name: str, function: Callable, names: Names, method: bool = False
             parts.append("*")
         starred = starred or p.kind in (p.KEYWORD_ONLY, p.VAR_POSITIONAL)
         parts.append(_parameter(p, names, module))
-    if attribute(function, "takes_axis"):
+    if by_position and len(by_position) == len(signature.parameters):
+        parts.append("/")
+    if axis and attribute(function, "takes_axis"):
         parts += [] if starred else ["*"]
         parts += [f"axis: {names.annotation('Dims', types)} = ...", "keepdims: _bool = ..."]
         names.annotation("bool", types)

@@ -10,7 +10,11 @@ from autograd_core.ops.reduction.extremes import AMinMax
 from autograd_core.ops.reduction.scan import CumMax
 from autograd_core.ops.reduction.scan import CumMin
 from autograd_core.ops.reduction.sort import KthValue
+from autograd_core.ops.reduction.sort import Max
+from autograd_core.ops.reduction.sort import Median
+from autograd_core.ops.reduction.sort import Min
 from autograd_core.ops.reduction.sort import Mode
+from autograd_core.ops.reduction.sort import NanMedian
 from autograd_core.ops.reduction.sort import Sort
 from autograd_core.ops.reduction.sort import TopK
 from autograd_core.random import Generator
@@ -1082,15 +1086,20 @@ class Methods:
     def matrix_power(self, n: _int) -> Tensor:
         """Multiply each matrix of `input` by itself `n` times: `linalg.matrix_power`."""
 
-    def max(
-        self,
-        dim: _int | TensorLike | None = ...,
-        keepdim: _bool = ...,
-        *,
-        other: TensorLike | None = ...,
-        axis: Dims = ...,
-        keepdims: _bool = ...,
-    ) -> Any:
+    @overload
+    def max(self) -> Tensor:
+        """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
+    @overload
+    def max(self, dim: _int, keepdim: _bool = ...) -> Max:
+        """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
+    @overload
+    def max(self, other: Tensor | ndarray, /) -> Tensor:
+        """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
+    @overload
+    def max(self, *, other: TensorLike) -> Tensor:
+        """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
+    @overload
+    def max(self, *, axis: _int, keepdims: _bool = ...) -> Max:
         """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
 
     def maximum(self, other: TensorLike) -> Tensor:
@@ -1107,18 +1116,30 @@ class Methods:
     ) -> Tensor:
         """Compute the arithmetic mean over `dim`, or of all elements; of no elements, NaN."""
 
-    def median(self, dim: _int | None = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Any:
+    @overload
+    def median(self) -> Tensor:
+        """Return the median of all elements; along `dim`, with its index, as a named tuple (values, indices)."""
+    @overload
+    def median(self, dim: _int, keepdim: _bool = ...) -> Median:
+        """Return the median of all elements; along `dim`, with its index, as a named tuple (values, indices)."""
+    @overload
+    def median(self, *, axis: _int, keepdims: _bool = ...) -> Median:
         """Return the median of all elements; along `dim`, with its index, as a named tuple (values, indices)."""
 
-    def min(
-        self,
-        dim: _int | TensorLike | None = ...,
-        keepdim: _bool = ...,
-        *,
-        other: TensorLike | None = ...,
-        axis: Dims = ...,
-        keepdims: _bool = ...,
-    ) -> Any:
+    @overload
+    def min(self) -> Tensor:
+        """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
+    @overload
+    def min(self, dim: _int, keepdim: _bool = ...) -> Min:
+        """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
+    @overload
+    def min(self, other: Tensor | ndarray, /) -> Tensor:
+        """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
+    @overload
+    def min(self, *, other: TensorLike) -> Tensor:
+        """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
+    @overload
+    def min(self, *, axis: _int, keepdims: _bool = ...) -> Min:
         """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
 
     def minimum(self, other: TensorLike) -> Tensor:
@@ -1180,9 +1201,14 @@ class Methods:
     ) -> Tensor:
         """Compute the mean over `dim` of the elements that are not NaN; NaN if there are none."""
 
-    def nanmedian(
-        self, dim: _int | None = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
-    ) -> Any:
+    @overload
+    def nanmedian(self) -> Tensor:
+        """Return the median of the elements that are not NaN; along `dim`, with its index, as a named tuple (values, indices)."""
+    @overload
+    def nanmedian(self, dim: _int, keepdim: _bool = ...) -> NanMedian:
+        """Return the median of the elements that are not NaN; along `dim`, with its index, as a named tuple (values, indices)."""
+    @overload
+    def nanmedian(self, *, axis: _int, keepdims: _bool = ...) -> NanMedian:
         """Return the median of the elements that are not NaN; along `dim`, with its index, as a named tuple (values, indices)."""
 
     def nanquantile(
@@ -1294,7 +1320,11 @@ class Methods:
     def nextafter_(self, other: TensorLike) -> Tensor:
         """`nextafter` in place: the result takes x's memory, and the change is recorded."""
 
-    def nonzero(self, *, as_tuple: _bool = ...) -> Any:
+    @overload
+    def nonzero(self, *, as_tuple: Literal[False] = ...) -> Tensor:
+        """Return the indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension."""
+    @overload
+    def nonzero(self, *, as_tuple: Literal[True]) -> _tuple[Tensor, ...]:
         """Return the indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension."""
 
     def norm(
@@ -1817,26 +1847,54 @@ class Methods:
     def uniform_(self, from_: _float = ..., to: _float = ..., *, generator: Generator | None = ...) -> Tensor:
         """Fill the tensor with uniform numbers from [from_, to)."""
 
+    @overload
     def unique(
         self,
         sorted: _bool = ...,
-        return_inverse: _bool = ...,
-        return_counts: _bool = ...,
+        return_inverse: Literal[False] = ...,
+        return_counts: Literal[False] = ...,
         dim: _int | None = ...,
+    ) -> Tensor:
+        """Return the distinct elements, or the distinct slices along `dim`, in order."""
+    @overload
+    def unique(
+        self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...
+    ) -> Any:
+        """Return the distinct elements, or the distinct slices along `dim`, in order."""
+    @overload
+    def unique(
+        self,
+        sorted: _bool = ...,
+        return_inverse: Literal[False] = ...,
+        return_counts: Literal[False] = ...,
         *,
-        axis: Dims = ...,
-        keepdims: _bool = ...,
+        axis: _int | None = ...,
+    ) -> Tensor:
+        """Return the distinct elements, or the distinct slices along `dim`, in order."""
+    @overload
+    def unique(
+        self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., *, axis: _int | None = ...
     ) -> Any:
         """Return the distinct elements, or the distinct slices along `dim`, in order."""
 
+    @overload
     def unique_consecutive(
-        self,
-        return_inverse: _bool = ...,
-        return_counts: _bool = ...,
-        dim: _int | None = ...,
-        *,
-        axis: Dims = ...,
-        keepdims: _bool = ...,
+        self, return_inverse: Literal[False] = ..., return_counts: Literal[False] = ..., dim: _int | None = ...
+    ) -> Tensor:
+        """Return the elements, or the slices along `dim`, without those that equal the one before."""
+    @overload
+    def unique_consecutive(
+        self, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...
+    ) -> Any:
+        """Return the elements, or the slices along `dim`, without those that equal the one before."""
+    @overload
+    def unique_consecutive(
+        self, return_inverse: Literal[False] = ..., return_counts: Literal[False] = ..., *, axis: _int | None = ...
+    ) -> Tensor:
+        """Return the elements, or the slices along `dim`, without those that equal the one before."""
+    @overload
+    def unique_consecutive(
+        self, return_inverse: _bool = ..., return_counts: _bool = ..., *, axis: _int | None = ...
     ) -> Any:
         """Return the elements, or the slices along `dim`, without those that equal the one before."""
 

@@ -56,6 +56,18 @@ s = a.permute(1, 0).transpose(0, 1).contiguous()
 s = a.unsqueeze(0).squeeze(0).flatten()
 s = ag.cat([a, a], dim=0)
 s = ag.stack((a, a), 1)
+s = a.max() * 2
+s = ag.maximum(a, a.min()) + ag.max(a, ag.zeros(2, 2))
+largest, positions = a.max(1)
+s = largest + a.max(dim=0, keepdim=True).values + ag.min(a, axis=1).values
+s = ag.median(a) - a.median(1).values
+s = a.sort(descending=True).values + a.topk(2).values
+s = ag.nonzero(a) + ag.unique(ag.tensor([3, 1, 3]))
+in_rows, in_columns = ag.nonzero(a, as_tuple=True)
+s = ag.atleast_2d(e) + 1
+cut, rest = ag.split(tensor=ag.arange(4.0), split_size_or_sections=2)
+s = ag.reshape(input=a, shape=(4,)).flip(dims=(0,)).expand(2, 4)
+s = ag.gather(input=a, dim=1, index=ag.tensor([[0], [1]])).masked_fill(ag.tensor(True), 0.0)
 s = a[0]
 s = a[:, 1]
 s = a[mask]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -137,6 +137,10 @@ def argwhere(input: TensorLike) -> Tensor:
     return apply(_nonzero, (array_operand(input, "argwhere"),))
 
 
+@overload
+def nonzero(input: TensorLike, *, as_tuple: Literal[False] = ...) -> Tensor: ...
+@overload
+def nonzero(input: TensorLike, *, as_tuple: Literal[True]) -> tuple[Tensor, ...]: ...
 def nonzero(input: TensorLike, *, as_tuple: bool = False) -> Any:
     """Return the indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy import ndarray
@@ -123,6 +123,18 @@ def _chosen(found: tuple, return_inverse: bool, return_counts: bool) -> Any:
     return out if len(out) > 1 else out[0]
 
 
+@overload
+def unique(
+    input: TensorLike,
+    sorted: bool = ...,
+    return_inverse: Literal[False] = ...,
+    return_counts: Literal[False] = ...,
+    dim: int | None = ...,
+) -> Tensor: ...
+@overload
+def unique(
+    input: TensorLike, sorted: bool = ..., return_inverse: bool = ..., return_counts: bool = ..., dim: int | None = ...
+) -> Any: ...
 @numpy_names
 def unique(
     input: TensorLike,
@@ -151,6 +163,17 @@ def unique(
     return _chosen(apply(_unique_primitive, (x,), (at,)), return_inverse, return_counts)
 
 
+@overload
+def unique_consecutive(
+    input: TensorLike,
+    return_inverse: Literal[False] = ...,
+    return_counts: Literal[False] = ...,
+    dim: int | None = ...,
+) -> Tensor: ...
+@overload
+def unique_consecutive(
+    input: TensorLike, return_inverse: bool = ..., return_counts: bool = ..., dim: int | None = ...
+) -> Any: ...
 @numpy_names
 def unique_consecutive(
     input: TensorLike, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None

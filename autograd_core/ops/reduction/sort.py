@@ -6,7 +6,7 @@ Each finds integer indices, which have no derivative, and reads the values there
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy import ndarray
@@ -203,6 +203,14 @@ def _extreme_of(
     return over_all(x)
 
 
+@overload
+def max(input: TensorLike) -> Tensor: ...
+@overload
+def max(input: TensorLike, dim: int, keepdim: bool = ...) -> Max: ...
+@overload
+def max(input: TensorLike, other: Tensor | ndarray, /) -> Tensor: ...
+@overload
+def max(input: TensorLike, *, other: TensorLike) -> Tensor: ...
 @numpy_names
 def max(
     input: TensorLike, dim: int | TensorLike | None = None, keepdim: bool = False, *, other: TensorLike | None = None
@@ -232,6 +240,14 @@ def max(
     return _extreme_of(Max, amax, ew.maximum, argmax_primitive, input, dim, keepdim, other)
 
 
+@overload
+def min(input: TensorLike) -> Tensor: ...
+@overload
+def min(input: TensorLike, dim: int, keepdim: bool = ...) -> Min: ...
+@overload
+def min(input: TensorLike, other: Tensor | ndarray, /) -> Tensor: ...
+@overload
+def min(input: TensorLike, *, other: TensorLike) -> Tensor: ...
 @numpy_names
 def min(
     input: TensorLike, dim: int | TensorLike | None = None, keepdim: bool = False, *, other: TensorLike | None = None
@@ -329,6 +345,10 @@ def _median(kind: Any, over_all: Primitive, x: Any, dim: Any, keepdim: bool, ski
     return apply(over_all, (x,), (tuple(range(x.ndim)), False))
 
 
+@overload
+def median(input: TensorLike) -> Tensor: ...
+@overload
+def median(input: TensorLike, dim: int, keepdim: bool = ...) -> Median: ...
 @numpy_names
 def median(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Any:
     """Return the median of all elements; along `dim`, with its index, as a named tuple (values, indices).
@@ -352,6 +372,10 @@ def median(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> 
     return _median(Median, _median_all, input, dim, keepdim, False)
 
 
+@overload
+def nanmedian(input: TensorLike) -> Tensor: ...
+@overload
+def nanmedian(input: TensorLike, dim: int, keepdim: bool = ...) -> NanMedian: ...
 @numpy_names
 def nanmedian(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> Any:
     """Return the median of the elements that are not NaN; along `dim`, with its index, as a named tuple (values, indices).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy import ndarray
@@ -31,6 +31,12 @@ def _each(xs: tuple, name: str, one: Any) -> Any:
     return out[0] if len(xs) == 1 and not isinstance(xs[0], list | tuple) else out
 
 
+@overload
+def atleast_1d(tensor: TensorLike, /) -> Tensor: ...
+@overload
+def atleast_1d(tensors: Sequence[TensorLike], /) -> tuple[Tensor, ...]: ...
+@overload
+def atleast_1d(first: TensorLike, second: TensorLike, /, *more: TensorLike) -> tuple[Tensor, ...]: ...
 def atleast_1d(*tensors: TensorLike | Sequence[TensorLike]) -> Any:
     """Return numbers as vectors of one element, and all else as it is.
 
@@ -49,6 +55,12 @@ def atleast_1d(*tensors: TensorLike | Sequence[TensorLike]) -> Any:
     return _each(tensors, "atleast_1d", lambda x: x if x.ndim else reshape(x, (1,)))
 
 
+@overload
+def atleast_2d(tensor: TensorLike, /) -> Tensor: ...
+@overload
+def atleast_2d(tensors: Sequence[TensorLike], /) -> tuple[Tensor, ...]: ...
+@overload
+def atleast_2d(first: TensorLike, second: TensorLike, /, *more: TensorLike) -> tuple[Tensor, ...]: ...
 def atleast_2d(*tensors: TensorLike | Sequence[TensorLike]) -> Any:
     """Return numbers and vectors as matrices of one row, and all else as it is.
 
@@ -69,6 +81,12 @@ def atleast_2d(*tensors: TensorLike | Sequence[TensorLike]) -> Any:
     )
 
 
+@overload
+def atleast_3d(tensor: TensorLike, /) -> Tensor: ...
+@overload
+def atleast_3d(tensors: Sequence[TensorLike], /) -> tuple[Tensor, ...]: ...
+@overload
+def atleast_3d(first: TensorLike, second: TensorLike, /, *more: TensorLike) -> tuple[Tensor, ...]: ...
 def atleast_3d(*tensors: TensorLike | Sequence[TensorLike]) -> Any:
     """Return numbers, vectors and matrices with dimensions of size 1 added up to three, and all else as it is.
 
