@@ -23,4 +23,4 @@ x.backward(retain=True)  # no such argument
 optim.SGD(model.parameters(), momentun=0.9)  # no such argument
 F.softmaxx(x)  # no such function
 x.max(1) + 1  # not a tensor, but (values, indices)
-ag.sort(x).value  # no such part
+ag.sort(x).value()  # no such part
