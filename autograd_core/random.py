@@ -197,7 +197,7 @@ def by_example(draw: F) -> F:
 
 
 def _read(x: Any, name: str) -> np.ndarray:
-    """The values that tell what to draw."""
+    """The values of parameters of a distribution."""
     if isinstance(x, StandIn):
         stream(None)
         x.refuse_draw(name)

@@ -160,7 +160,7 @@ def _reduced(x: ndarray, dims: tuple, kind: int, center: ndarray | None = None) 
         of_one = squares(one, dims, True) if kind == SQUARES else exact_total(one, dims)
         of_all = of_one * float(math.prod(x.shape[d] for d in repeated if d in dims))
         return np.broadcast_to(of_all, tuple(1 if d in dims else s for d, s in enumerate(x.shape)))
-    order = sorted(range(x.ndim), key=lambda d: -abs(x.strides[d]))  # as it lies in memory
+    order = sorted(range(x.ndim), key=lambda d: -abs(x.strides[d]))  # as in memory
     y = np.ascontiguousarray(x.transpose(order))
     over = [d in dims for d in order]
     if y.dtype == COMPLEX:  # two numbers, side by side

@@ -30,14 +30,14 @@ chosen = Primitive(lambda x: x, name="chosen", vjps=(lambda g: g,), elementwise=
 class ArrayAlgebra(Algebra):
     """Gradients are plain arrays: the first derivative, at NumPy's price."""
 
-    def add(self, held: Any, g: Any) -> Any:
-        return held + g
+    def add(self, total: Any, g: Any) -> Any:
+        return total + g
 
-    def add_into(self, held: Any, g: Any) -> Any:
-        if type(held) is ndarray and held.flags.writeable:
-            held += g
-            return held
-        return held + g
+    def add_into(self, total: Any, g: Any) -> Any:
+        if type(total) is ndarray and total.flags.writeable:
+            total += g
+            return total
+        return total + g
 
     def own(self, g: Any) -> Any:
         return np.array(g, order="C")
@@ -68,18 +68,18 @@ class ArrayAlgebra(Algebra):
 
     def deposit(self, owner: Tensor, g: Any, ours: bool) -> None:
         dtype = owner.array.dtype
-        held = owner._grad
+        total = owner._grad
         if dtype.kind == "c":
             g = np.conj(g)
-        if held is None:
+        if total is None:
             if not ours or type(g) is not ndarray or g.dtype is not dtype:
                 g = np.array(g, dtype)
             owner._grad = wrap(g)
-        elif held.node is None and held.origin is None and held.array.flags.writeable:
-            held.array += g
-            written(held.array)
+        elif total.node is None and total.origin is None and total.array.flags.writeable:
+            total.array += g
+            written(total.array)
         else:
-            owner._grad = self.add(held, wrap(g))
+            owner._grad = self.add(total, wrap(g))
 
 
 class TensorAlgebra(ArrayAlgebra):
@@ -87,8 +87,8 @@ class TensorAlgebra(ArrayAlgebra):
 
     symbolic = True
 
-    def add_into(self, held: Any, g: Any) -> Any:
-        return held + g
+    def add_into(self, total: Any, g: Any) -> Any:
+        return total + g
 
     def own(self, g: Any) -> Any:
         return g
@@ -148,15 +148,15 @@ class TensorAlgebra(ArrayAlgebra):
             (end, gi) for o, gi in zip(outs, gs, strict=True) if gi is not None and (end := history(o)) is not None
         ]
         wanted = {x.node for x, need in zip(inputs, needs, strict=True) if need}
-        found = backpropagate(seeds, self, wanted, retain=True, deposit=False)
-        return tuple(found.get(x.node) if need else None for x, need in zip(inputs, needs, strict=True))
+        gradients_of = backpropagate(seeds, self, wanted, retain=True, deposit=False)
+        return tuple(gradients_of.get(x.node) if need else None for x, need in zip(inputs, needs, strict=True))
 
     def inspect(self, node: Node, gradients: Iterable) -> None:
         super().inspect(node, [g.array if isinstance(g, Tensor) else g for g in gradients])
 
 
 def _replacement(replaced: Any, g: Any) -> Any:
-    """What a hook put in the place of the gradient g, checked, in the dtype of g."""
+    """What a hook returned instead of the gradient g, checked, in the dtype of g."""
     if not is_traced(replaced) or tuple(replaced.shape) != np.shape(g):
         raise RuntimeError(f"a hook must return a tensor of shape {np.shape(g)} or None, got {describe(replaced)}")
     if kind_rank(replaced.dtype) > kind_rank(g.dtype):
@@ -325,10 +325,10 @@ def grad(
         watcher.start(out)
     retain = create_graph if retain_graph is None else retain_graph
     with enable_grad() if create_graph else contextlib.nullcontext():
-        found = backpropagate(seeds, _algebra(create_graph), set(nodes), retain=retain, deposit=False)
+        gradients_of = backpropagate(seeds, _algebra(create_graph), set(nodes), retain=retain, deposit=False)
     results: list[Tensor | None] = []
     for i, (x, node) in enumerate(zip(wanted, nodes, strict=True)):
-        g = found.get(node)
+        g = gradients_of.get(node)
         if g is not None:
             results.append(convert(conj(g if isinstance(g, Tensor) else wrap(np.asarray(g))), x.dtype))
         elif materialize_grads:

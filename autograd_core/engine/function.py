@@ -215,7 +215,7 @@ def _meta(t: Any) -> tuple | None:
 
 
 def _output(o: Any, ctx: Context, node: Node, i: int, count: int) -> Any:
-    """An output of `forward` with its place in the graph."""
+    """An output of `forward` with its node in the graph."""
     if not isinstance(o, Tensor) or o.array.dtype.kind not in "fc" or any(o is t for t in ctx.non_differentiable):
         return o
     own = output_node(node, i, count, o.array) if node.primitive.outputs else node

@@ -172,7 +172,7 @@ class Tensor(Methods):
 
     @property
     def data(self) -> Tensor:
-        """The same memory without the history. Assigning puts another array in place of this one."""
+        """The same memory without the history. Assigning replaces the array."""
         return wrap(self.array)
 
     @data.setter
@@ -521,7 +521,7 @@ def range_checked(value: Any, dtype: np.dtype, name: str) -> ndarray:
 
 
 def _plain(data: Any) -> Any:
-    """Nested sequences with the tensors in them turned into arrays; a ragged nesting is refused."""
+    """Nested sequences with the tensors in them replaced by arrays; a ragged nesting is refused."""
     if isinstance(data, list | tuple):
         rows = [_plain(item) for item in data]
         shapes = {np.shape(row) for row in rows}

@@ -1,4 +1,4 @@
-"""Who wrote where, and when: the version counter behind "a saved value was changed in place".
+"""The version counter of memory, behind "a saved value was changed in place".
 
 Tensors that share memory must share one counter, and most memory is never written in place. So the counter belongs to
 the memory (the array that owns it), exists only once something was written there, and uses the graph's own clock: a

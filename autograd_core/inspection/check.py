@@ -112,10 +112,10 @@ def gradgradcheck(
 
     def gradients(*all_args: Any) -> tuple:
         xs, g = all_args[: len(args)], all_args[len(args) :]
-        found = grad(
+        grads = grad(
             _differentiable(func(*xs)), [xs[i] for i in checked], list(g), create_graph=True, allow_unused=True
         )
-        return tuple(f for f in found if f is not None and f.requires_grad)
+        return tuple(f for f in grads if f is not None and f.requires_grad)
 
     return gradcheck(
         gradients, (*args, *gs), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception, nondet_tol=nondet_tol
@@ -153,20 +153,20 @@ def _check(
     func: Callable, args: tuple, checked: list[int], eps: float, atol: float, rtol: float, nondet_tol: float
 ) -> None:
     outputs = _outputs(func, args)
-    places = [k for k, y in enumerate(outputs) if isinstance(y, Tensor) and y.dtype.kind in "fc"]
-    if not places:
+    positions = [k for k, y in enumerate(outputs) if isinstance(y, Tensor) and y.dtype.kind in "fc"]
+    if not positions:
         raise ValueError("gradcheck: the function returned no floating tensor to differentiate")
-    for k in places:
+    for k in positions:
         analytic = _analytic(outputs[k], [args[i] for i in checked])
         again = _analytic(outputs[k], [args[i] for i in checked])
-        for place, i in enumerate(checked):
-            if not np.allclose(analytic[place], again[place], rtol=0, atol=nondet_tol, equal_nan=True):
+        for row, i in enumerate(checked):
+            if not np.allclose(analytic[row], again[row], rtol=0, atol=nondet_tol, equal_nan=True):
                 raise GradcheckError(
                     f"gradcheck: two backward passes gave different gradients for input {i}; likely cause: the rule "
                     "draws random numbers or changes what it saved"
                 )
             numeric = _numeric(func, args, i, k, eps)
-            _compare(analytic[place], numeric, args[i], outputs[k], i, k, eps, atol, rtol, (func, args))
+            _compare(analytic[row], numeric, args[i], outputs[k], i, k, eps, atol, rtol, (func, args))
 
 
 def _analytic(y: Tensor, xs: list[Tensor]) -> list[ndarray]:
@@ -177,8 +177,8 @@ def _analytic(y: Tensor, xs: list[Tensor]) -> list[ndarray]:
     for j in range(y.array.size):
         g = np.zeros(y.array.size, y.dtype)
         g[j] = 1
-        found = grad(y, xs, wrap(g.reshape(y.shape)), retain_graph=True, allow_unused=True)
-        for jacobian, x, gx in zip(jacobians, xs, found, strict=True):
+        grads = grad(y, xs, wrap(g.reshape(y.shape)), retain_graph=True, allow_unused=True)
+        for jacobian, x, gx in zip(jacobians, xs, grads, strict=True):
             if gx is None:
                 continue
             if gx.shape != x.shape:

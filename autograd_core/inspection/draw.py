@@ -95,21 +95,21 @@ def draw(
     check_size("draw", nodes, max_nodes)
     if direction not in ("down", "right"):
         raise ValueError(f"draw: direction is {direction!r}; give 'down' or 'right'")
-    found = names_of("draw", names if params is None else params)
+    tensor_names = names_of("draw", names if params is None else params)
     notes: list[str] = []
     gradients: dict[Node, Any] = {}
     known: dict[Node, ndarray] = {}
     if values:
         known = known_values(nodes, roots)
         gradients, notes = node_gradients(tensors, nodes, gradient)
-    graph = GraphPicture(nodes, roots, found, known if values else None)
+    graph = GraphPicture(nodes, roots, tensor_names, known if values else None)
     for node in reversed(nodes):
         box, port = graph.box_of[node]
         prefix = graph.prefix(box, port)
         if node in gradients:
             graph.boxes[box].grads.append(f"{prefix}grad {brief(gradients[node])}")
-        elif values and not gradients and (held := held_grad(node)) is not None:
-            graph.boxes[box].grads.append(f"{prefix}.grad {brief(held)}")
+        elif values and not gradients and (grad := held_grad(node)) is not None:
+            graph.boxes[box].grads.append(f"{prefix}.grad {brief(grad)}")
     for box, node in graph.results:
         if node in gradients:
             graph.boxes[box].grads.append(f"grad {brief(gradients[node])}")
@@ -153,13 +153,13 @@ class Names:
         self.by_array: dict[int, str] = {}
 
 
-def names_of(name: str, given: Any) -> Names:
+def names_of(name: str, pairs: Any) -> Names:
     names = Names()
-    if given is None:
+    if pairs is None:
         return names
-    if not isinstance(given, Mapping | Iterable) or isinstance(given, str | Tensor):
-        raise TypeError(f"{name}: names must map strings to tensors, got {describe(given)}; as in names={{'w': w}}")
-    for pair in given.items() if isinstance(given, Mapping) else given:
+    if not isinstance(pairs, Mapping | Iterable) or isinstance(pairs, str | Tensor):
+        raise TypeError(f"{name}: names must map strings to tensors, got {describe(pairs)}; as in names={{'w': w}}")
+    for pair in pairs.items() if isinstance(pairs, Mapping) else pairs:
         if not isinstance(pair, tuple) or [isinstance(p, k) for p, k in zip(pair, (str, Tensor))] != [True, True]:
             raise TypeError(f"{name}: names must map strings to tensors, got {pair!r}; as in names={{'w': w}}")
         text, t = pair
@@ -230,22 +230,22 @@ class GraphPicture:
             return [f"{prefix}value {brief(self.values[node])}"]
         return [f"{prefix}value not kept"]
 
-    def _add(self, node: Node, turn: int, outputs: list[Node]) -> None:
+    def _add(self, node: Node, step: int, outputs: list[Node]) -> None:
         number = len(self.boxes)
         name = self.names.by_node.get(node)
-        turns = f"turn {turn} of {self.count} in backward"
+        when = f"step {step} of {self.count} in backward"
         if node.primitive is LEAF:
             owner = node.extra.owner() if node.extra is not None and node.extra.owner is not None else None
             kind = "leaf" if owner is None or type(owner) is Tensor else type(owner).__name__
             box = Box("leaf", name or kind, str(node.shape), tip=f"{kind} {node.shape}")
             box.tip += f", {owner.dtype}" if owner is not None else ", its tensor is gone"
-            box.tip += f"\n{turns}"
+            box.tip += f"\n{when}"
             box.values = self._value_line(node)
             self.boxes.append(box)
             self.box_of[node] = number, 0
             return
         title = node.name if name is None or node in self.shown else f"{node.name} → {name}"
-        box = Box("op", title, tip=f"{_call(node)}\n{turns}")
+        box = Box("op", title, tip=f"{_call(node)}\n{when}")
         box.tip += "".join(f"\n{line}" for line in _saved_lines(node))
         inputs = [(i, self._source(node, i)) for i in range(len(node.parents))]
         number = len(self.boxes)

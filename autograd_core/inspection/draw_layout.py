@@ -120,8 +120,8 @@ def _assign_layers(count: int, edges: Sequence[Edge]) -> tuple[list[int], list[i
     for box in order:
         light[box] = not before[box] or (len(after[box]) == 1 and all(light[source] for source in before[box]))
     for box in reversed(order):
-        held = sum(1 for source in before[box] if not light[source])
-        if after[box] and held <= len(after[box]):  # moving it does not lengthen the edges in all
+        fixed = sum(1 for source in before[box] if not light[source])
+        if after[box] and fixed <= len(after[box]):  # moving it does not lengthen the edges in all
             layer[box] = min(layer[target] for target in after[box]) - 1
     first = min(layer)
     return [depth - first for depth in layer], depths
@@ -197,15 +197,15 @@ def _mean(values: list[float], otherwise: float) -> float:
 def _crossings(rows: list[list[int]], vertices: _Vertices) -> int:
     """How many pairs of edges cross, counted layer by layer with a Fenwick tree (Barth, Jünger & Mutzel 2002)."""
     total = 0
-    place = [0] * len(vertices.layer)
+    position = [0] * len(vertices.layer)
     for row in rows:
         for i, v in enumerate(row):
-            place[v] = i
+            position[v] = i
     for row, following in itertools.pairwise(rows):
         tree = [0] * (len(following) + 1)
         passed = 0
         for v in row:
-            ends = sorted(place[w] for w, _ in vertices.after[v])
+            ends = sorted(position[w] for w, _ in vertices.after[v])
             for end in ends:
                 i, not_beyond = end + 1, 0
                 while i:
@@ -248,7 +248,7 @@ def _coordinates(rows: list[list[int]], vertices: _Vertices) -> list[float]:
 
 
 def _straighten(rows: list[list[int]], chains: list[list[int]], half: list[float], centre: list[float]) -> None:
-    """Give the dummies of a chain one place across, over runs as long as their neighbours leave room for."""
+    """Give the dummies of a chain one position across, over runs as long as their neighbours leave room for."""
     low, high = [-1e9] * len(centre), [1e9] * len(centre)
     neighbours: list[tuple[int | None, int | None]] = [(None, None)] * len(centre)
     for row in rows:
@@ -267,9 +267,9 @@ def _straighten(rows: list[list[int]], chains: list[list[int]], half: list[float
                 j += 1
             j = max(j, i + 1)
             run = chain[i:j]
-            place = min(max(sum(centre[v] for v in run) / len(run), least), max(least, most))
+            position = min(max(sum(centre[v] for v in run) / len(run), least), max(least, most))
             for v in run:
-                centre[v] = place
+                centre[v] = position
             i = j
 
 

@@ -114,7 +114,7 @@ def width_of(text: str, size: float) -> float:
 
 
 class Picture:
-    """Boxes and edges with their places. `direction` is where the computation runs: 'down' or 'right'."""
+    """Boxes and edges with their positions. `direction` is where the computation runs: 'down' or 'right'."""
 
     def __init__(self, boxes: list[Box], edges: list[Edge], direction: str = "down", notes: Collection[str] = ()):
         self.boxes, self.edges, self.down = boxes, edges, direction == "down"

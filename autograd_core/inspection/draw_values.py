@@ -115,20 +115,20 @@ def node_gradients(tensors: list, nodes: list[Node], gradient: Any) -> tuple[dic
             "values that tensors still hold, and the leaves' .grad."
         ]
     notes = []
-    given = list(gradient) if isinstance(gradient, list | tuple) else [gradient]
-    given = given * len(tensors) if gradient is None else given
-    if any(g is None and t.array.size != 1 for g, t in zip(given, tensors)):
+    starts = list(gradient) if isinstance(gradient, list | tuple) else [gradient]
+    starts = starts * len(tensors) if gradient is None else starts
+    if any(g is None and t.array.size != 1 for g, t in zip(starts, tensors)):
         notes.append("Gradients are of the sum of the result's elements; pass gradient= for another weighting.")
-        ones = [np.ones_like(t.array) if g is None else g for g, t in zip(given, tensors)]
-        given = ones if len(given) == len(tensors) else given
-    seeds = checked_seeds("draw", tensors, given, False)
+        ones = [np.ones_like(t.array) if g is None else g for g, t in zip(starts, tensors)]
+        starts = ones if len(starts) == len(tensors) else starts
+    seeds = checked_seeds("draw", tensors, starts, False)
     several = {node.parents[0] for node in nodes if node.primitive is OUTPUT}
     try:
         with no_grad():
-            found = backpropagate(seeds, arrays, set(nodes) - several, retain=True, deposit=False)
+            gradients = backpropagate(seeds, arrays, set(nodes) - several, retain=True, deposit=False)
     except RuntimeError as error:
         return {}, [f"No gradients: {error}"]
-    return found, notes
+    return gradients, notes
 
 
 def owner_of(node: Node) -> Tensor | None:

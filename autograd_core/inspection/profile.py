@@ -141,8 +141,8 @@ class profile(Watcher):  # noqa: N801 (PyTorch's name)
         if frame is None:
             return
         place = calling_place()
-        held = {id(memory_of(a)) for a in arrays if isinstance(a, ndarray)}
-        size = sum(_new_bytes(o, held) for o in (out if isinstance(out, tuple) else (out,)))
+        known = {id(memory_of(a)) for a in arrays if isinstance(a, ndarray)}
+        size = sum(_new_bytes(o, known) for o in (out if isinstance(out, tuple) else (out,)))
         if node is not None:
             self._places[node] = place
         with self._lock:
@@ -158,8 +158,8 @@ class profile(Watcher):  # noqa: N801 (PyTorch's name)
         frames = self._frames()
         if frames and frames[-1][0] is node:
             arrays = [g.array if isinstance(g, Tensor) else g for g in (frames[-1][3], *gs)]
-            held = {id(memory_of(arrays[0]))} if isinstance(arrays[0], ndarray) else set()
-            frames[-1][4] += sum(_new_bytes(g, held) for g in arrays[1:])
+            known = {id(memory_of(arrays[0]))} if isinstance(arrays[0], ndarray) else set()
+            frames[-1][4] += sum(_new_bytes(g, known) for g in arrays[1:])
 
     def leave(self, node: Node) -> None:
         frame = self._close(node)
@@ -263,10 +263,10 @@ class profile(Watcher):  # noqa: N801 (PyTorch's name)
         return lines, notes
 
 
-def _new_bytes(x: Any, held: set[int]) -> int:
-    """The bytes of a value, 0 if it is a view of memory that somebody had before."""
+def _new_bytes(x: Any, known: set[int]) -> int:
+    """The bytes of a value, 0 if it is a view of known memory."""
     if isinstance(x, ndarray):
-        return 0 if id(memory_of(x)) in held else x.nbytes
+        return 0 if id(memory_of(x)) in known else x.nbytes
     return x.nbytes if isinstance(x, np.generic) else 0
 
 

@@ -102,9 +102,9 @@ class Frame:
 class Replay:
     """Holds what `replay` returns: a sequence of frames. `print` it for the text; a notebook shows it with buttons."""
 
-    def __init__(self, frames: list[Frame], found: dict[Node, Any]):
+    def __init__(self, frames: list[Frame], gradients: dict[Node, Any]):
         self.frames = frames
-        self._found = found
+        self._gradients = gradients
 
     def __iter__(self) -> Iterator[Frame]:
         return iter(self.frames)
@@ -118,9 +118,9 @@ class Replay:
     def gradient(self, x: Tensor) -> Tensor:
         """The final gradient with respect to a tensor of the graph, a leaf or not."""
         node = history(x) if isinstance(x, Tensor) else None
-        if node is None or node not in self._found:
+        if node is None or node not in self._gradients:
             raise ValueError(f"gradient: {describe(x)} is not in the graph that was replayed; give one of its tensors")
-        return wrap(np.array(self._found[node]))
+        return wrap(np.array(self._gradients[node]))
 
     @property
     def text(self) -> str:
@@ -138,14 +138,14 @@ class Replay:
         last = self.frames[-1]
         steps = []
         for before, frame in zip([None, *self.frames], self.frames):
-            held = before.state.grads if before is not None else {}
+            shown = before.state.grads if before is not None else {}
             steps.append(
                 {
                     "text": frame.text,
                     "current": list(frame.state.current),
                     "edges": list(frame.state.edges),
                     "waiting": list(frame.state.waiting),
-                    "grads": {box: lines for box, lines in frame.state.grads.items() if held.get(box) != lines},
+                    "grads": {box: lines for box, lines in frame.state.grads.items() if shown.get(box) != lines},
                 }
             )
         data = json.dumps(steps, separators=(",", ":")).replace("<", "\\u003c")
@@ -269,18 +269,18 @@ def replay(
     seeds = checked_seeds("replay", [t], [gradient], False)
     several = {node.parents[0] for node in nodes if node.primitive is OUTPUT}
     recorder = Recorder()
-    found = recorder.run(seeds, set(nodes) - several)
+    gradients = recorder.run(seeds, set(nodes) - several)
     graph = GraphPicture(nodes, roots, known_names, known_values(nodes, roots))
-    return Replay(_Film(graph, nodes, seeds, recorder, found, direction).frames, found)
+    return Replay(_Film(graph, nodes, seeds, recorder, gradients, direction).frames, gradients)
 
 
 class _Film:
     """Makes the frames: follows the recorded steps and keeps what has been accumulated so far."""
 
     def __init__(
-        self, graph: GraphPicture, nodes: list[Node], seeds: list, recorder: Recorder, found: dict, direction: str
+        self, graph: GraphPicture, nodes: list[Node], seeds: list, recorder: Recorder, gradients: dict, direction: str
     ):
-        self.graph, self.recorder, self.found = graph, recorder, found
+        self.graph, self.recorder, self.gradients = graph, recorder, gradients
         self.count = len(nodes)
         self.so_far: dict[Node, ndarray] = {node: np.asarray(g) for node, g in seeds}
         self.senders: dict[Node, list[str]] = {node: ["the start"] for node, _ in seeds}
@@ -303,7 +303,7 @@ class _Film:
 
     def _step(self, number: int, node: Node) -> dict[str, Any]:
         name = self.graph.name(node)
-        g = self.found.get(node)
+        g = self.gradients.get(node)
         lines = [f"step {number} of {self.count}: {self._title(node, name)}"]
         contributions: list[Contribution] = []
         if g is not None:
@@ -354,15 +354,15 @@ class _Film:
         if local is None:
             return f"  its rule for input {i}, {to}: nothing"
         g = self.recorder.fit(local, parent.shape) if node.primitive.broadcasts else local
-        held = self.so_far.get(parent)
-        self.so_far[parent] = total = g if held is None else held + g
+        before = self.so_far.get(parent)
+        self.so_far[parent] = total = g if before is None else before + g
         self.senders.setdefault(parent, []).append(name)
         contributions.append(Contribution(i, to, local, g, total))
         self._set_line(parent, "grad so far ", total)
         text = f"  its rule for input {i}, {to}: {brief(local, shape=True)}"
         if g.shape != local.shape:
             text += f", summed over the broadcast dimensions to {brief(g, shape=True)}"
-        return text if held is None else f"{text}; {to} has {brief(total, shape=True)} so far"
+        return text if before is None else f"{text}; {to} has {brief(total, shape=True)} so far"
 
 
 def _counted(names: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 They are the same modules, not copies: `autograd_core.nn.Linear is nn.Linear`, and each is imported when it is first asked
 for. Where a file of the user's own is found first under the name `nn` or `optim`, ours is loaded as `autograd_core.nn`
-itself, and whoever imports the short name is told which file stands in its way. So this package imports neither: it
+itself, and whoever imports the short name reads which file shadows it. So this package imports neither: it
 answers for their names, as a finder of Python's import system (docs.python.org/3/reference/import.html, section 5.3).
 """
 
@@ -20,9 +20,7 @@ from typing import Any
 
 PACKAGES = ("nn", "optim")
 HERE = __name__.partition(".")[0]
-FOLDER = os.path.dirname(
-    os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-)  # where our packages lie side by side
+FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))  # the folder of our packages
 
 
 def file_of(package: str) -> str:
@@ -43,7 +41,7 @@ class Alias(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__spec__ = self.spec
-        # What is loaded below gets its second name now. To import it would set it in its parent anew, in the place of a
+        # What is loaded below gets its second name now. To import it would set it in its parent anew, over a
         # function that has its module's name (nn.summary).
         for name in [name for name in sys.modules if name.startswith(f"{self.name}.")]:
             sys.modules.setdefault(f"{HERE}.{name}", sys.modules[name])
@@ -75,10 +73,10 @@ class Finder(MetaPathFinder):
     def is_ours(self, package: str) -> bool:
         """Whether the short name means our package, in this process."""
         module = sys.modules.get(package)
-        origin = getattr(module, "__file__", None) if module is not None else self.found(package)
+        origin = getattr(module, "__file__", None) if module is not None else self.location(package)
         return origin is not None and os.path.realpath(origin) == file_of(package)
 
-    def found(self, package: str) -> str | None:
+    def location(self, package: str) -> str | None:
         """The file that `import nn` would give."""
         for finder in sys.meta_path:
             if finder is not self:
@@ -88,7 +86,7 @@ class Finder(MetaPathFinder):
         return None
 
     def warn_of_shadow(self, package: str) -> None:
-        origin = self.found(package)
+        origin = self.location(package)
         if origin is not None and os.path.realpath(origin) != file_of(package):
             warnings.warn(
                 f"`import {package}` gives {origin}, which stands in the way of the package `{package}` that belongs to "

@@ -1,4 +1,4 @@
-"""What `vmap` hands to a function instead of a tensor: `Batched`, all examples in the place of one.
+"""What `vmap` hands to a function instead of a tensor: `Batched`, all examples instead of one.
 
 A `Batched` looks like one example but holds all of them, along dimension 0 of its `value`. Functions of `ops` see its
 shape without that dimension and end up in `apply`, which asks for the batching rule of the primitive:
@@ -67,7 +67,7 @@ class Batched(StandIn):
         return out
 
     def write_in_place(self, function: Callable, args: tuple, kwargs: dict, name: str) -> Batched:
-        """The result of `function` put in the place of this value; see `engine.writes.rewrite`."""
+        """The result of `function` instead of this value; see `engine.writes.rewrite`."""
         return ANSWERS["rewrite"](self, function, args, kwargs, name)
 
     def call_on_values(self, function: Callable, *operands: Any) -> Any:
@@ -173,8 +173,8 @@ def _opened(operands: tuple) -> tuple[int, int, list[bool], list]:
 def _closed(out: Any, level: int) -> Any:
     """Results with the batch in front as values of that level."""
     if isinstance(out, tuple):
-        made: list[Any] = [o if o is None else Batched(o, level) for o in out]
-        return type(out)(*made) if hasattr(out, "_fields") else tuple(made)
+        wrapped: list[Any] = [o if o is None else Batched(o, level) for o in out]
+        return type(out)(*wrapped) if hasattr(out, "_fields") else tuple(wrapped)
     return Batched(out, level)
 
 

@@ -164,9 +164,9 @@ class Run:
             outputs[i] = wrap(array, output_node(node, k, len(self.positions), array))
         return tree.unflatten(structure, outputs)
 
-    def watch(self, inner: list[Node], made: list[ndarray]) -> None:
+    def watch(self, inner: list[Node], results: list[ndarray]) -> None:
         """Remember, without keeping it alive, the memory of all that comes from outside: it must not change."""
-        outputs = {id(memory_of(array)) for array in made}
+        outputs = {id(memory_of(array)) for array in results}
         seen: set[int] = set()
         for node in self.outer:
             owner = node.extra.owner() if node.extra is not None and node.extra.owner is not None else None
@@ -271,8 +271,8 @@ def _backward(needs: list[bool], g: list, run: Run) -> tuple:
     seeds = [(history(y), gi) for y, gi in zip(outputs, g, strict=True) if gi is not None]
     wanted = {end for end, need in zip(ends.values(), needs, strict=True) if need}
     algebra = gradients.tensors if symbolic else gradients.arrays
-    found = backpropagate(seeds, algebra, wanted, retain=symbolic, deposit=False)  # type: ignore[arg-type]
-    return tuple(found.get(end) if need else None for end, need in zip(ends.values(), needs, strict=True))
+    gradients_of = backpropagate(seeds, algebra, wanted, retain=symbolic, deposit=False)  # type: ignore[arg-type]
+    return tuple(gradients_of.get(end) if need else None for end, need in zip(ends.values(), needs, strict=True))
 
 
 _primitive = Primitive(Run.forward, name="checkpoint", joint=_backward, outputs=True)

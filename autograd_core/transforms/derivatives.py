@@ -61,7 +61,7 @@ class Point:
                 )
             t = expose(x, self.levels)
             before = history(t)
-            # a leaf without an owner: nobody's .grad is filled
+            # a leaf without an owner: no .grad is filled
             node = Node(LEAF if before is None else identity, () if before is None else (before,), (), t.shape)
             self.bottoms.append(wrap(t.array, node))
             self.nodes.append(node)
@@ -99,8 +99,8 @@ class Point:
     def pull(self, outputs: list, gs: list, create_graph: bool) -> list:
         """The gradients by every leaf, from one for each output (bottom tensors with our levels in front)."""
         seeds = [(history(y), g) for y, g in zip(outputs, gs, strict=True) if history(y) is not None]
-        found = walk(seeds, set(self.nodes), create_graph)
-        return [_or_zeros(found.get(node), t) for t, node in zip(self.bottoms, self.nodes, strict=True)]
+        gradients_of = walk(seeds, set(self.nodes), create_graph)
+        return [_or_zeros(gradients_of.get(node), t) for t, node in zip(self.bottoms, self.nodes, strict=True)]
 
     def reaches_elsewhere(self, outputs: list) -> bool:
         """Whether the outputs depend on anything else that may be differentiated, so that the gradient must record."""
@@ -232,8 +232,8 @@ def grad_and_value(
         if value.dtype.kind == "c":
             raise TypeError(f"grad: the function must return a real number, got {value.dtype}; take its abs()")
         bottom = expose(value, point.levels)
-        found = point.pull([bottom], [wrap(np.ones(bottom.shape, bottom.dtype))], point.recording([bottom]))
-        result = point.as_arguments([conj(g) for g in found])
+        grads = point.pull([bottom], [wrap(np.ones(bottom.shape, bottom.dtype))], point.recording([bottom]))
+        result = point.as_arguments([conj(g) for g in grads])
         result = result if isinstance(argnums, tuple) else result[0]
         value = point.shown(value)
         return result, ((value, point.aux(aux)) if has_aux else value)
@@ -400,8 +400,10 @@ class Linearized:
             if history(x) is not None:
                 seeds.append((history(x), v))
         dual: list[Any] = [u.node for u in self.dual]
-        found = walk(seeds, set(dual), mode.enabled and create_graph)
-        results = [cover(_or_zeros(found.get(node), u), point.levels) for node, u in zip(dual, self.dual, strict=True)]
+        gradients_of = walk(seeds, set(dual), mode.enabled and create_graph)
+        results = [
+            cover(_or_zeros(gradients_of.get(node), u), point.levels) for node, u in zip(dual, self.dual, strict=True)
+        ]
         if point.plain and is_plain(values):
             results = [as_plain(r) for r in results]
         return tree.unflatten(self.structure, results)

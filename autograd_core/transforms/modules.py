@@ -40,19 +40,19 @@ def functional_call(
     >>> ag.func.functional_call(net, {"weight": ag.ones(1, 2), "bias": ag.zeros(1)}, ag.tensor([[1.0, 2.0]]))
     tensor([[3.]])
     """
-    given = _merged(parameter_and_buffer_dicts)
+    tensors = _merged(parameter_and_buffer_dicts)
     owners = {}
     for prefix, m in module.named_modules(remove_duplicate=False):
         for table in (m._parameters, m._buffers):
             for name in table:
                 owners[f"{prefix}.{name}" if prefix else name] = (table, name)
-    unknown, missing = sorted(set(given) - set(owners)), sorted(set(owners) - set(given))
+    unknown, missing = sorted(set(tensors) - set(owners)), sorted(set(owners) - set(tensors))
     if strict and (unknown or missing):
         raise RuntimeError(
             f"functional_call: strict=True, but the dictionaries have unknown names {unknown} and miss {missing}; the "
             f"module has {sorted(owners)}"
         )
-    new = {name: value for name, value in given.items() if name in owners}
+    new = {name: value for name, value in tensors.items() if name in owners}
     if tie_weights:
         by_tensor: dict[int, Any] = {}
         for name, value in new.items():
@@ -80,17 +80,17 @@ def functional_call(
 
 def _merged(dicts: Any) -> dict[str, Any]:
     """One dictionary of tensors by name from several."""
-    given: dict[str, Any] = {}
+    tensors: dict[str, Any] = {}
     for d in dicts if isinstance(dicts, list | tuple) else [dicts]:
         if not isinstance(d, dict):
             raise TypeError(f"functional_call: needs a dictionary name -> tensor, or a list of them, got {describe(d)}")
         for name, value in d.items():
-            if name in given:
+            if name in tensors:
                 raise ValueError(f"functional_call: '{name}' is given twice, in two dictionaries; leave one out")
             if value is not None and not is_traced(value):
                 raise TypeError(f"functional_call: '{name}' must be a tensor, got {describe(value)}")
-            given[name] = value
-    return given
+            tensors[name] = value
+    return tensors
 
 
 def stack_module_state(models: Sequence[Any]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

@@ -55,8 +55,8 @@ def draw_by_example(draw: Callable, args: tuple, kwargs: dict) -> Any:
     try:
         draws = []
         for i in range(max(math.prod(sizes), 1)):
-            given = [part(i) for part in parts]
-            draws.append(draw(*given[: len(args)], **dict(zip(kwargs, given[len(args) :], strict=True))))
+            own_args = [part(i) for part in parts]
+            draws.append(draw(*own_args[: len(args)], **dict(zip(kwargs, own_args[len(args) :], strict=True))))
     finally:
         _randomness.running = running
     stacked = np.stack([d.array if isinstance(d, Tensor) else d for d in draws])

@@ -154,7 +154,7 @@ def fold_back(p: Primitive, size: int, batched: list[bool], values: list, params
 
 
 def as_strided(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
-    """The examples read by place: each counts as an array of its own in row-major order."""
+    """The examples read by position: each counts as an array of its own in row-major order."""
     return reshape(values[0], (size, -1))[:, strided_indices(*params)]
 
 
@@ -226,7 +226,7 @@ def apart(x: Any, channels: int) -> Any:
 
 def conv(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
     x, w, bias = values
-    *how, groups, out_size = params
+    *options, groups, out_size = params
     if batched == [True, False, False]:
         return parted(apply(p, (merged(x), w, bias), params), x.shape[1])
     channels = w.shape[1 if batched[1] else 0]
@@ -238,7 +238,7 @@ def conv(p: Primitive, size: int, batched: list[bool], values: list, params: tup
         out = apart(apply(p, (x, merged(w), None), params), channels)
     else:
         x = beside(x if batched[0] else front(x, size))
-        out = apart(apply(p, (x, merged(w), None), (*how, groups * size, out_size)), channels)
+        out = apart(apply(p, (x, merged(w), None), (*options, groups * size, out_size)), channels)
     if bias is None:
         return out
     space = (1,) * len(out_size)
@@ -247,26 +247,26 @@ def conv(p: Primitive, size: int, batched: list[bool], values: list, params: tup
 
 def conv_input_grad(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
     g, w = values
-    shape, *how, groups = params
+    shape, *options, groups = params
     N, C, *space = shape
     if not batched[1]:
-        return parted(apply(p, (merged(g), w), ((size * N, C, *space), *how, groups)), N)
+        return parted(apply(p, (merged(g), w), ((size * N, C, *space), *options, groups)), N)
     g = beside(g if batched[0] else front(g, size))
-    return apart(apply(p, (g, merged(w)), ((N, size * C, *space), *how, groups * size)), C)
+    return apart(apply(p, (g, merged(w)), ((N, size * C, *space), *options, groups * size)), C)
 
 
 def conv_weight_grad(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
     g, x = values
-    (OC, *rest), *how, groups = params
+    (OC, *rest), *options, groups = params
     if not batched[1] and groups == 1:
-        return parted(apply(p, (beside(g), x), ((size * OC, *rest), *how, groups)), OC)
+        return parted(apply(p, (beside(g), x), ((size * OC, *rest), *options, groups)), OC)
     g, x = (beside(v) for v in all_batched(size, batched, values))
-    return parted(apply(p, (g, x), ((size * OC, *rest), *how, groups * size)), OC)
+    return parted(apply(p, (g, x), ((size * OC, *rest), *options, groups * size)), OC)
 
 
 def col2im(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
-    (g,), (shape, *how) = values, params
-    return parted(apply(p, (merged(g),), ((size * shape[0], *shape[1:]), *how)), shape[0])
+    (g,), (shape, *options) = values, params
+    return parted(apply(p, (merged(g),), ((size * shape[0], *shape[1:]), *options)), shape[0])
 
 
 def ctc_loss(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
@@ -280,7 +280,7 @@ def ctc_loss(p: Primitive, size: int, batched: list[bool], values: list, params:
 
 
 class VmapInfo(NamedTuple):
-    """What the static method `vmap` of a `Function` is told."""
+    """What the static method `vmap` of a `Function` gets."""
 
     batch_size: int
     randomness: str
@@ -293,8 +293,8 @@ def of_function(function: Any, size: int, batched: list[bool], values: list) -> 
     out, out_dims = function.vmap(VmapInfo(size, randomness()), dims, *values)
     if not isinstance(out, tuple):
         return front(out, size) if out_dims is None else movedim(out, out_dims, 0)
-    places = out_dims if isinstance(out_dims, tuple) else (out_dims,) * len(out)
-    return tuple(front(o, size) if d is None else movedim(o, d, 0) for o, d in zip(out, places, strict=True))
+    positions = out_dims if isinstance(out_dims, tuple) else (out_dims,) * len(out)
+    return tuple(front(o, size) if d is None else movedim(o, d, 0) for o, d in zip(out, positions, strict=True))
 
 
 # ----------------------------------------------------------------------------------------------------------- the table

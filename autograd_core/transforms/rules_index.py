@@ -66,16 +66,16 @@ def index_put(p: Primitive, size: int, batched: list[bool], values: list, params
 
 
 def write(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
-    """(x, value) and the steps to a view: the value written to the places that the view sees."""
+    """(x, value) and the steps to a view: the value written to the positions that the view shows."""
     x, value = all_batched(size, batched, values)
-    places = np.arange(math.prod(x.shape[1:])).reshape(x.shape[1:])
-    for step, how in params[0]:
+    positions = np.arange(math.prod(x.shape[1:])).reshape(x.shape[1:])
+    for step, options in params[0]:
         if step.name in ("real", "imag", "view_as_real"):
             raise NotImplementedError(f"vmap: writing through '{step.name}' has no batching rule; make the tensor anew")
-        places = step.forward(places, *how)
-    value = reshape(value, (size, *(1,) * (places.ndim - value.ndim + 1), *value.shape[1:]))
-    value = reshape(broadcast_to(value, (size, *places.shape)), (size, -1))
-    return reshape(put_at(reshape(x, (size, -1)), value, (slice(None), places.reshape(-1))), x.shape)
+        positions = step.forward(positions, *options)
+    value = reshape(value, (size, *(1,) * (positions.ndim - value.ndim + 1), *value.shape[1:]))
+    value = reshape(broadcast_to(value, (size, *positions.shape)), (size, -1))
+    return reshape(put_at(reshape(x, (size, -1)), value, (slice(None), positions.reshape(-1))), x.shape)
 
 
 def scatter(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
@@ -106,18 +106,18 @@ def index_add(p: Primitive, size: int, batched: list[bool], values: list, params
     if not batched[1]:
         return apply(p, (g, index), ((size, *shape), dim + 1, negative, name))
     g = g if batched[0] else front(g, size)
-    how = ((size, *shape), dim + 1, negative, False, name)
-    return apply(gathers.gather_back_primitive, (g, _spread(index, (size, *shape), dim)), how)
+    options = ((size, *shape), dim + 1, negative, False, name)
+    return apply(gathers.gather_back_primitive, (g, _spread(index, (size, *shape), dim)), options)
 
 
 def embedding(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
     """Tables of their own become one long table, the rows of the k-th after those of the others."""
-    weight, index, taken = values
+    weight, index, used = values
     if not batched[0]:
         return apply(p, (weight, *all_batched(size, batched[1:], values[1:])), params)
     _, rows, width = weight.shape
-    index, taken = (_in_long_table(i, size, rows) for i in all_batched(size, batched[1:], values[1:]))
-    return apply(p, (reshape(weight, (size * rows, width)), index, taken), params)
+    index, used = (_in_long_table(i, size, rows) for i in all_batched(size, batched[1:], values[1:]))
+    return apply(p, (reshape(weight, (size * rows, width)), index, used), params)
 
 
 def embedding_back(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
@@ -158,10 +158,10 @@ def indexed(x: Any, index: Any) -> Any:
             arrays += [] if isinstance(part, int | np.integer) else [part]
     if any(part != slice(None) for part in view):
         x = getitem(x, tuple(view))
-    taken = len([a for a in arrays if a is not Ellipsis])
+    used = len([a for a in arrays if a is not Ellipsis])
     keys: list = []
     for a in arrays:  # what is left beside the arrays are whole dimensions
-        keys += [slice(None)] * (x.ndim - taken) if a is Ellipsis else [a if hasattr(a, "dtype") else slice(None)]
+        keys += [slice(None)] * (x.ndim - used) if a is Ellipsis else [a if hasattr(a, "dtype") else slice(None)]
     numbers = [isinstance(key, Batched) and not key.shape for key in keys]
     if any(numbers):  # like an int, one that differs by example takes its slice before the arrays are looked at
         x = _by_arrays(x, [key if number else slice(None) for key, number in zip(keys, numbers, strict=True)])

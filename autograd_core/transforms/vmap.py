@@ -181,7 +181,7 @@ def _unbatched(y: Any, d: int | None, level: int, size: int) -> Any:
         )
     if isinstance(y, Batched) and y.level == level:
         if d is None:
-            raise ValueError("vmap: out_dims is None for an output that differs by example; give the batch a place")
+            raise ValueError("vmap: out_dims is None for an output that differs by example; give the batch a dimension")
         return y.value if isinstance(y.value, Tensor | Batched) else wrap(y.value)
     if d is None:
         return y

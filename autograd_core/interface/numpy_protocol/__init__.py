@@ -7,7 +7,7 @@ the same way: those that `ag.special` has record, the others raise.
 
 The functions keep NumPy's meaning (`np.var` divides by n, `np.max` over ties shares the gradient, `np.cumsum` without
 an axis flattens) and return tensors. Dtypes follow the tensors' rules, as in `a + t`: NumPy's scalars are weak, an
-integer array does not widen a float32 tensor, and integers turn into the default float where floats are needed.
+integer array does not widen a float32 tensor, and integers become the default float where floats are needed.
 
 Methods are PyTorch's, also where NumPy has the same name: `x.std()` divides by n - 1, `x.max(axis=0)` gives values and
 indices, `x.size()` is a method. In NumPy programs that shall be differentiated, write `np.std(x)`, `np.max(x, axis=0)`.

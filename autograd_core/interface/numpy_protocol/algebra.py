@@ -15,7 +15,7 @@ from .common import (
     f,
     flat,
     floating,
-    given,
+    or_default,
     refuse,
     rule,
     value,
@@ -82,8 +82,8 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     x, y = f.movedim(as_tensor(a), axisa, -1), f.movedim(as_tensor(b), axisb, -1)
     if x.shape[-1] != 3 or y.shape[-1] != 3:
         raise ValueError(f"np.cross: vectors of 3 numbers are needed, got {x.shape[-1]} and {y.shape[-1]}")
-    turned = [x[..., i] * y[..., j] - x[..., j] * y[..., i] for i, j in ((1, 2), (2, 0), (0, 1))]
-    return f.stack(turned, axisc)
+    components = [x[..., i] * y[..., j] - x[..., j] * y[..., i] for i, j in ((1, 2), (2, 0), (0, 1))]
+    return f.stack(components, axisc)
 
 
 @rule("linalg.cross")
@@ -214,7 +214,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 @rule("linalg.pinv")
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = NoValue) -> Any:
     A = floating(a)
-    rtol = rcond if rcond is not None else given(rtol, None)
+    rtol = rcond if rcond is not None else or_default(rtol, None)
     rtol = 1e-15 if rtol is None else rtol
     return linalg.pinv(A, rtol=rtol, hermitian=hermitian)
 

@@ -118,8 +118,8 @@ def wrapped(result: Any) -> Any:
     return wrap(np.asarray(result)) if isinstance(result, np.ndarray | np.generic) else result
 
 
-def given(x: Any, default: Any) -> Any:
-    """`x`, or the default if NumPy's "no value" stands in its place."""
+def or_default(x: Any, default: Any) -> Any:
+    """`x`, or the default for NumPy's "no value"."""
     return default if x is NoValue else x
 
 

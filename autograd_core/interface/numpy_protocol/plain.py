@@ -66,16 +66,16 @@ def _filled(prototype: Any, shape: Any, fill_value: Any, dtype: Any = None, *res
     return f.clone(f.broadcast_to(value, shape))
 
 
-def _made(function: Callable) -> Callable:
+def _new(function: Callable) -> Callable:
     """zeros_like(a, dtype, …) and its like: the dtype may be the second argument."""
     return lambda prototype, shape, dtype, second=None, *rest: wrapped(
         function(shape, dtype or second or prototype.dtype)
     )
 
 
-_like("zeros_like", _made(np.zeros))
-_like("ones_like", _made(np.ones))
-_like("empty_like", _made(np.empty))
+_like("zeros_like", _new(np.zeros))
+_like("ones_like", _new(np.ones))
+_like("empty_like", _new(np.empty))
 _like(
     "full_like",
     lambda prototype, shape, dtype, fill_value, second=None, *rest: _filled(

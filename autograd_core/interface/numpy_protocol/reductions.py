@@ -15,7 +15,7 @@ from .common import (
     axis_tuple,
     f,
     floating,
-    given,
+    or_default,
     rule,
     typed,
     value,
@@ -36,7 +36,7 @@ def masked(x: Any, where: Any, neutral: Any) -> Any:
 
 def over(function: Callable, x: Any, axis: Any, keepdims: Any) -> Any:
     """function(x, axes, keepdims) with NumPy's axis: None for all, a number, a tuple, () for none."""
-    keep = bool(given(keepdims, False))
+    keep = bool(or_default(keepdims, False))
     axes = axis_tuple(axis, x.ndim, "axis")
     if not axes:
         return function(f.unsqueeze(x, -1), (x.ndim,), False)
@@ -82,7 +82,7 @@ def mean(
 
 def _squeezed(kept: Any, axis: Any, keepdims: Any) -> Any:
     """A result with kept dimensions in the shape that `keepdims` asks for."""
-    if given(keepdims, False):
+    if or_default(keepdims, False):
         return kept
     axes = axis_tuple(axis, kept.ndim, "axis")
     return f.reshape(kept, tuple(s for d, s in enumerate(kept.shape) if d not in axes))
@@ -94,7 +94,7 @@ def var(
     where: Any = NoValue, mean: Any = NoValue, correction: Any = NoValue,
 ) -> Any:  # fmt: skip
     x = floating(typed(a, dtype))
-    ddof = given(correction, ddof)
+    ddof = or_default(correction, ddof)
     if (where is NoValue or where is True) and mean is NoValue:
         return over(lambda v, axes, keep: f.var(v, axes, keepdim=keep, correction=ddof), x, axis, keepdims)
     count = _count(x, where, axis)
@@ -112,7 +112,7 @@ def std(
     where: Any = NoValue, mean: Any = NoValue, correction: Any = NoValue,
 ) -> Any:  # fmt: skip
     if (where is NoValue or where is True) and mean is NoValue:
-        ddof = given(correction, ddof)
+        ddof = or_default(correction, ddof)
         x = floating(typed(a, dtype))
         return over(lambda v, axes, keep: f.std(v, axes, keepdim=keep, correction=ddof), x, axis, keepdims)
     return f.sqrt(var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction))
@@ -165,8 +165,8 @@ def _position(name: str, of_numpy: Callable) -> None:
     @rule(name)
     def position(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NoValue) -> Any:
         if not is_plain(a):
-            return getattr(f, name)(a, axis, bool(given(keepdims, False)))
-        return wrapped(of_numpy(value(a), axis, keepdims=bool(given(keepdims, False))))
+            return getattr(f, name)(a, axis, bool(or_default(keepdims, False)))
+        return wrapped(of_numpy(value(a), axis, keepdims=bool(or_default(keepdims, False))))
 
 
 def is_plain(x: Any) -> bool:
@@ -273,7 +273,7 @@ def _nan_extreme(name: str, extreme: Callable, worst: float) -> None:
             return extreme(x, axis, None, keepdims, initial, where)
         nan = np.isnan(value(x))
         out = extreme(no_nan(x, worst), axis, None, keepdims, initial, where)
-        nothing = np.all(nan, axis=axis_tuple(axis, x.ndim, name), keepdims=bool(given(keepdims, False)))
+        nothing = np.all(nan, axis=axis_tuple(axis, x.ndim, name), keepdims=bool(or_default(keepdims, False)))
         return f.where(nothing, math.nan, out) if nothing.any() and initial is NoValue else out
 
 

@@ -17,7 +17,7 @@ from .common import (
     flat,
     flat_if,
     floating,
-    given,
+    or_default,
     pick,
     refuse,
     rule,
@@ -56,7 +56,7 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
 
 @rule("insert")
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
-    """Both joined, and read in the order in which `np.insert` puts their places."""
+    """Both joined, and read in the order in which `np.insert` puts their positions."""
     x, axis = flat_if(as_tensor(arr), axis)
     v = as_tensor(values).to(x.dtype)
     n, obj = x.shape[axis], bare(obj)
@@ -65,8 +65,8 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
         v = f.movedim(v, 0, axis)
         count = v.shape[axis]
     else:
-        places = np.arange(n)[obj] if isinstance(obj, slice) else np.asarray(obj)
-        count = int(places.sum()) if places.dtype == bool else places.size
+        positions = np.arange(n)[obj] if isinstance(obj, slice) else np.asarray(obj)
+        count = int(positions.sum()) if positions.dtype == bool else positions.size
         if count == 1:
             count = v.shape[axis - x.ndim] if v.ndim >= x.ndim - axis else 1
     v = f.broadcast_to(v, tuple(count if d == axis else s for d, s in enumerate(x.shape)))
@@ -168,7 +168,7 @@ def clip(
     a: Any, a_min: Any = NoValue, a_max: Any = NoValue, out: Any = None, *, min: Any = NoValue, max: Any = NoValue
 ) -> Any:
     x = as_tensor(a)
-    low, high = given(min, given(a_min, None)), given(max, given(a_max, None))
+    low, high = or_default(min, or_default(a_min, None)), or_default(max, or_default(a_max, None))
     if low is not None:
         x = f.maximum(x, low)
     return x if high is None else f.minimum(x, high)
@@ -188,7 +188,7 @@ def sort(
 ) -> Any:
     refuse("sort", order=order)
     x, axis = flat_if(as_tensor(a), axis)
-    if given(descending, None):
+    if or_default(descending, None):
         return take_along_axis(x, _descending(value(x), axis), axis)
     return f.sort(x, axis)[0]
 
@@ -199,7 +199,7 @@ def argsort(
 ) -> Any:
     refuse("argsort", order=order)
     x, axis = flat_if(as_tensor(a), axis)
-    return wrapped(_descending(value(x), axis)) if given(descending, None) else f.argsort(x, axis)
+    return wrapped(_descending(value(x), axis)) if or_default(descending, None) else f.argsort(x, axis)
 
 
 def _descending(x: np.ndarray, axis: int) -> np.ndarray:
@@ -330,13 +330,13 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         xs = f.cat([xs[-1:] - period, xs, xs[:1] + period], 0)
         ys = f.cat([ys[-1:], ys, ys[:1]], 0)
     n = xs.shape[0]
-    at, places = value(t), value(xs)
+    at, positions = value(t), value(xs)
     if n == 1:
         inner = f.broadcast_to(ys[0], tuple(t.shape))
     else:
-        i = np.clip(np.searchsorted(places, at, "right") - 1, 0, n - 2)
+        i = np.clip(np.searchsorted(positions, at, "right") - 1, 0, n - 2)
         x0, y0 = xs[i], ys[i]
         inner = y0 + (ys[i + 1] - y0) * ((t - x0) / (xs[i + 1] - x0))
     left = ys[0] if left is None or period is not None else left
     right = ys[-1] if right is None or period is not None else right
-    return f.where(at < places[0], left, f.where(at > places[-1], right, inner))
+    return f.where(at < positions[0], left, f.where(at > positions[-1], right, inner))

@@ -289,10 +289,9 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     if indexing not in ("xy", "ij"):
         raise ValueError(f"np.meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}")
     n = len(xi)
-    places = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
+    dims = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
     grids = tuple(
-        f.reshape(as_tensor(x), tuple(-1 if d == place else 1 for d in range(n)))
-        for x, place in zip(xi, places, strict=True)
+        f.reshape(as_tensor(x), tuple(-1 if d == dim else 1 for d in range(n))) for x, dim in zip(xi, dims, strict=True)
     )
     return grids if sparse else tuple(f.clone(g) if copy else g for g in f.broadcast_tensors(*grids))
 

@@ -17,7 +17,7 @@ from .common import as_tensor, f, floating, refuse, rule, value, wrapped
 
 @rule("convolve")
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
-    """out[k] = Σ a[i] v[k - i]: the windows of the longer, filled up with zeros, times the shorter turned around."""
+    """out[k] = Σ a[i] v[k - i]: the windows of the longer, filled up with zeros, times the shorter, reversed."""
     x, y = (f.atleast_1d(as_tensor(i)) for i in (a, v))
     for name, operand in (("a", x), ("v", y)):
         if operand.ndim != 1 or operand.shape[0] == 0:
@@ -158,9 +158,9 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
 def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
     """The least-squares polynomial, by the scaled Vandermonde matrix as in NumPy."""
     refuse("polyfit", full=full or None, cov=cov or None)
-    places, values = floating(x), floating(y)
-    rcond = places.shape[0] * np.finfo(places.dtype).eps if rcond is None else rcond
-    powers = f.stack([places * 0 + 1 if i == 0 else f.pow(places, i) for i in range(deg, -1, -1)], 1)
+    points, values = floating(x), floating(y)
+    rcond = points.shape[0] * np.finfo(points.dtype).eps if rcond is None else rcond
+    powers = f.stack([points * 0 + 1 if i == 0 else f.pow(points, i) for i in range(deg, -1, -1)], 1)
     if w is not None:
         w = f.unsqueeze(as_tensor(w), 1)
         powers = powers * w

@@ -18,7 +18,7 @@ from .common import (
     flat,
     flat_if,
     floating,
-    given,
+    or_default,
     refuse,
     rule,
     typed,
@@ -73,7 +73,7 @@ _cumulative("cumulative_prod", f.cumprod, 1)
 
 
 def _beside(v: Any, x: Any, axis: int) -> Any:
-    """What is put before or after x along an axis; a number fills one place of each line."""
+    """What is put before or after x along an axis; a number fills one element of each line."""
     v = as_tensor(v)
     return v if v.ndim else f.broadcast_to(v, tuple(1 if d == axis else s for d, s in enumerate(x.shape)))
 
@@ -126,7 +126,7 @@ def _slopes(y: Any, axis: int, spacing: Any, edge_order: int) -> Any:
         raise ValueError(f"np.gradient: axis {axis} has {n} points; edge_order={edge_order} needs {edge_order + 1}")
     h = as_tensor(spacing)
     if h.ndim > 1 or (h.ndim == 1 and h.shape[0] != n):
-        raise ValueError(f"np.gradient: places of shape {tuple(h.shape)} for the {n} points of axis {axis}")
+        raise ValueError(f"np.gradient: coordinates of shape {tuple(h.shape)} for the {n} points of axis {axis}")
     steps = f.broadcast_to(h.to(y.dtype), (n - 1,)) if h.ndim == 0 else f.diff(h)
     steps = f.reshape(steps, (n - 1, *(1,) * (y.ndim - 1 - axis)))
     rises = (cut(y, axis, 1, None) - cut(y, axis, None, -1)) / steps  # the slope of each step
@@ -266,11 +266,11 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: Any, skip_nan: b
         ranks = np.where(nan.any(-1), n - 1, ranks)  # the largest: NaN
     low = np.floor(ranks).astype(np.int64)
     share = (ranks - low).astype(x.dtype)
-    places = np.ix_(*[np.arange(s) for s in (*q.shape, *rows.shape[:-1])])[q.ndim :]
-    out = ordered[(*places, low)]
+    indices = np.ix_(*[np.arange(s) for s in (*q.shape, *rows.shape[:-1])])[q.ndim :]
+    out = ordered[(*indices, low)]
     if share.any():
         high = np.minimum(low + 1, np.maximum(counts - 1, 0))
-        out = out + (ordered[(*places, high)] - out) * share
-    if given(keepdims, False):
+        out = out + (ordered[(*indices, high)] - out) * share
+    if or_default(keepdims, False):
         out = f.reshape(out, (*q.shape, *[1 if d in axes else s for d, s in enumerate(x.shape)]))
     return out

@@ -113,7 +113,7 @@ def _of_scipy(name: str) -> Callable | None:
 def function_of(ufunc: np.ufunc) -> tuple[Callable | None, str]:
     """Our function for a ufunc, None if there is none, and the module that the ufunc is from.
 
-    By the object, not by its name alone: somebody's own ufunc may be called "relu" or "exp" and mean something else.
+    By the object, not by its name alone: a user's own ufunc may be called "relu" or "exp" and mean something else.
     """
     name = ufunc.__name__
     if getattr(np, name, None) is ufunc:
