@@ -314,7 +314,11 @@ ERRORS = [
         r"np\.gradient: 2 spacings for 1 axes; give none, a number, or one",
     ),
     (lambda t: np.gradient(t[:1]), ValueError, r"np\.gradient: axis 0 has 1 points; edge_order=1 needs 2"),
-    (lambda t: np.gradient(t, t[:2]), ValueError, r"np\.gradient: places of shape \(2,\) for the 3 points of axis 0"),
+    (
+        lambda t: np.gradient(t, t[:2]),
+        ValueError,
+        r"np\.gradient: coordinates of shape \(2,\) for the 3 points of axis 0",
+    ),
     (lambda t: np.cov(t.reshape(1, 1, 3)), ValueError, r"np\.cov: needs at most 2 dimensions, got shape \(1, 1, 3\)"),
     (lambda t: np.quantile(t, 0.5, weights=t), TypeError, r"np\.quantile: weights=.* is not supported on tensors"),
     (lambda t: np.quantile(t[:0], 0.5), ValueError, r"np\.quantile: no quantile of nothing: shape \(0,\) is empty"),
