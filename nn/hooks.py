@@ -84,45 +84,48 @@ class SharedHandle(HookHandle):
 
 
 def register_module_forward_pre_hook(hook: Callable[..., Any]) -> HookHandle:
-    """Call `hook(module, args)` before every module's own pre-hooks and its `forward`; see
-    `Module.register_forward_pre_hook`."""
+    """Call `hook(module, args)` before every module's own pre-hooks; see `Module.register_forward_pre_hook`."""
     return SharedHandle("_forward_pre_hooks", hook)
 
 
 def register_module_forward_hook(
     hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
 ) -> HookHandle:
-    """Call `hook(module, args, output)` after every module's `forward`, before its own hooks; see
-    `Module.register_forward_hook`."""
+    """Call `hook(module, args, output)` before every module's own hooks; see `Module.register_forward_hook`."""
     return SharedHandle("_forward_hooks", _optioned(hook, with_kwargs, always_call))
 
 
 def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> HookHandle:
-    """Call `hook(module, grad_output)` before every module is differentiated; see
-    `Module.register_full_backward_pre_hook`."""
+    """Call `hook(module, grad_output)` for every module; see `Module.register_full_backward_pre_hook`."""
     return SharedHandle("_backward_pre_hooks", hook)
 
 
 def register_module_full_backward_hook(hook: Callable[..., Any]) -> HookHandle:
-    """Call `hook(module, grad_input, grad_output)` once every module's gradients are known; see
-    `Module.register_full_backward_hook`."""
+    """Call `hook(module, grad_input, grad_output)` for every module; see `Module.register_full_backward_hook`."""
     return SharedHandle("_backward_hooks", hook)
 
 
 def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> HookHandle:
-    """Call `hook(module, name, parameter)` before a parameter is registered; what it returns, if not None, is registered
-    instead."""
+    """Call `hook(module, name, parameter)` before a parameter is registered.
+
+    What the hook returns, if not None, is registered instead.
+    """
     return HookHandle(AT_REGISTRATION["parameter"], hook)
 
 
 def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> HookHandle:
-    """Call `hook(module, name, buffer)` before a buffer is registered; what it returns, if not None, is registered
-    instead."""
+    """Call `hook(module, name, buffer)` before a buffer is registered.
+
+    What the hook returns, if not None, is registered instead.
+    """
     return HookHandle(AT_REGISTRATION["buffer"], hook)
 
 
 def register_module_module_registration_hook(hook: Callable[..., Any]) -> HookHandle:
-    """Call `hook(module, name, part)` before a part is registered; what it returns, if not None, is registered instead."""
+    """Call `hook(module, name, part)` before a part is registered.
+
+    What the hook returns, if not None, is registered instead.
+    """
     return HookHandle(AT_REGISTRATION["module"], hook)
 
 

@@ -113,15 +113,22 @@ class Module(hooks.Hookable):
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> HookHandle:
-        """Call `hook(module, args)` (or `hook(module, args, kwargs)`) before `forward`; what it returns, if not None,
-        takes the place of the arguments: a tuple or a single value (with kwargs: the pair of both)."""
+        """Call `hook(module, args)` before `forward`; the handle that is returned removes it.
+
+        What the hook returns, if not None, takes the place of the arguments: a tuple or a single value. with_kwargs: it is
+        called as `hook(module, args, kwargs)`, and may return the pair of both. prepend: before the hooks there are.
+        """
         return hooks.register(self, "_forward_pre_hooks", hook, with_kwargs=with_kwargs, prepend=prepend)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
     ) -> HookHandle:
-        """Call `hook(module, args, output)` (or `hook(module, args, kwargs, output)`) after `forward`; what it returns,
-        if not None, takes the output's place. `always_call`: also when `forward` raised, with None as output."""
+        """Call `hook(module, args, output)` after `forward`; the handle that is returned removes it.
+
+        What the hook returns, if not None, takes the output's place. with_kwargs: it is called as
+        `hook(module, args, kwargs, output)`. always_call: also when `forward` raised, with None as output. prepend: before
+        the hooks there are.
+        """
         return hooks.register(
             self, "_forward_hooks", hook, with_kwargs=with_kwargs, always_call=always_call, prepend=prepend
         )
@@ -131,8 +138,11 @@ class Module(hooks.Hookable):
         return hooks.register(self, "_backward_pre_hooks", hook, prepend=prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
-        """Call `hook(module, grad_input, grad_output)` once the gradients with respect to the module's positional
-        inputs are known (None for what has none); it may return others in place of grad_input."""
+        """Call `hook(module, grad_input, grad_output)` once the module is differentiated; the handle removes it.
+
+        grad_input are the gradients with respect to the positional inputs (None for what has none); the hook may return
+        others in their place. prepend: before the hooks there are.
+        """
         return hooks.register(self, "_backward_hooks", hook, prepend=prepend)
 
     # ---------------------------------------------------------------------------------------------------- attributes
@@ -526,8 +536,10 @@ class Module(hooks.Hookable):
         return hooks.register(self, "_state_dict_hooks", hook)
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> HookHandle:
-        """Call `hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)`
-        before the module looks for its values in `state_dict`."""
+        """Call `hook` before the module looks for its values in a state dict; the handle that is returned removes it.
+
+        It is called as hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs).
+        """
         return hooks.register(self, "_load_state_dict_pre_hooks", hook)
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> HookHandle:

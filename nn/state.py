@@ -33,6 +33,7 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpect
 
 
 def collect(module: Any, destination: Any, prefix: str, keep_vars: bool) -> Any:
+    """The state dict of a module and all below it; see `Module.state_dict`."""
     if destination is None:
         destination = OrderedDict()
         destination._metadata = OrderedDict()
@@ -47,11 +48,12 @@ def collect(module: Any, destination: Any, prefix: str, keep_vars: bool) -> Any:
             part.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
     for hook in tuple(module._state_dict_hooks.values()):
         if hook(module, destination, prefix, local_metadata) is not None:
-            raise RuntimeError("state_dict post-hook must return None; it changes the dictionary it is given in place")
+            raise RuntimeError("state_dict post-hook must return None; it changes its dictionary in place")
     return destination
 
 
 def save_own(module: Any, destination: Any, prefix: str, keep_vars: bool) -> None:
+    """Put the module's own tensors and its extra state into `destination`."""
     for name, t in _own(module):
         destination[prefix + name] = t if keep_vars or is_lazy(t) else t.detach()
     if _has_extra_state(module):
@@ -137,6 +139,7 @@ def load_own(
     unexpected_keys: list[str],
     error_msgs: list[str],
 ) -> None:
+    """Check the module's own part of `state_dict`, and add its writes to the plan."""
     writes = local_metadata["writes"]
     assign = local_metadata.get("assign_to_params_buffers", False)
     names = set()

@@ -145,8 +145,11 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         return cat(parts, 1)
 
     def predict(self, input: Tensor) -> Tensor:
-        """The most probable class of each example, (N, in_features) -> (N,): `log_prob(input).argmax(1)`, but looking into
-        the clusters only for the examples whose highest score in the head is a cluster's."""
+        """The most probable class of each example: (N, in_features) -> (N,).
+
+        This is `log_prob(input).argmax(1)`, but looking into the clusters only for the examples whose highest score in the
+        head is a cluster's.
+        """
         with ag.no_grad():
             head = self.head(input)
             best = head.argmax(1)

@@ -82,7 +82,9 @@ class Adaline(Linear):
         generator: Generator | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> AdalineFit:
-        """Minimise the mean of (t - y)² over the examples, from the weights there are. With x̂ = (x, 1) and e = t - y:
+        """Minimise the mean of (t - y)² over the examples, from the weights there are.
+
+        With x̂ = (x, 1) and e = t - y:
 
             rule="lms"    for one example after the other:  w ← w + lr e x̂       (Widrow & Hoff)
             rule="batch"  once an epoch:  w ← w + lr mean(e x̂), gradient descent on e²/2

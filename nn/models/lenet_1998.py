@@ -206,8 +206,10 @@ class LeNet5Original(Module):
 
     @staticmethod
     def prepare(images: Tensor) -> Tensor:
-        """Images (N, 1, 28, 28) from 0 (paper) to 1 (ink) as (N, 1, 32, 32) from -0.1 to 1.175, of mean about 0 and
-        variance about 1 (section II.B)."""
+        """Images (N, 1, 28, 28) from 0 (paper) to 1 (ink) as (N, 1, 32, 32) from -0.1 to 1.175.
+
+        Their mean is about 0, their variance about 1 (section II.B).
+        """
         return F.pad(images, (2, 2, 2, 2)) * 1.275 - 0.1
 
     def predict(self, x: TensorLike) -> Tensor:

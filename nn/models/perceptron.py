@@ -114,7 +114,9 @@ class Perceptron(Module):
         generator: Generator | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> PerceptronFit:
-        """Learn by Rosenblatt's rule: for one example after the other, each unit whose output y is not its target t
+        """Learn by Rosenblatt's rule.
+
+        For one example after the other, each unit whose output y is not its target t is changed by
 
             w ← w + lr (t - y) x,    b ← b + lr (t - y)
 
