@@ -48,7 +48,7 @@ def collect(module: Any, destination: Any, prefix: str, keep_vars: bool) -> Any:
             part.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
     for hook in tuple(module._state_dict_hooks.values()):
         if hook(module, destination, prefix, local_metadata) is not None:
-            raise RuntimeError("state_dict post-hook must return None; it changes its dictionary in place")
+            raise RuntimeError("state_dict post-hook must return None; it changes the dictionary it is given in place")
     return destination
 
 
