@@ -100,7 +100,7 @@ def confusion_matrix(
     Formula: counts[i, j] = the number of n with targets[n] = i and predictions[n] = j
     Shapes: targets and predictions (N,) → a figure of (C, C) cells, C the number of classes.
     Dtypes: integers.
-    Raises: ValueError if targets and predictions differ in number, or one is out of range.
+    Raises: ValueError if targets and predictions differ in number, or one is out of range; TypeError for fractions.
     Source: scikit-learn's `confusion_matrix`; matplotlib's `Figure`, which it returns.
 
     >>> import nn.plot
@@ -135,7 +135,7 @@ def confusion_counts(targets: Numbers, predictions: Numbers, classes: int) -> np
     Formula: counts[i, j] = the number of n with targets[n] = i and predictions[n] = j
     Shapes: (N,) and (N,) → (classes, classes).
     Dtypes: integers → int64.
-    Raises: ValueError if targets and predictions differ in number, or one is out of range.
+    Raises: ValueError if targets and predictions differ in number, or one is out of range; TypeError for fractions.
     Source: scikit-learn's `confusion_matrix`.
 
     >>> import nn.plot
@@ -145,13 +145,21 @@ def confusion_counts(targets: Numbers, predictions: Numbers, classes: int) -> np
     """
     t, p = _array(targets).reshape(-1), _array(predictions).reshape(-1)
     if t.shape != p.shape:
-        raise ValueError(f"confusion: {t.size} targets but {p.size} predictions; they must be as many")
+        raise ValueError(
+            f"confusion: {t.size} targets but {p.size} predictions; there must be one of each for every example"
+        )
     for name, values in (("target", t), ("prediction", p)):
+        if values.size and values.dtype.kind not in "iub":
+            raise TypeError(
+                f"confusion: {name}s must be class indices, whole numbers, got {values.dtype}; take argmax(1)"
+            )
         if values.size and not (values.min() >= 0 and values.max() < classes):
             raise ValueError(
                 f"confusion: {name}s go from {values.min()} to {values.max()}, but there are {classes} classes"
             )
-    return np.bincount(t * classes + p, minlength=classes * classes).reshape(classes, classes)
+    return np.bincount(t.astype(np.int64) * classes + p.astype(np.int64), minlength=classes * classes).reshape(
+        classes, classes
+    )
 
 
 def mistakes(
@@ -170,7 +178,7 @@ def mistakes(
     Formula: those n with argmax_c probabilities[n, c] ≠ targets[n], by decreasing probability
     Shapes: images (N, 1, H, W) or (N, H, W), targets (N,), probabilities (N, C).
     Dtypes: images and probabilities floats, targets integers.
-    Raises: nothing of its own.
+    Raises: ValueError if the three differ in length, or probabilities are no matrix.
     Source: matplotlib's `Figure`, which it returns.
 
     >>> import numpy as np, nn.plot
@@ -179,6 +187,11 @@ def mistakes(
     'dog → cat (80%)'
     """
     x, t, p = _array(images), _array(targets), _array(probabilities)
+    if p.ndim != 2 or not len(x) == len(t) == len(p):
+        raise ValueError(
+            f"mistakes: needs images, targets and probabilities (N, classes) of one length, got shapes {x.shape}, {t.shape} "
+            f"and {p.shape}"
+        )
     predicted = p.argmax(1)
     wrong = np.flatnonzero(predicted != t)
     wrong = wrong[np.argsort(-p[wrong, predicted[wrong]], kind="stable")][:count]

@@ -11,7 +11,7 @@ from autograd_core.engine.tensor import Tensor
 
 from .documentation import documented
 from .optimizer import Optimizer
-from .options import Params, options
+from .options import Params, check_fraction, options
 
 
 @documented
@@ -60,8 +60,7 @@ class Adadelta(Optimizer):
 
     def check_group(self, group: dict[str, Any]) -> None:
         super().check_group(group)
-        if not 0.0 <= group["rho"] <= 1.0:
-            raise ValueError(f"Invalid rho value: {group['rho']}; it must be in [0, 1]")
+        check_fraction(group, "rho")
 
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
         state["step"] += 1

@@ -19,7 +19,7 @@ class ASGD(Optimizer):
     """Minimises by gradient descent with a falling step, and averages the weights from step t0 on.
 
     {params}
-    lambd: the decay λ of the weights and of the step size η.
+    lambd: the decay of the weights and of the step size η, at least 0.
     alpha: the exponent of the step size.
     t0: the step after which the average begins; before it, the average is x itself.
     {weight_decay}
@@ -41,7 +41,7 @@ class ASGD(Optimizer):
     tensor([0.8, 1.6], requires_grad=True)
     """
 
-    checked = ("lr", "weight_decay")
+    checked = ("lr", "lambd", "weight_decay")
 
     def __init__(
         self,

@@ -33,7 +33,7 @@ class LBFGS(Optimizer):
         5/4 max_iter) at most. The closure clears the gradients, computes the loss, calls `backward`, returns the loss.
     tolerance_grad, tolerance_change: a step ends when every |g| is at most the one, or when the step or the loss changes
         by less than the other.
-    history_size: the number of pairs (s, y) that are kept.
+    history_size: the number of pairs (s, y) that are kept, at least 1.
     line_search_fn: None: t is lr, at the first iteration lr · min(1, 1 / ‖g‖₁); "strong_wolfe": a t that satisfies the
         strong Wolfe conditions. All parameters are one group.
 
@@ -41,7 +41,7 @@ class LBFGS(Optimizer):
     Shapes: parameters and their gradients (*), all together one vector.
     Dtypes: floating and complex parameters (a complex one as two real ones).
     Raises: TypeError if params is not an iterable of tensors or a dict of them; ValueError if it is empty or has several
-        groups, if lr is negative, or for another line_search_fn; ValueError from `step` without a closure.
+        groups, if an option is outside its range, or for another line_search_fn; ValueError from `step` without a closure.
     Source: Nocedal & Wright 2006, "Numerical Optimization", Algorithms 7.4 and 7.5; Liu & Nocedal 1989.
 
     >>> import autograd_core as ag, optim
@@ -80,6 +80,8 @@ class LBFGS(Optimizer):
         super().check_group(group)
         if self.param_groups:
             raise ValueError("LBFGS doesn't support parameter groups: give all parameters as one list")
+        if not group["history_size"] >= 1:
+            raise ValueError(f"LBFGS: history_size must be at least 1, got {group['history_size']}")
         if group["line_search_fn"] not in (None, "strong_wolfe"):
             raise ValueError(f"LBFGS: line_search_fn is None or 'strong_wolfe', got {group['line_search_fn']!r}")
 

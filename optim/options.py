@@ -52,8 +52,18 @@ def check_not_negative(group: dict[str, Any], *options: str) -> None:
             raise ValueError(f"Invalid {name}: {value}; it must not be negative")
 
 
+def check_fraction(group: dict[str, Any], option: str) -> None:
+    """Raise unless the option is in [0, 1]."""
+    check_not_negative(group, option)
+    if group[option] > 1:
+        raise ValueError(f"Invalid {option} value: {group[option]}; it must be in [0, 1]")
+
+
 def check_betas(group: dict[str, Any]) -> None:
-    """Raise unless each decay rate is in [0, 1)."""
-    for i, beta in enumerate(group["betas"]):
+    """Raise unless there are two decay rates, each in [0, 1)."""
+    betas = group["betas"]
+    if not isinstance(betas, tuple | list) or len(betas) != 2:
+        raise ValueError(f"Invalid betas: {betas}; two numbers are needed, such as (0.9, 0.999)")
+    for i, beta in enumerate(betas):
         if not 0.0 <= beta < 1.0:
             raise ValueError(f"Invalid beta parameter at index {i}: {beta}; it must be in [0, 1)")

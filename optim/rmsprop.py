@@ -11,7 +11,7 @@ from autograd_core.engine.tensor import Tensor
 
 from .documentation import documented
 from .optimizer import Optimizer
-from .options import Params, options
+from .options import Params, check_fraction, options
 
 
 @documented
@@ -19,7 +19,7 @@ class RMSprop(Optimizer):
     """Minimises by the gradient divided by a running root mean square of it.
 
     {params}
-    alpha: the decay rate α of the running means, at least 0.
+    alpha: the decay rate α of the running means, in [0, 1].
     {eps}
     {weight_decay}
     momentum: the decay rate of the velocity b, at least 0.
@@ -42,7 +42,7 @@ class RMSprop(Optimizer):
     tensor([0.8, 1.8], requires_grad=True)
     """
 
-    checked = ("lr", "eps", "momentum", "weight_decay", "alpha")
+    checked = ("lr", "eps", "momentum", "weight_decay")
 
     def __init__(
         self,
@@ -59,6 +59,10 @@ class RMSprop(Optimizer):
         differentiable: bool = False,
     ):
         super().__init__(params, options(locals()))
+
+    def check_group(self, group: dict[str, Any]) -> None:
+        super().check_group(group)
+        check_fraction(group, "alpha")
 
     def begin(self, x: ndarray, group: dict[str, Any]) -> dict[str, Any]:
         arrays = ["square_avg"]

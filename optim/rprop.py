@@ -59,6 +59,11 @@ class Rprop(Optimizer):
         low, high = group["etas"]
         if not 0.0 < low < 1.0 < high:
             raise ValueError(f"Invalid eta values: {low}, {high}; needed is 0 < etas[0] < 1 < etas[1]")
+        smallest, largest = group["step_sizes"]
+        if not 0.0 <= smallest <= largest:
+            raise ValueError(
+                f"Invalid step sizes: {smallest}, {largest}; needed is 0 <= step_sizes[0] <= step_sizes[1]"
+            )
 
     def begin(self, x: ndarray, group: dict[str, Any]) -> dict[str, Any]:
         return {"step": 0, "prev": np.zeros_like(x), "step_size": np.full_like(x, float(group["lr"]))}

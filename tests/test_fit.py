@@ -232,6 +232,16 @@ def test_confusion_counts():
         plot.confusion_counts(np.zeros(4, int), np.zeros(3, int), 2)
     with pytest.raises(ValueError, match="predictions go from 0 to 5, but there are 3 classes"):
         plot.confusion_counts(np.array([0, 1]), np.array([0, 5]), 3)
+    with pytest.raises(TypeError, match="predictions must be class indices, whole numbers, got float64"):
+        plot.confusion_counts([0, 1], [0.2, 0.9], 2)
+    np.testing.assert_array_equal(plot.confusion_counts([], [], 2), np.zeros((2, 2)))
+    few = np.array([200, 1], np.uint8)  # whose products do not fit into their dtype
+    assert plot.confusion_counts(few, few, 201)[200, 200] == 1
+
+
+def test_mistakes_of_parts_that_do_not_fit():
+    with pytest.raises(ValueError, match=r"of one length, got shapes \(2, 4, 4\), \(3,\) and \(2, 2\)"):
+        plot.mistakes(np.zeros((2, 4, 4)), np.array([0, 1, 1]), np.ones((2, 2)), ["a", "b"])
 
 
 def test_figures(tmp_path):

@@ -15,7 +15,7 @@ from .plateau import ReduceLROnPlateau
 class _Composed(LRScheduler):
     _schedulers: list[LRScheduler]
 
-    def _check(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer) -> None:
+    def _check(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None) -> None:
         name = type(self).__name__
         for i, scheduler in enumerate(schedulers):
             if not isinstance(scheduler, LRScheduler):
@@ -139,8 +139,9 @@ class ChainedScheduler(_Composed):
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None):
         if len(schedulers) < 1:
             raise ValueError("ChainedScheduler expects at least one scheduler to be chained, but got no scheduler.")
-        optimizer = schedulers[0].optimizer if optimizer is None else optimizer
+        optimizer = getattr(schedulers[0], "optimizer", None) if optimizer is None else optimizer
         self._check(schedulers, optimizer)
+        assert optimizer is not None  # that of a scheduler
         self._schedulers = list(schedulers)
         self.optimizer = optimizer
         self._last_lr = self.current_lrs()

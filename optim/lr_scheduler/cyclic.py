@@ -42,8 +42,8 @@ class CyclicLR(LRScheduler):
 
     Formula: lr(t) = base_lr + (max_lr - base_lr) · height, which rises from 0 to scale_fn and falls to 0 in each cycle
     {schedule}
-    Raises: {raises}; ValueError for another mode, if a list does not fit the groups, or if the optimizer has neither
-        momentum nor betas and cycle_momentum is True.
+    Raises: {raises}; ValueError for another mode, a step_size that is not positive, if a list does not fit the groups,
+        or if the optimizer has neither momentum nor betas and cycle_momentum is True.
     Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks".
 
     {sgd}
@@ -70,6 +70,11 @@ class CyclicLR(LRScheduler):
     ):
         if scale_fn is None and mode not in ("triangular", "triangular2", "exp_range"):
             raise ValueError(f"CyclicLR: mode is 'triangular', 'triangular2' or 'exp_range', got {mode!r}")
+        if step_size_up <= 0 or (step_size_down is not None and step_size_down < 0):
+            raise ValueError(
+                f"CyclicLR: step_size_up must be positive and step_size_down not negative, got {step_size_up} and "
+                f"{step_size_down}"
+            )
         base_lrs = for_groups("base_lr", optimizer, base_lr)
         self.max_lrs = for_groups("max_lr", optimizer, max_lr)
         down = step_size_up if step_size_down is None else step_size_down

@@ -83,6 +83,13 @@ class MultiplicativeLR(_Lambdas):
         return [lr * f(self.last_epoch) for f, lr in zip(self.lr_lambdas, current, strict=True)]
 
 
+def _check_epochs(name: str, total_iters: int) -> None:
+    if total_iters < 1:
+        raise ValueError(
+            f"{name}: total_iters must be at least 1, got {total_iters}; without it, leave the scheduler out"
+        )
+
+
 class _Factor(LRScheduler):
     """Schedules that multiply the learning rate: `ratio(t)` is lr(t) / lr(t - 1), `level(t)` is lr(t) / lr(0)."""
 
@@ -178,7 +185,7 @@ class ConstantLR(_Factor):
 
     Formula: lr(t) = lr(0) · factor for t < total_iters, then lr(0)
     {schedule}
-    Raises: {raises}; ValueError if factor is not between 0 and 1.
+    Raises: {raises}; ValueError if factor is not between 0 and 1, or total_iters below 1.
     Source: PyTorch's `torch.optim.lr_scheduler.ConstantLR`.
 
     {sgd}
@@ -190,9 +197,15 @@ class ConstantLR(_Factor):
     def __init__(self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1):
         if not 0 <= factor <= 1:
             raise ValueError(f"ConstantLR: factor is expected to be between 0 and 1, got {factor}")
+        _check_epochs("ConstantLR", total_iters)
         self.factor = factor
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        if self.factor == 0 and self.last_epoch == self.total_iters:
+            return list(self.base_lrs)  # no ratio leads back from 0
+        return super().get_lr()
 
     def ratio(self, t: int) -> float:
         if t == 0:
@@ -214,7 +227,7 @@ class LinearLR(_Factor):
 
     Formula: lr(t) = lr(0) · (start_factor + (end_factor - start_factor) min(t, total_iters) / total_iters)
     {schedule}
-    Raises: {raises}; ValueError if a factor is outside its range.
+    Raises: {raises}; ValueError if a factor is outside its range, or total_iters below 1.
     Source: PyTorch's `torch.optim.lr_scheduler.LinearLR`.
 
     {sgd}
@@ -235,6 +248,7 @@ class LinearLR(_Factor):
             raise ValueError(f"LinearLR: start_factor is expected to be above 0 and at most 1, got {start_factor}")
         if not 0 <= end_factor <= 1:
             raise ValueError(f"LinearLR: end_factor is expected to be between 0 and 1, got {end_factor}")
+        _check_epochs("LinearLR", total_iters)
         self.start_factor = start_factor
         self.end_factor = end_factor
         self.total_iters = total_iters
@@ -294,7 +308,7 @@ class PolynomialLR(_Factor):
 
     Formula: lr(t) = lr(0) · (1 - min(t, total_iters) / total_iters)^power
     {schedule}
-    Raises: {raises}.
+    Raises: {raises}; ValueError if total_iters is below 1.
     Source: PyTorch's `torch.optim.lr_scheduler.PolynomialLR`.
 
     {sgd}
@@ -304,6 +318,7 @@ class PolynomialLR(_Factor):
     """
 
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1):
+        _check_epochs("PolynomialLR", total_iters)
         self.total_iters = total_iters
         self.power = power
         super().__init__(optimizer, last_epoch)
