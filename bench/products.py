@@ -1,6 +1,6 @@
 """Products and convolutions as fractions of the machine's peak, and beside NumPy and PyTorch: `python -m bench products`.
 
-The peak is that of the register tile (`kernels/machine/simd.py`) on numbers in the first-level cache, on as many threads, and
+The peak is that of the micro-kernel (`kernels/machine/simd.py`) on operands in the first-level cache, on as many threads, and
 is measured again in every round, between the products: the machine's clock and its other users change. In every round
 each library runs all it has, after a pause, for their thread pools disturb each other; the best of all rounds counts.
 Before timing, products are compared with NumPy's in float64, and the products of a convolution with each other.
@@ -18,7 +18,7 @@ import numpy as np
 from autograd_core.kernels.convolution import conv
 from autograd_core.kernels.machine import simd, vectors
 from autograd_core.kernels.machine.runtime import kernel
-from autograd_core.kernels.machine.simd import ALONG_K, tile
+from autograd_core.kernels.machine.simd import ALONG_K, MicroTile, micro_kernel
 from autograd_core.kernels.machine.threads import get_num_threads, parallel_for
 from autograd_core.kernels.products import gemm
 
@@ -57,10 +57,11 @@ CONVOLUTIONS = (
 
 
 @kernel()
-def _tiles(start, stop, calls, a, b, c, rows, columns, k, times):  # type: ignore[no-untyped-def]
+def _micro_tiles(start, stop, calls, a, b, c, rows, columns, k, times):  # type: ignore[no-untyped-def]
     for _ in range(start, stop):
         for _ in range(times):
-            tile(calls, a, 0, b, 0, c, 0, calls, 0, k, columns, columns, k, columns, rows, ALONG_K, False)
+            tile = MicroTile(rows, columns, k, k, columns, columns, ALONG_K, False, False)
+            micro_kernel(calls, a, 0, b, 0, c, 0, a, 0, calls, 0, tile)
 
 
 def _aligned(n: int) -> np.ndarray:
@@ -69,13 +70,13 @@ def _aligned(n: int) -> np.ndarray:
 
 
 class Peak:
-    """The register tile on small matrices: multiply-adds a second, counted as two operations each."""
+    """The micro-kernel on small matrices: multiply-adds a second, counted as two operations each."""
 
     def __init__(self, threads: int):
         self.threads, self.best = threads, 0.0
         self.rows, self.columns, self.k, self.times = (
-            vectors.machine().most_rows[2],
-            2 * simd.lanes(np.float32),
+            vectors.machine().mr[simd.VECTORS],
+            simd.VECTORS * simd.lanes(np.float32),
             256,
             2000,
         )
@@ -87,7 +88,7 @@ class Peak:
         for _ in range(10):
             started = time.perf_counter()
             sizes = (self.rows, self.columns, self.k, self.times)
-            parallel_for(_tiles, self.threads, 1e9, calls, *self.arrays, *sizes)
+            parallel_for(_micro_tiles, self.threads, 1e9, calls, *self.arrays, *sizes)
             taken = time.perf_counter() - started
             work = 2 * self.threads * self.rows * self.columns * self.k * self.times
             self.best = max(self.best, work / taken)

@@ -171,13 +171,13 @@ def test_derivatives_through_the_library(name, monkeypatch):
         original = getattr(activation.Unit, method)
         monkeypatch.setattr(activation.Unit, method, lambda *args, f=original, m=method: used.append(m) or f(*args))
     least = max(UNITS[name].least, UNITS[name].least_back)
-    for seed, (shape, turned) in enumerate((((least - 1,), False), ((least // 8, 8), False), ((least // 8, 8), True))):
+    for seed, (shape, transposed) in enumerate((((least - 1,), False), ((least // 8, 8), False), ((least // 8, 8), True))):
         array = np.clip(draw(seed, *shape, dtype=dtype), -20, 20)
-        x = ag.tensor(np.asfortranarray(array) if turned else array, requires_grad=True)
+        x = ag.tensor(np.asfortranarray(array) if transposed else array, requires_grad=True)
         used.clear()
         out = function(x)
         (gx,) = ag.grad(out, x, ag.ones_like(out), retain_graph=True)
-        assert (used == ["__call__", "back"]) == (array.size >= least and not turned)
+        assert (used == ["__call__", "back"]) == (array.size >= least and not transposed)
         wide = array.astype(np.float64)
         np.testing.assert_allclose(
             out.detach().numpy(), value(wide), 1e-12 * rough, 10 * np.finfo(dtype).smallest_normal
@@ -217,20 +217,20 @@ def test_one_kernel_for_each_dtype():
 EXACT = {"relu": lambda z: np.where(z <= 0, 0, z), "tanh": np.tanh, "sigmoid": sc.expit}
 
 
-def laid(x, turned):
-    """x itself, or lying in memory as its transpose."""
-    return np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2) if turned else x
+def stored(x, transposed):
+    """x itself, or stored as its transpose."""
+    return np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2) if transposed else x
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True), (True, True)])
+@pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True), (True, True)])
 @pytest.mark.parametrize("name", EXACT)
-def test_a_product_ends_with_its_unit(name, turned, dtype):
+def test_a_product_ends_with_its_unit(name, transposed, dtype):
     """Sizes around tiles and blocks: the unit is applied once, to whole sums, everywhere and nowhere else."""
-    step = gemm.K_BYTES // np.dtype(dtype).itemsize
+    step = gemm.KC_BYTES // np.dtype(dtype).itemsize
     sizes = [(1, 3, 1), (7, 5, 17), (50, 2, 33), (3, step + 1, 40), (70, 2 * step + 3, 19), (260, 9, 700), (0, 3, 2)]
     for seed, (M, K, N) in enumerate(sizes):
-        a, b = laid(draw(seed, M, K, dtype=dtype), turned[0]), laid(draw(seed + 9, K, N, dtype=dtype), turned[1])
+        a, b = stored(draw(seed, M, K, dtype=dtype), transposed[0]), stored(draw(seed + 9, K, N, dtype=dtype), transposed[1])
         a = a / dtype(10)
         for bias in (None, draw(seed, N, dtype=dtype)):
             out, exact = gemm.product(a, b, bias, name), EXACT[name](gemm.product(a, b, bias).astype(np.float64))

@@ -65,9 +65,9 @@ def check(x, w, dtype=F8, stride=1, padding=0, dilation=1, groups=1):
 @pytest.mark.parametrize("vectors", [None, 8, 4, 2, 1])
 @pytest.mark.parametrize("dtype", [F4, F8])
 def test_tiles_of_every_width(vectors, dtype):
-    """One output channel more than fits a tile so many vectors wide; positions for tiles of 8, 4, 2 and 1 vectors and a
-    bit. In the gradient to the input, the input channels are as many."""
-    channels = 1 if vectors is None else machine().most_rows[vectors] + 1
+    """One output channel more than a micro-tile of this width holds; positions for micro-tiles of 8, 4, 2 and 1 vectors and
+    a bit. In the gradient to the input, the input channels have the same count."""
+    channels = 1 if vectors is None else machine().mr[vectors] + 1
     positions = 15 * lanes(dtype) + 1
     check((1, 2, 1, positions), (channels, 2, 1, 1), dtype)
     check((2, channels, 1, positions), (1, channels, 1, 1), dtype)
@@ -76,7 +76,7 @@ def test_tiles_of_every_width(vectors, dtype):
 @pytest.mark.parametrize("filters", [1, 2, 4 * V, 4 * V + 3])
 @pytest.mark.parametrize("channels", [1, 5, 13])
 def test_channels_that_fill_no_tile(filters, channels):
-    """Of the gradient to the weight, panels of two vectors of output channels, of which the last is not full."""
+    """Of the gradient to the weight, micro-panels of two vectors of output channels, of which the last is not full."""
     check((1, channels, 3, 4), (filters, channels, 2, 3))
 
 
@@ -89,7 +89,7 @@ def test_blocks_and_shares_of_the_gradient_to_the_weight(images, channels):
 
 
 def test_few_elements_of_the_filter_and_many_output_channels():
-    """Of the gradient to the weight, panels of elements of the filter; all channels together, and in blocks of one."""
+    """Of the gradient to the weight, micro-panels of elements of the filter; all channels together, and in blocks of one."""
     C = 2 * V + 1
     check((8, 2 * C, 3, 3), (4 * C + 2, C, 1, 1), stride=2, groups=2)
     check((1, 5, 3, 2, 3), (11, 5, 2, 1, 1), padding=1)

@@ -165,8 +165,8 @@ def test_one_signature_a_dtype():
     for dtype in (np.float32, np.float64):
         scores, targets, lengths, sizes = case(6, 3, 4, 4, dtype)
         loss_and_gradient(scores, targets, lengths.astype(np.int32), sizes, reduction="none")
-        turned = ag.from_numpy(np.asfortranarray(scores.detach().array))
-        loss_and_gradient(turned, targets, tuple(lengths), sizes, reduction="sum")
+        transposed = ag.from_numpy(np.asfortranarray(scores.detach().array))
+        loss_and_gradient(transposed, targets, tuple(lengths), sizes, reduction="sum")
     for kernel in (kernels._forward, kernels._backward, kernels._step):
         assert len(kernel.signatures) <= 2, kernel.__name__
 

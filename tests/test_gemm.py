@@ -1,4 +1,4 @@
-"""The product of matrices on register tiles, against NumPy in float64."""
+"""The product of matrices on micro-kernels, against NumPy in float64."""
 
 import numpy as np
 import pytest
@@ -9,16 +9,16 @@ from autograd_core.kernels.machine.threads import Threads, get_num_threads, set_
 from autograd_core.kernels.products import gemm
 
 LANES = {dtype: simd.lanes(dtype) for dtype in (np.float32, np.float64)}
-HEIGHT = vectors.machine().most_rows[simd.VECTORS]
+MR = vectors.machine().mr[simd.VECTORS]
 
 
 def draw(seed, *shape, dtype=np.float32):
     return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
 
 
-def laid(x, turned):
-    """x itself, or lying in memory as its transpose."""
-    return np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2) if turned else x
+def stored(x, transposed):
+    """x itself, or stored as its transpose."""
+    return np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2) if transposed else x
 
 
 def check(a, b, bias=None):
@@ -38,31 +38,31 @@ def check(a, b, bias=None):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True), (True, True)])
-def test_random_shapes(dtype, turned):
+@pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True), (True, True)])
+def test_random_shapes(dtype, transposed):
     rng = np.random.default_rng(1)
     for seed in range(60):
         M, K, N = (int(rng.integers(1, rng.choice([4, 40, 300]))) for _ in range(3))
         a, b = draw(seed, M, K, dtype=dtype), draw(seed + 1, K, N, dtype=dtype)
         bias = draw(seed, N, dtype=dtype) if seed % 2 else None
-        check(laid(a, turned[0]), laid(b, turned[1]), bias)
+        check(stored(a, transposed[0]), stored(b, transposed[1]), bias)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True), (True, True)])
-def test_edges_of_tiles(dtype, turned):
+@pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True), (True, True)])
+def test_edges_of_tiles(dtype, transposed):
     width = simd.VECTORS * LANES[dtype]
-    for M in (1, HEIGHT - 1, HEIGHT, HEIGHT + 1, 2 * HEIGHT + 5):
+    for M in (1, MR - 1, MR, MR + 1, 2 * MR + 5):
         for N in (1, LANES[dtype] - 1, LANES[dtype], LANES[dtype] + 1, width, width + 1, 2 * width - 1):
-            check(laid(draw(M, M, 7, dtype=dtype), turned[0]), laid(draw(N, 7, N, dtype=dtype), turned[1]))
+            check(stored(draw(M, M, 7, dtype=dtype), transposed[0]), stored(draw(N, 7, N, dtype=dtype), transposed[1]))
 
 
 def test_edges_of_blocks():
     """Sizes around those at which k, rows and columns are cut, and rows that lie 4096 bytes apart."""
-    step = gemm.K_BYTES // 4
+    step = gemm.KC_BYTES // 4
     for M, K, N in ((3, step - 1, 50), (3, step + 1, 50), (70, 2 * step + 3, 33), (200, 1024, 150), (60, 40, 1024)):
-        for turned in ((False, False), (True, False), (False, True)):
-            check(laid(draw(0, M, K), turned[0]), laid(draw(1, K, N), turned[1]))
+        for transposed in ((False, False), (True, False), (False, True)):
+            check(stored(draw(0, M, K), transposed[0]), stored(draw(1, K, N), transposed[1]))
 
 
 def test_nothing_to_add_up():
@@ -94,21 +94,21 @@ def test_views_that_are_no_transposes():
         ((1, 20, 30), (1, 1, 30, 40)),
     ],
 )
-@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True), (True, True)])
-def test_stacks(a, b, turned):
-    check(laid(draw(0, *a), turned[0]), laid(draw(1, *b), turned[1]), draw(2, b[-1]))
+@pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True), (True, True)])
+def test_stacks(a, b, transposed):
+    check(stored(draw(0, *a), transposed[0]), stored(draw(1, *b), transposed[1]), draw(2, b[-1]))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True), (True, True)])
-def test_nan_and_infinity_reach_their_rows_and_columns_only(dtype, turned):
+@pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True), (True, True)])
+def test_nan_and_infinity_reach_their_rows_and_columns_only(dtype, transposed):
     """As NumPy's: 0 · inf and inf - inf are NaN, and nothing beyond row i and column j is touched."""
     for value in (np.nan, np.inf, -np.inf):
         a, b = draw(0, 31, 45, dtype=dtype), draw(1, 45, 37, dtype=dtype)
         a[7, 3], b[5, 20], b[3, 2], b[3, 4] = value, value, 0, -1
         with np.errstate(invalid="ignore"):
             plain = np.matmul(a.astype(np.float64), b.astype(np.float64))
-        out = gemm.product(laid(a, turned[0]), laid(b, turned[1]))
+        out = gemm.product(stored(a, transposed[0]), stored(b, transposed[1]))
         np.testing.assert_array_equal(np.isnan(out), np.isnan(plain))
         np.testing.assert_array_equal(out[np.isinf(plain)], plain[np.isinf(plain)])
         assert np.isfinite(out[np.isfinite(plain)]).all()
@@ -126,8 +126,8 @@ def test_results_do_not_depend_on_the_number_of_threads(dtype, monkeypatch):
     before = get_num_threads()
     try:
         for M, K, N in ((150, 500, 170), (64, 784, 256), (12, 1000, 300), (300, 40, 10)):
-            for turned in ((False, False), (True, False), (False, True), (True, True)):
-                a, b = laid(draw(0, M, K, dtype=dtype), turned[0]), laid(draw(1, K, N, dtype=dtype), turned[1])
+            for transposed in ((False, False), (True, False), (False, True), (True, True)):
+                a, b = stored(draw(0, M, K, dtype=dtype), transposed[0]), stored(draw(1, K, N, dtype=dtype), transposed[1])
                 results = []
                 for threads in (1, 2, 3, 5):
                     set_num_threads(threads)

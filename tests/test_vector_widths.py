@@ -72,7 +72,7 @@ import llvmlite.binding as llvm
 from autograd_core.kernels.machine import machine_code, simd, tiles, vectors
 f4 = np.dtype(np.float32)
 print(vectors.machine().vector_bytes, simd.lanes(f4), simd.calls(f4)[simd.LANES])
-text = tiles.tile_code(f4, llvm.get_default_triple())
+text = tiles.code_of(f4, llvm.get_default_triple())
 assembly = machine_code._target().emit_assembly(llvm.parse_assembly(text))
 print(*(int(bool(re.search(f"%{name}mm[0-9]", assembly))) for name in "xyz"))
 """

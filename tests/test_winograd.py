@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd_core.kernels.convolution import conv, sliding, transforms, winograd
-from autograd_core.kernels.convolution.transforms import transform
+from autograd_core.kernels.convolution.transforms import Squares, transform
 from autograd_core.kernels.machine.runtime import kernel
 from autograd_core.kernels.machine.threads import Threads, get_num_threads, set_num_threads
 
@@ -32,24 +32,22 @@ def test_products_of_transforms_are_sums_of_products(taps):
 
 
 @kernel()
-def run(code, source, target, bias, check, which, s_row, s_column, t_row, t_column, tiles, s_tile, t_tile, channels):
-    transform(
-        code, source, 3, target, 5, bias, 1, check, 2, which, s_row, s_column, t_row, t_column, tiles, s_tile, t_tile,
-        channels,
-    )  # fmt: skip
+def run(code, source, target, bias, check, number, s_row, s_column, t_row, t_column, tiles, s_tile, t_tile, channels):
+    squares = Squares(s_row, s_column, t_row, t_column, tiles, s_tile, t_tile, channels)
+    transform(code, source, 3, target, 5, bias, 1, check, 2, number, squares)
 
 
 @pytest.mark.parametrize("name", transforms.SQUARES)
 def test_compiled_transforms_are_the_formulas(name):
     source, bias = rand(20000).astype(F4), rand(40, seed=1).astype(F4)
     targets, checks = np.zeros((2, 30000), F4), np.zeros((2, 40), F4)
-    how = (transforms.NUMBERS[name], 700, 90, 4000, 600, 3, 30, 50, 16)
-    run(transforms.transform_code(), source, targets[0], bias, checks[0], *how)
-    transform(None, source, 3, targets[1], 5, bias, 1, checks[1], 2, *how)
+    number, squares = transforms.NUMBERS[name], Squares(700, 90, 4000, 600, 3, 30, 50, 16)
+    run(transforms.transform_code(), source, targets[0], bias, checks[0], number, *squares)
+    transform(None, source, 3, targets[1], 5, bias, 1, checks[1], 2, number, squares)
     np.testing.assert_allclose(targets[0], targets[1], rtol=1e-5, atol=1e-4)
     assert not checks.any()
     source[3 + 700 + 90 + 30 + 9] = np.inf  # of channel 9
-    run(transforms.transform_code(), source, targets[0], bias, checks[0], *how)
+    run(transforms.transform_code(), source, targets[0], bias, checks[0], number, *squares)
     assert list(np.flatnonzero(checks[0])) == ([11] if "output" in name else [])
 
 
@@ -67,7 +65,7 @@ def cases(draw):
     D, KD, stride, front, dilation = deep
     OD = (D + 2 * front - dilation * (KD - 1) - 1) // stride + 1
     size = tuple(n + 2 * p - r + 1 for n, p in zip(space, padding, strict=True))
-    how = conv.How((KD, r, r), (OD, *size), (stride, 1, 1), (front, *padding), (dilation, 1, 1))
+    how = conv.Geometry((KD, r, r), (OD, *size), (stride, 1, 1), (front, *padding), (dilation, 1, 1))
     groups = draw(st.integers(1, 2))
     channels, filters = draw(st.sampled_from([1, 5, 8, 9, 17])), draw(st.sampled_from([1, 6, 8, 20]))
     return (draw(st.integers(1, 4)), groups, channels, filters), (D, *space), how
@@ -102,7 +100,7 @@ def test_equals_the_direct_way_for_any_shape(case):
 def test_the_error_is_at_most_four_times_that_of_direct_sums(r, channels, filters, size):
     """The root of the mean square, of forward; of the gradient to the weights eight times, whose direct sums are exact
     as products of short runs."""
-    how = conv.How((1, r, r), (1, size, size), (1, 1, 1), (0, r // 2, r // 2), (1, 1, 1))
+    how = conv.Geometry((1, r, r), (1, size, size), (1, 1, 1), (0, r // 2, r // 2), (1, 1, 1))
     x, w = np.maximum(rand(8, channels, 1, size, size), 0), rand(1, filters, channels, 1, r, r, seed=1)
     x4, w4 = x.astype(F4), w.astype(F4)
     exact = direct(x4.astype(np.float64), w4.astype(np.float64), None, how)

@@ -1,7 +1,12 @@
 """im2col and its adjoint col2im: the windows of an image written as the columns of a matrix, and added back.
 
+    im2col    cols[n, c, k, p] = x[n, c, p·stride − padding + k·dilation], 0 outside the image
+    col2im    x[n, c, i] = Σ_{k, p} cols[n, c, k, p] where p·stride − padding + k·dilation = i
+
 The textbook form of convolution (`conv.py` does without the matrix), `unfold`, `fold`, and an oracle for the tests.
-Kernels see x (N, C, D, H, W) and cols (N, C, KD KH KW, OD OH OW), with sizes of 1 where there are fewer dimensions.
+
+Layouts: x (N, C, D, H, W), cols (N, C, KD KH KW, OD OH OW), with sizes of 1 where there are fewer dimensions. Parallel
+split: a task is one channel of one image.
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ from .conv import Sizes, three
 
 @kernel()
 def _im2col(start, stop, x, cols, window, size, stride, padding, dilation):  # type: ignore[no-untyped-def]
+    """cols from x. window (KD, KH, KW), size (OD, OH, OW), stride, padding and dilation: three numbers each."""
     C, D, H, W = x.shape[1:]
     KD, KH, KW = window
     OD, OH, OW = size
@@ -39,6 +45,7 @@ def _im2col(start, stop, x, cols, window, size, stride, padding, dilation):  # t
 
 @kernel()
 def _col2im(start, stop, x, cols, window, size, stride, padding, dilation):  # type: ignore[no-untyped-def]
+    """x from cols, its adjoint; the same arguments."""
     C, D, H, W = x.shape[1:]
     KD, KH, KW = window
     OD, OH, OW = size
@@ -65,8 +72,8 @@ def im2col(x: ndarray, window: Sizes, size: Sizes, stride: Sizes, padding: Sizes
     N, C, KK, P = *x.shape[:2], math.prod(window), math.prod(size)
     cols = np.empty((N, C, KK, P), x.dtype)
     if cols.size:
-        how = _geometry(window, size, stride, padding, dilation)
-        parallel_for(_im2col, N * C, cols.size, _volumes(x), cols, *how)
+        geometry = _geometry(window, size, stride, padding, dilation)
+        parallel_for(_im2col, N * C, cols.size, _volumes(x), cols, *geometry)
     return cols.reshape(N, C * KK, P)
 
 
@@ -78,8 +85,8 @@ def col2im(
         return np.zeros(shape, cols.dtype)
     x = np.empty(shape, cols.dtype)
     blocks = plain(cols).reshape(*shape[:2], math.prod(window), math.prod(size))
-    how = _geometry(window, size, stride, padding, dilation)
-    parallel_for(_col2im, shape[0] * shape[1], cols.size, _volumes(x), blocks, *how)
+    geometry = _geometry(window, size, stride, padding, dilation)
+    parallel_for(_col2im, shape[0] * shape[1], cols.size, _volumes(x), blocks, *geometry)
     return x
 
 
@@ -96,5 +103,5 @@ def _geometry(window: Sizes, size: Sizes, stride: Sizes, padding: Sizes, dilatio
 def _columns() -> None:
     for dtype in (np.float32, np.float64):
         x = np.ones((1, 2, 3, 3), dtype)
-        how = (2, 2), (2, 2), (1, 1), (0, 0), (1, 1)
-        col2im(im2col(x, *how), x.shape, *how)
+        geometry = (2, 2), (2, 2), (1, 1), (0, 0), (1, 1)
+        col2im(im2col(x, *geometry), x.shape, *geometry)

@@ -102,7 +102,7 @@ def _larger(x, a, a2, best, steps, step, step2, n):  # type: ignore[no-untyped-d
         steps[uint(i)] = step2 if better else s
 
 
-@kernel()
+@kernel(allocates=True)
 def _max_apart(start, stop, x, out, places, table, sizes):  # type: ignore[no-untyped-def]
     """The largest element of each window and its place."""
     (D, H, W), (OD, OH, OW), (KD, KH, KW) = sizes[IN], sizes[OUT], sizes[WINDOW]
@@ -203,7 +203,7 @@ def _divisors(divisors, table, sizes):  # type: ignore[no-untyped-def]
                 divisors[(g * QH + oh) * QW + ow] = table[1, 2, oh] * table[2, 2, ow]
 
 
-@kernel()
+@kernel(allocates=True)
 def _average_apart(start, stop, x, out, table, sizes, none):  # type: ignore[no-untyped-def]
     """The mean of each window, summed in the dtype of the empty array `none`."""
     D, (OD, OH, OW), (KD, KH, KW) = sizes[IN, 0], sizes[OUT], sizes[WINDOW]
@@ -234,7 +234,7 @@ def _average_apart(start, stop, x, out, table, sizes, none):  # type: ignore[no-
                         out[uint(o + ow)] = sums[uint(q + ow)]
 
 
-@kernel()
+@kernel(allocates=True)
 def _spread_apart(start, stop, g, out, table, sizes):  # type: ignore[no-untyped-def]
     """The adjoint of `_average_apart`."""
     (D, H, W), (OD, OH, OW), (KD, KH, KW) = sizes[IN], sizes[OUT], sizes[WINDOW]
@@ -264,7 +264,7 @@ def _spread_apart(start, stop, g, out, table, sizes):  # type: ignore[no-untyped
         _apart(out, m, group, sizes, parts, True)
 
 
-@kernel()
+@kernel(allocates=True)
 def _average_singly(start, stop, x, out, table, sizes, none):  # type: ignore[no-untyped-def]
     """The same as `_average_apart`, window after window: down its rows first, a row of sums at a time; then across."""
     (D, H, W), (OD, OH, OW) = sizes[IN], sizes[OUT]
@@ -284,7 +284,7 @@ def _average_singly(start, stop, x, out, table, sizes, none):  # type: ignore[no
                     out[uint(((m * OD + od) * OH + oh) * OW + ow)] = total / divisor
 
 
-@kernel()
+@kernel(allocates=True)
 def _spread_singly(start, stop, g, out, table, sizes):  # type: ignore[no-untyped-def]
     """The adjoint of `_average_singly`: across first, then up the rows."""
     (D, H, W), (OD, OH, OW) = sizes[IN], sizes[OUT]

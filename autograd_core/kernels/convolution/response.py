@@ -63,7 +63,7 @@ def _forward(start, stop, x, out, d, C, S, before, after, alpha, beta, k):  # ty
                 out[uint(at + j)] *= x[uint(at + j)]
 
 
-@kernel()
+@kernel(allocates=True)
 def _backward(start, stop, x, g, gx, d, C, S, before, after, alpha, beta):  # type: ignore[no-untyped-def]
     blocks = -(-S // WIDTH)
     factor = x.dtype.type(2 * alpha * beta)

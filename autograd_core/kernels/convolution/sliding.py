@@ -1,4 +1,8 @@
-"""Convolution of any kind on the register tile, without a matrix of columns. `conv.py` says how x, w and out lie.
+"""Convolution of any kind on micro-kernels, without a matrix of columns.
+
+    forward              out[n, o, p] = Σ_{c, k} w[o, c, k] x[n, c, p·stride − padding + k·dilation] + bias[o]
+    gradient to w        gw[o, c, k] = Σ_{n, p} g[n, o, p] x[n, c, p·stride − padding + k·dilation]
+    gradient to x        a convolution of g, or several, see `conv.conv_input_grad`
 
 The textbook writes the window of x under each output position as a column, a matrix KK times as large as x, and
 multiplies w by it. Here that matrix is never written. One copy of x for each kw suffices, as wide as the output:
@@ -6,10 +10,15 @@ multiplies w by it. Here that matrix is never written. One copy of x for each kw
     shifts[c, kw, h, ow] = x[c, h, ow·stride − padding + kw·dilation]
 
 In it, the row of the matrix for the filter element (kh, c, kw) is one contiguous run, kh rows from the start of plane
-(c, kw). So a table of offsets, one a filter element, turns the product w @ columns into sums of runs. A stride s along
+(c, kw). So a table of offsets, one for each filter element, turns the product w @ columns into sums of runs. A stride s along
 the height is met by keeping the rows h = r, r + s, r + 2s, … of each remainder r together. The copy is made for one
-block of channels or output rows at a time and stays in the cache; backward makes it again rather than keep it. The
-gradient to the input of a strided convolution is several convolutions of the same numbers, which share the copy.
+block of channels or output rows at a time and stays in the second-level cache; backward makes it again rather than keep it.
+The gradient to the input of a strided convolution is several convolutions of the same image, which share the copy.
+
+Layouts, all flat inside the kernels: x (N, G, C, D, H, W), w (G, KD, OC, KH, C, KW), out and g (N, G, OC, OD, OH, OW); see
+`conv.py`. Parallel split: forward, a task is a block of output rows of one image, group and depth; for the gradient to w, a
+block of channels of one group, over a share of the images with sums of its own, added up in order. Shares and blocks
+depend on the shapes alone: so results do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -27,15 +36,16 @@ from ..machine.simd import (
     ALONG_K,
     B_TABLE,
     LANES,
+    VECTORS,
+    MicroTile,
     calls,
     copy,
-    height_of,
+    every_other,
+    interleave,
     lanes,
-    pick,
-    tile,
-    tile_from,
-    weave,
-    wide,
+    micro_kernel,
+    micro_tile_columns,
+    micro_tile_rows,
 )
 from ..machine.threads import parallel_for
 from ..machine.workspace import LINE, zeros
@@ -62,7 +72,7 @@ def fill(x, start, stop, value):  # type: ignore[no-untyped-def]
 
 @kernel()
 def aligned(x):  # type: ignore[no-untyped-def]
-    """The first place in x from which a vector lies in one line of the cache."""
+    """The first element of x with which a line of the cache begins."""
     return -(x.ctypes.data // x.itemsize) % (64 // x.itemsize)
 
 
@@ -75,71 +85,112 @@ def inner_product(a, b, n):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel()
-def fill_shifts(calls, x, x_at, shape, c0, c1, d, h0, copies, top, left, stride, shifts, at):  # type: ignore[no-untyped-def]
-    """shifts (C, len(left), len(top), plane), flat from `at`, of channels c0 : c1 of an image, flat from x_at, of `shape`
-    (C, D, H, W) at depth d; 0 outside it. A plane begins with (LH, OW). copies (LH, OW, plane). stride (of rows, of
-    columns).
-
-    Copy (c, i, r) holds x[c, d, (h0 + h) stride + top[r], w stride + left[i]] at (h, w). Columns outside are the same for
-    all h0, and left as they are: 0.
-    """
-    D, H, W = shape[1:]
-    LH, OW, plane = copies
-    lefts, tops = len(left), len(top)
-    for i in range(lefts):
-        first = left[i]
-        lo = min(OW, max(0, -(first // stride[1])))  # the outputs lo : lo + columns see columns inside x
-        columns = max(lo, min(OW, (W - 1 - first) // stride[1] + 1)) - lo
-        for r in range(tops):
-            # the rows high : low of the copy are rows inside x
-            high = min(LH, max(0, -(top[r] // stride[0]) - h0))
-            low = max(high, min(LH, (H - 1 - top[r]) // stride[0] + 1 - h0))
-            rows, apart = low - high, stride[0] * W
-            read = x_at + ((c0 * D + d) * H + (h0 + high) * stride[0] + top[r]) * W + lo * stride[1] + first
-            target = at + (i * tops + r) * plane
-            for _ in range(c0, c1):
-                if rows < LH:
-                    clear(shifts, target, target + high * OW)
-                    clear(shifts, target + low * OW, target + LH * OW)
-                write = target + high * OW + lo
-                if stride[1] == 2:
-                    pick(calls, x, read, shifts, write, apart, OW, rows, columns)
-                elif (
-                    stride[1] == 1 and apart == OW and columns > 0 and rows > 0
-                ):  # one run, and what is not inside cleared
-                    count = rows * OW - (OW - columns)
-                    copy(calls, x, read, shifts, write, 0, 0, 1, count, count)
-                    for j in range(columns, OW):
-                        for row in range(rows - 1):
-                            shifts[write + row * OW + j] = 0
-                elif stride[1] > 2 or columns < calls[LANES]:
-                    for row in range(rows):
-                        for j in range(columns):
-                            shifts[write + row * OW + j] = x[read + row * apart + j * stride[1]]
-                else:
-                    copy(calls, x, read, shifts, write, apart, OW, rows, columns, columns)
-                read += D * H * W
-                target += lefts * tops * plane
-
-
-# -------------------------------------------------------------------------------------------------- loops over images
+# The layout of `plan`, the parameter array of the kernels. Sizes of three dimensions are in the order depth, height, width.
+(
+    IMAGES,  # N
+    GROUPS,  # G
+    CHANNELS,  # C, of a group
+    FILTERS,  # OC, of a group
+    DEPTH,  # D, H, W: the space of x
+    HEIGHT,
+    WIDTH,
+    OUT_DEPTH,  # the space of out
+    OUT_HEIGHT,
+    OUT_WIDTH,
+    STRIDE_D,
+    STRIDE_H,
+    STRIDE_W,
+    STEP_D,  # each part of out has every STEP-th element of it along each dimension
+    STEP_H,
+    STEP_W,
+    LINES,  # output rows of a block
+    BLOCKS,  # forward: blocks of output rows
+    LH,  # rows of a shifted copy
+    OW,  # columns of a shifted copy
+    PLANE,  # elements of a shifted copy: (LH, OW), and some for alignment
+    SHARES,  # gradient to w: shares of the images
+    CHANNEL_BLOCK,  # gradient to w: channels of a task
+    WAY,  # gradient to w: ALONG_POSITIONS, PACK_G or PACK_X
+    PLAN_SIZE,
+) = range(25)
 
 # What is computed falls into parts, each a convolution of its own: one, or for the gradient to the input of a strided one
-# those of the remainders (see `conv.conv_input_grad`). What a part is, by its place in a row of numbers; of what is given
-# for depth, height and width, the first place.
-WINDOW, SIZE, PADDING, DILATION, TAPS, TABLE_AT, W_AT = 0, 3, 6, 9, 12, 13, 14
+# those of the remainders. A row of `parts` is the parameter array of a part; of three dimensions, the index of the first:
+WINDOW, SIZE, PADDING, DILATION = 0, 3, 6, 9
+TAPS, TABLE_AT, W_AT = 12, 13, 14  # KH KW; where the table of the part begins, and its filters
+
+
+@kernel()
+def fill_shifts(calls, plan, x, x_at, c0, c1, d, h0, top, left, shifts, at):  # type: ignore[no-untyped-def]
+    """The shifted copies of the channels c0 : c1 of one image at depth d; 0 outside the image.
+
+    x, x_at       (C, D, H, W)
+    h0            the first row of the copies
+    top, left     (SH,), (KW,): the first row of the copies for each remainder of rows, and the first column
+    shifts, at    (C, len(left), len(top), PLANE): copy (c, i, r) holds x[c, d, (h0 + h) SH + top[r], w SW + left[i]] at
+                  (h, w). Columns outside the image are the same for all h0, and left as they are: 0
+    """
+    C_size, H, W, LH_, OW_ = plan[DEPTH] * plan[HEIGHT] * plan[WIDTH], plan[HEIGHT], plan[WIDTH], plan[LH], plan[OW]
+    SH, SW, lefts, tops = plan[STRIDE_H], plan[STRIDE_W], len(left), len(top)
+    for i in range(lefts):
+        first = left[i]
+        lo = min(OW_, max(0, -(first // SW)))  # the outputs lo : lo + columns see columns inside x
+        columns = max(lo, min(OW_, (W - 1 - first) // SW + 1)) - lo
+        for r in range(tops):
+            # the rows high : low of the copy are rows inside x
+            high = min(LH_, max(0, -(top[r] // SH) - h0))
+            low = max(high, min(LH_, (H - 1 - top[r]) // SH + 1 - h0))
+            rows, apart = low - high, SH * W
+            read = x_at + c0 * C_size + (d * H + (h0 + high) * SH + top[r]) * W + lo * SW + first
+            target = at + (i * tops + r) * plan[PLANE]
+            for _ in range(c0, c1):
+                if rows < LH_:
+                    clear(shifts, target, target + high * OW_)
+                    clear(shifts, target + low * OW_, target + LH_ * OW_)
+                _fill_rows(calls, x, read, apart, SW, shifts, target + high * OW_ + lo, OW_, rows, columns)
+                read += C_size
+                target += lefts * tops * plan[PLANE]
+
+
+@kernel()
+def _fill_rows(calls, x, read, x_stride, SW, shifts, write, stride, rows, columns):  # type: ignore[no-untyped-def]
+    """shifts[r, j] = x[r, SW j] for r < rows, j < columns; in `shifts`, what is beside them in a row is 0 and stays so.
+
+    read, write         the elements of x and of shifts from which on they are meant
+    x_stride, stride    the distances of their rows
+    """
+    if SW == 2:
+        every_other(calls, x, read, shifts, write, x_stride, stride, rows, columns)
+    elif SW == 1 and x_stride == stride and columns > 0 and rows > 0:  # one run, and what is not inside cleared
+        count = rows * stride - (stride - columns)
+        copy(calls, x, read, shifts, write, 0, 0, 1, count, count)
+        for j in range(columns, stride):
+            for row in range(rows - 1):
+                shifts[write + row * stride + j] = 0
+    elif SW > 2 or columns < calls[LANES]:
+        for row in range(rows):
+            for j in range(columns):
+                shifts[write + row * stride + j] = x[read + row * x_stride + j * SW]
+    else:
+        copy(calls, x, read, shifts, write, x_stride, stride, rows, columns, columns)
+
+
+# ------------------------------------------------------------------------------------------------------------- forward
 
 
 @kernel()
 def merge(calls, y, y_at, part, most, out, out_at, row, lines, step):  # type: ignore[no-untyped-def]
-    """Rows of the parts of y, each (lines, most), their numbers in turns, to every so many-th row of out, `row` long. step:
-    (of rows, of columns)."""
+    """Rows of `step[1]` parts of y, their elements in turns, to every step[0]-th row of out.
+
+    y, y_at        (parts, …, lines, most), the parts `part` elements apart
+    out, out_at    rows of `row` elements
+    step           (of rows, of columns)
+    """
     apart = step[0] * row
     if step[1] == 1:
         copy(calls, y, y_at, out, out_at, row, apart, lines, row, row)
     elif step[1] == 2:
-        weave(calls, y, y_at, y, y_at + part, out, out_at, most, most, apart, lines, row // 2)
+        interleave(calls, y, y_at, y, y_at + part, out, out_at, most, most, apart, lines, row // 2)
         for line in range(lines if row % 2 else 0):
             out[out_at + line * apart + row - 1] = y[y_at + (line + 1) * most - 1]
     else:
@@ -148,170 +199,214 @@ def merge(calls, y, y_at, part, most, out, out_at, row, lines, step):  # type: i
                 out[out_at + line * apart + i] = y[y_at + i % step[1] * part + line * most + i // step[1]]
 
 
-@kernel()
-def forward(  # type: ignore[no-untyped-def]
-    start,
-    stop,
-    calls,
-    x,
-    x_shape,
-    w,
-    bias,
-    out,
-    out_shape,
-    filters,
-    parts,
-    table,
-    top,
-    left,
-    size,
-    stride,
-    step,
-    blocks,
-):
-    """A task is a block of output rows of one image, group and depth: `filters` (G, OC). x, w, out are flat; bias (G OC,)
-    or (0,). size: rows of a block, of its copies, columns, and numbers of
-    a copy.
+class Rows(NamedTuple):
+    """A block of output rows, at one kd."""
 
-    Part (e, i, j) goes to the places e, i, j of each step³ of out, (OD, OH, OW). Those of one depth use the same copies.
+    h0: int  # the first output row
+    inside: bool  # the slice of x at this kd is inside the image; else all of it is padding
+    w_at: int  # where the filters begin, for all output channels
+    c_at: int  # where the block begins in c
+    c_stride: int  # the distance of output channels in c
+    bias_at: int
+    add: bool  # to c; else c is set, and the sums begin with the bias
+
+
+@kernel()
+def _part_of_block(calls, plan, part, table, w, shifts, at, c, bias, block):  # type: ignore[no-untyped-def]
+    """c (OC, lines, OW) = or += the filters of one part, at one kd, times the windows of a block of output rows.
+
+    part          the parameter array of the part
+    table         where the runs of (KH, C, KW) start in the copies
+    w             (OC, KH, C, KW) from block.w_at
+    shifts, at    the shifted copies
+    bias          (OC,) from block.bias_at, or (0,)
+    block         a Rows
     """
-    C, D, H, W = x_shape
-    G, OC = filters
-    rows, LH, OW, plane = size
-    depth, height, width = out_shape
-    P, apart, across = depth * height * width, step[1] * step[2] > 1, min(step[2], width)
-    flat = min(step[1], height) * across  # parts of one depth
-    y_stride = rows * OW
-    shifts = np.empty(C * len(left) * len(top) * plane + 512 // x.itemsize, x.dtype)
-    nothing = flat * OC * y_stride if apart else 0  # where y holds a row of zeros
-    y = np.empty(nothing + width, x.dtype)
+    OC, OW_, K, CW = plan[FILTERS], plan[OW], part[TAPS] * plan[CHANNELS], plan[CHANNELS] * part[WINDOW + 2]
+    positions, p = min(plan[LINES], part[SIZE + 1] - block.h0) * OW_, 0
+    while p < positions and K > 0:
+        columns, o = micro_tile_columns(calls, positions - p, OC), 0
+        # the rows low : high of the filter meet rows of x for some of these outputs
+        above = (block.h0 + p // OW_) * plan[STRIDE_H] - part[PADDING + 1]
+        below = (block.h0 + (p + columns - 1) // OW_) * plan[STRIDE_H] - part[PADDING + 1]
+        low = max(0, -(below // part[DILATION + 1]))
+        high = min(part[WINDOW + 1], (plan[HEIGHT] - 1 - above) // part[DILATION + 1] + 1)
+        k = max(0, high - low) * CW if block.inside else 0
+        while o < OC:
+            rows = micro_tile_rows(calls, OC - o, columns)
+            micro_kernel(
+                calls, w, block.w_at + o * K + low * CW, shifts, at + p, c, block.c_at + o * block.c_stride + p, bias,
+                block.bias_at + o, table, part[TABLE_AT] + low * CW,
+                MicroTile(
+                    rows, columns, k, K, 0, block.c_stride, B_TABLE, block.add, len(bias) > 0 and not block.add
+                ),
+            )  # fmt: skip
+            o += rows
+        p += columns
+
+
+@kernel()
+def _merge_parts(calls, plan, parts, y, zeros_at, h0, out, out_at):  # type: ignore[no-untyped-def]
+    """The results y (parts, OC, LINES, OW) of a block of output rows of all parts of one depth, merged into out.
+
+    parts          their parameter arrays: (those along the height, those along the width) in one
+    zeros_at       where y holds a row of zeros
+    out, out_at    (OC, OD, OH, OW), from the first row of the block on
+    """
+    width, y_stride = plan[OUT_WIDTH], plan[LINES] * plan[OW]
+    P, across = plan[OUT_DEPTH] * plan[OUT_HEIGHT] * width, min(plan[STEP_W], width)
+    for o in range(plan[FILTERS]):
+        for e in range(0, len(parts), across):
+            lines, to = min(plan[LINES], parts[e, SIZE + 1] - h0), out_at + o * P + e // across * width
+            taps = 0
+            for part in parts[e : e + across]:
+                taps += part[TAPS]
+            if taps == 0:  # no element of the filter reaches these rows
+                copy(calls, y, zeros_at, out, to, 0, plan[STEP_H] * width, lines, width, width)
+            else:
+                merge(
+                    calls, y, (e * plan[FILTERS] + o) * y_stride, plan[FILTERS] * y_stride, plan[OW], out, to, width, lines,
+                    (plan[STEP_H], plan[STEP_W]),
+                )  # fmt: skip
+
+
+@kernel(allocates=True)
+def forward(start, stop, calls, x, w, bias, out, plan, parts, table, top, left):  # type: ignore[no-untyped-def]
+    """A task is a block of output rows of one image, group and depth.
+
+    x, w, out    flat: (N, G, C, D, H, W); of each part (G, KD, OC, KH, C, KW); (N, G, OC, OD, OH, OW)
+    bias         (G OC,) or (0,)
+    plan         int64, see above
+    parts        (parts, 15): the parameter array of each part. Part (e, i, j) is the elements e, i, j of each STEP³ of out;
+                 those of one depth use the same copies
+    table        for each part, where the runs of (KH, C, KW) start in the copies
+    top, left    see `fill_shifts`
+    """
+    G, OC, C, D, rows = plan[GROUPS], plan[FILTERS], plan[CHANNELS], plan[DEPTH], plan[LINES]
+    depth, height, width, blocks = plan[OUT_DEPTH], plan[OUT_HEIGHT], plan[OUT_WIDTH], plan[BLOCKS]
+    P, apart = depth * height * width, plan[STEP_H] * plan[STEP_W] > 1
+    flat = min(plan[STEP_H], height) * min(plan[STEP_W], width)  # parts of one depth
+    y_stride = rows * plan[OW]
+    shifts = np.empty(C * len(left) * len(top) * plan[PLANE] + 512 // x.itemsize, x.dtype)
+    zeros_at = flat * OC * y_stride if apart else 0
+    y = np.empty(zeros_at + width, x.dtype)
     clear(shifts, 0, len(shifts))
     clear(y, 0, len(y))
     at = aligned(shifts)
     for task in range(start, stop):
         block, od, image = task % blocks, task // blocks % depth, task // (blocks * depth)  # image: of each group
-        group, h0, first = image % G, block * rows, od % step[0] * flat
-        out_at = image * OC * P + (od * height + h0 * step[1]) * width
+        group, h0, first = image % G, block * rows, od % plan[STEP_D] * flat
+        out_at = image * OC * P + (od * height + h0 * plan[STEP_H]) * width
         KD, add = parts[first, WINDOW], False
         for kd in range(KD):
-            d = od // step[0] * stride[0] + kd * parts[first, DILATION] - parts[first, PADDING]
+            d = od // plan[STEP_D] * plan[STRIDE_D] + kd * parts[first, DILATION] - parts[first, PADDING]
             inside = 0 <= d < D
             if not inside and (add or kd < KD - 1):
                 continue  # all of it is padding; but the last one sets what nothing has set
             if inside:
-                fill_shifts(
-                    calls, x, image * C * D * H * W, x_shape, 0, C, d, h0, (LH, OW, plane), top, left,
-                    (stride[1], stride[2]), shifts, at,
-                )  # fmt: skip
+                x_at = image * C * D * plan[HEIGHT] * plan[WIDTH]
+                fill_shifts(calls, plan, x, x_at, 0, C, d, h0, top, left, shifts, at)
             for e in range(flat):
                 part = parts[first + e]
-                lines, CW, K = min(rows, part[SIZE + 1] - h0), C * part[WINDOW + 2], part[TAPS] * C
                 c, c_at, c_stride = (y, e * OC * y_stride, y_stride) if apart else (out, out_at, P)
-                w_at = part[W_AT] + (group * KD + kd) * OC * K
-                p = 0 if K > 0 else lines * OW
-                while p < lines * OW:
-                    here, o = wide(calls, lines * OW - p, OC), 0
-                    # the rows low : high of the filter meet rows of x for some of these outputs
-                    above = (h0 + p // OW) * stride[1] - part[PADDING + 1]
-                    below = (h0 + (p + here - 1) // OW) * stride[1] - part[PADDING + 1]
-                    low = max(0, -(below // part[DILATION + 1]))
-                    high = min(part[WINDOW + 1], (H - 1 - above) // part[DILATION + 1] + 1)
-                    k = max(0, high - low) * CW if inside else 0
-                    while o < OC:
-                        many = height_of(calls, OC - o, here)
-                        tile_from(
-                            calls, w, w_at + o * K + low * CW, shifts, at + p, c, c_at + o * c_stride + p, bias,
-                            group * OC + o, table, part[TABLE_AT] + low * CW, K, 0, c_stride, k, here, many, B_TABLE, add,
-                            len(bias) > 0 and not add,
-                        )  # fmt: skip
-                        o += many
-                    p += here
+                w_at = part[W_AT] + (group * KD + kd) * OC * part[TAPS] * C
+                lines = Rows(h0, inside, w_at, c_at, c_stride, group * OC, add)
+                _part_of_block(calls, plan, part, table, w, shifts, at, c, bias, lines)
             add = True
-        for o in range(OC if apart or KD == 0 else 0):
-            for e in range(0, flat, across):
-                lines, to = min(rows, parts[first + e, SIZE + 1] - h0), out_at + o * P + e // across * width
-                taps = 0
-                for part in parts[first + e : first + e + across]:
-                    taps += part[TAPS]
-                if taps == 0:  # no element of the filter reaches these rows
-                    copy(calls, y, nothing, out, to, 0, step[1] * width, lines, width, width)
-                else:
-                    merge(
-                        calls, y, (e * OC + o) * y_stride, OC * y_stride, OW, out, to, width, lines, (step[1], step[2])
-                    )  # fmt: skip
+        if apart or KD == 0:
+            _merge_parts(calls, plan, parts[first : first + flat], y, zeros_at, h0, out, out_at)
 
 
-INNER, TURN_G, TURN_X = range(3)
+# ------------------------------------------------------------------------------------------------------- gradient to w
+
+# What stands in the vectors: positions, a sum along them for each element of gw; or the output channels of g, or the filter
+# elements of x, packed into micro-panels of B
+ALONG_POSITIONS, PACK_G, PACK_X = range(3)
 
 
 @kernel()
-def weight_grad(  # type: ignore[no-untyped-def]
-    start, stop, calls, g, x, x_shape, gw, sizes, part, table, top, left, size, stride, channels, lanes, way
-):
-    """A task is a block of channels of one group, over one share of the images, into gw (shares, G, KD, blocks, K, OC), or
-    (…, OC, K) in the way TURN_X. K = KH channels KW. sizes are (N, G, OC, shares). g, x and gw are flat; gw comes as zeros.
+def _sums_along_positions(plan, g, g_at, shifts, at, table, gw, gw_at, count):  # type: ignore[no-untyped-def]
+    """gw (K, OC) += Σ_p x[k, p] g[o, p], p < count, the runs of x from at + table[k]."""
+    OC, P = plan[FILTERS], plan[OUT_DEPTH] * plan[OUT_HEIGHT] * plan[OUT_WIDTH]
+    for k in range(len(table)):
+        for o in range(OC):
+            a, b = g[g_at + o * P :], shifts[at + table[k] :]
+            gw[gw_at + k * OC + o] += inner_product(a, b, count)
 
-    In vectors there are positions (INNER), or output channels (TURN_G) or elements of the filter (TURN_X): what is there
-    is turned, from (…, count) to panels (count, width), and the others are the rows of the tiles.
+
+@kernel()
+def _product_over_positions(calls, plan, g, g_at, shifts, at, table, panels, panels_at, gw, gw_at, count):  # type: ignore[no-untyped-def]
+    """gw (K, OC) += x (K, count) @ gᵀ, which is packed; or (OC, K) += g (OC, count) @ xᵀ, which is packed (PACK_X)."""
+    OC, K, P = plan[FILTERS], len(table), plan[OUT_DEPTH] * plan[OUT_HEIGHT] * plan[OUT_WIDTH]
+    M, N, nr = (OC, K, VECTORS * calls[LANES]) if plan[WAY] == PACK_X else (K, OC, VECTORS * calls[LANES])
+    for jr in range(0, N, nr):
+        i, columns, b_at = 0, min(nr, N - jr), panels_at + jr * count
+        while i < M:
+            rows = micro_tile_rows(calls, M - i, columns)
+            if plan[WAY] == PACK_G:
+                micro_kernel(
+                    calls, shifts, at, panels, b_at, gw, gw_at + i * OC + jr, gw, 0, table, i,
+                    MicroTile(rows, columns, count, 0, nr, OC, A_TABLE, True, False),
+                )  # fmt: skip
+            else:
+                micro_kernel(
+                    calls, g, g_at + i * P, panels, b_at, gw, gw_at + i * K + jr, gw, 0, table, 0,
+                    MicroTile(rows, columns, count, P, nr, K, ALONG_K, True, False),
+                )  # fmt: skip
+            i += rows
+
+
+@kernel(allocates=True)
+def weight_grad(start, stop, calls, g, x, gw, plan, part, table, top, left):  # type: ignore[no-untyped-def]
+    """A task is a block of channels of one group, over one share of the images.
+
+    g, x         flat: (N, G, OC, OD, OH, OW), (N, G, C, D, H, W)
+    gw           flat: (SHARES, G, KD, blocks, K, OC), or (…, OC, K) in the way PACK_X, K = KH CHANNEL_BLOCK KW; it comes as
+                 zeros
+    plan         int64, see above
+    part         the parameter array of the convolution
+    table        (K,): where the runs of (KH, CHANNEL_BLOCK, KW) start in the copies
+    top, left    see `fill_shifts`
     """
-    C, D, H, W = x_shape
-    N, G, OC, shares = sizes
-    OD, OH, KD = part[SIZE], part[SIZE + 1], part[WINDOW]
-    rows, LH, OW, plane = size
-    P, K, width = OD * OH * OW, len(table), 2 * lanes
-    blocks = (C + channels - 1) // channels
-    shifts = np.empty(channels * len(left) * len(top) * plane + 16, x.dtype)
+    N, G, OC, shares, C, D = plan[IMAGES], plan[GROUPS], plan[FILTERS], plan[SHARES], plan[CHANNELS], plan[DEPTH]
+    OD, OH, KD, rows, way = plan[OUT_DEPTH], plan[OUT_HEIGHT], part[WINDOW], plan[LINES], plan[WAY]
+    channels, OW_ = plan[CHANNEL_BLOCK], plan[OW]
+    P, K, nr, blocks = OD * OH * OW_, len(table), VECTORS * calls[LANES], (C + channels - 1) // channels
+    shifts = np.empty(channels * len(left) * len(top) * plan[PLANE] + 16, x.dtype)
     clear(shifts, 0, len(shifts))
-    high, wide = (OC, K) if way == TURN_X else (K, 0 if way == INNER else OC)
-    padded = (rows * OW + 31) // 16 * 16  # of a copy of what is turned, for rows may drive each other out of the cache
+    wide = 0 if way == ALONG_POSITIONS else K if way == PACK_X else OC  # rows of what is packed
+    padded = (rows * OW_ + 31) // 16 * 16  # of a copy of what is packed, against cache-set conflicts
     runs = np.empty(wide * padded + 16, g.dtype)
-    turned = np.empty(rows * OW * ((wide + width - 1) // width) * width + 16, g.dtype)
-    at, runs_at, turned_at = aligned(shifts), aligned(runs), aligned(turned)
+    panels = np.empty(rows * OW_ * ((wide + nr - 1) // nr) * nr + 16, g.dtype)
+    at, runs_at, panels_at = aligned(shifts), aligned(runs), aligned(panels)
     for task in range(start, stop):
         block, group, share = task % blocks, task // blocks % G, task // (blocks * G)
         c0, c1 = block * channels, min(C, (block + 1) * channels)
         for n in range(share * N // shares, (share + 1) * N // shares):
             for od in range(OD):
                 for h0 in range(0, OH, rows):
-                    count = min(rows, OH - h0) * OW
-                    g_at = (n * G + group) * OC * P + (od * OH + h0) * OW
-                    if way == TURN_G:
+                    count = min(rows, OH - h0) * OW_
+                    g_at = (n * G + group) * OC * P + (od * OH + h0) * OW_
+                    if way == PACK_G:
                         copy(calls, g, g_at, runs, runs_at, P, padded, OC, count, count)
-                        pack(calls, runs, runs_at, padded, True, count, OC, turned, turned_at, width, lanes)
+                        pack(calls, runs, runs_at, padded, True, count, OC, panels, panels_at)
                     for kd in range(KD):
-                        d = od * stride[0] + kd * part[DILATION] - part[PADDING]
+                        d = od * plan[STRIDE_D] + kd * part[DILATION] - part[PADDING]
                         if d < 0 or d >= D:
                             continue
-                        fill_shifts(
-                            calls, x, (n * G + group) * C * D * H * W, x_shape, c0, c1, d, h0, (LH, OW, plane), top, left,
-                            (stride[1], stride[2]), shifts, at,
-                        )  # fmt: skip
+                        x_at = (n * G + group) * C * D * plan[HEIGHT] * plan[WIDTH]
+                        fill_shifts(calls, plan, x, x_at, c0, c1, d, h0, top, left, shifts, at)
                         to = (((share * G + group) * KD + kd) * blocks + block) * K * OC
-                        if way == INNER:
-                            for k in range(K):
-                                for o in range(OC):
-                                    a, b = g[g_at + o * P :], shifts[at + table[k] :]
-                                    gw[to + k * OC + o] += inner_product(a, b, count)
-                        elif way == TURN_X:
+                        if way == ALONG_POSITIONS:
+                            _sums_along_positions(plan, g, g_at, shifts, at, table, gw, to, count)
+                            continue
+                        if way == PACK_X:
                             for k in range(K):
                                 copy(calls, shifts, at + table[k], runs, runs_at + k * padded, 0, 0, 1, count, count)
-                            pack(calls, runs, runs_at, padded, True, count, K, turned, turned_at, width, lanes)
-                        for j in range(0, wide, width):
-                            i, many = 0, min(width, wide - j)
-                            b_at, gw_at = turned_at + j * count, to + j
-                            while i < high:
-                                here = height_of(calls, high - i, many)
-                                if way == TURN_G:
-                                    tile(
-                                        calls, shifts, at, turned, b_at, gw, gw_at + i * OC, table, i, 0, width, OC, count,
-                                        many, here, A_TABLE, True,
-                                    )  # fmt: skip
-                                else:
-                                    tile(
-                                        calls, g, g_at + i * P, turned, b_at, gw, gw_at + i * K, table, 0, P, width, K, count,
-                                        many, here, ALONG_K, True,
-                                    )  # fmt: skip
-                                i += here
+                            pack(calls, runs, runs_at, padded, True, count, K, panels, panels_at)
+                        _product_over_positions(
+                            calls, plan, g, g_at, shifts, at, table, panels, panels_at, gw, to, count
+                        )
 
 
 # ------------------------------------------------------------------------------------------------------------ wrappers
@@ -319,8 +414,8 @@ def weight_grad(  # type: ignore[no-untyped-def]
 BLOCK = 192 * 1024  # bytes of shifted copies at a time: a good part of a core's second-level cache
 
 
-class How(NamedTuple):
-    """How windows lie, in three dimensions. `size` counts their positions. A window may have no elements."""
+class Geometry(NamedTuple):
+    """The windows of a convolution, in three dimensions. `size` counts their positions. A window may have no elements."""
 
     window: Sizes
     size: Sizes
@@ -329,91 +424,101 @@ class How(NamedTuple):
     dilation: Sizes
 
     def seen(self, axis: int) -> range:
-        """Where the elements of the first window lie along one dimension."""
+        """The elements of the first window along one dimension."""
         return range(
             -self.padding[axis], self.window[axis] * self.dilation[axis] - self.padding[axis], self.dilation[axis]
         )
 
 
 class Layout(NamedTuple):
-    """How the shifted copies lie, which all parts use: (C, len(left), len(top), plane). A plane begins with (LH, OW)."""
+    """The shifted copies, which all parts use: (C, len(left), len(top), plane). A plane begins with (LH, OW)."""
 
-    parts: ndarray  # see WINDOW, SIZE, …
+    parts: ndarray  # the parameter array of each: WINDOW, SIZE, …
     table: ndarray  # for each part, where the runs of (KH, C, KW) start in the copies
     top: ndarray  # the first row of each copy, for each remainder of the rows by the stride
     left: ndarray  # and its first column
-    size: tuple[int, int, int, int]  # output rows of a block, LH, OW, numbers of a copy
-    blocks: int  # of output rows
+    sizes: dict[str, int]  # `lines`, `lh`, `ow`, `plane` and `blocks` of the plan
 
 
 @functools.lru_cache(256)
-def layout(parts: tuple[How, ...], G: int, OC: int, C: int, itemsize: int) -> Layout:
+def layout(parts: tuple[Geometry, ...], G: int, OC: int, C: int, itemsize: int) -> Layout:
     """Copies of what fits into the block, and enough for a run of some length."""
     stride = parts[0].stride[1]
-    reached = [how for how in parts if 0 not in how.window]
-    left = sorted({w for how in reached for w in how.seen(2)})
-    rows = sorted({h for how in reached for h in how.seen(1)})
+    reached = [part for part in parts if 0 not in part.window]
+    left = sorted({w for part in reached for w in part.seen(2)})
+    rows = sorted({h for part in reached for h in part.seen(1)})
     top = {h % stride: h for h in reversed(rows)}  # for each remainder the smallest
     behind = max(((h - top[h % stride]) // stride for h in rows), default=0)
-    OH, OW = (max(how.size[axis] for how in parts) for axis in (1, 2))
-    a_row = (C * len(left) * len(top) + (OC * len(parts) if len(parts) > 1 else 0)) * OW * itemsize
-    blocks = -(-OH // max(BLOCK // max(a_row, 1) - behind, -(-256 // OW), 1))
-    lines = -(-OH // blocks)
-    LH, a_line = lines + behind, LINE // itemsize
-    plane = (-(-LH * OW // a_line) | 1) * a_line  # an odd number of lines of the cache, lest all meet in one set of it
+    height, width = (max(part.size[axis] for part in parts) for axis in (1, 2))
+    a_row = (C * len(left) * len(top) + (OC * len(parts) if len(parts) > 1 else 0)) * width * itemsize
+    blocks = -(-height // max(BLOCK // max(a_row, 1) - behind, -(-256 // width), 1))
+    lines = -(-height // blocks)
+    rows_of_copy, a_line = lines + behind, LINE // itemsize
+    plane = (-(-rows_of_copy * width // a_line) | 1) * a_line  # an odd number of lines, against cache-set conflicts
     numbers, tables, table_at, w_at = [], [], 0, 0
-    for how in parts:
-        taps = how.window[1] * how.window[2] if 0 not in how.window else 0
-        numbers.append((*how.window, *how.size, *how.padding, *how.dilation, taps, table_at, w_at))
+    for part in parts:
+        taps = part.window[1] * part.window[2] if 0 not in part.window else 0
+        numbers.append((*part.window, *part.size, *part.padding, *part.dilation, taps, table_at, w_at))
         if taps:
-            h = np.array(how.seen(1))[:, None, None]
-            r = np.array([list(top).index(h % stride) for h in how.seen(1)])[:, None, None]
-            copies = (np.arange(C)[:, None] * len(left) + np.searchsorted(left, how.seen(2))) * len(
+            h = np.array(part.seen(1))[:, None, None]
+            r = np.array([list(top).index(h % stride) for h in part.seen(1)])[:, None, None]
+            copies = (np.arange(C)[:, None] * len(left) + np.searchsorted(left, part.seen(2))) * len(
                 top
             ) + r  # (KH, C, KW)
-            tables.append((copies * plane + (h - np.array(list(top.values()))[r]) // stride * OW).reshape(-1))
-        table_at, w_at = table_at + taps * C, w_at + G * how.window[0] * OC * taps * C
+            tables.append((copies * plane + (h - np.array(list(top.values()))[r]) // stride * width).reshape(-1))
+        table_at, w_at = table_at + taps * C, w_at + G * part.window[0] * OC * taps * C
     return Layout(
         np.array(numbers), np.concatenate([np.empty(0, np.int64), *tables]), np.array(list(top.values()), np.int64),
-        np.array(left, np.int64), (lines, LH, OW, plane), blocks,
+        np.array(left, np.int64), {"lines": lines, "lh": rows_of_copy, "ow": width, "plane": plane, "blocks": blocks},
     )  # fmt: skip
 
 
 def convolve(
-    x: ndarray, filters: list[ndarray], bias: ndarray | None, out: ndarray, parts: tuple[How, ...], step: Sizes
+    x: ndarray, filters: list[ndarray], bias: ndarray | None, out: ndarray, parts: tuple[Geometry, ...], step: Sizes
 ) -> None:
     """For each part, the convolution of x (N, G C, D, H, W) with its filters (G, KD, OC, KH, C, KW) into every step-th
-    place of out: of the parts (e, i, j) of `step`, in this order, those from place (e, i, j) on. Bias is for one part."""
+    element of out: of the parts (e, i, j) of `step`, in this order, those from element (e, i, j) on. Bias is for one part."""
     G, _, OC, _, C, _ = filters[0].shape
     at = layout(parts, G, OC, C, x.itemsize)
     flat = [plain(w).reshape(-1) for w in filters]
     work = sum(math.prod(part.size) * w.size for part, w in zip(parts, flat, strict=True))
+    plan = _plan((len(x), G, C, OC, *x.shape[2:], *out.shape[2:], *parts[0].stride, *step), **at.sizes)
     parallel_for(
-        forward, len(x) * G * out.shape[2] * at.blocks, len(x) * work / (4 * lanes(x.dtype)), calls(x.dtype),
-        plain(x).reshape(-1), (C, *x.shape[2:]), flat[0] if len(flat) == 1 else np.concatenate(flat),
-        np.empty(0, x.dtype) if bias is None else plain(bias), out.reshape(-1), out.shape[2:], (G, OC), at.parts, at.table,
-        at.top, at.left, at.size, parts[0].stride, step, at.blocks,
+        forward, len(x) * G * out.shape[2] * int(plan[BLOCKS]), len(x) * work / (4 * lanes(x.dtype)), calls(x.dtype),
+        plain(x).reshape(-1), flat[0] if len(flat) == 1 else np.concatenate(flat),
+        np.empty(0, x.dtype) if bias is None else plain(bias), out.reshape(-1), plan, at.parts, at.table, at.top, at.left,
     )  # fmt: skip
 
 
-def gradient_to_weights(g: ndarray, x: ndarray, how: How, groups: int) -> ndarray:
+@functools.lru_cache(256)
+def _plan(shape: Sizes, **values: int) -> ndarray:
+    """The parameter array of the kernels: its first entries, and others by their names in lower case."""
+    plan = np.zeros(PLAN_SIZE, np.int64)
+    plan[: len(shape)] = shape
+    for name, value in values.items():
+        plan[globals()[name.upper()]] = value
+    return plan
+
+
+def gradient_to_weights(g: ndarray, x: ndarray, geometry: Geometry, groups: int) -> ndarray:
     """g (N, G OC, OD, OH, OW), x (N, G C, D, H, W) -> the gradient (G, OC, C, KD, KH, KW)."""
     N, OC, C = len(g), g.shape[1] // groups, x.shape[1] // groups
-    KD, KH, KW = how.window
+    KD, KH, KW = geometry.window
     blocks = min(C, -(-16 // (N * groups)))  # for some 16 tasks where there are few images
     channels = -(-C // blocks)
     blocks = -(-C // channels)
-    at = layout((how,), groups, OC, channels, g.itemsize)
+    at = layout((geometry,), groups, OC, channels, g.itemsize)
     shares = _shares(N, groups * blocks, g.itemsize * groups * OC * C * KD * KH * KW)
-    way = INNER if lanes(g.dtype) > 2 * OC else TURN_X if 2 * KH * channels * KW <= OC else TURN_G
-    sums = (OC, KH, channels, KW) if way == TURN_X else (KH, channels, KW, OC)
+    way = ALONG_POSITIONS if lanes(g.dtype) > 2 * OC else PACK_X if 2 * KH * channels * KW <= OC else PACK_G
+    sums = (OC, KH, channels, KW) if way == PACK_X else (KH, channels, KW, OC)
     gw = zeros((shares, groups, KD, blocks, *sums), g.dtype)
+    shape = (N, groups, C, OC, *x.shape[2:], *g.shape[2:], *geometry.stride)
+    plan = _plan(shape, shares=shares, channel_block=channels, way=way, **at.sizes)
     parallel_for(
         weight_grad, shares * groups * blocks, g.size * C * KD * KH * KW / (4 * lanes(g.dtype)), calls(g.dtype),
-        plain(g).reshape(-1), plain(x).reshape(-1), (C, *x.shape[2:]), gw.reshape(-1), (N, groups, OC, shares), at.parts[0],
-        at.table, at.top, at.left, at.size, how.stride, channels, lanes(g.dtype), way,
+        plain(g).reshape(-1), plain(x).reshape(-1), gw.reshape(-1), plan, at.parts[0], at.table, at.top, at.left,
     )  # fmt: skip
-    axes = (0, 3, 2, 5, 1, 4, 6) if way == TURN_X else (0, 6, 2, 4, 1, 3, 5)
+    axes = (0, 3, 2, 5, 1, 4, 6) if way == PACK_X else (0, 6, 2, 4, 1, 3, 5)
     total = np.add.reduce(gw).transpose(axes)  # (G, OC, blocks, channels, KD, KH, KW)
     return total.reshape(groups, OC, blocks * channels, KD, KH, KW)[:, :, :C]
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
@@ -101,7 +101,7 @@ def _formula(name: str) -> Callable[[list], list]:
 
 @functools.cache
 def transform_code() -> ndarray:
-    """What kernels need to call transforms: their addresses."""
+    """The addresses of the transforms, which kernels need to call them."""
     return addresses(Path(__file__), np.dtype(np.float32), SQUARES, _module)
 
 
@@ -115,14 +115,14 @@ def _module(dtype: np.dtype, triple: str) -> str:
 def _function(module: Any, dtype: np.dtype, name: str) -> None:
     """The function of `transform`, but for the number of the transform."""
     f = Function(module, name, 4, 8)
-    side, wanted = SQUARES[name]
+    side, side_out = SQUARES[name]
     formula = _formula(name)
     source, target, bias, check, s_row, s_column, t_row, t_column, tiles, s_tile, t_tile, channels = f.arguments
-    # What lies between the two halves is written down: of so many values, LLVM would move each several times
-    between = [[f.builder.alloca(f.vector) for _ in range(side)] for _ in range(wanted)]
+    # What is between the two halves is stored: LLVM would move each of so many values from register to register
+    between = [[f.builder.alloca(f.vector) for _ in range(side)] for _ in range(side_out)]
 
-    def loaded(place: Any) -> Vector:
-        return Vector(f.builder, f.load(place), f.width, dtype)
+    def loaded(pointer: Any) -> Vector:
+        return Vector(f.builder, f.load(pointer), f.width, dtype)
 
     def one_tile(counted: list, _: list) -> list:
         _, read, write = counted
@@ -134,9 +134,9 @@ def _function(module: Any, dtype: np.dtype, name: str) -> None:
                 column = [loaded(f.at(here, f.times(s_row, i), f.times(s_column, j))) for i in range(side)]
                 for i, value in enumerate(formula(column)):
                     f.builder.store(value.value, between[i][j])
-            total = loaded(f.at(check, c)) if side > wanted else None
-            for i in range(wanted):
-                row = [Vector(f.builder, f.builder.load(place), f.width, dtype) for place in between[i]]
+            total = loaded(f.at(check, c)) if side > side_out else None
+            for i in range(side_out):
+                row = [Vector(f.builder, f.builder.load(pointer), f.width, dtype) for pointer in between[i]]
                 for j, value in enumerate(formula(row)):
                     if total is not None:
                         value = value + loaded(f.at(bias, c))
@@ -153,29 +153,47 @@ def _function(module: Any, dtype: np.dtype, name: str) -> None:
     f.builder.ret_void()
 
 
+class Squares(NamedTuple):
+    """The squares that a transform reads and writes, in elements. A square has vectors of channels as its elements."""
+
+    s_row: int  # distance of the rows of a square of the source
+    s_column: int  # and of its columns
+    t_row: int  # the same of the target
+    t_column: int
+    tiles: int  # the number of squares
+    s_tile: int  # distance of the squares of the source
+    t_tile: int  # and of the target
+    channels: int
+
+
 class Transform(Intrinsic):
-    """A call of the transform whose number is given."""
+    """A call of the transform whose number is the argument `number`."""
 
     def chosen(self, builder: Any, values: list, itemsize: int) -> tuple[Any, list]:
         return values[4], [*values[:4], *values[5:]]
 
 
-def _transform(  # type: ignore[no-untyped-def]
-    code, source, source_at, target, target_at, bias, bias_at, check, check_at, which, s_row, s_column, t_row, t_column, tiles,
-    s_tile, t_tile, channels,
-):  # fmt: skip
-    """Squares of `source` to squares of `target`, whose elements are vectors of channels: for each of some tiles.
+def _transform(code, source, source_at, target, target_at, bias, bias_at, check, check_at, number, squares):  # type: ignore[no-untyped-def]
+    """target = the transform of each square of the source.
 
-    which: its place among NUMBERS. The elements of a square are s_row and s_column apart, the squares s_tile; those of
-    the target likewise. Transforms to outputs add bias, and to check 0 times each output: it stays 0 as long as all are
-    finite. All channels of a vector that is begun are read and written.
+    code                 `transform_code()`
+    source, source_at    the squares, as `squares` says
+    target, target_at    the same
+    bias, bias_at        (channels,), added by transforms to outputs
+    check, check_at      (channels,), to which transforms to outputs add 0 times each output: it stays 0 as long as all are
+                         finite
+    number               of the transform: see NUMBERS
+    squares              a Squares
+
+    The last vector of channels is read and written whole.
     """
-    name = list(SQUARES)[which]
+    s_row, s_column, t_row, t_column, tiles, s_tile, t_tile, channels = squares
+    name = list(SQUARES)[number]
     side = SQUARES[name][0]
     for tile in range(tiles):
         read, write = source_at + tile * s_tile, target_at + tile * t_tile
-        places = [[read + i * s_row + j * s_column for j in range(side)] for i in range(side)]
-        result = in_both(_formula(name), [[source[at : at + channels] for at in row] for row in places])
+        offsets = [[read + i * s_row + j * s_column for j in range(side)] for i in range(side)]
+        result = in_both(_formula(name), [[source[at : at + channels] for at in row] for row in offsets])
         for i, row in enumerate(result):
             for j, value in enumerate(row):
                 at = write + i * t_row + j * t_column

@@ -54,9 +54,9 @@ class Compiling:
 class Kernel:
     """A function that Numba compiles at its first call."""
 
-    def __init__(self, function: Callable, flags: frozenset):
+    def __init__(self, function: Callable, flags: frozenset, inline: bool = False, allocates: bool = False):
         self.function: Any = function
-        self.flags = flags
+        self.flags, self.inline, self.allocates = flags, inline, allocates
         self.compiled: Any = None
         functools.update_wrapper(self, function)
 
@@ -76,10 +76,18 @@ class Kernel:
         return [] if self.compiled is None else self.compiled.signatures
 
 
-def kernel(*, reassociate: bool = False) -> Callable[[Callable], Kernel]:
-    """Make a function a kernel. `reassociate`: it adds up along its inner loop, and may do so in another order, to use
-    vectors."""
-    return lambda function: Kernel(function, FLAGS | REASSOCIATE if reassociate else FLAGS)
+def kernel(
+    *, reassociate: bool = False, inline: bool = False, allocates: bool = False
+) -> Callable[[Callable], Kernel]:
+    """Make a function a kernel.
+
+    reassociate    it adds up along its inner loop, and may do so in another order, to use vectors
+    inline         LLVM puts it into the kernels that call it, whatever its size: a call with many arrays takes long
+    allocates      it makes arrays (np.empty). Then Numba counts the users of all of its arrays, atomically, at each call;
+                   without, it does not compile what allocates. A kernel must not return an array: its caller would not
+                   free it
+    """
+    return lambda function: Kernel(function, FLAGS | REASSOCIATE if reassociate else FLAGS, inline, allocates)
 
 
 def _compile(k: Kernel) -> Any:
@@ -95,7 +103,8 @@ def _compile(k: Kernel) -> Any:
     function = types.FunctionType(k.function.__code__, names, k.function.__name__, k.function.__defaults__)
     function.__qualname__, function.__module__ = k.function.__qualname__, k.function.__module__
     function.autograd_kernel = k.function.__name__  # type: ignore[attr-defined]
-    options = {"nogil": True, "error_model": "numpy", "fastmath": set(k.flags)}
+    options = {"nogil": True, "error_model": "numpy", "fastmath": set(k.flags), "forceinline": k.inline}
+    options["_nrt"] = k.allocates  # Numba's runtime, which allocates and counts
     dispatcher = numba.njit(**options)(function)
     folder = cache_folder(source_of(k))
     if folder is not None and hasattr(dispatcher, "_cache"):  # not if NUMBA_DISABLE_JIT is set
@@ -120,7 +129,7 @@ def text_of(k: Kernel) -> str:
         code, names = this.function.__code__, this.function.__globals__
         with contextlib.suppress(OSError, ValueError, SyntaxError):
             found[id(this)] = source_hash(source_of(this))
-        found[id(this)] = f"{found.get(id(this))} {sorted(this.flags)} {code_text(code, names)}"
+        found[id(this)] = f"{found.get(id(this))} {sorted(this.flags)} {this.inline} {this.allocates} {code_text(code, names)}"
         waiting += [names[name] for name in code.co_names if isinstance(names.get(name), Kernel)]
     return hashlib.sha256("\n".join(found.values()).encode()).hexdigest()
 

@@ -1,4 +1,8 @@
-"""The register tile, copies and a transpose, written in LLVM's language. `simd.py` says what they do and calls them."""
+"""Code generation, in LLVM's language, of the micro-kernels, strided copies and a transpose that kernels call.
+
+`simd.py` says what each computes, on which layouts, and calls them. Here is only how: what is compiled for one dtype is
+one module of functions without loops over threads; each runs on the thread that calls it.
+"""
 
 from __future__ import annotations
 
@@ -13,82 +17,68 @@ ALONG_K, ALONG_M, A_TABLE, B_TABLE = range(4)
 GROUP = 3  # rows of a reached from one register by adding 0, 1 or 2 strides, as an address of x86 can
 
 
-def tile_numbers() -> dict[int, tuple[int, int, int]]:
-    """All tiles: number of the tile -> rows, vectors, kind. Those wider than VECTORS are for few rows of a convolution."""
+def micro_kernel_numbers() -> dict[int, tuple[int, int, int]]:
+    """All micro-kernels: number -> rows, vectors, kind. Those wider than VECTORS are for few rows of a convolution."""
     return {
         (rows * 9 + vectors) * 4 + kind: (rows, vectors, kind)
-        for vectors, most in machine().most_rows.items()
-        for rows in range(1, most + 1)
+        for vectors, mr in machine().mr.items()
+        for rows in range(1, mr + 1)
         for kind in range(4)
         if vectors <= VECTORS or kind == B_TABLE
     }
 
 
-def _tile(module: Any, number: int, rows: int, vectors: int, kind: int) -> None:
-    """The function (a, b, c, start, table, a_stride, b_stride, c_stride, k, columns, add, begin) of one tile."""
-    f = Function(module, f"tile_{number}", 4, 6, 2)
+def _micro_kernel(module: Any, number: int, rows: int, vectors: int, kind: int) -> None:
+    """The function (a, b, c, bias, table, a_stride, b_stride, c_stride, k, columns, add, biased) of one micro-kernel.
+
+    c (rows, columns) = or += Σ_k a[:, k] b[k, :] [+ bias], rows · vectors accumulators in registers.
+    """
+    f = Function(module, f"micro_kernel_{number}", 4, 6, 2)
     builder = f.builder
-    a, b, c, start, table, a_stride, b_stride, c_stride, k, columns = f.arguments
-    add, begin = f.flags
+    a, b, c, bias, table, a_stride, b_stride, c_stride, k, columns = f.arguments
+    add, biased = f.flags
     table = builder.inttoptr(table, f.ir.IntType(64).as_pointer())
     c_rows = [f.at(c, f.times(c_stride, r)) for r in range(rows)]
     for row in c_rows:  # c is far away: ask for it now, to have it when the sums are ready
         for v in range(0, vectors * f.width * f.size, 64):  # where this line of the cache ends, or the next begins
-            f.ask_for(f.at(row, v // f.size + 64 // f.size - 1))
-    # what is counted up along k: k, the place in b or its table, and the column of a or a place in every third row of a
-    starts, steps = [whole(0), b], [whole(1), b_stride]
-    if kind == B_TABLE:
-        starts, steps = [whole(0), table], [whole(1), whole(1)]
-    if kind == ALONG_M:
-        starts, steps = [*starts, a], [*steps, a_stride]
-    elif kind != A_TABLE:
-        starts += [f.at(a, f.times(a_stride, r)) for r in range(0, rows, GROUP)]
-        steps += [whole(1)] * (len(starts) - 2)
-    else:
-        a_rows = [f.at(a, builder.load(f.at(table, r))) for r in range(rows)]
+            f.prefetch(f.at(row, v // f.size + 64 // f.size - 1))
+    starts, steps, element_of_a = _walk_along_k(f, a, b, table, a_stride, b_stride, rows, kind)
 
-    def body(counted: list, sums: list) -> list:
+    def rank_1_update(counted: list, sums: list) -> list:
+        """sums + a[:, k] b[k, :], an outer product."""
         b_row = f.at(b, builder.load(counted[1])) if kind == B_TABLE else counted[1]
-
-        def of_a(r: int) -> Any:
-            if kind == ALONG_M:
-                return f.load_number(f.at(counted[2], r))
-            if kind == A_TABLE:
-                return f.load_number(f.at(a_rows[r], counted[0]))
-            return f.load_number(f.at(counted[2 + r // GROUP], f.times(a_stride, r % GROUP)))
-
         new = list(sums)
-        if rows >= vectors:  # the vectors of b in registers, the numbers of a one after the other; or the other way
+        if rows >= vectors:  # the vectors of b in registers, the elements of a one after the other; or the other way
             bs = [f.load(f.at(b_row, v * f.width)) for v in range(vectors)]
             for r in range(rows):
-                x = of_a(r)
+                x = element_of_a(r, counted)
                 for v in range(vectors):
                     new[r * vectors + v] = f.fma(x, bs[v], new[r * vectors + v])
         else:
-            xs = [of_a(r) for r in range(rows)]
+            xs = [element_of_a(r, counted) for r in range(rows)]
             for v in range(vectors):
                 y = f.load(f.at(b_row, v * f.width))
                 for r in range(rows):
                     new[r * vectors + v] = f.fma(xs[r], y, new[r * vectors + v])
         return new
 
-    with_start, without, multiply, finish = (
+    with_bias, without, multiply, finish = (
         f.function.append_basic_block(name) for name in ("start", "none", "multiply", "finish")
     )
-    builder.cbranch(begin, with_start, without)
-    builder.position_at_end(with_start)
-    first = [x for r in range(rows) for x in [f.load_number(f.at(start, r))] * vectors]
+    builder.cbranch(biased, with_bias, without)
+    builder.position_at_end(with_bias)
+    first = [x for r in range(rows) for x in [f.load_scalar(f.at(bias, r))] * vectors]
     builder.branch(without)
     entry = f.function.entry_basic_block
     builder.position_at_end(without)
     sums = []
     for value in first:
         sums.append(builder.phi(f.vector))
-        sums[-1].add_incoming(value, with_start)
+        sums[-1].add_incoming(value, with_bias)
         sums[-1].add_incoming(f.zero(), entry)
     builder.cbranch(f.less(0, k), multiply, finish)
     builder.position_at_end(multiply)
-    products = f.loop(starts, steps, k, body, sums)
+    products = f.loop(starts, steps, k, rank_1_update, sums)
     multiplied = builder.block
     builder.branch(finish)
     builder.position_at_end(finish)
@@ -96,29 +86,57 @@ def _tile(module: Any, number: int, rows: int, vectors: int, kind: int) -> None:
         sums[i] = builder.phi(f.vector)
         sums[i].add_incoming(before, without)
         sums[i].add_incoming(after, multiplied)
-    places = [f.at(row, v * f.width) for row in c_rows for v in range(vectors)]
-    if vectors > VECTORS:  # always whole
-        _put(f, sums, places, [None] * len(places), add)
-        builder.ret_void()
-        return
-    with builder.if_else(builder.icmp_signed("==", columns, whole(vectors * f.width))) as (all_of_it, part):
-        with all_of_it:
-            _put(f, sums, places, [None] * len(places), add)
-        with part:
-            last = f.first_lanes(builder.sub(columns, whole((vectors - 1) * f.width)))
-            _put(f, sums, places, ([None] * (vectors - 1) + [last]) * rows, add)
+    _store_micro_tile(f, sums, c_rows, vectors, columns, add)
     builder.ret_void()
 
 
-def _put(f: Function, sums: list, places: list, masks: list, add: Any) -> None:
-    """Set the places to the sums, or add these."""
+def _walk_along_k(
+    f: Function, a: Any, b: Any, table: Any, a_stride: Any, b_stride: Any, rows: int, kind: int
+) -> tuple[list, list, Callable[[int, list], Any]]:
+    """What a micro-kernel counts up along k, from where and by how much: k itself; the row of b, or the entry of its
+    table; the column of a, or an element in every third row of a. And a function (r, counted) that loads a[r, k]."""
+    starts, steps = [whole(0), b], [whole(1), b_stride]
+    if kind == B_TABLE:
+        starts, steps = [whole(0), table], [whole(1), whole(1)]
+    if kind == ALONG_M:
+        starts, steps = [*starts, a], [*steps, a_stride]
+        return starts, steps, lambda r, counted: f.load_scalar(f.at(counted[2], r))
+    if kind == A_TABLE:
+        a_rows = [f.at(a, f.builder.load(f.at(table, r))) for r in range(rows)]
+        return starts, steps, lambda r, counted: f.load_scalar(f.at(a_rows[r], counted[0]))
+    starts += [f.at(a, f.times(a_stride, r)) for r in range(0, rows, GROUP)]
+    steps += [whole(1)] * (len(starts) - 2)
+
+    def element_of_a(r: int, counted: list) -> Any:
+        return f.load_scalar(f.at(counted[2 + r // GROUP], f.times(a_stride, r % GROUP)))
+
+    return starts, steps, element_of_a
+
+
+def _store_micro_tile(f: Function, sums: list, c_rows: list, vectors: int, columns: Any, add: Any) -> None:
+    """The sums to the rows of c, of which the last vector may be cut off by `columns`."""
+    pointers = [f.at(row, v * f.width) for row in c_rows for v in range(vectors)]
+    if vectors > VECTORS:  # always whole
+        _put(f, sums, pointers, [None] * len(pointers), add)
+        return
+    builder = f.builder
+    with builder.if_else(builder.icmp_signed("==", columns, whole(vectors * f.width))) as (all_of_it, part):
+        with all_of_it:
+            _put(f, sums, pointers, [None] * len(pointers), add)
+        with part:
+            last = f.first_lanes(builder.sub(columns, whole((vectors - 1) * f.width)))
+            _put(f, sums, pointers, ([None] * (vectors - 1) + [last]) * len(c_rows), add)
+
+
+def _put(f: Function, sums: list, pointers: list, masks: list, add: Any) -> None:
+    """Store the sums, or add them to what is there."""
     with f.builder.if_else(add) as (adding, setting):
         with adding:
-            for place, value, mask in zip(places, sums, masks, strict=True):
-                f.store(f.builder.fadd(f.load(place, mask), value), place, mask)
+            for pointer, value, mask in zip(pointers, sums, masks, strict=True):
+                f.store(f.builder.fadd(f.load(pointer, mask), value), pointer, mask)
         with setting:
-            for place, value, mask in zip(places, sums, masks, strict=True):
-                f.store(value, place, mask)
+            for pointer, value, mask in zip(pointers, sums, masks, strict=True):
+                f.store(value, pointer, mask)
 
 
 def _copy(module: Any) -> None:
@@ -148,12 +166,12 @@ def _copy(module: Any) -> None:
                 end = builder.sub(columns, whole(width))
                 f.store(f.load(f.at(read, end)), f.at(write, end))
             with masked:
-                value, place = f.load(f.at(read, whole_columns), there), f.at(write, whole_columns)
+                value, pointer = f.load(f.at(read, whole_columns), there), f.at(write, whole_columns)
                 with builder.if_else(to_the_end) as (all_of_it, part):
                     with all_of_it:
-                        f.store(value, place)
+                        f.store(value, pointer)
                     with part:
-                        f.store(value, place, kept)
+                        f.store(value, pointer, kept)
         return []
 
     with builder.if_then(f.less(0, rows)):
@@ -161,9 +179,9 @@ def _copy(module: Any) -> None:
     builder.ret_void()
 
 
-def _pick(module: Any) -> None:
-    """The function (source, target, source_stride, target_stride, rows, columns): every other number of each row."""
-    f = Function(module, "pick", 2, 4)
+def _every_other(module: Any) -> None:
+    """The function (source, target, source_stride, target_stride, rows, columns): every other element of each row."""
+    f = Function(module, "every_other", 2, 4)
     builder, width = f.builder, f.width
     source, target, source_stride, target_stride, rows, columns = f.arguments
     even = [*range(0, width, 2), *range(width + 1, 2 * width, 2)]
@@ -183,9 +201,9 @@ def _pick(module: Any) -> None:
     builder.ret_void()
 
 
-def _weave(module: Any) -> None:
-    """The function (a, b, target, a_stride, b_stride, target_stride, rows, columns): numbers of a and b in turns."""
-    f = Function(module, "weave", 3, 5)
+def _interleave(module: Any) -> None:
+    """The function (a, b, target, a_stride, b_stride, target_stride, rows, columns): elements of a and b in turns."""
+    f = Function(module, "interleave", 3, 5)
     builder, width = f.builder, f.width
     a, b, target, a_stride, b_stride, target_stride, rows, columns = f.arguments
     half = width // 2
@@ -212,7 +230,7 @@ def _weave(module: Any) -> None:
 
 
 def _by_vectors(f: Function, count: Any, some: Callable[[Any], None], one: Callable[[Any], None]) -> None:
-    """some(j) for vectors of `count` numbers, of which the last may begin before the one before ends; or one by one."""
+    """some(j) for vectors of `count` elements, of which the last may overlap the one before; or one(j) for single ones."""
     builder, width = f.builder, f.width
 
     def again(counted: list, _: list) -> list:
@@ -231,14 +249,14 @@ def _by_vectors(f: Function, count: Any, some: Callable[[Any], None], one: Calla
             f.loop([whole(0)], [whole(1)], count, single, [])
 
 
-def _turn(module: Any) -> None:
+def _transpose(module: Any) -> None:
     """The function (source, target, source_stride, target_stride, rows, columns, filled, add)."""
     edge = _edge(module)
-    f = Function(module, "turn", 2, 4, 2)
+    f = Function(module, "transpose", 2, 4, 2)
     builder, width = f.builder, f.width
     source, target, source_stride, target_stride, rows, columns = f.arguments
     add = f.flags[1]
-    # blocks along what is nearer together come one after the other: they meet in the same lines of the cache
+    # blocks along the smaller stride come one after the other: they share lines of the cache
     far_rows = f.less(target_stride, source_stride)
     outer, inner = builder.select(far_rows, rows, columns), builder.select(far_rows, columns, rows)
 
@@ -253,8 +271,8 @@ def _turn(module: Any) -> None:
             with builder.if_else(whole_block) as (easy, other):
                 with easy:
                     block = [f.load(f.at(read, f.times(source_stride, k))) for k in range(width)]
-                    places = [f.at(write, f.times(target_stride, k)) for k in range(width)]
-                    _put(f, _transposed(f, block), places, [None] * width, add)
+                    pointers = [f.at(write, f.times(target_stride, k)) for k in range(width)]
+                    _put(f, _transposed(f, block), pointers, [None] * width, add)
                 with other:
                     flags = f.function.args[-2:]
                     builder.call(edge, [read, write, source_stride, target_stride, rows_here, columns_here, *flags])
@@ -269,9 +287,9 @@ def _turn(module: Any) -> None:
 
 
 def _edge(module: Any) -> Any:
-    """The function (source, target, source_stride, target_stride, rows, columns, filled, add): `turn` of the first block
-    of what is left."""
-    f = Function(module, "turn_edge", 2, 4, 2)
+    """The function (source, target, source_stride, target_stride, rows, columns, filled, add): the transpose of
+    the first block of what is left."""
+    f = Function(module, "transpose_edge", 2, 4, 2)
     builder, width = f.builder, f.width
     source, target, source_stride, target_stride, rows, columns = f.arguments
     filled, add = f.flags
@@ -283,13 +301,13 @@ def _edge(module: Any) -> Any:
         block.append(f.load(f.at(source, builder.mul(source_stride, here)), inside))
     done = f.function.append_basic_block("done")
     for j, value in enumerate(_transposed(f, block)):
-        place = f.at(target, f.times(target_stride, j))
+        pointer = f.at(target, f.times(target_stride, j))
         with builder.if_else(plain) as (unmasked, masked):
             with unmasked:
-                f.store(value, place)
+                f.store(value, pointer)
             with masked:
-                held = f.load(place, builder.and_(kept, f.spread(add)))
-                f.store(builder.select(f.spread(add), builder.fadd(held, value), value), place, kept)
+                old = f.load(pointer, builder.and_(kept, f.broadcast(add)))
+                f.store(builder.select(f.broadcast(add), builder.fadd(old, value), value), pointer, kept)
         following = f.function.append_basic_block("row")
         builder.cbranch(f.less(j + 1, columns), following, done)
         builder.position_at_end(following)
@@ -301,8 +319,8 @@ def _edge(module: Any) -> Any:
 
 def _transposed(f: Function, rows: list) -> list:
     """The transpose of a block, in the fewest instructions of AVX: within parts of 16 bytes, then of these parts."""
-    n = 16 // f.size  # numbers in a part
-    for step in (1, 2)[: n // 2]:  # of the parts of two rows the first halves, `step` numbers in turns; and the others
+    n = 16 // f.size  # elements in a part
+    for step in (1, 2)[: n // 2]:  # of the parts of two rows the first halves, `step` elements in turns; and the others
         halves = [
             [
                 part + number + k + row
@@ -316,7 +334,7 @@ def _transposed(f: Function, rows: list) -> list:
         rows = _exchanged(f, rows, step, *halves)
     if n == 4:
         rows = [rows[i - i % 4 + (0, 2, 1, 3)[i % 4]] for i in range(f.width)]
-    while n < f.width:  # of two rows every other group of n numbers, the first ones and the others
+    while n < f.width:  # of two rows every other group of n elements, the first ones and the others
         low, high = ([k + first + (f.width - n if k & n else 0) for k in range(f.width)] for first in (0, n))
         rows = _exchanged(f, rows, n, low, high)
         n *= 2
@@ -332,14 +350,14 @@ def _exchanged(f: Function, rows: list, step: int, low: list[int], high: list[in
     return new
 
 
-NAMES = ("copy", "pick", "weave", "turn")
+NAMES = ("copy", "every_other", "interleave", "transpose")
 
 
-def tile_code(dtype: np.dtype, triple: str) -> str:
-    """The functions NAMES and the tiles for one dtype, as text."""
+def code_of(dtype: np.dtype, triple: str) -> str:
+    """The functions NAMES and the micro-kernels for one dtype, as text of LLVM."""
     module = module_of(dtype, triple)
-    for build in (_copy, _pick, _weave, _turn):
+    for build in (_copy, _every_other, _interleave, _transpose):
         build(module)
-    for number, what in tile_numbers().items():
-        _tile(module, number, *what)
+    for number, parameters in micro_kernel_numbers().items():
+        _micro_kernel(module, number, *parameters)
     return str(module)

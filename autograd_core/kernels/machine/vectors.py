@@ -1,4 +1,6 @@
-"""The vectors of this machine, and the words in which functions on them are written: LLVM's, through llvmlite."""
+"""The vector registers of this machine, and a writer of functions on them in LLVM's language, through llvmlite.
+
+An element is one float32 or float64, a vector `lanes(dtype)` of them: one register."""
 
 from __future__ import annotations
 
@@ -10,29 +12,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-VECTORS = 2  # the width of the tiles of a product, in vectors
+VECTORS = 2  # NR, the columns of a micro-tile of a matrix product, in vectors
 
 
 class Machine(NamedTuple):
-    """What the tiles are made for."""
+    """What the micro-kernels are generated for."""
 
     vector_bytes: int
-    most_rows: dict[int, int]  # the width of a tile in vectors -> how many rows it may have
-
-    @property
-    def heights(self) -> tuple[int, ...]:
-        """The numbers of rows that tiles of a product may have, largest first."""
-        return tuple(range(self.most_rows[VECTORS], 0, -1))
+    mr: dict[int, int]  # the columns of a micro-tile in vectors -> MR, the most rows that it may have
 
 
-# Rows times vectors are the sums, which lie in registers together with a row of b and a number of a. Eight sums at the
-# least keep two multiplication units busy, whose results take four steps; so a tile one vector wide is a high one.
+# Rows times vectors are the accumulators, which stay in registers together with a row of b and an element of a. At least
+# eight accumulators keep two multiplication units busy, whose latency is four cycles; so a micro-tile of one vector has
+# more rows.
 OF_16_REGISTERS = {1: 10, 2: 6, 4: 3, 8: 1}
 OF_32_REGISTERS = {1: 12, 2: 12, 4: 6, 8: 3}
 
 
 def machine_with(features: dict[str, bool], architecture: str) -> Machine:
-    """The tiles for a CPU: AVX-512 has 32 registers of 64 bytes, AVX 16 of 32, NEON 32 of 16, SSE 16 of 16."""
+    """The micro-tiles for a CPU: AVX-512 has 32 registers of 64 bytes, AVX 16 of 32, NEON 32 of 16, SSE 16 of 16."""
     if features.get("avx512f"):
         return Machine(64, OF_32_REGISTERS)
     if features.get("avx"):
@@ -48,7 +46,7 @@ WIDER = {16: ("avx", "fma", "f16c", "xop"), 32: ("avx512",), 64: ()}  # features
 def widest() -> int:
     """How many bytes a vector may have: 16, 32 or 64 if the environment variable AUTOGRAD_VECTOR_BYTES says so, else 64.
 
-    So a CPU with AVX-512 can run, and test, the tiles of AVX (32) and of SSE, which are as wide as NEON's (16). The
+    So a CPU with AVX-512 can run, and test, the micro-kernels of AVX (32) and of SSE, which are as wide as NEON's (16). The
     variable is read when the first kernel is compiled. It does not make vectors wider than the CPU's. Raises ValueError
     if it is anything else.
     """
@@ -71,7 +69,7 @@ def cpu() -> tuple[str, str]:
 
 @functools.cache
 def machine() -> Machine:
-    """The tiles for this CPU."""
+    """The micro-tiles for this CPU."""
     import llvmlite.binding as llvm
 
     found = {
@@ -81,12 +79,12 @@ def machine() -> Machine:
 
 
 def lanes(dtype: Any) -> int:
-    """How many numbers a vector holds."""
+    """The elements of a vector."""
     return machine().vector_bytes // np.dtype(dtype).itemsize
 
 
 def module_of(dtype: np.dtype, triple: str) -> Any:
-    """An empty module for functions on numbers of one dtype."""
+    """An empty module for functions on elements of one dtype."""
     from llvmlite import ir
 
     module = ir.Module("f32" if dtype == np.float32 else "f64")
@@ -102,9 +100,9 @@ def whole(value: int, bits: int = 64) -> Any:
 
 
 class Function:
-    """A function that is being written: so many pointers to numbers, then integers, then flags; no result.
+    """A function under construction. Its arguments are pointers to elements, then integers, then flags; it returns nothing.
 
-    What is not here is said with its `builder`.
+    Instructions that have no method here are written with `builder`.
     """
 
     def __init__(self, module: Any, name: str, pointers: int, integers: int, flags: int = 0):
@@ -118,9 +116,9 @@ class Function:
         kinds = [self.number.as_pointer()] * pointers + [ir.IntType(64)] * integers + [ir.IntType(8)] * flags
         self.function = ir.Function(module, ir.FunctionType(ir.VoidType(), kinds), name)
         self.builder = ir.IRBuilder(self.function.append_basic_block("entry"))
-        given = list(self.function.args)
-        self.arguments = given[: len(given) - flags]
-        self.flags = [self.builder.trunc(flag, ir.IntType(1)) for flag in given[len(given) - flags :]]
+        arguments = list(self.function.args)
+        self.arguments = arguments[: len(arguments) - flags]
+        self.flags = [self.builder.trunc(flag, ir.IntType(1)) for flag in arguments[len(arguments) - flags :]]
 
     def declared(self, name: str, result: Any, *kinds: Any) -> Any:
         """A function of LLVM's own. (`declare_intrinsic` does not know vector types.)"""
@@ -128,13 +126,13 @@ class Function:
         return self.module.globals.get(name) or self.ir.Function(self.module, kind, name)
 
     def at(self, pointer: Any, *steps: Any) -> Any:
-        """The place so many numbers further on: the sum of `steps`, integers of Python or of LLVM."""
+        """The pointer advanced by the sum of `steps` elements, integers of Python or of LLVM."""
         for step in steps:
             pointer = self.builder.gep(pointer, [whole(step) if isinstance(step, int) else step])
         return pointer
 
     def times(self, value: Any, by: int) -> Any:
-        """An integer times one that is known."""
+        """An integer times a constant."""
         return self.builder.mul(value, whole(by))
 
     def less(self, a: Any, b: Any) -> Any:
@@ -148,11 +146,11 @@ class Function:
         return self.constant(0.0)
 
     def constant(self, value: float) -> Any:
-        """A number in every lane."""
+        """A constant in every lane."""
         return self.ir.Constant(self.vector, [value] * self.width)
 
-    def spread(self, value: Any) -> Any:
-        """The same, of a number that is computed."""
+    def broadcast(self, value: Any) -> Any:
+        """A scalar in every lane."""
         kind = self.ir.VectorType(value.type, self.width)
         one = self.builder.insert_element(self.ir.Constant(kind, self.ir.Undefined), value, whole(0, 32))
         return self.shuffled(one, one, [0] * self.width)
@@ -162,33 +160,33 @@ class Function:
         mask = self.ir.Constant(self.ir.VectorType(self.ir.IntType(32), self.width), lanes)
         return self.builder.shuffle_vector(a, b, mask)
 
-    def load_number(self, place: Any) -> Any:
-        """The number in a place, in every lane."""
-        return self.spread(self.builder.load(place, align=self.size))
+    def load_scalar(self, pointer: Any) -> Any:
+        """The element at a pointer, in every lane."""
+        return self.broadcast(self.builder.load(pointer, align=self.size))
 
-    def load(self, place: Any, mask: Any = None) -> Any:
-        """A vector from any place; with a mask, zeros where it is not set, and nothing is read there."""
-        place = self.builder.bitcast(place, self.vector.as_pointer())
+    def load(self, pointer: Any, mask: Any = None) -> Any:
+        """A vector from an unaligned pointer; with a mask, zeros where it is not set, and nothing is read there."""
+        pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
         if mask is None:
-            return self.builder.load(place, align=self.size)
-        kinds = place.type, self.ir.IntType(32), mask.type, self.vector
+            return self.builder.load(pointer, align=self.size)
+        kinds = pointer.type, self.ir.IntType(32), mask.type, self.vector
         load = self.declared(f"llvm.masked.load.v{self.width}{self.short}.p0", self.vector, *kinds)
-        return self.builder.call(load, [place, whole(self.size, 32), mask, self.zero()])
+        return self.builder.call(load, [pointer, whole(self.size, 32), mask, self.zero()])
 
-    def store(self, value: Any, place: Any, mask: Any = None) -> None:
-        """A vector to any place; with a mask, only what is set in it, which takes much longer on some machines."""
-        place = self.builder.bitcast(place, self.vector.as_pointer())
+    def store(self, value: Any, pointer: Any, mask: Any = None) -> None:
+        """A vector to an unaligned pointer; with a mask, only what is set in it, which is much slower on some machines."""
+        pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
         if mask is None:
-            self.builder.store(value, place, align=self.size)
+            self.builder.store(value, pointer, align=self.size)
             return
-        kinds = self.vector, place.type, self.ir.IntType(32), mask.type
+        kinds = self.vector, pointer.type, self.ir.IntType(32), mask.type
         store = self.declared(f"llvm.masked.store.v{self.width}{self.short}.p0", self.ir.VoidType(), *kinds)
-        self.builder.call(store, [value, place, whole(self.size, 32), mask])
+        self.builder.call(store, [value, pointer, whole(self.size, 32), mask])
 
     def first_lanes(self, count: Any) -> Any:
         """The mask of the first `count` lanes."""
         numbers = self.ir.Constant(self.ir.VectorType(self.ir.IntType(64), self.width), list(range(self.width)))
-        return self.builder.icmp_signed("<", numbers, self.spread(count))
+        return self.builder.icmp_signed("<", numbers, self.broadcast(count))
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
         """a b + c: fused where the machine has the instruction, two instructions where it has not."""
@@ -197,11 +195,11 @@ class Function:
             self.declared(f"llvm.fmuladd.v{self.width}{self.short}", kind, kind, kind, kind), [a, b, c]
         )
 
-    def ask_for(self, place: Any) -> None:
-        """A hint that this place will be written."""
+    def prefetch(self, pointer: Any) -> None:
+        """A hint that the memory at a pointer will be written."""
         byte, number = self.ir.IntType(8).as_pointer(), self.ir.IntType(32)
         hint = self.declared("llvm.prefetch.p0", self.ir.VoidType(), byte, number, number, number)
-        self.builder.call(hint, [self.builder.bitcast(place, byte), whole(1, 32), whole(3, 32), whole(1, 32)])
+        self.builder.call(hint, [self.builder.bitcast(pointer, byte), whole(1, 32), whole(3, 32), whole(1, 32)])
 
     # ------------------------------------------------------------------------------------------------------- loops
 
@@ -216,8 +214,8 @@ class Function:
         builder.branch(block)
         builder.position_at_end(block)
         phis = [builder.phi(value.type) for value in starts + sums]
-        counted, held = phis[: len(starts)], phis[len(starts) :]
-        results = body(counted, held)
+        counted, accumulators = phis[: len(starts)], phis[len(starts) :]
+        results = body(counted, accumulators)
         following = [
             self._hidden(self.at(value, step)) if value.type.is_pointer else builder.add(value, step)
             for value, step in zip(counted, steps, strict=True)

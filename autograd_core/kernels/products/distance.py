@@ -2,13 +2,18 @@
 
     q_nm = |x_n - c_m|² k_m,    φ_nm = φ(q_nm)
 
+    gx_n = Σ_m w_nm (x_n - c_m),    gc_m = -Σ_n w_nm (x_n - c_m),    gk_m = Σ_n g_nm φ'(q_nm) |x_n - c_m|²
+    w = 2 g φ'(q) k
+
 In many dimensions |x - c|² = |x|² + |c|² - 2 x · c, so that the work is one product of matrices; what remains is one pass
 over its result. The difference cancels where x and c are close together and far from the origin. Against that, points
-that lie far from it as a whole are moved there first, and each pair that is still close is computed again from its
+that are far from it as a whole are moved there first, and each pair that is still close is computed again from its
 differences; so every squared distance has a relative error of a few roundings. In few dimensions all pairs are
 computed from their differences, which is as fast.
 
-Sizes: N points, M centres, D dimensions. Arrays are flat inside the kernels.
+Layouts: N points x (N, D), M centres c (M, D), factors k (M,); q and φ (N, M). Kernels get them row-major and flat.
+Parallel split: forward, a task is a point, a row of q and φ. Backward, it is COLUMNS centres, over all points in order, so
+that sums do not depend on the threads.
 """
 
 from __future__ import annotations
@@ -26,25 +31,28 @@ from .gemm import matmul
 SQUARE, GAUSSIAN, MULTIQUADRIC, INVERSE_MULTIQUADRIC, THIN_PLATE = range(5)
 
 DIRECT_UP_TO = 16  # dimensions, for which the differences of all pairs are taken
-CLOSE = 1 / 16  # squared distances below this part of |x|² + |c|² are computed again
-FAR = 0.9  # part of the centres' mean square that lies in their mean, for which they are moved to the origin
+CLOSE = 1 / 16  # squared distances below this fraction of |x|² + |c|² are computed again
+FAR = (
+    0.9  # fraction of the centres' mean square that is the square of their mean, for which they are moved to the origin
+)
 
 
 # ------------------------------------------------------------------------------------------------------------- forward
 
 
 @kernel(reassociate=True)
-def _square_of_difference(x, at, c, there, D):  # type: ignore[no-untyped-def]
+def _square_of_difference(x, x_at, c, c_at, D):  # type: ignore[no-untyped-def]
+    """|x - c|² of x[x_at : x_at + D] and c[c_at : c_at + D]."""
     total = x.dtype.type(0)
     for d in range(D):
-        e = x[uint(at + d)] - c[uint(there + d)]
+        e = x[uint(x_at + d)] - c[uint(c_at + d)]
         total += e * e
     return total
 
 
 @kernel(reassociate=True)
 def _squares(start, stop, x, D, out):  # type: ignore[no-untyped-def]
-    """out = |x|² of the rows start : stop."""
+    """out (N,) = |x|², x (N, D) flat. A task is a row."""
     for n in range(start, stop):
         total = x.dtype.type(0)
         for d in range(D):
@@ -54,7 +62,7 @@ def _squares(start, stop, x, D, out):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _from_products(x, n, c, D, M, xx, cc, q):  # type: ignore[no-untyped-def]
-    """Row n of q, which holds x · c, becomes |x - c|²."""
+    """Row n of q (N, M), which holds x · c, becomes |x - c|²; x (N, D), c (M, D), xx (N,) = |x|², cc (M,) = |c|²."""
     at, own, close = n * M, xx[n], 0
     small, two = x.dtype.type(CLOSE), x.dtype.type(2)
     for m in range(M):
@@ -69,21 +77,31 @@ def _from_products(x, n, c, D, M, xx, cc, q):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _from_differences(x, n, turned, D, M, q):  # type: ignore[no-untyped-def]
-    """Row n of q becomes |x - c|², with the centres as (D, M)."""
+def _from_differences(x, n, c_transposed, D, M, q):  # type: ignore[no-untyped-def]
+    """Row n of q (N, M) becomes |x - c|²; x (N, D), c_transposed (D, M)."""
     at = n * M
     for m in range(M):
         q[uint(at + m)] = 0
     for d in range(D):
         own = x[n * D + d]
         for m in range(M):
-            e = own - turned[uint(d * M + m)]
+            e = own - c_transposed[uint(d * M + m)]
             q[uint(at + m)] += e * e
 
 
 @kernel()
-def _radial(start, stop, x, c, D, M, xx, cc, k, q, out, kind, direct):  # type: ignore[no-untyped-def]
-    """The rows start : stop of q and φ(q), which may be the same array."""
+def _radial(start, stop, x, c, squares, k, q, out, kind, direct):  # type: ignore[no-untyped-def]
+    """The rows start : stop of q and of out = φ(q), which may be the same array.
+
+    x, c       (N, D), (M, D); or c (D, M) if direct
+    squares    (|x|² (N,), |c|² (M,)), unless direct
+    k          (M,)
+    q, out     (N, M), flat; unless direct, q holds x · c
+    kind       GAUSSIAN, MULTIQUADRIC, …
+    direct     take all pairs from their differences
+    """
+    D, M = x.shape[1], len(k)
+    x, c, (xx, cc) = x.reshape(-1), c.reshape(-1), squares
     one, half, zero = x.dtype.type(1), x.dtype.type(0.5), x.dtype.type(0)
     for n in range(start, stop):
         if direct:
@@ -147,19 +165,26 @@ def radial(x: ndarray, c: ndarray, k: ndarray, kind: int, keep: bool) -> tuple[n
     out = np.empty_like(q) if keep else q
     work = q.size * (2 + D / 4 if direct else 2)
     flat = (a.reshape(-1) for a in (q, out))
-    parallel_for(_radial, N, work, x.reshape(-1), c.reshape(-1), D, M, xx, cc, k, *flat, kind, direct)
+    parallel_for(_radial, N, work, x, c, (xx, cc), k, *flat, kind, direct)
     return out, q
 
 
 # ------------------------------------------------------------------------------------------------------------ backward
 
-COLUMNS = 64  # of each task: it adds up along n alone, so that sums do not depend on the threads
+COLUMNS = 64  # centres of a task
 
 
 @kernel()
-def _slopes(start, stop, g, q, out, k, N, M, kind, w, total, spread):  # type: ignore[no-untyped-def]
-    """w = 2 g φ'(q) k, so that the gradient to x_n is Σ_m w (x - c); total = Σ_n w, spread = Σ_n g φ'(q) q."""
-    one, half, zero = g.dtype.type(1), g.dtype.type(0.5), g.dtype.type(0)
+def _slopes(start, stop, g, q, out, k, kind, w, total, spread):  # type: ignore[no-untyped-def]
+    """w = 2 g φ'(q) k; total = Σ_n w, spread = Σ_n g φ'(q) q. A task is COLUMNS centres.
+
+    g, q, out        (N, M), flat: the gradient of φ, q, and φ(q)
+    k                (M,)
+    w                (N, M), flat
+    total, spread    (M,), float64
+    """
+    M = len(k)
+    N, one, half, zero = len(g) // M, g.dtype.type(1), g.dtype.type(0.5), g.dtype.type(0)
     for task in range(start, stop):
         first, last = task * COLUMNS, min(M, (task + 1) * COLUMNS)
         for m in range(first, last):
@@ -195,7 +220,7 @@ def _slopes(start, stop, g, q, out, k, N, M, kind, w, total, spread):  # type: i
 
 @kernel()
 def _minus(start, stop, total, x, y, D):  # type: ignore[no-untyped-def]
-    """y = total x - y, row by row."""
+    """y = total x - y; x and y (N, D), flat, total (N,). A task is a row."""
     for n in range(start, stop):
         own = total[n]
         for d in range(D):
@@ -205,12 +230,12 @@ def _minus(start, stop, total, x, y, D):  # type: ignore[no-untyped-def]
 def radial_gradients(
     needs: list, g: ndarray, q: ndarray, out: ndarray, x: ndarray, c: ndarray, k: ndarray, kind: int
 ) -> tuple:
-    """From the gradient of φ to those of x and c, and Σ_n g φ'(q) q of each centre (M,), which is k times that of k."""
-    N, M = len(x), len(c)
+    """From the gradient g of φ to those of x and c, and Σ_n g φ'(q) q of each centre (M,), which is k times that of k."""
+    M = len(c)
     g, x, c, k = plain(g), plain(x), plain(c), plain(k)
     w, total, spread = np.empty_like(q), np.empty(M), np.empty(M)
     flat = (a.reshape(-1) for a in (g, q, out))
-    parallel_for(_slopes, math.ceil(M / COLUMNS), 2 * q.size, *flat, k, N, M, kind, w.reshape(-1), total, spread)
+    parallel_for(_slopes, math.ceil(M / COLUMNS), 2 * q.size, *flat, k, kind, w.reshape(-1), total, spread)
     total, spread = total.astype(q.dtype), spread.astype(q.dtype)
     if needs[0] or needs[1]:
         x, c = moved(x, c)

@@ -1,17 +1,45 @@
-"""The product of matrices, on the register tile of `simd.py`: any transposes, stacks, a bias, float32 and float64.
+"""General matrix products (GEMM): C = f(A B + bias), of stacks, any transposes, float32 and float64.
 
-The product is cut into regions of the result, one for each thread. A region is computed in blocks of k, so that
-what the tile reads stays in the caches; a block of b is copied into panels two vectors wide if it is not contiguous
-along n, or if it is used often enough for that to pay. a is read where it lies, whichever way it is contiguous.
+    C[m, n] = f(Σ_k A[m, k] B[k, n] + bias[n])         A (M, K), B (K, N), bias (N,), C (M, N), f an activation
 
-    a k-contiguous  @ b n-contiguous    x @ W, the gradient g @ W of linear's input
-    a m-contiguous  @ b n-contiguous    gᵀ @ x, the gradient of linear's weight
-    a k-contiguous  @ b k-contiguous    x @ Wᵀ, linear: the smaller one of a and b is turned while it is copied;
-                                        if that is a, as bᵀ @ aᵀ, turned back when it is stored
-    a m-contiguous  @ b k-contiguous    as bᵀ @ aᵀ, with nothing to copy
+The algorithm is that of Goto & van de Geijn 2008 ("Anatomy of high-performance matrix multiplication"), in the form and the
+terms of BLIS (Van Zee & van de Geijn 2015): five loops around a micro-kernel, each of which cuts one dimension, so that
+what the loops inside it use again stays in one level of the cache. C is first cut into regions, one task each: that is the
+parallel split, and the loops below run over the M' rows and N' columns of one region.
 
-Each number of the result is the sum of one chain of fused multiply-adds for each block of k, added in order. The blocks
-of k depend on K alone: so results depend neither on the regions nor on the number of threads, to the last bit.
+    for pc = 0, KC, 2 KC, … < K                                                                5th loop
+    │   for jc = 0, NC, … < N'           pack B[pc : pc+KC, jc : jc+NC] into B̃                 4th loop
+    │   │   for ic = 0, MC, … < M'       (pack A[ic : ic+MC, pc : pc+KC] into Ã)               3rd loop
+    │   │   │ ┌─────────────────────────────── macro-kernel ──────────────────────────────┐
+    │   │   │ │ for jr = 0, NR, … < NC   micro-panel b of B̃, KC × NR                        │    2nd loop
+    │   │   │ │ │   for ir = 0, MR, … < MC   micro-panel a of A, MR × KC                     │    1st loop
+    │   │   │ │ │   │ ┌──────────────────── micro-kernel ───────────────────┐               │
+    │   │   │ │ │   │ │ C[ic+ir : +MR, jc+jr : +NR] += a b, k = 0, 1, … < KC  │               │
+    │   │   │ │ │   │ └─────────────────────────────────────────────────────┘               │
+    │   │   │ └───────────────────────────────────────────────────────────────────────────┘
+
+    block                     size                                   stays in             used again by
+    micro-tile of C           MR × NR, 12 × 32 for AVX-512, float32  registers            every step of k
+    micro-panel of B̃          KC × NR, KC = 1600 bytes               first-level cache    every micro-tile of a column, loop 1
+    block of A (Ã if packed)  MC × KC, some 160 KB                   second-level cache   every micro-panel of B̃, loop 2
+    block B̃                   KC × NC, some 512 KB                   second-level cache   every block of A, loop 3
+
+BLIS has loops 4 and 5 the other way round; either way each block of B is packed once. C is set at the first block of k,
+and added to at the later ones.
+
+Packing copies a block into the order in which the micro-kernel reads it. B̃ is ceil(NC / NR) micro-panels, one after the
+other, each (KC, NR) and row-major; B is packed where it is not contiguous along n, or is used often enough for that to
+pay, else read in place. A is read in place, whichever way it is contiguous, or packed if rows or columns would be in
+cache-set conflicts: as rows if it is contiguous along k, else as micro-panels (KC, MR). Operands and results:
+
+    A row-major     @ B row-major       x @ W, the gradient g @ W of linear's input
+    A column-major  @ B row-major       gᵀ @ x, the gradient of linear's weight
+    A row-major     @ B column-major    x @ Wᵀ, linear: the smaller of A and B is transposed while it is packed; if that is
+                                        A, Cᵀ = Bᵀ Aᵀ is computed, and transposed when it is stored
+    A column-major  @ B column-major    as Cᵀ = Bᵀ Aᵀ, with nothing to transpose but the result
+
+Each element of the result is the sum of one chain of fused multiply-adds for each block of k, added in order. The blocks of
+k depend on K alone: so results depend neither on the regions nor on the number of threads, to the last bit.
 """
 
 from __future__ import annotations
@@ -25,218 +53,329 @@ from numpy import ndarray
 
 from ..machine.blas import lapack
 from ..machine.runtime import kernel, plain, warms_up
-from ..machine.simd import ALONG_K, ALONG_M, MOST_ROWS, VECTORS, calls, copy, lanes, tile_from, turn
+from ..machine.simd import (
+    ALONG_K,
+    ALONG_M,
+    LANES,
+    MR_OF,
+    VECTORS,
+    MicroTile,
+    calls,
+    copy,
+    lanes,
+    micro_kernel,
+    transpose,
+)
 from ..machine.threads import get_num_threads, parallel_for
 from ..machine.vectors import machine
 from ..machine.workspace import empty
 from ..rows.activation import EPILOGUES, apply, apply_to_rows
 
-TURNED = 48  # rows of tiles that are turned together: a multiple of the height of a tile and of the lanes of a vector
+STAGED = 48  # rows of micro-tiles that are transposed together: a multiple of MR and of the lanes of a vector
 
 # ------------------------------------------------------------------------------------------------------------- kernels
 
 
 @kernel()
-def pack(calls, b, at, stride, turned, k, n, panels, panels_at, width, lanes):  # type: ignore[no-untyped-def]
-    """b (k, n), or (n, k) if turned, as panels (ceil(n / width), k, width). What is beyond n is never used."""
-    for first in range(0, n, width):
-        here, to = min(width, n - first), panels_at + first * k
-        if turned:
-            turn(calls, b, at + first * stride, panels, to, stride, width, here, k, True, False)
-        else:
-            copy(calls, b, at + first, panels, to, stride, width, k, here, (here + lanes - 1) // lanes * lanes)
+def pack(calls, b, b_at, b_stride, transposed, k, n, panels, panels_at):  # type: ignore[no-untyped-def]
+    """Pack a block of B into micro-panels: panels[n // NR, k, n % NR] = B[k, n].
 
-
-@kernel()
-def sweep(  # type: ignore[no-untyped-def]
-    calls, a, a_at, a_stride, along_k, b, b_at, b_stride, c, c_at, c_stride, turned, rows, n, k, add, spare, at, lanes
-):
-    """The tiles of one panel of b, n columns wide: c (rows, n) or, turned, c (n, rows) is set or added to.
-
-    a_stride: the distance of rows where a is along k, of columns else; or -width of panels of a (…, k, width).
-    Turned tiles are computed in `spare`, from `at`: there must be room for TURNED rows.
+    b, b_at, b_stride    B (k, n), or (n, k) if `transposed`
+    panels, panels_at    (ceil(n / NR), k, NR). What is beyond column n is undefined, and never used
     """
-    sweep_from(
-        calls, a, a_at, a_stride, along_k, b, b_at, b_stride, c, c_at, c_stride, turned, rows, n, k, add, spare, at, lanes,
-        a, 0, False,
-    )  # fmt: skip
+    lanes = calls[LANES]
+    NR = VECTORS * lanes
+    for jr in range(0, n, NR):
+        columns, to = min(NR, n - jr), panels_at + jr * k
+        if transposed:
+            transpose(calls, b, b_at + jr * b_stride, panels, to, b_stride, NR, columns, k, True, False)
+        else:
+            copy(calls, b, b_at + jr, panels, to, b_stride, NR, k, columns, (columns + lanes - 1) // lanes * lanes)
 
 
 @kernel()
-def sweep_from(  # type: ignore[no-untyped-def]
-    calls, a, a_at, a_stride, along_k, b, b_at, b_stride, c, c_at, c_stride, turned, rows, n, k, add, spare, at, lanes,
-    bias, bias_at, begin,
-):  # fmt: skip
-    """`sweep`, where if `begin` the sums of row m begin with bias[bias_at + m]."""
-    m, kind, width = 0, ALONG_K if along_k else ALONG_M, 2 * lanes
-    waiting = 0  # rows in `spare`, which are turned together: `turn` is quick with whole blocks of lanes · lanes
-    panels = a_stride < 0 and not along_k
-    high, higher = -a_stride, 0  # the height of tiles, and how many, the first ones, have a row more
-    if not panels:  # as `height_of` gives them one by one
-        most = calls[MOST_ROWS + (n + lanes - 1) // lanes]
-        tiles = max(1, (rows + most - 1) // most)
-        high = rows // tiles
-        higher = rows - tiles * high
-    a_step = high if panels else a_stride
-    while m < rows:
-        here = min(rows - m, high + 1 if higher > 0 else high)
-        higher -= 1
-        a_here = a_at + m * (a_stride if along_k else k if panels else 1)
-        if turned:
-            tile_from(
-                calls, a, a_here, b, b_at, spare, at + waiting * width, bias, bias_at + m, calls, 0, a_step, b_stride,
-                width, k, n, here, kind, False, begin,
+def pack_a(calls, a, a_at, a_stride, along_k, m, k, packed, packed_at, packed_stride):  # type: ignore[no-untyped-def]
+    """Pack a block of A: as rows (m, packed_stride) where it is contiguous along k, else as micro-panels (ceil(m / MR), k, MR).
+
+    a, a_at, a_stride    A (m, k) if `along_k`, else (k, m)
+    packed_stride        the distance of rows; or -MR
+    """
+    if along_k:
+        copy(calls, a, a_at, packed, packed_at, a_stride, packed_stride, m, k, k)
+        return
+    MR, lanes = -packed_stride, calls[LANES]
+    for ir in range(0, m, MR):
+        rows = min(MR, m - ir)
+        filled = (rows + lanes - 1) // lanes * lanes  # into the next row, which is copied after it
+        copy(calls, a, a_at + ir, packed, packed_at + ir * k, a_stride, MR, k, rows, filled)
+
+
+class MacroTile(NamedTuple):
+    """The sizes and strides of one call of `macro_kernel`: C (m, n) = or += A (m, k) @ B (k, n)."""
+
+    m: int
+    n: int
+    k: int
+    a_stride: (
+        int  # distance of the rows of A if `along_k`, else of its columns; or -MR of packed micro-panels (…, k, MR)
+    )
+    along_k: bool  # A is contiguous along k
+    b_panel: int  # distance of the micro-panels of B
+    b_stride: int  # distance of the rows in a micro-panel
+    c_stride: int
+    transposed: bool  # C is stored as (n, m)
+    add: bool  # to C; else it is set
+    biased: bool  # the sums of row m begin with bias[m]
+
+
+@kernel()
+def macro_kernel(calls, a, a_at, b, b_at, c, c_at, bias, bias_at, staged, staged_at, tile):  # type: ignore[no-untyped-def]
+    """The two loops around the micro-kernel, over all micro-panels of B and, for each, all micro-tiles below each other.
+
+    a, a_at              A, as `tile` says
+    b, b_at              micro-panels of B
+    c, c_at              C (m, n), or (n, m) if transposed
+    bias, bias_at        (m,) if biased; else any array of the dtype
+    staged, staged_at    (STAGED, NR) if transposed, for micro-tiles before they are transposed; else any array of the dtype
+    tile                 a MacroTile
+    """
+    NR = VECTORS * calls[LANES]
+    for jr in range(0, tile.n, NR):
+        c_here = c_at + jr * (tile.c_stride if tile.transposed else 1)
+        _micro_tiles(
+            calls, a, a_at, b, b_at + jr // NR * tile.b_panel, c, c_here, bias, bias_at, staged, staged_at,
+            min(NR, tile.n - jr), tile,
+        )  # fmt: skip
+
+
+@kernel(inline=True)
+def _micro_tiles(calls, a, a_at, b, b_at, c, c_at, bias, bias_at, staged, staged_at, columns, tile):  # type: ignore[no-untyped-def]
+    """The first loop of `macro_kernel`: C (m, columns) from one micro-panel of B, b (k, columns)."""
+    m, k, a_stride, along_k = tile.m, tile.k, tile.a_stride, tile.along_k
+    kind, NR = ALONG_K if along_k else ALONG_M, VECTORS * calls[LANES]
+    packed = a_stride < 0 and not along_k
+    height, taller = -a_stride, 0  # rows of the micro-tiles; and how many, the first ones, have a row more
+    if not packed:  # as `micro_tile_rows` returns them one by one
+        most = calls[MR_OF + (columns + calls[LANES] - 1) // calls[LANES]]
+        tiles = max(1, (m + most - 1) // most)
+        height = m // tiles
+        taller = m - height * tiles
+    a_step, waiting, ir = height if packed else a_stride, 0, 0
+    while ir < m:
+        rows = min(m - ir, height + 1 if taller > 0 else height)
+        taller -= 1
+        a_here = a_at + ir * (a_stride if along_k else k if packed else 1)
+        if (
+            tile.transposed
+        ):  # `waiting` rows are staged, and transposed together: that is quick in whole blocks of lanes²
+            micro_kernel(
+                calls, a, a_here, b, b_at, staged, staged_at + waiting * NR, bias, bias_at + ir, calls, 0,
+                MicroTile(rows, columns, k, a_step, tile.b_stride, NR, kind, False, tile.biased),
             )  # fmt: skip
-            waiting += here
-            if waiting + here > TURNED or m + here == rows:
-                turn(calls, spare, at, c, c_at + m + here - waiting, width, c_stride, waiting, n, False, add)
+            waiting += rows
+            if waiting + rows > STAGED or ir + rows == m:
+                c_here = c_at + ir + rows - waiting
+                transpose(calls, staged, staged_at, c, c_here, NR, tile.c_stride, waiting, columns, False, tile.add)
                 waiting = 0
         else:
-            c_here = c_at + m * c_stride
-            tile_from(
-                calls, a, a_here, b, b_at, c, c_here, bias, bias_at + m, calls, 0, a_step, b_stride, c_stride, k, n, here,
-                kind, add, begin,
+            micro_kernel(
+                calls, a, a_here, b, b_at, c, c_at + ir * tile.c_stride, bias, bias_at + ir, calls, 0,
+                MicroTile(rows, columns, k, a_step, tile.b_stride, tile.c_stride, kind, tile.add, tile.biased),
             )  # fmt: skip
-        m += here
+        ir += rows
 
 
-# What `_products` is told, by its place in one array of numbers
+# The layout of `plan`, the parameter array of `_products`. If transposed, Cᵀ = Bᵀ Aᵀ is computed: then Bᵀ is called A here,
+# Aᵀ is called B, and M, N and all that follows from them are those of Cᵀ.
 (
-    BATCHES, ROWS, COLUMNS, SUM, A_STRIDE, A_ALONG, A_BATCH, B_STRIDE, B_TURNED, B_BATCH, C_STRIDE, C_TURNED, C_BATCH,
-    ROW_PARTS, COLUMN_PARTS, K_BLOCK, ROW_BLOCK, COLUMN_BLOCK, COPY_A, COPY_B, LANES, ROW_UNIT, A_PADDED, A_BLOCK_AT,
-    B_BLOCK_AT, SCRATCH, HAS_BIAS, EPILOGUE,
-) = range(28)  # fmt: skip
+    M_SIZE,  # M, N and K of one product
+    N_SIZE,
+    K_SIZE,
+    A_STRIDE,  # distance of the rows of A if it is contiguous along k, else of its columns
+    A_ALONG_K,  # A is contiguous along k
+    A_MATRIX,  # distance of the matrices of the stack A; 0: one for all
+    B_STRIDE,  # distance of the rows of B, or of its columns if it is column-major
+    B_TRANSPOSED,  # B is column-major
+    B_MATRIX,  # distance of the matrices of the stack B; 0: one for all
+    C_STRIDE,  # distance of the rows of C
+    C_TRANSPOSED,  # Cᵀ is computed
+    C_MATRIX,  # distance of the matrices of the stack C
+    M_PARTS,  # regions of one C along M, and along N
+    N_PARTS,
+    KC,
+    MC,
+    NC,
+    MR,
+    PACKS_A,  # whether A is packed, and all of B
+    PACKS_B,
+    A_PACKED_STRIDE,  # distance of the rows of Ã; or -MR: micro-panels
+    A_PACKED_AT,  # where in the scratch memory Ã begins, and B̃; micro-tiles to be transposed are staged from 0 on
+    B_PACKED_AT,
+    SCRATCH,  # elements of all this
+    BIASED,  # there is a bias
+    EPILOGUE,  # number of the activation, 0: none
+    PLAN_SIZE,
+) = range(27)
 
 
 @kernel()
+def _region(plan, task, nr):  # type: ignore[no-untyped-def]
+    """The region of a task: the number of its product in the stack, and its rows m0 : m1 and columns n0 : n1 of C."""
+    M, N, mr, m_parts, n_parts = plan[M_SIZE], plan[N_SIZE], plan[MR], plan[M_PARTS], plan[N_PARTS]
+    m_tiles, n_tiles = (M + mr - 1) // mr, (N + nr - 1) // nr
+    m_part, n_part = task // n_parts % m_parts, task % n_parts
+    m0, m1 = m_tiles * m_part // m_parts * mr, min(M, m_tiles * (m_part + 1) // m_parts * mr)
+    n0, n1 = n_tiles * n_part // n_parts * nr, min(N, n_tiles * (n_part + 1) // n_parts * nr)
+    return task // (m_parts * n_parts), m0, m1, n0, n1
+
+
+@kernel(allocates=True)
 def _products(start, stop, calls, a, b, c, bias, plan):  # type: ignore[no-untyped-def]
-    """The regions start : stop of all products of the stack."""
-    M, N, K, lanes, unit = plan[ROWS], plan[COLUMNS], plan[SUM], plan[LANES], plan[ROW_UNIT]
-    along_k, turned, c_stride = plan[A_ALONG] != 0, plan[C_TURNED] != 0, plan[C_STRIDE]
-    a_stride, b_stride, b_turned, copy_a = plan[A_STRIDE], plan[B_STRIDE], plan[B_TURNED] != 0, plan[COPY_A] != 0
-    width, blocks = 2 * lanes, (K + plan[K_BLOCK] - 1) // plan[K_BLOCK]
-    m_units, n_units = (M + unit - 1) // unit, (N + width - 1) // width
-    m_parts, n_parts, has_bias = plan[ROW_PARTS], plan[COLUMN_PARTS], plan[HAS_BIAS] != 0
+    """The loop nest at the head of this file. A task is a region of one C of the stack.
+
+    a       A, flat: the stack of (M, K), or of (K, M), or one of them
+    b       B, flat: the stack of (K, N), or of (N, K), or one of them
+    c       C, flat: the stack of (M, N), or of (N, M) if Cᵀ is computed
+    bias    (N,), or (M,) if Cᵀ is computed; any array of the dtype without one
+    plan    sizes, strides and blocks: int64, see above
+    """
+    K, lanes = plan[K_SIZE], calls[LANES]
+    nr, k_blocks = VECTORS * lanes, (K + plan[KC] - 1) // plan[KC]
+    along_k, b_transposed, transposed = plan[A_ALONG_K] != 0, plan[B_TRANSPOSED] != 0, plan[C_TRANSPOSED] != 0
+    a_stride, b_stride, c_stride, biased = plan[A_STRIDE], plan[B_STRIDE], plan[C_STRIDE], plan[BIASED] != 0
     scratch = np.empty(plan[SCRATCH], a.dtype)
-    at = -(scratch.ctypes.data // scratch.itemsize) % (64 // scratch.itemsize)  # a vector in one line of the cache
-    a_block, b_block = at + plan[A_BLOCK_AT], at + plan[B_BLOCK_AT]
+    staged_at = -(scratch.ctypes.data // scratch.itemsize) % (
+        64 // scratch.itemsize
+    )  # a line of the cache begins there
+    a_packed, b_packed = staged_at + plan[A_PACKED_AT], staged_at + plan[B_PACKED_AT]
     for task in range(start, stop):
-        batch, m_part, n_part = task // (m_parts * n_parts), task // n_parts % m_parts, task % n_parts
-        m0, m1 = m_units * m_part // m_parts * unit, min(M, m_units * (m_part + 1) // m_parts * unit)
-        n0, n1 = n_units * n_part // n_parts * width, min(N, n_units * (n_part + 1) // n_parts * width)
-        a_at, b_at, c_at = batch * plan[A_BATCH], batch * plan[B_BATCH], batch * plan[C_BATCH]
-        if has_bias and not turned:  # laid into c before the sums, along its rows
+        matrix, m0, m1, n0, n1 = _region(plan, task, nr)
+        a_at, b_at, c_at = matrix * plan[A_MATRIX], matrix * plan[B_MATRIX], matrix * plan[C_MATRIX]
+        if biased and not transposed:  # laid into C before the sums, along its rows
             copy(calls, bias, n0, c, c_at + m0 * c_stride + n0, 0, c_stride, m1 - m0, n1 - n0, n1 - n0)
-        for block in range(blocks):
-            k0 = K * block // blocks
-            k = K * (block + 1) // blocks - k0
-            add = block > 0 or (has_bias and not turned)
-            for n_first in range(n0, n1, plan[COLUMN_BLOCK]):
-                n_last = min(n1, n_first + plan[COLUMN_BLOCK])
-                packed = n_first
-                if not (b_turned or plan[COPY_B]):  # then only the panel whose vectors would reach beyond b
-                    packed = n_last if (n_last - n_first) % lanes == 0 else n_last - 1 - (n_last - n_first - 1) % width
-                b_from = b_at + (packed * b_stride + k0 if b_turned else k0 * b_stride + packed)
-                pack(calls, b, b_from, b_stride, b_turned, k, n_last - packed, scratch, b_block, width, lanes)
-                for m_first in range(m0, m1, plan[ROW_BLOCK]):
-                    rows = min(m1 - m_first, plan[ROW_BLOCK])
-                    a_now, a_step, a_from = a, a_stride, a_at + m_first + k0 * a_stride
-                    if along_k:
-                        a_from = a_at + m_first * a_stride + k0
-                    if copy_a:
-                        a_step = plan[A_PADDED]
-                        if along_k:
-                            copy(calls, a, a_from, scratch, a_block, a_stride, a_step, rows, k, k)
+        for k_block in range(k_blocks):  # 5th loop: pc, in blocks of equal length, at most KC
+            pc = K * k_block // k_blocks
+            kc = K * (k_block + 1) // k_blocks - pc
+            add = k_block > 0 or (biased and not transposed)
+            for jc in range(n0, n1, plan[NC]):  # 4th loop
+                n_end = min(n1, jc + plan[NC])
+                packed = jc  # the columns from `packed` on are packed, those before are read in place
+                if not (b_transposed or plan[PACKS_B]):  # only the micro-panel whose last vector would reach beyond B
+                    packed = n_end if (n_end - jc) % lanes == 0 else n_end - 1 - (n_end - jc - 1) % nr
+                b_from = b_at + (packed * b_stride + pc if b_transposed else pc * b_stride + packed)
+                pack(calls, b, b_from, b_stride, b_transposed, kc, n_end - packed, scratch, b_packed)
+                for ic in range(m0, m1, plan[MC]):  # 3rd loop
+                    m = min(m1 - ic, plan[MC])
+                    a_block, a_step = a, a_stride
+                    a_from = a_at + (ic * a_stride + pc if along_k else ic + pc * a_stride)
+                    if plan[PACKS_A]:
+                        a_block, a_step = scratch, plan[A_PACKED_STRIDE]
+                        pack_a(calls, a, a_from, a_stride, along_k, m, kc, scratch, a_packed, a_step)
+                        a_from = a_packed
+                    in_place = MacroTile(
+                        m, packed - jc, kc, a_step, along_k, nr, b_stride, c_stride, transposed, add,
+                        biased and transposed and k_block == 0,
+                    )  # fmt: skip
+                    c_from = c_at + (jc * c_stride + ic if transposed else ic * c_stride + jc)
+                    macro_kernel(
+                        calls,
+                        a_block,
+                        a_from,
+                        b,
+                        b_at + pc * b_stride + jc,
+                        c,
+                        c_from,
+                        bias,
+                        ic,
+                        scratch,
+                        staged_at,
+                        in_place,
+                    )
+                    from_panels = MacroTile(
+                        m, n_end - packed, kc, a_step, along_k, kc * nr, nr, c_stride, transposed, add,
+                        biased and transposed and k_block == 0,
+                    )  # fmt: skip
+                    c_from = c_at + (packed * c_stride + ic if transposed else ic * c_stride + packed)
+                    macro_kernel(
+                        calls, a_block, a_from, scratch, b_packed, c, c_from, bias, ic, scratch, staged_at, from_panels
+                    )
+                    if plan[EPILOGUE] != 0 and k_block == k_blocks - 1:  # what was computed is still in the cache
+                        if transposed:
+                            apply_to_rows(c, c_at + jc * c_stride + ic, c_stride, n_end - jc, m, plan[EPILOGUE])
                         else:
-                            for i in range(0, rows, unit):
-                                here, to = min(unit, rows - i), a_block + i * k
-                                filled = (
-                                    (here + lanes - 1) // lanes * lanes
-                                )  # into the next row, which is copied after it
-                                copy(calls, a, a_from + i, scratch, to, a_stride, unit, k, here, filled)
-                        a_now, a_from = scratch, a_block
-                    for n in range(n_first, n_last, width):
-                        b_now, b_from, b_step = scratch, b_block + (n - packed) * k, width
-                        if n < packed:
-                            b_now, b_from, b_step = b, b_at + k0 * b_stride + n, b_stride
-                        c_from = c_at + (n * c_stride + m_first if turned else m_first * c_stride + n)
-                        sweep_from(
-                            calls, a_now, a_from, a_step, along_k, b_now, b_from, b_step, c, c_from, c_stride, turned,
-                            rows, min(width, n_last - n), k, add, scratch, at, lanes, bias, m_first,
-                            has_bias and turned and block == 0,
-                        )  # fmt: skip
-                    if plan[EPILOGUE] != 0 and block == blocks - 1:  # what was computed is still in the cache
-                        if turned:
-                            c_from, lines, length = c_at + n_first * c_stride + m_first, n_last - n_first, rows
-                        else:
-                            c_from, lines, length = c_at + m_first * c_stride + n_first, rows, n_last - n_first
-                        apply_to_rows(c, c_from, c_stride, lines, length, plan[EPILOGUE])
+                            apply_to_rows(c, c_at + ic * c_stride + jc, c_stride, m, n_end - jc, plan[EPILOGUE])
 
 
 # --------------------------------------------------------------------------------------------------------------- plans
 
 # Sizes of blocks in bytes, for a second-level cache of 1 MB (or half as much).
-K_BYTES = 1600  # a row of a block of a: tiles of it and panels of b stay in the first-level cache, or near
-A_BYTES = 160 * 1024  # the block of a, used for all panels of the block of b
-B_BYTES = 512 * 1024  # the block of b
-COPY_A_FROM = 4  # panels of b, for which it pays to copy a too, where it lies badly
-COPY_B_FROM = 48  # rows of a, for which it pays to copy b into panels
+KC_BYTES = 1600  # a row of a block of A: micro-panels of A and B stay in the first-level cache, or near
+A_BYTES = 160 * 1024  # the block of A, MC × KC, used for all micro-panels of B̃
+B_BYTES = 512 * 1024  # the block B̃, KC × NC
+PACK_A_FROM = 4  # micro-panels of B, from which on it pays to pack A, where it is in cache-set conflicts
+PACK_B_FROM = 48  # rows of A, from which on it pays to pack B
 
 
 class Plan(NamedTuple):
-    numbers: ndarray  # what the kernels read, see `_region` and `_products`
+    numbers: ndarray  # the parameter array of `_products`
     work: float  # for `parallel_for`
     tasks: int
-    swapped: bool  # bᵀ @ aᵀ is computed
+    transposed: bool  # Cᵀ = Bᵀ Aᵀ is computed
 
 
 @functools.lru_cache(1024)
 def plan_product(
-    batches: int,
+    matrices: int,
     M: int,
     N: int,
     K: int,
-    a_turned: bool,
-    b_turned: bool,
-    a_batch: int,
-    b_batch: int,
+    a_transposed: bool,
+    b_transposed: bool,
+    a_matrix: int,
+    b_matrix: int,
     dtype: np.dtype,
-    has_bias: bool,
+    biased: bool,
     epilogue: int,
     threads: int,
 ) -> Plan:
-    """How (M, K) @ (K, N) is computed. a_turned: a lies in memory as (K, M); b_turned: b as (N, K)."""
-    size, width, unit = dtype.itemsize, VECTORS * lanes(dtype), machine().most_rows[VECTORS]
-    work = batches * M * N * K / (4 * lanes(dtype))
-    # Turned operands cost a copy of each element, a turned result a store of each.
-    swapped = b_turned and (a_turned or M * K + M * N < N * K)
-    along_k, turn_b, rows, columns = not a_turned, b_turned, M, N
-    a_stride, b_stride = (M if a_turned else K), (K if b_turned else N)
-    if swapped:
-        along_k, turn_b, rows, columns = b_turned, not a_turned, N, M
-        a_stride, b_stride, a_batch, b_batch = b_stride, a_stride, b_batch, a_batch
-    m_parts, n_parts = _parts(rows, columns, unit, width, batches, threads, turn_b)
-    m_most, n_most = -(-rows // m_parts) + unit, -(-columns // n_parts) + width
-    k_block = K_BYTES // size
-    k_most = -(-K // -(-K // k_block))
-    row_block = _up(_even(m_most, A_BYTES // (size * k_most)), unit)
-    column_block = _up(_even(n_most, B_BYTES // (size * k_most)), width)
-    copy_b = m_most >= COPY_B_FROM
-    # Columns of a, and rows that lie a multiple of 4096 bytes apart, drive each other out of the first-level cache.
-    copy_a = n_most >= COPY_A_FROM * width and (not along_k or (a_stride * size + 64) % 4096 <= 128)
-    a_padded = k_most + 64 // size if along_k else -unit
-    a_block_at = TURNED * width if swapped else 0  # after turned tiles
-    b_block_at = a_block_at + (_up(row_block * (a_padded if along_k else k_most) + lanes(dtype), 16) if copy_a else 0)
-    scratch = b_block_at + k_most * column_block + 16
-    numbers = np.array(
-        [
-            batches, rows, columns, K, a_stride, along_k, a_batch, b_stride, turn_b, b_batch, N, swapped, M * N,
-            m_parts, n_parts, k_block, row_block, column_block, copy_a, copy_b, lanes(dtype), unit, a_padded,
-            a_block_at, b_block_at, scratch, has_bias, epilogue,
-        ],
-        np.int64,
-    )  # fmt: skip
-    return Plan(numbers, work, batches * m_parts * n_parts, swapped)
+    """How a stack of (M, K) @ (K, N) is computed.
+
+    a_transposed    A is stored as (K, M); b_transposed: B as (N, K)
+    a_matrix        the distance of the matrices of the stack A, 0 if there is one; b_matrix: the same of B
+    """
+    size, nr, mr = dtype.itemsize, VECTORS * lanes(dtype), machine().mr[VECTORS]
+    work = matrices * M * N * K / (4 * lanes(dtype))
+    # Transposed operands cost a copy of each element, a transposed result a store of each.
+    transposed = b_transposed and (a_transposed or M * K + M * N < N * K)
+    along_k, transposes_b, m_size, n_size = not a_transposed, b_transposed, M, N
+    a_stride, b_stride = (M if a_transposed else K), (K if b_transposed else N)
+    if transposed:
+        along_k, transposes_b, m_size, n_size = b_transposed, not a_transposed, N, M
+        a_stride, b_stride, a_matrix, b_matrix = b_stride, a_stride, b_matrix, a_matrix
+    m_parts, n_parts = _parts(m_size, n_size, mr, nr, matrices, threads, transposes_b)
+    m_most, n_most = -(-m_size // m_parts) + mr, -(-n_size // n_parts) + nr  # of a region
+    kc = KC_BYTES // size
+    k_most = -(-K // -(-K // kc))
+    mc = _up(_even(m_most, A_BYTES // (size * k_most)), mr)
+    nc = _up(_even(n_most, B_BYTES // (size * k_most)), nr)
+    # Columns of A, and rows that lie a multiple of 4096 bytes apart, are in cache-set conflicts in the first level.
+    packs_a = n_most >= PACK_A_FROM * nr and (not along_k or (a_stride * size + 64) % 4096 <= 128)
+    a_packed_stride = k_most + 64 // size if along_k else -mr
+    a_packed_at = STAGED * nr if transposed else 0
+    a_packed_size = _up(mc * (a_packed_stride if along_k else k_most) + lanes(dtype), 16) if packs_a else 0
+    b_packed_at = a_packed_at + a_packed_size
+    numbers = np.zeros(PLAN_SIZE, np.int64)
+    numbers[M_SIZE], numbers[N_SIZE], numbers[K_SIZE] = m_size, n_size, K
+    numbers[A_STRIDE], numbers[A_ALONG_K], numbers[A_MATRIX] = a_stride, along_k, a_matrix
+    numbers[B_STRIDE], numbers[B_TRANSPOSED], numbers[B_MATRIX] = b_stride, transposes_b, b_matrix
+    numbers[C_STRIDE], numbers[C_TRANSPOSED], numbers[C_MATRIX] = N, transposed, M * N
+    numbers[M_PARTS], numbers[N_PARTS] = m_parts, n_parts
+    numbers[KC], numbers[MC], numbers[NC], numbers[MR] = kc, mc, nc, mr
+    numbers[PACKS_A], numbers[PACKS_B], numbers[A_PACKED_STRIDE] = packs_a, m_most >= PACK_B_FROM, a_packed_stride
+    numbers[A_PACKED_AT], numbers[B_PACKED_AT] = a_packed_at, b_packed_at
+    numbers[SCRATCH] = b_packed_at + k_most * nc + 16
+    numbers[BIASED], numbers[EPILOGUE] = biased, epilogue
+    return Plan(numbers, work, matrices * m_parts * n_parts, transposed)
 
 
 def _up(n: int, multiple: int) -> int:
@@ -248,34 +387,32 @@ def _even(n: int, most: int) -> int:
     return -(-n // max(1, round(n / most)))
 
 
-def _parts(
-    rows: int, columns: int, m_unit: int, n_unit: int, batches: int, needed: int, turned: bool
-) -> tuple[int, int]:
-    """Into how many parts rows and columns are cut: as many as needed, and so that least is copied twice."""
-    if batches >= 4 * needed or needed == 1:
+def _parts(M: int, N: int, mr: int, nr: int, matrices: int, threads: int, transposes_b: bool) -> tuple[int, int]:
+    """Into how many regions C is cut along M and N: one for each thread, and so that least is packed twice."""
+    if matrices >= 4 * threads or threads == 1:
         return 1, 1
-    m_units, n_units = -(-rows // m_unit), -(-columns // n_unit)
-    needed = -(-needed // batches)
-    best, found = math.inf, (1, 1)
-    for n_parts in range(1, needed + 1):
-        m, n = min(-(-needed // n_parts), m_units), min(n_parts, n_units)
-        largest = -(-m_units // m) * m_unit * -(-n_units // n) * n_unit
-        cost = largest + m * columns * (2 if turned else 1) + n * rows
-        if cost < best:
-            best, found = cost, (m, n)
-    return found
+    m_tiles, n_tiles = -(-M // mr), -(-N // nr)
+    wanted = -(-threads // matrices)
+    least, best = math.inf, (1, 1)
+    for n_parts in range(1, wanted + 1):
+        m, n = min(-(-wanted // n_parts), m_tiles), min(n_parts, n_tiles)
+        largest = -(-m_tiles // m) * mr * -(-n_tiles // n) * nr
+        cost = largest + m * N * (2 if transposes_b else 1) + n * M
+        if cost < least:
+            least, best = cost, (m, n)
+    return best
 
 
 # ------------------------------------------------------------------------------------------------------------ wrappers
 
 
 def _flat(x: ndarray) -> tuple[ndarray, bool]:
-    """x (..., R, C) as a flat array, and whether that lies as (..., C, R)."""
+    """x (..., R, C) as a flat array, and whether that is stored as (..., C, R)."""
     if x.flags.carray:
         return x.reshape(-1), False
-    turned = x.swapaxes(-1, -2)
-    if turned.flags.carray:
-        return turned.reshape(-1), True
+    transposed = x.swapaxes(-1, -2)
+    if transposed.flags.carray:
+        return transposed.reshape(-1), True
     return plain(x).reshape(-1), False
 
 
@@ -286,44 +423,43 @@ def product(a: ndarray, b: ndarray, bias: ndarray | None = None, activation: str
     """
     M, K, N = a.shape[-2], a.shape[-1], b.shape[-1]
     lead: tuple[int, ...] = ()
-    a_batch = b_batch = 0
+    a_matrix = b_matrix = 0
     if a.ndim > 2 or b.ndim > 2:
         lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-        batches = math.prod(lead)
-        a, a_batch = _stack(a, lead, batches)
-        b, b_batch = _stack(b, lead, batches)
+        matrices = math.prod(lead)
+        a, a_matrix = _stack(a, lead)
+        b, b_matrix = _stack(b, lead)
     else:
-        batches = 1
+        matrices = 1
     out = empty((*lead, M, N), a.dtype)
     if not out.size:
         return out
     if K == 0:
         out[...] = 0 if bias is None else bias
         return apply(activation, out)
-    flat_a, a_turned = _flat(a)
-    flat_b, b_turned = _flat(b)
-    epilogue = EPILOGUES[activation]
+    flat_a, a_transposed = _flat(a)
+    flat_b, b_transposed = _flat(b)
     plan = plan_product(
-        batches, M, N, K, a_turned, b_turned, a_batch, b_batch, a.dtype, bias is not None, epilogue, get_num_threads()
-    )
-    flat = (flat_b, flat_a) if plan.swapped else (flat_a, flat_b)
+        matrices, M, N, K, a_transposed, b_transposed, a_matrix, b_matrix, a.dtype, bias is not None,
+        EPILOGUES[activation], get_num_threads(),
+    )  # fmt: skip
+    operands = (flat_b, flat_a) if plan.transposed else (flat_a, flat_b)
     flat_bias = flat_a if bias is None else plain(bias)
-    parallel_for(_products, plan.tasks, plan.work, calls(a.dtype), *flat, out.reshape(-1), flat_bias, plan.numbers)
+    parallel_for(_products, plan.tasks, plan.work, calls(a.dtype), *operands, out.reshape(-1), flat_bias, plan.numbers)
     return out
 
 
-def _stack(x: ndarray, lead: tuple[int, ...], batches: int) -> tuple[ndarray, int]:
+def _stack(x: ndarray, lead: tuple[int, ...]) -> tuple[ndarray, int]:
     """x as a stack and the distance of its matrices, 0 where one serves for all."""
-    each = x.shape[-2] * x.shape[-1]
     if math.prod(x.shape[:-2]) == 1:
         return x.reshape(x.shape[-2:]), 0
     if x.shape[:-2] != lead:
         x = np.broadcast_to(x, (*lead, *x.shape[-2:]))
-    return x, each
+    return x, x.shape[-2] * x.shape[-1]
 
 
-# Which product is used. A call of ours costs some 6 µs, NumPy's 2. NumPy's BLAS has one thread (`blas.py`), ours all; and
-# up to 2^18 multiply-adds, or for a matrix and a vector 9216, a second thread saves less than our call costs.
+# Which product is used. A call of ours costs some 6 µs, one of NumPy's 2. NumPy's BLAS has one thread (`blas.py`), ours all;
+# and up to 2^18 multiply-adds, or for a matrix and a vector 9216, a second thread saves less than our call costs.
 # Large ones take about as long either way: on registers of 32 bytes ours 0.9 to 1.05 times as long, on those of 64 less.
 WORTHWHILE = 2**18
 WORTHWHILE_VECTOR = 9216

@@ -1,4 +1,10 @@
-"""Gated recurrent units over whole sequences; see `recurrent.py` for how sequences lie and how threads share them."""
+"""Gated recurrent units over whole sequences; `recurrent.py` has the layouts, the parallel split and the loops over time.
+
+    r, z = σ(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)                       the rows of r and z
+    n = tanh(W_in x_t + b_in + r (W_hn h_{t-1} + b_hn)),   h_t = (1 - z) n + z h_{t-1}
+
+`gates.py` has the formulas of the gates and their gradients.
+"""
 
 from __future__ import annotations
 
@@ -8,110 +14,163 @@ import numpy as np
 from numpy import ndarray
 
 from ..machine.runtime import kernel, plain, warms_up
-from ..machine.simd import VECTORS
 from ..machine.threads import get_num_threads
 from ..machine.workspace import empty
 from .gates import gru_unit, gru_unit_back
 from .recurrent import (
+    DA_STRIDE,
+    FEATURES,
+    HAS_G,
+    HELD_SIZE,
+    INPUT_WANTED,
+    INSIDE,
+    KEPT,
+    PADDED,
+    UNITS,
+    Z_AT,
+    Z_STRIDE,
+    Product,
+    backward_loop,
     blocks_of,
     copy_or_zeros,
     cost,
     final,
-    flat,
+    forward_loop,
     layout_of,
     or_zeros,
     panels_of,
+    plan_of,
     product,
     product_of_state,
     products_of_one_step,
     run,
+    with_cell,
 )
-from .recurrent_weights import add_products, gradients_of_one_step, hold, plan, sums
+from .recurrent_weights import add_products, gradients_of_one_step, held_plan, hold, sums
 
 
-@kernel()
-def _gru_forward(  # type: ignore[no-untyped-def]
-    start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
-    x, gates, new, out, h0, bias, inside, of_input, of_state, of_state_new, kept, F, H,
+@kernel(inline=True)
+def _step_forward(  # type: ignore[no-untyped-def]
+    calls, code, plan, counts, starts, step, x, gates, new, out, h0, bias, of_input, of_state, of_state_new
+):
+    """out[step] = h_t, and what the backward pass needs. Flat arrays:
+
+    x                         (S, F)
+    gates                     (S, 3 H): r, z, n; unless INSIDE, it comes with W_ih x + W_hh (the state before), n without
+    new                       (S, H): W_hn h + b_hn; unless INSIDE, it comes with W_hn h
+    out                       (S, H)
+    h0                        (N, H)
+    bias                      (4 H,): of r, z, n, and W_hn h
+    of_input                  `panels_of` W_ihᵀ, if INSIDE
+    of_state, of_state_new    `panels_of` W_hhᵀ, the columns of r and z, and those of n, if INSIDE
+
+    Unless KEPT, gates and new have the rows of one step (N).
+    """
+    F, H, on, start = plan[FEATURES], plan[UNITS], step.on, step.r0 + step.on
+    row = step.first if plan[KEPT] else step.r0  # of gates and new
+    at, y = row * 3 * H, row * H
+    if plan[INSIDE]:
+        product(calls, x, step.first * F, of_input, gates, at, Product(step.rows, F, 3 * H, F, 3 * H, False))
+        product_of_state(calls, step, out, h0, 0, of_state, gates, at, 2 * H, H, 3 * H, True)
+        product_of_state(calls, step, out, h0, 0, of_state_new, new, y, H, H, H, False)
+    gru_unit(code, gates, at, new, y, out, step.before * H, out, step.first * H, bias, 0, on, H, 0)
+    gru_unit(
+        code, gates, at + on * 3 * H, new, y + on * H, h0, start * H, out, (step.first + on) * H, bias, 0, step.rows - on,
+        H, 0,
+    )  # fmt: skip
+
+
+@kernel(inline=True)
+def _step_backward(  # type: ignore[no-untyped-def]
+    calls, code, plan, counts, starts, step, block, k, x, out, gates, new, h0, g, dh, db, dx, of_input, of_state, of_state_new,
+    held, dw_ih, dw_hh,
 ):  # fmt: skip
-    """gates (S, 3 H): r, z, n; new (S, H): W_hn h + b_hn; unless kept, the rows of one step (N) of each."""
-    T, width = len(counts), VECTORS * lanes
-    for block in range(start, stop):
-        r0, r1 = N * block // blocks, N * (block + 1) // blocks
-        last, now = 0, 0
-        for step in range(T):
-            t = T - 1 - step if reverse else step
-            end = min(r1, counts[t])
-            rows, first = end - r0, starts[t] + r0
-            if rows > 0:
-                place = first if kept else r0
-                at, y = place * 3 * H, place * H
-                if inside:
-                    product(calls, x, first * F, F, rows, of_input, F, 3 * H, gates, at, 3 * H, False, width)
-                    product_of_state(
-                        calls, out, h0, 0, now, last, r0, end, of_state, H, 2 * H, gates, at, 3 * H, True, width
-                    )
-                    product_of_state(calls, out, h0, 0, now, last, r0, end, of_state_new, H, H, new, y, H, False, width)
-                middle = max(r0, min(last, end))
-                on = middle - r0  # rows go on, the others start
-                gru_unit(code, gates, at, new, y, out, (now + r0) * H, out, first * H, bias, 0, on, H, 0)
-                gru_unit(
-                    code, gates, at + on * 3 * H, new, y + on * H, h0, middle * H, out, (first + on) * H, bias, 0,
-                    rows - on, H, 0,
-                )  # fmt: skip
-            last, now = counts[t], starts[t]
+    """da of a step, and from it dx, db, and the gradient of the state before. Flat arrays:
+
+    x, out, gates, new        (S, F), (S, H), (S, 3 H), (S, H): those of the forward pass
+    h0                        (N, H)
+    g                         (S, H), the gradient of the outputs, if HAS_G
+    dh                        (N, H): comes with the gradients of the last states and becomes that of h0
+    db                        (N, 4 H): those of the biases of r, z, n and W_hn h for each example
+    dx                        (S, F), if INPUT_WANTED
+    of_input                  `panels_of` W_ih, if INSIDE
+    of_state, of_state_new    `panels_of` W_hh, the rows of r and z, and those of n, if INSIDE
+    held                      what the blocks hold, see `recurrent_weights.py`: da (…, 4 H) of r, z, n and W_hn h
+    dw_ih, dw_hh              (blocks, 3 H, padded F), (blocks, 3 H, H)
+    """
+    F, H, has_g, da_stride = plan[FEATURES], plan[UNITS], plan[HAS_G] != 0, plan[DA_STRIDE]
+    on, start, own, da = step.on, step.r0 + step.on, step.r0 * H, block * plan[HELD_SIZE] + k * da_stride
+    if plan[INSIDE]:
+        z = block * plan[HELD_SIZE] + plan[Z_AT] + k * plan[Z_STRIDE]
+        hold(calls, plan, step, x, out, h0, 0, held, z, F, H)
+    at, y = step.first * 3 * H, step.first * H
+    gru_unit_back(
+        code,
+        gates,
+        at,
+        new,
+        y,
+        out,
+        step.before * H,
+        g,
+        y,
+        dh,
+        own,
+        held,
+        da,
+        db,
+        step.r0 * 4 * H,
+        on,
+        H,
+        da_stride,
+        has_g,
+    )
+    at, y = at + on * 3 * H, y + on * H
+    gru_unit_back(
+        code, gates, at, new, y, h0, start * H, g, y, dh, start * H, held, da + on * da_stride, db, start * 4 * H,
+        step.rows - on, H, da_stride, has_g,
+    )  # fmt: skip
+    if plan[INSIDE]:
+        product(calls, held, da, of_state, dh, own, Product(step.rows, 2 * H, H, da_stride, H, True))
+        product(calls, held, da + 3 * H, of_state_new, dh, own, Product(step.rows, H, H, da_stride, H, True))
+    if plan[INSIDE] and plan[INPUT_WANTED]:
+        product(calls, held, da, of_input, dx, step.first * F, Product(step.rows, 3 * H, F, da_stride, F, False))
 
 
-@kernel()
-def _gru_backward(  # type: ignore[no-untyped-def]
-    start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
-    x, out, gates, new, h0, g, has_g, dh, db, dx, wanted, inside, of_input, of_state, of_state_new, F, H,
-    held, most, da_stride, z_at, z_stride, padded, size, dw_ih, dw_hh,
-):  # fmt: skip
-    """dx (S, F), if wanted; db (N, 4 H), of the biases of r, z, n and W_hn h for each example; dw_ih and dw_hh, the sums
-    of each block; dh (N, H) comes with the gradients of the last states and becomes that of h0."""
-    T, width = len(counts), VECTORS * lanes
-    for block in range(start, stop):
-        r0, r1 = N * block // blocks, N * (block + 1) // blocks
-        da0, z0, k, add = block * size, block * size + z_at, 0, False
-        for step in range(T + 1):
-            t = step if reverse else T - 1 - step
-            rows = min(r1, counts[t]) - r0 if step < T else 0
-            if inside and (step == T or k + rows > most):  # the state meets r, z and the fourth part
-                to, z1 = block * 3 * H, z0 + padded
-                add_products(
-                    calls, held, da0, da_stride, 3 * H, z0, z_stride, k, padded, dw_ih, to * padded, add, lanes
-                )
-                add_products(calls, held, da0, da_stride, 2 * H, z1, z_stride, k, H, dw_hh, to * H, add, lanes)
-                to += 2 * H
-                add_products(calls, held, da0 + 3 * H, da_stride, H, z1, z_stride, k, H, dw_hh, to * H, add, lanes)
-                k, add = 0, True
-            if rows > 0:
-                earlier = t + 1 if reverse else t - 1
-                last, now = (counts[earlier], starts[earlier]) if 0 <= earlier < T else (0, 0)
-                first, middle, own = starts[t] + r0, max(r0, min(last, r0 + rows)), r0 * H
-                on = middle - r0  # rows have a state before, the others start here
-                if inside:
-                    hold(
-                        calls, x, first * F, F, out, (now + r0) * H, on, h0, middle * H, rows, H,
-                        held, z0 + k * z_stride, z_stride, padded, lanes,
-                    )  # fmt: skip
-                at, y, da = first * 3 * H, first * H, da0 + k * da_stride
-                gru_unit_back(
-                    code, gates, at, new, y, out, (now + r0) * H, g, y, dh, own, held, da, db, r0 * 4 * H,
-                    on, H, da_stride, has_g,
-                )  # fmt: skip
-                at, y = at + on * 3 * H, y + on * H
-                gru_unit_back(
-                    code, gates, at, new, y, h0, middle * H, g, y, dh, middle * H, held, da + on * da_stride,
-                    db, middle * 4 * H, rows - on, H, da_stride, has_g,
-                )  # fmt: skip
-                if inside:
-                    product(calls, held, da, da_stride, rows, of_state, 2 * H, H, dh, own, H, True, width)
-                    product(calls, held, da + 3 * H, da_stride, rows, of_state_new, H, H, dh, own, H, True, width)
-                if inside and wanted:
-                    product(calls, held, da, da_stride, rows, of_input, 3 * H, F, dx, first * F, F, False, width)
-                k += rows
+@kernel(inline=True)
+def _add_held(  # type: ignore[no-untyped-def]
+    calls,
+    plan,
+    block,
+    k,
+    add,
+    x,
+    out,
+    gates,
+    new,
+    h0,
+    g,
+    dh,
+    db,
+    dx,
+    of_input,
+    of_state,
+    of_state_new,
+    held,
+    dw_ih,
+    dw_hh,
+):
+    """dW = or += daᵀ z, of the k rows that a block holds; the state meets the da of r, z and W_hn h. The arrays are those of
+    `_step_backward`."""
+    H, padded, da = plan[UNITS], plan[PADDED], block * plan[HELD_SIZE]
+    z, to = da + plan[Z_AT], block * 3 * H
+    add_products(calls, plan, held, da, z, k, 3 * H, padded, dw_ih, to * padded, add)
+    add_products(calls, plan, held, da, z + padded, k, 2 * H, H, dw_hh, to * H, add)
+    add_products(calls, plan, held, da + 3 * H, z + padded, k, H, H, dw_hh, (to + 2 * H) * H, add)
+
+
+_gru_forward = with_cell(forward_loop, "_gru_forward", __name__, step_forward=_step_forward)
+_gru_backward = with_cell(backward_loop, "_gru_backward", __name__, step_backward=_step_backward, add_held=_add_held)
 
 
 def gru_forward(
@@ -136,12 +195,15 @@ def gru_forward(
     if b_hh is not None:
         bias[: 2 * H] += b_hh[: 2 * H]
         bias[3 * H :] = b_hh[2 * H :]
-    work, nothing = at.S * cost(3, F, H, H), out.reshape(-1)
+    work = at.S * cost(3, F, H, H)
+    plan = plan_of(
+        examples=at.N, blocks=blocks_of(at.N, work, get_num_threads()), reverse=reverse, inside=inside, features=F, units=H,
+        kept=kept,
+    )  # fmt: skip
+    panels = [panels_of(w.T) for w in (w_ih, w_hh[: 2 * H], w_hh[2 * H :])] if inside else [out] * 3
     run(
-        _gru_forward, blocks_of(at.N, work, get_num_threads()), at, work, reverse, dtype,
-        *flat(plain(x), gates, new, out, or_zeros(h0, (at.N, H), dtype)), bias,
-        inside, *([panels_of(w_ih.T), *(panels_of(w.T) for w in (w_hh[: 2 * H], w_hh[2 * H :]))] if inside else [nothing] * 3),
-        kept, F, H,
+        _gru_forward, at, work, plan, dtype,
+        [plain(x), gates, new, out, or_zeros(h0, (at.N, H), dtype), bias, *panels],
     )  # fmt: skip
     return (out, final(out, at, reverse)), (gates, new)
 
@@ -158,16 +220,23 @@ def gru_backward(
     at, dtype, (gates, new), (g, g_last) = layout_of(counts), out.dtype, aux, gs
     F, H = x.shape[1], w_hh.shape[1]
     work, inside = at.S * cost(3, 2 * F, 2 * H, H), at.T > 1
-    held = plan(at.N, 4 * H, F, H, dtype, work, inside)
+    held = held_plan(at.N, 4 * H, F, H, dtype, work, inside)
     total = sums(held, 3 * H, H, dtype)
     dh, db = copy_or_zeros(g_last, (at.N, H), dtype), np.zeros((at.N, 4 * H), dtype)
-    dx, nothing = empty((at.S, F), dtype) if needs[0] and inside else out, out.reshape(-1)
+    dx = empty((at.S, F), dtype) if needs[0] and inside else out
+    plan = plan_of(
+        examples=at.N, reverse=reverse, inside=inside, features=F, units=H, has_g=g is not None,
+        input_wanted=bool(needs[0]), **held._asdict(),
+    )  # fmt: skip
+    panels = [
+        panels_of(plain(w_ih)) if needs[0] and inside else out,
+        *([panels_of(w_hh[: 2 * H]), panels_of(w_hh[2 * H :])] if inside else [out] * 2),
+    ]
+    states = [plain(x), out, gates, new, or_zeros(h0, (at.N, H), dtype)]
+    gradients = [out if g is None else plain(g), dh, db, dx]
     run(
-        _gru_backward, held.groups, at, work, reverse, dtype,
-        *flat(plain(x), out, gates, new, or_zeros(h0, (at.N, H), dtype), out if g is None else plain(g)), g is not None,
-        *flat(dh, db, dx), needs[0], inside, panels_of(plain(w_ih)) if needs[0] and inside else nothing,
-        *([panels_of(w_hh[: 2 * H]), panels_of(w_hh[2 * H :])] if inside else [nothing] * 2), F, H,
-        total.held, *held[1:], *flat(total.of_input, total.of_state),
+        _gru_backward, at, work, plan, dtype,
+        [*states, *gradients, *panels, total.held, total.of_input, total.of_state],
     )  # fmt: skip
     db = db.sum(0)
     biases = (

@@ -1,4 +1,10 @@
-"""Long short-term memory over whole sequences; see `recurrent.py` for how sequences lie and how threads share them."""
+"""Long short-term memory over whole sequences; `recurrent.py` has the layouts, the parallel split and the loops over time.
+
+    i, f, g, o = W_ih x_t + W_hh h_{t-1} + b        with peepholes, i and f + p c_{t-1}, o + p c_t
+    c_t = σ(f) c_{t-1} + σ(i) tanh(g),   y_t = σ(o) tanh(c_t),   h_t = W_hr y_t with projections, else y_t
+
+`gates.py` has the formulas of the gates and their gradients.
+"""
 
 from __future__ import annotations
 
@@ -8,125 +14,159 @@ import numpy as np
 from numpy import ndarray
 
 from ..machine.runtime import kernel, plain, warms_up
-from ..machine.simd import VECTORS
 from ..machine.threads import get_num_threads
 from ..machine.workspace import empty
 from ..products.gemm import matmul
 from .gates import lstm_cell, lstm_output, lstm_unit_back
 from .recurrent import (
+    DA_STRIDE,
+    FEATURES,
+    HAS_G,
+    HELD_SIZE,
+    INPUT_WANTED,
+    INSIDE,
+    KEPT,
+    OUTPUTS,
+    PADDED,
+    PEEPING,
+    PROJECTING,
+    UNITS,
+    Z_AT,
+    Z_STRIDE,
+    Product,
+    backward_loop,
     blocks_of,
     copy_or_zeros,
     cost,
     final,
-    flat,
+    forward_loop,
     layout_of,
     or_zeros,
     panels_of,
+    plan_of,
     product,
     product_of_state,
     products_of_one_step,
     run,
     sum_of_biases,
+    with_cell,
 )
-from .recurrent_weights import add_products, gradients_of_one_step, hold, plan, sums
+from .recurrent_weights import add_products, gradients_of_one_step, held_plan, hold, sums
 
 
-@kernel()
-def _lstm_forward(  # type: ignore[no-untyped-def]
-    start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
-    x, gates, out, cells, raw, h0, c0, bias, peepholes, peeping, inside, of_input, of_state, projection, projecting,
-    kept, F, H, P,
+@kernel(inline=True)
+def _step_forward(  # type: ignore[no-untyped-def]
+    calls,
+    code,
+    plan,
+    counts,
+    starts,
+    step,
+    x,
+    gates,
+    out,
+    cells,
+    raw,
+    h0,
+    c0,
+    bias,
+    peepholes,
+    of_input,
+    of_state,
+    projection,
+):
+    """out[step] = h_t, and what the backward pass needs. Flat arrays:
+
+    x                       (S, F)
+    gates                   (S, 4 H): i, f, g, o; unless INSIDE, it comes with W_ih x + W_hh (the state before)
+    out                     (S, P)
+    cells                   (S, H)
+    raw                     (S, H), the unprojected outputs; `out` but for projections
+    h0, c0                  (N, P), (N, H)
+    bias                    (4 H,)
+    peepholes               (3, H), if PEEPING
+    of_input, of_state      `panels_of` W_ihᵀ and W_hhᵀ, if INSIDE
+    projection              `panels_of` W_hrᵀ, if PROJECTING
+
+    Unless KEPT, gates, cells and raw have the rows of one step (N), and cells comes with those before the first, which is
+    c0 too.
+    """
+    F, H, P, peeping, projecting = plan[FEATURES], plan[UNITS], plan[OUTPUTS], plan[PEEPING] != 0, plan[PROJECTING] != 0
+    row, before = (step.first, step.before) if plan[KEPT] else (step.r0, step.r0)  # of gates, cells and raw
+    at, on, start = row * 4 * H, step.on, step.r0 + step.on
+    if plan[INSIDE]:
+        product(calls, x, step.first * F, of_input, gates, at, Product(step.rows, F, 4 * H, F, 4 * H, False))
+        product_of_state(calls, step, out, h0, 0, of_state, gates, at, 4 * H, P, 4 * H, True)
+    lstm_cell(code, gates, at, cells, before * H, cells, row * H, bias, 0, peepholes, 0, on, H, 0, peeping)
+    lstm_cell(
+        code, gates, at + on * 4 * H, c0, start * H, cells, (row + on) * H, bias, 0, peepholes, 0, step.rows - on, H, 0,
+        peeping,
+    )  # fmt: skip
+    lstm_output(code, gates, at, cells, row * H, raw, (row if projecting else step.first) * H, step.rows, H, 0)
+    if projecting:
+        product(calls, raw, row * H, projection, out, step.first * P, Product(step.rows, H, P, H, P, False))
+
+
+@kernel(inline=True)
+def _step_backward(  # type: ignore[no-untyped-def]
+    calls, code, plan, counts, starts, step, block, k, x, out, gates, cells, h0, c0, peepholes, g, dh, dc, db, dp, dhs, draw,
+    dx, of_input, of_state, projection, held, dw_ih, dw_hh,
 ):  # fmt: skip
-    """gates (S, 4 H): i, f, g, o; cells (S, H); raw, the unprojected outputs, is `out` but for projections. Unless they
-    are kept, these have the rows of one step (N), and cells comes with those before the first, which is c0 too."""
-    T, width = len(counts), VECTORS * lanes
-    for block in range(start, stop):
-        r0, r1 = N * block // blocks, N * (block + 1) // blocks
-        last, now = 0, 0
-        for step in range(T):
-            t = T - 1 - step if reverse else step
-            end = min(r1, counts[t])
-            rows, first = end - r0, starts[t] + r0
-            if rows > 0:
-                place, earlier = (first, now) if kept else (r0, 0)
-                at = place * 4 * H
-                if inside:
-                    product(calls, x, first * F, F, rows, of_input, F, 4 * H, gates, at, 4 * H, False, width)
-                    product_of_state(
-                        calls, out, h0, 0, now, last, r0, end, of_state, P, 4 * H, gates, at, 4 * H, True, width
-                    )
-                middle = max(r0, min(last, end))
-                on = middle - r0  # rows go on, the others start
-                lstm_cell(
-                    code, gates, at, cells, (earlier + r0) * H, cells, place * H, bias, 0, peepholes, 0,
-                    on, H, 0, peeping,
-                )  # fmt: skip
-                lstm_cell(
-                    code, gates, at + on * 4 * H, c0, middle * H, cells, (place + on) * H, bias, 0, peepholes, 0,
-                    rows - on, H, 0, peeping,
-                )  # fmt: skip
-                lstm_output(code, gates, at, cells, place * H, raw, (place if projecting else first) * H, rows, H, 0)
-                if projecting:
-                    product(calls, raw, place * H, H, rows, projection, H, P, out, first * P, P, False, width)
-            last, now = counts[t], starts[t]
+    """da of a step, and from it dx, db, dp, and the gradients of the state and the cell before. Flat arrays:
+
+    x, out, gates, cells    (S, F), (S, P), (S, 4 H), (S, H): those of the forward pass
+    h0, c0, peepholes       (N, P), (N, H), (3, H)
+    g                       (S, P), the gradient of the outputs, if HAS_G
+    dh, dc                  (N, P), (N, H): come with the gradients of the last states and become those of h0 and c0
+    db, dp                  (N, 4 H), (N, 3 H): those of biases and peepholes for each example
+    dhs, draw               (S, P), of all outputs, and (N, H), of the unprojected ones of a step, if PROJECTING
+    dx                      (S, F), if INPUT_WANTED
+    of_input, of_state      `panels_of` W_ih and W_hh, if INSIDE
+    projection              `panels_of` W_hr, if PROJECTING
+    held                    what the blocks hold, see `recurrent_weights.py`
+    dw_ih, dw_hh            (blocks, 4 H, padded F), (blocks, 4 H, P)
+    """
+    F, H, P, peeping, projecting = plan[FEATURES], plan[UNITS], plan[OUTPUTS], plan[PEEPING] != 0, plan[PROJECTING] != 0
+    has_g, da_stride, on, start = plan[HAS_G] != 0, plan[DA_STRIDE], step.on, step.r0 + step.on
+    da = block * plan[HELD_SIZE] + k * da_stride
+    if plan[INSIDE]:
+        z = block * plan[HELD_SIZE] + plan[Z_AT] + k * plan[Z_STRIDE]
+        hold(calls, plan, step, x, out, h0, 0, held, z, F, P)
+    if projecting:
+        for j in range(step.rows * P):
+            dhs[step.first * P + j] = dh[step.r0 * P + j] + (g[step.first * P + j] if has_g else 0)
+        product(calls, dhs, step.first * P, projection, draw, step.r0 * H, Product(step.rows, P, H, P, H, False))
+    dy = draw if projecting else dh
+    at, c, has_g = step.first * 4 * H, step.first * H, has_g and not projecting
+    lstm_unit_back(
+        code, gates, at, cells, step.before * H, cells, c, g, c, dy, step.r0 * H, dc, step.r0 * H, held, da, db,
+        step.r0 * 4 * H, peepholes, 0, dp, step.r0 * 3 * H, on, H, da_stride, peeping, has_g,
+    )  # fmt: skip
+    at, c = at + on * 4 * H, c + on * H
+    lstm_unit_back(
+        code, gates, at, c0, start * H, cells, c, g, c, dy, start * H, dc, start * H, held, da + on * da_stride, db,
+        start * 4 * H, peepholes, 0, dp, start * 3 * H, step.rows - on, H, da_stride, peeping, has_g,
+    )  # fmt: skip
+    if plan[INSIDE]:
+        product(calls, held, da, of_state, dh, step.r0 * P, Product(step.rows, 4 * H, P, da_stride, P, False))
+    if plan[INSIDE] and plan[INPUT_WANTED]:
+        product(calls, held, da, of_input, dx, step.first * F, Product(step.rows, 4 * H, F, da_stride, F, False))
 
 
-@kernel()
-def _lstm_backward(  # type: ignore[no-untyped-def]
-    start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
-    x, out, gates, cells, h0, c0, peepholes, peeping, g, has_g, dh, dc, db, dp, dhs, dx, wanted,
-    inside, of_input, of_state, projection, projecting, F, H, P,
-    held, most, da_stride, z_at, z_stride, padded, size, dw_ih, dw_hh,
+@kernel(inline=True)
+def _add_held(  # type: ignore[no-untyped-def]
+    calls, plan, block, k, add, x, out, gates, cells, h0, c0, peepholes, g, dh, dc, db, dp, dhs, draw, dx, of_input, of_state,
+    projection, held, dw_ih, dw_hh,
 ):  # fmt: skip
-    """dx (S, F), if wanted; db (N, 4 H) and dp (N, 3 H), of biases and peepholes for each example; dhs (S, P), if
-    projecting, of the outputs; dw_ih and dw_hh, the sums of each block. dh (N, P) and dc (N, H) come with the gradients
-    of the last states and become those of h0 and c0."""
-    T, width = len(counts), VECTORS * lanes
-    for block in range(start, stop):
-        r0, r1 = N * block // blocks, N * (block + 1) // blocks
-        da0, z0, k, add = block * size, block * size + z_at, 0, False
-        raw = np.empty((r1 - r0) * H if projecting else 0, gates.dtype)
-        for step in range(T + 1):
-            t = step if reverse else T - 1 - step
-            rows = min(r1, counts[t]) - r0 if step < T else 0
-            if inside and (step == T or k + rows > most):
-                to = block * 4 * H
-                add_products(
-                    calls, held, da0, da_stride, 4 * H, z0, z_stride, k, padded, dw_ih, to * padded, add, lanes
-                )
-                add_products(calls, held, da0, da_stride, 4 * H, z0 + padded, z_stride, k, P, dw_hh, to * P, add, lanes)
-                k, add = 0, True
-            if rows > 0:
-                earlier = t + 1 if reverse else t - 1
-                last, now = (counts[earlier], starts[earlier]) if 0 <= earlier < T else (0, 0)
-                first, middle = starts[t] + r0, max(r0, min(last, r0 + rows))
-                on = middle - r0  # rows have a state before, the others start here
-                if inside:
-                    hold(
-                        calls, x, first * F, F, out, (now + r0) * P, on, h0, middle * P, rows, P,
-                        held, z0 + k * z_stride, z_stride, padded, lanes,
-                    )  # fmt: skip
-                if projecting:
-                    for j in range(rows * P):
-                        dhs[first * P + j] = dh[r0 * P + j] + (g[first * P + j] if has_g else 0)
-                    product(calls, dhs, first * P, P, rows, projection, P, H, raw, 0, H, False, width)
-                dy, dy_at = (raw, 0) if projecting else (dh, r0 * H)
-                at, c, da = first * 4 * H, first * H, da0 + k * da_stride
-                lstm_unit_back(
-                    code, gates, at, cells, (now + r0) * H, cells, c, g, c, dy, dy_at, dc, r0 * H, held, da,
-                    db, r0 * 4 * H, peepholes, 0, dp, r0 * 3 * H, on, H, da_stride, peeping, has_g and not projecting,
-                )  # fmt: skip
-                at, c = at + on * 4 * H, c + on * H
-                lstm_unit_back(
-                    code, gates, at, c0, middle * H, cells, c, g, c, dy, dy_at + on * H, dc, middle * H,
-                    held, da + on * da_stride, db, middle * 4 * H, peepholes, 0, dp, middle * 3 * H,
-                    rows - on, H, da_stride, peeping, has_g and not projecting,
-                )  # fmt: skip
-                if inside:
-                    product(calls, held, da, da_stride, rows, of_state, 4 * H, P, dh, r0 * P, P, False, width)
-                if inside and wanted:
-                    product(calls, held, da, da_stride, rows, of_input, 4 * H, F, dx, first * F, F, False, width)
-                k += rows
+    """dW = or += daᵀ z, of the k rows that a block holds. The arrays are those of `_step_backward`."""
+    H, P, padded, da = plan[UNITS], plan[OUTPUTS], plan[PADDED], block * plan[HELD_SIZE]
+    z, to = da + plan[Z_AT], block * 4 * H
+    add_products(calls, plan, held, da, z, k, 4 * H, padded, dw_ih, to * padded, add)
+    add_products(calls, plan, held, da, z + padded, k, 4 * H, P, dw_hh, to * P, add)
+
+
+_lstm_forward = with_cell(forward_loop, "_lstm_forward", __name__, step_forward=_step_forward)
+_lstm_backward = with_cell(backward_loop, "_lstm_backward", __name__, step_backward=_step_backward, add_held=_add_held)
 
 
 def lstm_forward(
@@ -147,14 +187,19 @@ def lstm_forward(
     raw = empty((rows, H), dtype) if projecting else out
     first_cells = or_zeros(c0, (at.N, H), dtype) if kept else copy_or_zeros(c0, (at.N, H), dtype)
     cells = empty((rows, H), dtype) if kept else first_cells
-    work, nothing = at.S * cost(4, F, H, P), out.reshape(-1)
-    run(
-        _lstm_forward, blocks_of(at.N, work, get_num_threads()), at, work, reverse, dtype,
-        *flat(plain(x), gates, out, cells, raw, or_zeros(h0, (at.N, P), dtype), first_cells),
-        sum_of_biases(b_ih, b_hh, 4 * H, dtype), nothing if w_peep is None else plain(w_peep).reshape(-1),
-        w_peep is not None, inside, panels_of(w_ih.T) if inside else nothing, panels_of(w_hh.T) if inside else nothing,
-        panels_of(w_hr.T) if projecting else nothing, projecting, kept, F, H, P,
+    work = at.S * cost(4, F, H, P)
+    plan = plan_of(
+        examples=at.N, blocks=blocks_of(at.N, work, get_num_threads()), reverse=reverse, inside=inside, features=F, units=H,
+        outputs=P, peeping=w_peep is not None, projecting=projecting, kept=kept,
     )  # fmt: skip
+    panels = [
+        panels_of(w_ih.T) if inside else out,
+        panels_of(w_hh.T) if inside else out,
+        panels_of(w_hr.T) if projecting else out,
+    ]
+    states = [or_zeros(h0, (at.N, P), dtype), first_cells]
+    weights = [sum_of_biases(b_ih, b_hh, 4 * H, dtype), out if w_peep is None else plain(w_peep)]
+    run(_lstm_forward, at, work, plan, dtype, [plain(x), gates, out, cells, raw, *states, *weights, *panels])
     last_cells = final(cells, at, reverse) if kept else cells
     return (out, final(out, at, reverse), last_cells), (gates, cells, raw)
 
@@ -171,20 +216,26 @@ def lstm_backward(
     at, dtype, (gates, cells, raw), (g, g_last, g_cells) = layout_of(counts), out.dtype, aux, gs
     H, P, F, projecting = w_hh.shape[0] // 4, w_hh.shape[1], x.shape[1], w_hr is not None
     work, inside = at.S * cost(4, 2 * F, H, 2 * P), at.T > 1 or projecting
-    held = plan(at.N, 4 * H, F, P, dtype, work, inside)
+    held = held_plan(at.N, 4 * H, F, P, dtype, work, inside)
     total = sums(held, 4 * H, P, dtype)
     dh, dc = copy_or_zeros(g_last, (at.N, P), dtype), copy_or_zeros(g_cells, (at.N, H), dtype)
     db, dp = np.zeros((at.N, 4 * H), dtype), np.zeros((0 if w_peep is None else at.N, 3 * H), dtype)
-    dhs, dx = empty((at.S, P), dtype) if projecting else out, empty((at.S, F), dtype) if needs[0] and inside else out
-    nothing = out.reshape(-1)
+    dhs, draw = (empty((at.S, P), dtype), empty((at.N, H), dtype)) if projecting else (out, out)
+    dx = empty((at.S, F), dtype) if needs[0] and inside else out
+    plan = plan_of(
+        examples=at.N, reverse=reverse, inside=inside, features=F, units=H, outputs=P, peeping=w_peep is not None,
+        projecting=projecting, has_g=g is not None, input_wanted=bool(needs[0]), **held._asdict(),
+    )  # fmt: skip
+    panels = [
+        panels_of(plain(w_ih)) if needs[0] and inside else out,
+        panels_of(plain(w_hh)) if inside else out,
+        panels_of(plain(w_hr)) if projecting else out,
+    ]
+    states = [or_zeros(h0, (at.N, P), dtype), or_zeros(c0, (at.N, H), dtype), out if w_peep is None else plain(w_peep)]
+    gradients = [out if g is None else plain(g), dh, dc, db, dp, dhs, draw, dx]
+    weights = [total.held, total.of_input, total.of_state]
     run(
-        _lstm_backward, held.groups, at, work, reverse, dtype, *flat(plain(x), out, gates, cells),
-        *flat(or_zeros(h0, (at.N, P), dtype), or_zeros(c0, (at.N, H), dtype)),
-        nothing if w_peep is None else plain(w_peep).reshape(-1), w_peep is not None,
-        nothing if g is None else plain(g).reshape(-1), g is not None, *flat(dh, dc, db, dp, dhs, dx), needs[0],
-        inside, panels_of(plain(w_ih)) if needs[0] and inside else nothing,
-        panels_of(plain(w_hh)) if inside else nothing, panels_of(plain(w_hr)) if projecting else nothing, projecting,
-        F, H, P, total.held, *held[1:], *flat(total.of_input, total.of_state),
+        _lstm_backward, at, work, plan, dtype, [plain(x), out, gates, cells, *states, *gradients, *panels, *weights]
     )  # fmt: skip
     db = db.sum(0)
     rest = (

@@ -1,13 +1,16 @@
 """The gradients of a recurrent layer's weights: products over all rows of all time steps, collected along the way.
 
-    W_ih: Σ da xᵀ        W_hh: Σ da (the state before)ᵀ        da: the gradients of pre-activations
+    dW_ih (M, F) = Σ da xᵀ        dW_hh (M, P) = Σ da (the state before)ᵀ        da (M,): the gradient of the pre-activations
 
-Long sums for few numbers. While a backward loop goes through time it holds the last rows of da, of the input and of the
-states before side by side, in the cache; when there are enough, they are multiplied, and the place is used again. So da
-is never written down for all steps.
+These are long sums for few elements. While the backward loop goes through time it holds the last rows of da, of the input
+and of the states before side by side, in the cache; when there are enough, they are multiplied, and the memory is used
+again. So da is never stored for all steps.
 
-Examples are cut into groups, each with a sum of its own, for threads to share out. The groups depend on the sizes
-alone, and are added up in order: so results do not depend on the number of threads.
+Layouts: what a block of examples holds is da (MOST_HELD, DA_STRIDE), then z (MOST_HELD, Z_STRIDE), whose rows are the input
+(F, padded to whole vectors) and the state before (P), each row an odd number of lines of the cache.
+
+Parallel split: the blocks of examples of the backward loop, each with a sum of its own, for threads to share out. Here the
+blocks depend on the sizes alone, and are added up in order: so results do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -19,57 +22,58 @@ import numpy as np
 from numpy import ndarray
 
 from ..machine.runtime import kernel
-from ..machine.simd import ALONG_M, VECTORS, copy, height, lanes, tile
+from ..machine.simd import ALONG_M, LANES, VECTORS, MicroTile, copy, lanes, micro_kernel, micro_tile_rows
 from ..machine.workspace import empty
 from ..products.gemm import matmul
+from .recurrent import DA_STRIDE, PADDED, Z_STRIDE
 
-HELD = 128  # rows, at least: each number of the result is read and written once for so many. More would leave the first cache
+HELD = 128  # rows, at least: each element of the result is read and written once for these. More would leave the first cache
 BLOCK = 252  # columns of da that are multiplied at a time
 LINE = 64  # bytes of a line of the cache
-GROUPS, GROUP = 16, 16  # at most so many groups; so many examples in each, if there are enough
-MOST = 1 << 26  # bytes for the sums of all groups
+BLOCKS, EXAMPLES = 16, 16  # the most blocks of examples; and the examples in each, if there are enough
+MOST = 1 << 26  # bytes for the sums of all blocks
 
 
 class Held(NamedTuple):
-    """Where a group of examples holds what, counted in numbers."""
+    """The blocks of examples, and the layout of what each holds, in elements."""
 
-    groups: int
-    rows: int
+    blocks: int
+    most_held: int  # rows
     da_stride: int
-    z_at: int  # rows of the input and, `padded` numbers further, of the state before
+    z_at: int  # where rows of the input begin and, `padded` elements further, of the state before
     z_stride: int
     padded: int
-    size: int  # of all this
+    held_size: int  # of all this
 
 
-def plan(N: int, M: int, F: int, P: int, dtype: Any, work: float, inside: bool, more: int = 0) -> Held:
-    """For N examples, M pre-activations, F features and P outputs, and `more` numbers of each row after these; work:
+def held_plan(N: int, M: int, F: int, P: int, dtype: Any, work: float, inside: bool, more: int = 0) -> Held:
+    """For N examples, M pre-activations, F features and P outputs, and `more` elements of each row after these; work:
     nanoseconds of the whole loop. Unless products are made inside it, da alone is held, (N, M)."""
     if not inside:
         return Held(1, N, M, 0, 0, 0, N * M)
     itemsize, line = np.dtype(dtype).itemsize, LINE // np.dtype(dtype).itemsize
-    groups = 1 if N < 4 or work < 60_000 else 2
-    while groups < GROUPS and N // (2 * groups) >= GROUP:
-        groups *= 2
-    while groups > 1 and groups * M * (F + P + more) * itemsize > MOST:
-        groups //= 2
-    rows = max(HELD, -(-N // groups))
+    blocks = 1 if N < 4 or work < 60_000 else 2
+    while blocks < BLOCKS and N // (2 * blocks) >= EXAMPLES:
+        blocks *= 2
+    while blocks > 1 and blocks * M * (F + P + more) * itemsize > MOST:
+        blocks //= 2
+    rows = max(HELD, -(-N // blocks))
     padded = -(-F // lanes(dtype)) * lanes(dtype)
     da_stride, z_stride = _odd_lines(M, line), _odd_lines(padded + P + more + 2 * lanes(dtype), line)
-    return Held(groups, rows, da_stride, rows * da_stride, z_stride, padded, rows * (da_stride + z_stride))
+    return Held(blocks, rows, da_stride, rows * da_stride, z_stride, padded, rows * (da_stride + z_stride))
 
 
 def _odd_lines(n: int, line: int) -> int:
-    """At least n numbers, an odd number of lines: rows so far apart do not drive each other out of the cache."""
+    """At least n elements, an odd number of lines: rows this far apart are in no cache-set conflicts."""
     return (-(-n // line) | 1) * line
 
 
 class Sums(NamedTuple):
-    """The sums of all groups, and what they hold meanwhile."""
+    """The sums of all blocks, and what they hold meanwhile."""
 
-    of_input: ndarray  # (groups, M, padded)
-    of_state: ndarray  # (groups, M, P)
-    held: ndarray
+    of_input: ndarray  # (blocks, M, padded)
+    of_state: ndarray  # (blocks, M, P)
+    held: ndarray  # (blocks · held_size,)
 
     def input_weight(self, F: int) -> ndarray:
         return np.ascontiguousarray(self.of_input.sum(0)[:, :F])
@@ -83,11 +87,11 @@ class Sums(NamedTuple):
 
 
 def sums(held: Held, M: int, P: int, dtype: Any) -> Sums:
-    groups = held.groups if held.z_stride else 0
+    blocks = held.blocks if held.z_stride else 0
     return Sums(
-        empty((groups, M, held.padded), dtype),
-        empty((groups, M, P), dtype),
-        empty((held.groups * held.size,), dtype),
+        empty((blocks, M, held.padded), dtype),
+        empty((blocks, M, P), dtype),
+        empty((held.blocks * held.held_size,), dtype),
     )
 
 
@@ -109,26 +113,38 @@ def gradients_of_one_step(
 
 
 @kernel()
-def hold(calls, x, x_at, F, states, at, on, first_states, first_at, rows, P, held, z_at, stride, padded, lanes):  # type: ignore[no-untyped-def]
-    """Rows of the input, and of the states before: the first `on` follow `at` in states, the others first_at."""
-    filled = (P + lanes - 1) // lanes * lanes
-    copy(calls, x, x_at, held, z_at, F, stride, rows, F, padded)
-    copy(calls, states, at, held, z_at + padded, P, stride, on, P, filled)
-    copy(calls, first_states, first_at, held, z_at + on * stride + padded, P, stride, rows - on, P, filled)
+def hold(calls, plan, step, x, states, h0, h0_row, held, z_at, F, P):  # type: ignore[no-untyped-def]
+    """z (rows, Z_STRIDE) = the input and, from PADDED on, the states before, of the examples of a step.
+
+    step          a Step: examples that go on have their state before in `states`, the others in h0
+    x             (S, F), flat
+    states, h0    (S, P) and (…, P), flat; h0_row: the row of h0 of example 0
+    held, z_at    where the rows of z go
+    """
+    lanes, stride, padded = calls[LANES], plan[Z_STRIDE], plan[PADDED]
+    filled, start = (P + lanes - 1) // lanes * lanes, step.r0 + step.on
+    copy(calls, x, step.first * F, held, z_at, F, stride, step.rows, F, padded)
+    copy(calls, states, step.before * P, held, z_at + padded, P, stride, step.on, P, filled)
+    copy(
+        calls, h0, (h0_row + start) * P, held, z_at + step.on * stride + padded, P, stride, step.rows - step.on, P, filled
+    )  # fmt: skip
 
 
 @kernel()
-def add_products(calls, held, da_at, da_stride, m, z_at, z_stride, k, n, c, c_at, add, lanes):  # type: ignore[no-untyped-def]
-    """c (m, n) = or += daᵀ z, of the k rows that are held."""
-    width = VECTORS * lanes
+def add_products(calls, plan, held, da_at, z_at, k, m, n, c, c_at, add):  # type: ignore[no-untyped-def]
+    """c (m, n) = or += daᵀ z, of the k rows that are held.
+
+    held, da_at, z_at    da (k, m) and z (k, n), their rows DA_STRIDE and Z_STRIDE apart
+    """
+    nr = VECTORS * calls[LANES]
     for block in range(0, m, BLOCK):
         stop = min(m, block + BLOCK)
-        for first in range(0, n, width):
+        for first in range(0, n, nr):
             i = block
             while i < stop:
-                here = height(calls, stop - i)
-                tile(
-                    calls, held, da_at + i, held, z_at + first, c, c_at + i * n + first, calls, 0, da_stride, z_stride, n,
-                    k, min(width, n - first), here, ALONG_M, add,
+                rows = micro_tile_rows(calls, stop - i, nr)
+                micro_kernel(
+                    calls, held, da_at + i, held, z_at + first, c, c_at + i * n + first, held, 0, calls, 0,
+                    MicroTile(rows, min(nr, n - first), k, plan[DA_STRIDE], plan[Z_STRIDE], n, ALONG_M, add, False),
                 )  # fmt: skip
-                i += here
+                i += rows

@@ -1,10 +1,10 @@
-"""The RNN over whole sequences; see `recurrent.py` for how sequences lie and how threads share them.
+"""The RNN over whole sequences; `recurrent.py` has the layouts, the parallel split and the loops over time.
 
     h_t = act(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh + W_skip h_{t-k})
 
 The last term, a connection that skips k steps, is there if k = `skip` is not 0. Then h0 and the last states are the k
 states before and after, (k, N, H), oldest first. Going back, the gradients that arrive over the skips wait in `late`
-(k, N, H), in the place of the step they are meant for, modulo k.
+(k, N, H), in the row of the step they are meant for, modulo k.
 """
 
 from __future__ import annotations
@@ -15,146 +15,175 @@ import numpy as np
 from numpy import ndarray
 
 from ..machine.runtime import kernel, plain, warms_up
-from ..machine.simd import VECTORS, copy
+from ..machine.simd import LANES, copy
 from ..machine.threads import get_num_threads
 from ..machine.workspace import empty
 from .gates import rnn_unit, rnn_unit_back
 from .recurrent import (
+    DA_STRIDE,
+    EXAMPLES,
+    FEATURES,
+    HAS_G,
+    HELD_SIZE,
+    INPUT_WANTED,
+    INSIDE,
+    PADDED,
+    RECTIFIED,
+    REVERSE,
+    SKIP,
+    UNITS,
+    Z_AT,
+    Z_STRIDE,
     Layout,
+    Product,
+    backward_loop,
     blocks_of,
     copy_or_zeros,
     cost,
     final,
-    flat,
+    forward_loop,
     layout_of,
     lengths_of,
     or_zeros,
     panels_of,
+    plan_of,
     product,
     product_of_state,
     products_of_one_step,
     run,
     sum_of_biases,
+    with_cell,
 )
-from .recurrent_weights import add_products, gradients_of_one_step, hold, plan, sums
+from .recurrent_weights import add_products, gradients_of_one_step, held_plan, hold, sums
 
 
 @kernel()
-def _before(counts, starts, t, j, skip, reverse, N, r0, end):  # type: ignore[no-untyped-def]
-    """Of the examples r0 : end at step t, those that started j < skip steps ago, or (j = skip) longer ago: from where
-    to where, and in which row of h0 or (j = skip) of the states that of the first one, `skip` steps before, lies."""
-    T = len(counts)
-    early = t + j if reverse else t - j
-    if j == skip:
+def _before(counts, starts, step, j, plan):  # type: ignore[no-untyped-def]
+    """Of the examples of a step, those that started j < skip steps ago, or (j = skip) longer ago: from where to where, and
+    in which row of h0 or (j = skip) of the states that of the first one, `skip` steps before, is."""
+    T, t, r0, end = len(counts), step.t, step.r0, step.r0 + step.rows
+    early = t + j if plan[REVERSE] else t - j
+    if j == plan[SKIP]:
         low, high = r0, min(end, counts[early]) if 0 <= early < T else 0
         return low, high, starts[early] + r0 if low < high else 0
-    if reverse:  # they have a step j later and none after that
+    if plan[REVERSE]:  # they have a step j later and none after that
         low = counts[early + 1] if early + 1 < T else 0
         high = counts[early] if early < T else 0
     else:  # all start at step 0
         low, high = 0, counts[t] if early == 0 else 0
     low = max(r0, low)
-    return low, min(end, high), j * N + low
+    return low, min(end, high), j * plan[EXAMPLES] + low
 
 
-@kernel()
-def _rnn_forward(  # type: ignore[no-untyped-def]
-    start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
-    x, out, h0, bias, inside, of_input, of_state, of_skipped, F, H, rectified, skip,
+@kernel(inline=True)
+def _step_forward(calls, code, plan, counts, starts, step, x, out, h0, bias, of_input, of_state, of_skipped):  # type: ignore[no-untyped-def]
+    """out[step] = act(W_ih x + W_hh (the state before) + W_skip (the state `skip` steps before) + bias). Flat arrays:
+
+    x                       (S, F)
+    out                     (S, H): the states; unless INSIDE, it comes with W_ih x + W_hh (the state before)
+    h0                      (N, H), or (skip, N, H)
+    bias                    (H,)
+    of_input, of_state      `panels_of` W_ihᵀ and W_hhᵀ, if INSIDE
+    of_skipped              `panels_of` W_skipᵀ, if SKIP
+    """
+    F, H, skip, at = plan[FEATURES], plan[UNITS], plan[SKIP], step.first * plan[UNITS]
+    newest = max(skip - 1, 0) * plan[EXAMPLES]
+    if plan[INSIDE]:
+        product(calls, x, step.first * F, of_input, out, at, Product(step.rows, F, H, F, H, False))
+        product_of_state(calls, step, out, h0, newest, of_state, out, at, H, H, H, True)
+    for j in range(skip + 1 if skip else 0):
+        low, high, row = _before(counts, starts, step, j, plan)
+        source = out if j == skip else h0
+        to = (starts[step.t] + low) * H
+        product(calls, source, row * H, of_skipped, out, to, Product(high - low, H, H, H, H, True))
+    rnn_unit(code, out, at, bias, 0, step.rows, H, 0, plan[RECTIFIED] != 0)
+
+
+@kernel(inline=True)
+def _step_backward(  # type: ignore[no-untyped-def]
+    calls, code, plan, counts, starts, step, block, k, x, out, h0, g, dh, late, db, dx, of_input, of_state, of_skipped, held,
+    dw_ih, dw_hh, dw_skip,
 ):  # fmt: skip
-    """out (S, H) becomes the states."""
-    T, width, newest = len(counts), VECTORS * lanes, max(skip - 1, 0) * N
-    for block in range(start, stop):
-        r0, r1 = N * block // blocks, N * (block + 1) // blocks
-        last, now = 0, 0
-        for step in range(T):
-            t = T - 1 - step if reverse else step
-            end = min(r1, counts[t])
-            rows, first = end - r0, starts[t] + r0
-            if rows > 0:
-                at = first * H
-                if inside:
-                    product(calls, x, first * F, F, rows, of_input, F, H, out, at, H, False, width)
-                    product_of_state(
-                        calls, out, h0, newest, now, last, r0, end, of_state, H, H, out, at, H, True, width
-                    )
-                for j in range(skip + 1 if skip else 0):
-                    low, high, row = _before(counts, starts, t, j, skip, reverse, N, r0, end)
-                    source = out if j == skip else h0
-                    to = (starts[t] + low) * H
-                    product(calls, source, row * H, H, high - low, of_skipped, H, H, out, to, H, True, width)
-                rnn_unit(code, out, at, bias, 0, rows, H, 0, rectified)
-            last, now = counts[t], starts[t]
+    """da of a step, and from it dx, db, and the gradient of the state before. Flat arrays:
+
+    x, out, h0                 (S, F), (S, H) and (N, H) or (skip, N, H)
+    g                          (S, H), the gradient of the outputs, if HAS_G
+    dh                         (N, H): comes with the gradients of the last states and becomes that of h0
+    late                       (skip, N, H): gradients of earlier states, see the head of this file
+    db                         (N, H): that of the bias for each example
+    dx                         (S, F), if INPUT_WANTED
+    of_input, of_state         `panels_of` W_ih and W_hh, if INSIDE
+    of_skipped                 `panels_of` W_skip, if SKIP
+    held                       what the blocks hold, see `recurrent_weights.py`
+    dw_ih, dw_hh, dw_skip      (blocks, H, padded F), (blocks, H, H), (blocks, H, H)
+    """
+    F, H, skip, lanes, own = plan[FEATURES], plan[UNITS], plan[SKIP], calls[LANES], step.r0 * plan[UNITS]
+    da, da_stride = block * plan[HELD_SIZE] + k * plan[DA_STRIDE], plan[DA_STRIDE]
+    z, z_stride = block * plan[HELD_SIZE] + plan[Z_AT] + k * plan[Z_STRIDE], plan[Z_STRIDE]
+    if plan[INSIDE]:
+        hold(calls, plan, step, x, out, h0, max(skip - 1, 0) * plan[EXAMPLES], held, z, F, H)
+    waiting = (step.t % skip * plan[EXAMPLES] + step.r0) * H if skip else 0
+    filled = (H + lanes - 1) // lanes * lanes
+    for j in range(skip + 1 if skip else 0):
+        low, high, row = _before(counts, starts, step, j, plan)
+        source = out if j == skip else h0
+        to = z + plan[PADDED] + filled + (low - step.r0) * z_stride
+        copy(calls, source, row * H, held, to, H, z_stride, high - low, H, filled)
+    for i in range(step.rows * H if skip else 0):
+        dh[own + i] += late[waiting + i]
+    rnn_unit_back(
+        code, out, step.first * H, g, step.first * H, dh, own, held, da, db, own, step.rows, H, da_stride,
+        plan[RECTIFIED] != 0, plan[HAS_G] != 0,
+    )  # fmt: skip
+    if plan[INSIDE]:
+        product(calls, held, da, of_state, dh, own, Product(step.rows, H, H, da_stride, H, False))
+    if skip:
+        product(calls, held, da, of_skipped, late, waiting, Product(step.rows, H, H, da_stride, H, False))
+    if plan[INSIDE] and plan[INPUT_WANTED]:
+        product(calls, held, da, of_input, dx, step.first * F, Product(step.rows, H, F, da_stride, F, False))
 
 
-@kernel()
-def _rnn_backward(  # type: ignore[no-untyped-def]
-    start, stop, calls, code, blocks, N, counts, starts, reverse, lanes,
-    x, out, h0, g, has_g, dh, late, db, dx, wanted, inside, of_input, of_state, of_skipped, F, H, rectified, skip,
-    held, most, da_stride, z_at, z_stride, padded, size, dw_ih, dw_hh, dw_skip,
-):  # fmt: skip
-    """dx (S, F) if wanted; db (N, H), that of the bias for each example; dw_ih, dw_hh and dw_skip, the sums of each
-    block; dh (N, H) comes with the gradients of the last states and becomes that of h0."""
-    T, width, newest = len(counts), VECTORS * lanes, max(skip - 1, 0) * N
-    for block in range(start, stop):
-        r0, r1 = N * block // blocks, N * (block + 1) // blocks
-        da0, z0, k, add = block * size, block * size + z_at, 0, False
-        z1 = z0 + padded
-        z2 = z1 + (H + lanes - 1) // lanes * lanes
-        for step in range(T + 1):
-            t = step if reverse else T - 1 - step
-            end = min(r1, counts[t]) if step < T else r0
-            rows = end - r0
-            if inside and (step == T or k + rows > most):
-                to = block * H
-                add_products(calls, held, da0, da_stride, H, z0, z_stride, k, padded, dw_ih, to * padded, add, lanes)
-                add_products(calls, held, da0, da_stride, H, z1, z_stride, k, H, dw_hh, to * H, add, lanes)
-                if skip:
-                    add_products(calls, held, da0, da_stride, H, z2, z_stride, k, H, dw_skip, to * H, add, lanes)
-                k, add = 0, True
-            if rows > 0:
-                earlier = t + 1 if reverse else t - 1
-                last, now = (counts[earlier], starts[earlier]) if 0 <= earlier < T else (0, 0)
-                first, own, da, z = starts[t] + r0, r0 * H, da0 + k * da_stride, k * z_stride
-                middle = max(r0, min(last, end))
-                if inside:
-                    hold(
-                        calls, x, first * F, F, out, (now + r0) * H, middle - r0, h0, (newest + middle) * H, rows, H,
-                        held, z0 + z, z_stride, padded, lanes,
-                    )  # fmt: skip
-                waiting = (t % skip * N + r0) * H if skip else 0
-                for j in range(skip + 1 if skip else 0):
-                    low, high, row = _before(counts, starts, t, j, skip, reverse, N, r0, end)
-                    source = out if j == skip else h0
-                    copy(
-                        calls,
-                        source,
-                        row * H,
-                        held,
-                        z2 + z + (low - r0) * z_stride,
-                        H,
-                        z_stride,
-                        high - low,
-                        H,
-                        z2 - z1,
-                    )
-                for i in range(rows * H if skip else 0):
-                    dh[own + i] += late[waiting + i]
-                rnn_unit_back(
-                    code, out, first * H, g, first * H, dh, own, held, da, db, own, rows, H, da_stride, rectified, has_g
-                )
-                if inside:
-                    product(calls, held, da, da_stride, rows, of_state, H, H, dh, own, H, False, width)
-                if skip:
-                    product(calls, held, da, da_stride, rows, of_skipped, H, H, late, waiting, H, False, width)
-                if inside and wanted:
-                    product(calls, held, da, da_stride, rows, of_input, H, F, dx, first * F, F, False, width)
-                k += rows
+@kernel(inline=True)
+def _add_held(  # type: ignore[no-untyped-def]
+    calls,
+    plan,
+    block,
+    k,
+    add,
+    x,
+    out,
+    h0,
+    g,
+    dh,
+    late,
+    db,
+    dx,
+    of_input,
+    of_state,
+    of_skipped,
+    held,
+    dw_ih,
+    dw_hh,
+    dw_skip,
+):
+    """dW = or += daᵀ z, of the k rows that a block holds. The arrays are those of `_step_backward`."""
+    H, padded, lanes = plan[UNITS], plan[PADDED], calls[LANES]
+    da, to = block * plan[HELD_SIZE], block * H
+    z = da + plan[Z_AT]
+    add_products(calls, plan, held, da, z, k, H, padded, dw_ih, to * padded, add)
+    add_products(calls, plan, held, da, z + padded, k, H, H, dw_hh, to * H, add)
+    if plan[SKIP]:
+        z += padded + (H + lanes - 1) // lanes * lanes
+        add_products(calls, plan, held, da, z, k, H, H, dw_skip, to * H, add)
 
 
-def _places(at: Layout, skip: int, reverse: bool) -> tuple[ndarray, ndarray, ndarray]:
-    """(skip, N) each: where the last states lie (rows of the states, or -1 - a row of h0), and the places in `late` of
-    the last states and of those in h0."""
+_rnn_forward = with_cell(forward_loop, "_rnn_forward", __name__, step_forward=_step_forward)
+_rnn_backward = with_cell(backward_loop, "_rnn_backward", __name__, step_backward=_step_backward, add_held=_add_held)
+
+
+def _positions(at: Layout, skip: int, reverse: bool) -> tuple[ndarray, ndarray, ndarray]:
+    """(skip, N) each: where the last states are (rows of the states, or -1 - a row of h0), and the rows of `late` for the
+    last states and for those in h0."""
     lengths, n, i = lengths_of(at), np.arange(at.N), np.arange(skip)[:, None]
     age = lengths + i  # of state i of the last ones: h0 has ages 0 to skip - 1, step s of the processing s + skip
     steps = skip - 1 - i + 0 * n if reverse else age - skip
@@ -178,14 +207,19 @@ def rnn_forward(
         out = out if of_state is None else out + of_state
     first, bias = or_zeros(h0, (max(skip, 1) * at.N, H), dtype), sum_of_biases(b_ih, b_hh, H, dtype)
     work = at.S * cost(1, F, H, 2 * H if skip else H)
-    run(
-        _rnn_forward, blocks_of(at.N, work, get_num_threads()), at, work, reverse, dtype,
-        *flat(plain(x), out, first, bias), inside, panels_of(w_ih.T) if inside else bias,
-        panels_of(w_hh.T) if inside else bias, panels_of(w_skip.T) if skip else bias, F, H, rectified, skip,
+    plan = plan_of(
+        examples=at.N, blocks=blocks_of(at.N, work, get_num_threads()), reverse=reverse, inside=inside, features=F, units=H,
+        rectified=rectified, skip=skip,
     )  # fmt: skip
+    panels = [
+        panels_of(w_ih.T) if inside else bias,
+        panels_of(w_hh.T) if inside else bias,
+        panels_of(w_skip.T) if skip else bias,
+    ]
+    run(_rnn_forward, at, work, plan, dtype, [plain(x), out, first, bias, *panels])
     if not skip:
         return out, final(out, at, reverse)
-    rows = _places(at, skip, reverse)[0]
+    rows = _positions(at, skip, reverse)[0]
     early = rows < 0
     last = out[np.where(early, 0, rows)]
     last[early] = first.reshape(-1, H)[-1 - rows[early]]
@@ -199,29 +233,35 @@ def rnn_backward(
     at, dtype, (H, F), (g, g_last) = layout_of(counts), out.dtype, w_ih.shape, gs
     more, inside = H if skip else 0, at.T > 1 or skip > 0
     work = at.S * cost(1, 2 * F, 2 * H, H + more)
-    held = plan(at.N, H, F, H, dtype, work, inside, more)
+    held = held_plan(at.N, H, F, H, dtype, work, inside, more)
     total = sums(held, H, H, dtype)
-    dw_skip = empty((held.groups, H, more), dtype)
+    dw_skip = empty((held.blocks, H, more), dtype)
     dh, db = copy_or_zeros(None if skip else g_last, (at.N, H), dtype), np.zeros((at.N, H), dtype)
     late = np.zeros((skip * at.N, H), dtype)
     if skip and g_last is not None:
-        late[_places(at, skip, reverse)[1]] = g_last
+        late[_positions(at, skip, reverse)[1]] = g_last
     dx = empty((at.S, F), dtype) if needs[0] and inside else out
-    nothing = dh.reshape(-1)
+    plan = plan_of(
+        examples=at.N, reverse=reverse, inside=inside, features=F, units=H, rectified=rectified, skip=skip,
+        has_g=g is not None, input_wanted=bool(needs[0]), **held._asdict(),
+    )  # fmt: skip
+    panels = [
+        panels_of(plain(w_ih)) if needs[0] and inside else dh,
+        panels_of(plain(w_hh)) if inside else dh,
+        panels_of(plain(w_skip)) if skip else dh,
+    ]
+    states = [plain(x), out, or_zeros(h0, (max(skip, 1) * at.N, H), dtype)]
+    weights = [total.held, total.of_input, total.of_state, dw_skip]
     run(
-        _rnn_backward, held.groups, at, work, reverse, dtype,
-        *flat(plain(x), out, or_zeros(h0, (max(skip, 1) * at.N, H), dtype), out if g is None else plain(g)),
-        g is not None, *flat(dh, late, db, dx), needs[0], inside,
-        panels_of(plain(w_ih)) if needs[0] and inside else nothing, panels_of(plain(w_hh)) if inside else nothing,
-        panels_of(plain(w_skip)) if skip else nothing, F, H, rectified, skip,
-        total.held, *held[1:], *flat(total.of_input, total.of_state, dw_skip),
+        _rnn_backward, at, work, plan, dtype,
+        [*states, out if g is None else plain(g), dh, late, db, dx, *panels, *weights],
     )  # fmt: skip
     db = db.sum(0)
     rest = (db if needs[4] else None, db.copy() if needs[5] else None, dw_skip.sum(0) if needs[6] else None)
     if not inside:
         return *gradients_of_one_step(needs[:4], total.da(H), total.da(H), x, h0, w_ih, w_hh), *rest
     if skip:
-        late = late[_places(at, skip, reverse)[2]]
+        late = late[_positions(at, skip, reverse)[2]]
         late[-1] += dh
     dw_ih, dw_hh = total.input_weight(F) if needs[2] else None, total.state_weight() if needs[3] else None
     return dx if needs[0] else None, late if skip else dh, dw_ih, dw_hh, *rest

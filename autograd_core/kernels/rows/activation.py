@@ -126,7 +126,7 @@ def _gelu_tanh_back(start, stop, g, x, gx):  # type: ignore[no-untyped-def]
         gx[uint(i)] = g[uint(i)] * (s + value * (s * (one - s)) * (slope + steepness * square))
 
 
-@kernel()
+@kernel(allocates=True)
 def _gelu(start, stop, x, out):  # type: ignore[no-untyped-def]
     low, cdf, e = np.float32(-100), np.empty(BLOCK, x.dtype), np.empty(BLOCK, x.dtype)
     for at in range(start * RUN, min(stop * RUN, len(x)), BLOCK):
@@ -137,7 +137,7 @@ def _gelu(start, stop, x, out):  # type: ignore[no-untyped-def]
             out[uint(at + i)] = (low if value < low else value) * cdf[uint(i)]
 
 
-@kernel()
+@kernel(allocates=True)
 def _gelu_back(start, stop, g, x, gx):  # type: ignore[no-untyped-def]
     most, density = np.float32(100), np.float32(1 / math.sqrt(2 * math.pi))
     cdf, e = np.empty(BLOCK, x.dtype), np.empty(BLOCK, x.dtype)

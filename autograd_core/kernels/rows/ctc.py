@@ -107,7 +107,7 @@ def _emitted(scores, labels, lo, hi, out):  # type: ignore[no-untyped-def]
         out[s] = scores[labels[s]]
 
 
-@kernel()
+@kernel(allocates=True)
 def _forward(start, stop, lp, labels, skips, lengths, sizes, alphas, offsets, nll):  # type: ignore[no-untyped-def]
     """alphas[n, t, s + EDGE] + offsets[n, t] = log P(steps 0 to t, ending in state s); nll = -log P(labels).
 
@@ -144,7 +144,7 @@ def _forward(start, stop, lp, labels, skips, lengths, sizes, alphas, offsets, nl
         nll[n] = -(m + log(exp(a - m) + exp(b - m)) + total)
 
 
-@kernel()
+@kernel(allocates=True)
 def _backward(  # type: ignore[no-untyped-def]
     start, stop, g, lp, labels, skips, lengths, sizes, alphas, offsets, nll, out
 ):

@@ -49,7 +49,7 @@ FEW = 64  # positions below which planes are too short for loops of their own
 # those of the channels, every plane is a set.
 
 
-@kernel()
+@kernel(allocates=True)
 def _planes_forward(start, stop, x, out, stats, w, b, S, count, first, step, measured, eps):  # type: ignore[no-untyped-def]
     C = len(w)
     sums = np.empty((count, 2))
@@ -66,7 +66,7 @@ def _planes_forward(start, stop, x, out, stats, w, b, S, count, first, step, mea
                 out[uint(at + j)] = (x[uint(at + j)] - mean) * scale + shift
 
 
-@kernel()
+@kernel(allocates=True)
 def _planes_backward(  # type: ignore[no-untyped-def]
     start, stop, x, g, gx, sums, stats, w, S, count, first, step, measured, x_wanted
 ):
@@ -108,7 +108,7 @@ def _rows_at_once(M):  # type: ignore[no-untyped-def]
     return max(1, min(16, 4096 // M))
 
 
-@kernel()
+@kernel(allocates=True)
 def _rows_forward(start, stop, x, out, stats, w, b, M, block, centred, eps):  # type: ignore[no-untyped-def]
     R, size = len(stats), len(w)
     sums = np.empty((block, 2))
@@ -132,7 +132,7 @@ def _rows_forward(start, stop, x, out, stats, w, b, M, block, centred, eps):  # 
                 out[uint(at + j)] = (x[uint(at + j)] - mean - rest) * r * w[uint(v + j)] + b[uint(v + j)]
 
 
-@kernel()
+@kernel(allocates=True)
 def _rows_backward(  # type: ignore[no-untyped-def]
     start, stop, x, g, gx, parts, stats, w, M, block, centred, x_wanted, w_wanted
 ):
@@ -183,7 +183,7 @@ def _channel_total(columns, c, S):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel()
+@kernel(allocates=True)
 def _columns_forward(start, stop, x, out, stats, w, b, N, S, block, measured, eps):  # type: ignore[no-untyped-def]
     C, n = len(w), N * S
     for task in range(start, stop):
@@ -222,7 +222,7 @@ def _columns_forward(start, stop, x, out, stats, w, b, N, S, block, measured, ep
                 out[uint(at + j)] = (x[uint(at + j)] - means[j]) * scales[j] + shifts[j]
 
 
-@kernel()
+@kernel(allocates=True)
 def _columns_backward(  # type: ignore[no-untyped-def]
     start, stop, x, g, gx, sums, stats, w, S, N, block, measured, x_wanted
 ):

@@ -66,7 +66,7 @@ def _rows(start, stop, x, R, part, center, kind, out):  # type: ignore[no-untype
         out[task] = _run(x, k * R + first, min(part, R - first), center[k], kind)
 
 
-@kernel()
+@kernel(allocates=True)
 def _columns(start, stop, x, R, C, part, repeat, center, kind, out):  # type: ignore[no-untyped-def]
     """out (K, parts, C) of x (K, R, C). Where C is small, `repeat` rows are added up as one, side by side."""
     parts, blocks = -(-R // part), -(-C // WIDTH)
@@ -188,7 +188,7 @@ def of_pairs(x: ndarray, y: ndarray, difference: bool) -> float:
     return float(np.add.reduce(out))
 
 
-@kernel()
+@kernel(allocates=True)
 def _scan(start, stop, x, R, C, reverse, product, out):  # type: ignore[no-untyped-def]
     """Running sums or products of x (K, R, C) along R."""
     blocks = -(-C // WIDTH)

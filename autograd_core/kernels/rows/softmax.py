@@ -79,7 +79,7 @@ def _exp_shifted(x, at, m, e, n):  # type: ignore[no-untyped-def]
     return x.dtype.type(total)
 
 
-@kernel()
+@kernel(allocates=True)
 def _exponentials(x, bits, first, rows, C, e, found, at):  # type: ignore[no-untyped-def]
     """Of `rows` rows from `first` on: e^(x - max x); found[0, at:] the maxima, found[1, at:] sums of the exponentials."""
     top = np.empty(1, x.dtype)
@@ -100,7 +100,7 @@ def _exponentials(x, bits, first, rows, C, e, found, at):  # type: ignore[no-unt
 # ------------------------------------------------------------------------------------------------------------- softmax
 
 
-@kernel()
+@kernel(allocates=True)
 def _softmax(start, stop, x, bits, out, C, log):  # type: ignore[no-untyped-def]
     rows = max(1, BLOCK // C)
     e, found = np.empty(rows * C, x.dtype), np.empty((2, rows), x.dtype)
@@ -196,7 +196,7 @@ def _total(x):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel()
+@kernel(allocates=True)
 def _cross_entropy(start, stop, x, bits, t, w, losses, found, ignored, smoothing):  # type: ignore[no-untyped-def]
     C, number = len(w), x.dtype.type
     rows = max(1, BLOCK // C)

@@ -28,7 +28,8 @@ uint = np.uintp  # places are unsigned: for a signed one Numba asks whether it c
 
 
 class At(Kernel):
-    """at(address, n, like): the n numbers of like's dtype at an address in memory, as an array. For kernels only."""
+    """at(address, n, like): the n elements of like's dtype at an address in memory, as an array. For kernels only, with
+    `allocates`: Numba takes an array made inside a kernel for one that it has to count, though nobody owns this one."""
 
     def dispatcher(self) -> Any:
         if self.compiled is None:
@@ -49,12 +50,12 @@ class At(Kernel):
 at = At(lambda address, n, like: None, frozenset())
 
 
-@kernel()
+@kernel(allocates=True)
 def _header(arrays, i):  # type: ignore[no-untyped-def]
     return at(arrays[i] + HEADER, 7, arrays)
 
 
-@kernel()
+@kernel(allocates=True)
 def _elements(arrays, columns, dtype):  # type: ignore[no-untyped-def]
     """The number of elements of all parameters, `columns` arrays for each; or -1 if the arrays of one differ in size, or
     any is not plain or has another dtype than the one at the address `dtype`."""
@@ -71,7 +72,7 @@ def _elements(arrays, columns, dtype):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel()
+@kernel(allocates=True)
 def _size(arrays, i):  # type: ignore[no-untyped-def]
     """The number of elements of array i."""
     header, size = _header(arrays, i), 1
@@ -80,7 +81,7 @@ def _size(arrays, i):  # type: ignore[no-untyped-def]
     return size
 
 
-@kernel()
+@kernel(allocates=True)
 def _sgd(start, stop, arrays, columns, like, lr, momentum, dampening, decay, nesterov, sign):  # type: ignore[no-untyped-def]
     number, first = like.dtype.type, 0
     lr, momentum, rest, decay, sign = number(lr), number(momentum), number(1 - dampening), number(decay), number(sign)
@@ -108,7 +109,7 @@ def _sgd(start, stop, arrays, columns, like, lr, momentum, dampening, decay, nes
                 x[uint(i)] -= lr * (d + momentum * w if nesterov else w)
 
 
-@kernel()
+@kernel(allocates=True)
 def _adam(start, stop, arrays, columns, like, step, root, beta1, beta2, eps, decay, shrink, sign):  # type: ignore[no-untyped-def]
     number, first = like.dtype.type, 0
     step, inverse, eps, decay, shrink = number(step), number(1 / root), number(eps), number(decay), number(shrink)
@@ -148,7 +149,7 @@ def _adam(start, stop, arrays, columns, like, step, root, beta1, beta2, eps, dec
                 x[uint(i)] -= step * m[uint(i)] / (np.sqrt(top) * inverse + eps)
 
 
-@kernel(reassociate=True)
+@kernel(reassociate=True, allocates=True)
 def _squares(start, stop, arrays, like, sums):  # type: ignore[no-untyped-def]
     """sums[task] is the sum of the squares of a run of elements, in float64."""
     first = 0
@@ -166,7 +167,7 @@ def _squares(start, stop, arrays, like, sums):  # type: ignore[no-untyped-def]
         first += n
 
 
-@kernel()
+@kernel(allocates=True)
 def _scale(start, stop, arrays, like, factor):  # type: ignore[no-untyped-def]
     first, by = 0, like.dtype.type(factor)
     for p in range(len(arrays)):
