@@ -171,7 +171,9 @@ def test_derivatives_through_the_library(name, monkeypatch):
         original = getattr(activation.Unit, method)
         monkeypatch.setattr(activation.Unit, method, lambda *args, f=original, m=method: used.append(m) or f(*args))
     least = max(UNITS[name].least, UNITS[name].least_back)
-    for seed, (shape, transposed) in enumerate((((least - 1,), False), ((least // 8, 8), False), ((least // 8, 8), True))):
+    for seed, (shape, transposed) in enumerate(
+        (((least - 1,), False), ((least // 8, 8), False), ((least // 8, 8), True))
+    ):
         array = np.clip(draw(seed, *shape, dtype=dtype), -20, 20)
         x = ag.tensor(np.asfortranarray(array) if transposed else array, requires_grad=True)
         used.clear()
@@ -230,7 +232,10 @@ def test_a_product_ends_with_its_unit(name, transposed, dtype):
     step = gemm.KC_BYTES // np.dtype(dtype).itemsize
     sizes = [(1, 3, 1), (7, 5, 17), (50, 2, 33), (3, step + 1, 40), (70, 2 * step + 3, 19), (260, 9, 700), (0, 3, 2)]
     for seed, (M, K, N) in enumerate(sizes):
-        a, b = stored(draw(seed, M, K, dtype=dtype), transposed[0]), stored(draw(seed + 9, K, N, dtype=dtype), transposed[1])
+        a, b = (
+            stored(draw(seed, M, K, dtype=dtype), transposed[0]),
+            stored(draw(seed + 9, K, N, dtype=dtype), transposed[1]),
+        )
         a = a / dtype(10)
         for bias in (None, draw(seed, N, dtype=dtype)):
             out, exact = gemm.product(a, b, bias, name), EXACT[name](gemm.product(a, b, bias).astype(np.float64))

@@ -127,7 +127,10 @@ def test_results_do_not_depend_on_the_number_of_threads(dtype, monkeypatch):
     try:
         for M, K, N in ((150, 500, 170), (64, 784, 256), (12, 1000, 300), (300, 40, 10)):
             for transposed in ((False, False), (True, False), (False, True), (True, True)):
-                a, b = stored(draw(0, M, K, dtype=dtype), transposed[0]), stored(draw(1, K, N, dtype=dtype), transposed[1])
+                a, b = (
+                    stored(draw(0, M, K, dtype=dtype), transposed[0]),
+                    stored(draw(1, K, N, dtype=dtype), transposed[1]),
+                )
                 results = []
                 for threads in (1, 2, 3, 5):
                     set_num_threads(threads)

@@ -80,9 +80,7 @@ def test_micro_kernel(dtype, kind):
     calls, width = simd.calls(np.dtype(dtype)), simd.lanes(dtype)
     rng = np.random.default_rng(0)
     sizes = [(rows, columns) for rows in range(1, MR[1] + 1) for columns in (1, width - 1, width)]
-    sizes += [
-        (rows, columns) for rows in range(1, MR[2] + 1) for columns in (width + 1, 2 * width - 1, 2 * width)
-    ]
+    sizes += [(rows, columns) for rows in range(1, MR[2] + 1) for columns in (width + 1, 2 * width - 1, 2 * width)]
     if kind == B_TABLE:
         sizes += [(rows, many * width) for many in (4, 8) for rows in range(1, MR[many] + 1)]
     for rows, columns in sizes:

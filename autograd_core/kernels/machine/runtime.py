@@ -76,9 +76,7 @@ class Kernel:
         return [] if self.compiled is None else self.compiled.signatures
 
 
-def kernel(
-    *, reassociate: bool = False, inline: bool = False, allocates: bool = False
-) -> Callable[[Callable], Kernel]:
+def kernel(*, reassociate: bool = False, inline: bool = False, allocates: bool = False) -> Callable[[Callable], Kernel]:
     """Make a function a kernel.
 
     reassociate    it adds up along its inner loop, and may do so in another order, to use vectors
@@ -129,7 +127,9 @@ def text_of(k: Kernel) -> str:
         code, names = this.function.__code__, this.function.__globals__
         with contextlib.suppress(OSError, ValueError, SyntaxError):
             found[id(this)] = source_hash(source_of(this))
-        found[id(this)] = f"{found.get(id(this))} {sorted(this.flags)} {this.inline} {this.allocates} {code_text(code, names)}"
+        found[id(this)] = (
+            f"{found.get(id(this))} {sorted(this.flags)} {this.inline} {this.allocates} {code_text(code, names)}"
+        )
         waiting += [names[name] for name in code.co_names if isinstance(names.get(name), Kernel)]
     return hashlib.sha256("\n".join(found.values()).encode()).hexdigest()
 
