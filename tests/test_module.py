@@ -198,6 +198,7 @@ def test_shared_parts_and_parameters_appear_once():
     assert len(list(net.parameters())) == 2 and len(list(net.modules())) == 2
     assert [n for n, _ in net.named_parameters(remove_duplicate=False)] == ["0.w", "0.b", "1.w", "1.b"]
     assert [n for n, _ in net.named_modules(remove_duplicate=False)] == ["", "0", "1"]
+    assert list(net.modules(remove_duplicate=False)) == [net, net[0], net[0]] and list(net.modules()) == [net, net[0]]
     assert list(net.state_dict()) == ["0.w", "0.b", "0.calls", "1.w", "1.b", "1.calls"]
     tied = Net()
     tied.rest[0].w = tied.first.w
