@@ -113,7 +113,9 @@ def test_activations_that_compare_with_0_refuse_complex_numbers(function, requir
 
 
 def test_the_slope_of_prelu_may_be_a_number():
-    assert ag.prelu(ag.tensor([-1.0, 2.0]), 0.5).tolist() == [-0.5, 2.0]
+    out = ag.prelu(ag.tensor([-1.0, 2.0]), 0.5)
+    assert out.tolist() == [-0.5, 2.0]
+    assert out.dtype == ag.float32
 
 
 @pytest.mark.parametrize(("size", "shape"), [((6,), (2, 3)), ((2, 3), (3, 2)), ((5, 2, 3), (3, 2)), ((2, 3), (4,))])
@@ -126,3 +128,14 @@ def test_sum_to_refuses_a_shape_that_does_not_broadcast(size, shape):
 def test_what_holds_no_numbers_is_refused(function):
     with pytest.raises(TypeError, match="needs"):
         function("text", *([(2,)] if function in (ag.sum_to, ag.broadcast_to) else []))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [ag.add, ag.isclose, ag.lerp, ag.clamp, lambda x, y, z: ag.where(x > 0, y, z)],
+    ids=["add", "isclose", "lerp", "clamp", "where"],
+)
+def test_shapes_that_do_not_broadcast_are_named(function):
+    operands = [ag.ones(2), ag.ones(3), ag.ones(3)][: 2 if function in (ag.add, ag.isclose) else 3]
+    with pytest.raises(ValueError, match=r"^\w+: shapes \(2,\) and \(3,\).* do not broadcast; counted from the last"):
+        function(*operands)

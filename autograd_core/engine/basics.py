@@ -12,7 +12,7 @@ from .accumulate import sum_over
 from .docstrings import documented, of_elements
 from .graph import Node, choosers
 from .history import record
-from .operands import as_operand, is_traced, operand, unified
+from .operands import apply_broadcast, as_operand, is_traced, operand, unified
 from .primitive import SHAPE, Primitive, apply
 from .tensor import Tensor, as_array, range_checked, wrap
 from .types import A, TensorLike
@@ -199,7 +199,7 @@ def where(condition: TensorLike, input: TensorLike | None = None, other: TensorL
         x = np.asarray(x, y.dtype)
     elif not hasattr(y, "dtype"):
         y = np.asarray(y, x.dtype)
-    return apply(_where_primitive, (condition, x, y))
+    return apply_broadcast(_where_primitive, (condition, x, y))
 
 
 @of_elements(floating=False, Raises="TypeError if input is no tensor or array.", Source="NumPy's and PyTorch's `conj`.")

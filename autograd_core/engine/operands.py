@@ -254,6 +254,16 @@ def shape_error(name: str, *xs: Any) -> ValueError:
     )
 
 
+def apply_broadcast(primitive: Primitive, operands: tuple, params: tuple = ()) -> Any:
+    """`apply`, with an error that names the operation if the shapes do not broadcast."""
+    try:
+        return apply(primitive, operands, params)
+    except ValueError as error:
+        if "broadcast" in str(error):
+            raise shape_error(primitive.name, *(x for x in operands if x is not None)) from None
+        raise
+
+
 def sizes_of(shape: tuple, name: str) -> tuple:
     """A shape given as separate numbers or as one sequence."""
     if len(shape) == 1 and not isinstance(shape[0], int | np.integer):

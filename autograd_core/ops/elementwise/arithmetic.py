@@ -17,8 +17,8 @@ from numpy import ndarray
 from ...engine.basics import conj, where
 from ...engine.docstrings import F, of_elements
 from ...engine.elementwise import binary, unary
-from ...engine.operands import as_operand, convert, operand, result_type, unified
-from ...engine.primitive import OUT, Primitive, apply
+from ...engine.operands import apply_broadcast, as_operand, convert, operand, result_type, unified
+from ...engine.primitive import OUT, Primitive
 from ...engine.tensor import Tensor
 from ...engine.types import TensorLike
 from .exponential import (  # noqa: F401 (the commonest are found here too)
@@ -397,7 +397,7 @@ def lerp(input: TensorLike, end: TensorLike, weight: TensorLike) -> Tensor:
     Formula: out = input + weight (end − input)
     lerp([0.0, 10.0], [1.0, 20.0], 0.25) → [ 0.25, 12.5 ]
     """
-    return apply(_lerp_primitive, unified("lerp", input, end, weight, floating=True))
+    return apply_broadcast(_lerp_primitive, unified("lerp", input, end, weight, floating=True))
 
 
 # -------------------------------------------------------------------------------------------------- piecewise functions

@@ -102,7 +102,7 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
 @documented(
     Shapes="(*) and (*), broadcast together → (*).",
     Dtypes="float64 → complex128; float32 or float16 → complex64.",
-    Raises="TypeError if both operands are numbers, or one holds complex numbers; ValueError if the shapes do not broadcast.",
+    Raises="TypeError if an operand holds no numbers, or complex numbers; ValueError if the shapes do not broadcast.",
     Source="PyTorch's `polar`.",
 )
 def polar(abs: TensorLike, angle: TensorLike) -> Tensor:

@@ -12,8 +12,8 @@ from numpy import ndarray
 
 from ...engine.docstrings import of_elements
 from ...engine.elementwise import binary, unary
-from ...engine.operands import operand, unified
-from ...engine.primitive import Primitive, apply
+from ...engine.operands import apply_broadcast, operand, unified
+from ...engine.primitive import Primitive
 from ...engine.tensor import Tensor
 from ...engine.types import TensorLike
 
@@ -89,7 +89,7 @@ def isclose(
     """
     if rtol < 0 or atol < 0:
         raise ValueError(f"isclose: rtol and atol must not be negative, got rtol={rtol}, atol={atol}")
-    return apply(_isclose_primitive, unified("isclose", input, other), (rtol, atol, equal_nan))
+    return apply_broadcast(_isclose_primitive, unified("isclose", input, other), (rtol, atol, equal_nan))
 
 
 @of_elements(

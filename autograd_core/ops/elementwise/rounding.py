@@ -15,7 +15,7 @@ from numpy import ndarray
 from ...engine.basics import where
 from ...engine.docstrings import of_elements
 from ...engine.elementwise import binary, unary
-from ...engine.operands import convert, operand, result_type, unified
+from ...engine.operands import apply_broadcast, convert, operand, result_type, unified
 from ...engine.primitive import OUT, Primitive, apply
 from ...engine.tensor import Tensor, describe, range_checked
 from ...engine.types import TensorLike
@@ -158,7 +158,7 @@ def clamp(input: TensorLike, min: TensorLike | None = None, max: TensorLike | No
     high = None if max is None else bounds[-1]
     if not hasattr(x, "dtype"):
         x = np.asarray(x, dtype)
-    return apply(_clamp_primitive, (x, low, high))
+    return apply_broadcast(_clamp_primitive, (x, low, high))
 
 
 @of_elements(2, floating=False, Raises="as `clamp`.", Source="PyTorch's `clamp_min`.")
@@ -198,7 +198,7 @@ _nan_to_num_primitive = Primitive(
 def nan_to_num(input: TensorLike, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
     """Replace NaN and the infinities of `input` by numbers.
 
-    NaN becomes `nan`, ∞ becomes `posinf` (None: the largest number of the dtype), -∞ becomes `neginf` (None: the smallest).
+    NaN becomes `nan`, ∞ becomes `posinf` (None: the largest number of the dtype), −∞ becomes `neginf` (None: the lowest).
     The gradient there is 0.
 
     Formula: out = input where it is finite
@@ -257,7 +257,7 @@ nextafter = binary(
     floating=True,
     name="nextafter",
     doc="""Return the next floating-point number after each element, in the direction of another one.
-    The slope in input is 1.
+    The slope in input is 1; where input equals other, 0.
     out = the smallest number > x if x < y, the largest < x if x > y, y if x = y
     >>> ag.nextafter(ag.tensor(1.0), ag.tensor(2.0)) > 1.0
     tensor(True)""",

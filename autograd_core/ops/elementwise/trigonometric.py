@@ -171,7 +171,7 @@ acosh = unary(
     lambda g, x: g / (_sqrt(x - 1) * _sqrt(x + 1)),
     saves=(0,),
     name="acosh",
-    doc="""Compute the positive number whose hyperbolic cosine each element is.
+    doc="""Compute the non-negative number whose hyperbolic cosine each element is.
     Of real numbers below 1 it is NaN.
     out = cosh⁻¹ x = log(x + √(x² − 1))
     acosh([1.0, 2.0]) → [0.   , 1.317]""",
