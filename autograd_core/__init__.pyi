@@ -547,7 +547,7 @@ def acos(input: TensorLike) -> Tensor:
     """Compute the angle whose cosine each element is, in radians."""
 
 def acosh(input: TensorLike) -> Tensor:
-    """Compute the positive number whose hyperbolic cosine each element is."""
+    """Compute the non-negative number whose hyperbolic cosine each element is."""
 
 def adaptive_avg_pool1d(input: TensorLike, output_size: _int | _tuple[_int | None, ...] | None) -> Tensor:
     """Return the means of windows that divide the image into output_size parts, as equal as can be."""
@@ -622,7 +622,7 @@ def arccos(input: TensorLike) -> Tensor:
     """Compute the angle whose cosine each element is, in radians."""
 
 def arccosh(input: TensorLike) -> Tensor:
-    """Compute the positive number whose hyperbolic cosine each element is."""
+    """Compute the non-negative number whose hyperbolic cosine each element is."""
 
 def arcsin(input: TensorLike) -> Tensor:
     """Compute the angle whose sine each element is, in radians."""

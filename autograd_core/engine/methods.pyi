@@ -121,7 +121,7 @@ class Methods:
         """`acos` in place: the result takes x's memory, and the change is recorded."""
 
     def acosh(self) -> Tensor:
-        """Compute the positive number whose hyperbolic cosine each element is."""
+        """Compute the non-negative number whose hyperbolic cosine each element is."""
 
     def acosh_(self) -> Tensor:
         """`acosh` in place: the result takes x's memory, and the change is recorded."""
@@ -202,7 +202,7 @@ class Methods:
         """`acos` in place: the result takes x's memory, and the change is recorded."""
 
     def arccosh(self) -> Tensor:
-        """Compute the positive number whose hyperbolic cosine each element is."""
+        """Compute the non-negative number whose hyperbolic cosine each element is."""
 
     def arccosh_(self) -> Tensor:
         """`acosh` in place: the result takes x's memory, and the change is recorded."""
