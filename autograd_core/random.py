@@ -37,7 +37,7 @@ class Generator:
     Formula: xₖ = PCG64(seed)ₖ, the k-th number of the bit generator
     Shapes: any that is asked for.
     Dtypes: those that NumPy's generators draw.
-    Raises: ValueError or TypeError if seed is no integer.
+    Raises: what int(seed) raises for what is no number.
     Source: O'Neill 2014, "PCG: A family of simple fast space-efficient statistically good algorithms for random number
         generation"; PyTorch's `Generator`, whose numbers are others.
 
@@ -84,7 +84,7 @@ def manual_seed(seed: int) -> Generator:
     Formula: none; the state becomes that of `Generator(seed)`.
     Shapes: () → none.
     Dtypes: an integer of any size; negative ones count modulo 2¹²⁸.
-    Raises: ValueError or TypeError if seed is no integer.
+    Raises: what int(seed) raises for what is no number.
     Source: PyTorch's `manual_seed`; the numbers are NumPy's (PCG64), not PyTorch's.
 
     >>> import autograd_core as ag
@@ -675,7 +675,7 @@ def _scaled(
     return wrap(x)
 
 
-def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
+def bernoulli_(self: Tensor, p: float | Tensor = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Fill the tensor with 1, with probability p (a number or a tensor), and 0."""
     return rewrite(
         self, lambda old: _chosen(p, tuple(old.shape), old.dtype, generator, "bernoulli_"), name="bernoulli_"

@@ -466,6 +466,22 @@ def test_errors(call, kind, message):
         call()
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("name", ["svd", "svdvals", "eig", "eigvals", "eigh", "eigvalsh", "pinv", "matrix_rank"])
+def test_no_finite_numbers_of_nan_and_infinity(name, value):
+    """LAPACK's eigenvalues of [[NaN, 1], [1, 2]] are -√2 and √2, and the pseudo-inverse of an infinite matrix was 0."""
+    A = ag.stack([ag.eye(2), ag.tensor([[value, 1.0], [1.0, 2.0]])])
+    for x in (A, A.double().requires_grad_()):
+        with pytest.raises(LinAlgError, match=r"at index \(1,\) of the stack \(shape \(2, 2\)\) holds NaN or infinity"):
+            getattr(L, name)(x)
+
+
+def test_eigh_does_not_read_the_other_triangle():
+    A = ag.tensor([[2.0, math.nan], [1.0, 2.0]])
+    np.testing.assert_allclose(L.eigvalsh(A), [1, 3], rtol=1e-6)
+    np.testing.assert_allclose(L.eigvalsh(A.mT, "U"), [1, 3], rtol=1e-6)
+
+
 def test_linear_by_one_row():
     """A weight without out_features: one number for each row of x, as in PyTorch."""
     x, w = ag.tensor([[1.0, 2.0], [3.0, -1.0]], requires_grad=True), ag.tensor([10.0, 1.0], requires_grad=True)

@@ -59,5 +59,6 @@ def in_place(function: Callable, name: str) -> Callable:
         return x
 
     method.__name__ = method.__qualname__ = name
+    method.__wrapped__ = function  # type: ignore[attr-defined]  # for `inspect.signature`
     method.__doc__ = f"`{function.__name__}` in place: x itself becomes that view of its memory."
     return method

@@ -174,20 +174,24 @@ CONVERSIONS = tuple(
 # ----------------------------------------------------------------------------------------------------------------- views
 
 
-def view(self: Tensor, *shape: Any, size: int | Sequence[int] | None = None, dtype: DTypeLike | None = None) -> Tensor:
+def view(
+    self: Tensor,
+    *shape: int | Sequence[int] | DTypeLike,
+    size: int | Sequence[int] | None = None,
+    dtype: DTypeLike | None = None,
+) -> Tensor:
     """Return a view of the given `shape` (or `size`), or of the same bytes as `dtype`; it never copies.
 
     RuntimeError where the strides do not allow a view, and for a dtype where there is a history, which it cannot follow.
     """
-    if size is not None:
-        shape = (*shape, size)
-    if dtype is None and len(shape) == 1 and isinstance(shape[0], np.dtype | str | builtins.type):
-        (dtype,), shape = shape, ()
+    sizes: tuple[Any, ...] = shape if size is None else (*shape, size)
+    if dtype is None and len(sizes) == 1 and isinstance(sizes[0], np.dtype | str | builtins.type):
+        (dtype,), sizes = sizes, ()
     if dtype is not None:
-        if shape:
-            raise TypeError(f"view: got the shape {shape} and dtype={dtype}; give one of them")
+        if sizes:
+            raise TypeError(f"view: got the shape {sizes} and dtype={dtype}; give one of them")
         return _view_as_dtype(self, np.dtype(dtype))
-    out = shapes.reshape(self, *shape)
+    out = shapes.reshape(self, *sizes)
     if isinstance(self, Tensor) and out.origin is None and self.array.size:
         raise RuntimeError(
             f"view: the strides {self.array.strides} of shape {self.shape} do not allow shape {out.shape} without a copy; "

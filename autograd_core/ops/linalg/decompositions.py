@@ -37,7 +37,7 @@ from .degenerate import (
     rounding,
 )
 from .products import matmul
-from .solve import matrices, solve, solve_triangular, square
+from .solve import finite, matrices, solve, solve_triangular, square
 
 if TYPE_CHECKING:
     from ...engine.types import TensorLike
@@ -237,6 +237,7 @@ def _eigh_rule(g: Any, out: tuple, upper: bool) -> Any:
 
 
 def _eigh_forward(A: ndarray, upper: bool) -> tuple:
+    finite("linalg.eigh", np.triu(A) if upper else np.tril(A))
     return tuple(lapack(np.linalg.eigh, A, "U" if upper else "L"))
 
 
@@ -253,7 +254,8 @@ def eigh(A: TensorLike, UPLO: str = "L") -> EighResult:
     Formula: A = V diag(w) Vᴴ with Vᴴ V = I; the eigenvectors are the columns of V
     Shapes: (*, N, N) → (*, N) and (*, N, N).
     Dtypes: float32, float64 or complex, which the eigenvectors have; the eigenvalues are real.
-    Raises: ValueError for another UPLO, or unless A holds square matrices; TypeError if it is not floating.
+    Raises: ValueError for another UPLO, or unless A holds square matrices; LinAlgError for NaN and infinity; TypeError
+        if it is not floating.
     Source: NumPy's `linalg.eigh`; the gradient from Giles 2008, "Collected matrix derivative results".
 
     >>> import autograd_core as ag
@@ -273,7 +275,8 @@ def eigvalsh(A: TensorLike, UPLO: str = "L") -> Tensor:
     Formula: w with A V = V diag(w)
     Shapes: (*, N, N) → (*, N).
     Dtypes: float32, float64 or complex; the result is real.
-    Raises: ValueError for another UPLO, or unless A holds square matrices; TypeError if it is not floating.
+    Raises: ValueError for another UPLO, or unless A holds square matrices; LinAlgError for NaN and infinity; TypeError
+        if it is not floating.
     Source: NumPy's `linalg.eigvalsh`.
 
     >>> import autograd_core as ag
@@ -295,7 +298,7 @@ def _eig_forward(A: ndarray, dtype: Any) -> tuple:
     target = complex_dtype(dtype)
     if not A.size:
         return np.zeros(A.shape[:-1], target), np.zeros(A.shape, target)
-    w, V = lapack(np.linalg.eig, A)
+    w, V = lapack(np.linalg.eig, finite("linalg.eig", A))
     return w.astype(target, copy=False), V.astype(target, copy=False)
 
 
@@ -330,7 +333,7 @@ def eig(A: TensorLike) -> EigResult:
     Formula: A V = V diag(w); the eigenvectors are the columns of V, in no particular order
     Shapes: (*, N, N) → (*, N) and (*, N, N).
     Dtypes: float32, float64 or complex; the results are complex.
-    Raises: ValueError unless A holds square matrices; TypeError if it is not floating.
+    Raises: ValueError unless A holds square matrices; LinAlgError for NaN and infinity; TypeError if it is not floating.
     Source: NumPy's `linalg.eig`; the gradient from Boeddeker et al. 2017.
 
     >>> import autograd_core as ag
@@ -347,7 +350,7 @@ def eigvals(A: TensorLike) -> Tensor:
     Formula: w with A V = V diag(w)
     Shapes: (*, N, N) → (*, N).
     Dtypes: float32, float64 or complex; the result is complex.
-    Raises: ValueError unless A holds square matrices; TypeError if it is not floating.
+    Raises: ValueError unless A holds square matrices; LinAlgError for NaN and infinity; TypeError if it is not floating.
     Source: NumPy's `linalg.eigvals`.
 
     >>> import autograd_core as ag
@@ -436,7 +439,7 @@ def _outside(name: str, V: Any, g: Any, S: Any, gS: Any, zero: ndarray) -> Any:
 
 
 _svd = Primitive(
-    lambda A, full: tuple(lapack(np.linalg.svd, A, full_matrices=full)),
+    lambda A, full: tuple(lapack(np.linalg.svd, finite("linalg.svd", A), full_matrices=full)),
     name="svd",
     joint=conjugated(_svd_rule),
     saves=(OUT,),
@@ -454,7 +457,8 @@ def svd(A: TensorLike, full_matrices: bool = True, *, driver: str | None = None)
     Formula: A = U diag(S) Vᴴ with Uᴴ U = I, Vᴴ V = I, S ≥ 0
     Shapes: (*, M, N) → (*, M, M), (*, K) and (*, N, N), K = min(M, N); without full_matrices (*, M, K), (*, K), (*, K, N).
     Dtypes: float32, float64 or complex, which U and Vh have; S is real.
-    Raises: ValueError unless A holds matrices, or for a driver; TypeError if it is not floating.
+    Raises: ValueError unless A holds matrices, or for a driver; LinAlgError for NaN and infinity; TypeError if it is
+        not floating.
     Source: NumPy's `linalg.svd`; the gradients from Giles 2008 and, of complex matrices, Wan & Zhang 2019.
 
     >>> import autograd_core as ag
@@ -471,7 +475,8 @@ def svdvals(A: TensorLike, *, driver: str | None = None) -> Tensor:
     Formula: σ = √(eigenvalues of Aᴴ A)
     Shapes: (*, M, N) → (*, K), K = min(M, N).
     Dtypes: float32, float64 or complex; the result is real.
-    Raises: ValueError unless A holds matrices, or for a driver; TypeError if it is not floating.
+    Raises: ValueError unless A holds matrices, or for a driver; LinAlgError for NaN and infinity; TypeError if it is
+        not floating.
     Source: NumPy's `linalg.svdvals`.
 
     >>> import autograd_core as ag
@@ -488,4 +493,4 @@ def _no_driver(name: str, driver: str | None) -> None:
         raise ValueError(f"{name}: driver={driver!r} chooses among the methods of a GPU; leave it None")
 
 
-_svdvals = Primitive(lambda A: lapack(np.linalg.svd, A, compute_uv=False), name="svdvals")
+_svdvals = Primitive(lambda A: lapack(np.linalg.svd, finite("linalg.svdvals", A), compute_uv=False), name="svdvals")

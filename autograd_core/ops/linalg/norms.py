@@ -26,7 +26,7 @@ from ..reduction.extremes import amax, amin
 from ..reduction.reduce import spread, sum
 from ..shape.shape import permute, reshape, unsqueeze
 from .decompositions import svdvals
-from .solve import inv, matrices, square, tolerance
+from .solve import finite, inv, matrices, square, tolerance
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -327,7 +327,8 @@ def matrix_rank(
     Formula: out = #{k : σₖ > max(atol, rtol · σ₀)}, σ the singular values
     Shapes: (*, M, N) → (*).
     Dtypes: float32, float64 or complex; the result is int64.
-    Raises: ValueError unless A holds matrices (square ones, if hermitian); TypeError if A is not floating.
+    Raises: ValueError unless A holds matrices (square ones, if hermitian); LinAlgError for NaN and infinity; TypeError if A
+        is not floating.
     Source: NumPy's `linalg.matrix_rank`.
 
     >>> import autograd_core as ag
@@ -338,7 +339,7 @@ def matrix_rank(
     inside = stand_in(matrix)
     if inside is not None:
         return inside.call_on_values(lambda A: matrix_rank(A, tol, hermitian, atol=atol, rtol=rtol), matrix)
-    array = plain(matrix)
+    array = finite("linalg.matrix_rank", plain(matrix))
     S = np.abs(lapack(np.linalg.eigvalsh, array)) if hermitian else lapack(np.linalg.svd, array, compute_uv=False)
     rank = (tolerance(S, array.shape, array.dtype, tol if atol is None else atol, rtol)[..., None] < S).sum(-1)
     return Tensor(np.asarray(rank, np.int64)) if isinstance(matrix, Tensor) else rank

@@ -71,6 +71,19 @@ def singular(name: str, A: ndarray) -> np.linalg.LinAlgError:
     )
 
 
+def finite(name: str, A: ndarray) -> ndarray:
+    """A, if it is finite: of NaN and infinity LAPACK's iterations make finite numbers, or none."""
+    good = np.isfinite(A).all((-2, -1))
+    if not good.all():
+        index = tuple(int(i) for i in np.argwhere(~good)[0])
+        where = f" at index {index} of the stack" if index else ""
+        raise np.linalg.LinAlgError(
+            f"{name}: the matrix{where} (shape {A.shape[-2:]}) holds NaN or infinity; find the operation that made them, or "
+            "replace them by A.nan_to_num()"
+        )
+    return A
+
+
 # -------------------------------------------------------------------------------------------------------------- systems
 
 
@@ -308,7 +321,7 @@ def matrix_power(A: TensorLike, n: int) -> Tensor:
 def _pinv(A: ndarray, atol: Any, rtol: Any, hermitian: bool) -> ndarray:
     if not A.size:
         return np.zeros((*A.shape[:-2], A.shape[-1], A.shape[-2]), A.dtype)
-    U, S, Vh = lapack(np.linalg.svd, A, full_matrices=False)
+    U, S, Vh = lapack(np.linalg.svd, finite("linalg.pinv", A), full_matrices=False)
     keep = tolerance(S, A.shape, A.dtype, atol, rtol)[..., None] < S
     inverse = np.where(keep, 1 / np.where(keep, S, 1), 0)
     return np.swapaxes(Vh.conj(), -2, -1) * inverse[..., None, :] @ np.swapaxes(U.conj(), -2, -1)
@@ -357,7 +370,8 @@ def pinv(
     Formula: out = V diag(1 / σ) Uᴴ over the σ that do not count as 0, A = U diag(σ) Vᴴ
     Shapes: (*, M, N) → (*, N, M).
     Dtypes: float32, float64 or complex, which the result has.
-    Raises: ValueError unless A holds matrices (square ones, if hermitian); TypeError if it is not floating.
+    Raises: ValueError unless A holds matrices (square ones, if hermitian); LinAlgError for NaN and infinity; TypeError if
+        it is not floating.
     Source: NumPy's `linalg.pinv`; the gradient from Golub & Pereyra 1973.
 
     >>> import autograd_core as ag
@@ -389,7 +403,8 @@ def lstsq(A: TensorLike, B: TensorLike, rcond: float | None = None, *, driver: s
     Shapes: (*, M, N) and (*, M, K) → (*, N, K), residuals (*, K), rank (*), singular_values (*, min(M, N)); for vectors
         B (*, M) the solution is (*, N).
     Dtypes: the operands' common dtype, float32, float64 or complex; rank is int64.
-    Raises: ValueError if the shapes do not fit, or for another driver; TypeError if A or B is not floating.
+    Raises: ValueError if the shapes do not fit, or for another driver; LinAlgError for NaN and infinity in A; TypeError if
+        A or B is not floating.
     Source: NumPy's `linalg.lstsq`.
 
     >>> import autograd_core as ag
