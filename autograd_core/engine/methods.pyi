@@ -311,7 +311,7 @@ class Methods:
     def bernoulli(self, p: _float | None = ..., *, generator: Generator | None = ...) -> Tensor:
         """Draw 0 or 1 with the probabilities in `input`, or `p` for all elements."""
 
-    def bernoulli_(self, p: Any = ..., *, generator: Generator | None = ...) -> Tensor:
+    def bernoulli_(self, p: _float | Tensor = ..., *, generator: Generator | None = ...) -> Tensor:
         """Fill the tensor with 1, with probability p (a number or a tensor), and 0."""
 
     def bincount(self, weights: TensorLike | None = ..., minlength: _int = ...) -> Tensor:
@@ -1665,7 +1665,7 @@ class Methods:
     def squeeze(self, dim: Dims = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
         """Leave out the dimensions of size 1, or only those in `dim`."""
 
-    def squeeze_(self, *args: Any, **kwargs: Any) -> Tensor:
+    def squeeze_(self, dim: Dims = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
         """`squeeze` in place: x itself becomes that view of its memory."""
 
     def std(
@@ -1725,19 +1725,19 @@ class Methods:
     def swapaxes(self, axis0: _int, axis1: _int) -> Tensor:
         """Return a view with two dimensions exchanged: `transpose` under NumPy's name."""
 
-    def swapaxes_(self, *args: Any, **kwargs: Any) -> Tensor:
+    def swapaxes_(self, axis0: _int, axis1: _int) -> Tensor:
         """`swapaxes` in place: x itself becomes that view of its memory."""
 
     def swapdims(self, dim0: _int, dim1: _int) -> Tensor:
         """Return a view with two dimensions exchanged."""
 
-    def swapdims_(self, *args: Any, **kwargs: Any) -> Tensor:
+    def swapdims_(self, dim0: _int, dim1: _int) -> Tensor:
         """`transpose` in place: x itself becomes that view of its memory."""
 
     def t(self) -> Tensor:
         """Return the transpose of a matrix, as a view; a vector or a number is left as it is."""
 
-    def t_(self, *args: Any, **kwargs: Any) -> Tensor:
+    def t_(self) -> Tensor:
         """`t` in place: x itself becomes that view of its memory."""
 
     def take(self, index: TensorLike) -> Tensor:
@@ -1802,7 +1802,7 @@ class Methods:
     def transpose(self, dim0: _int, dim1: _int) -> Tensor:
         """Return a view with two dimensions exchanged."""
 
-    def transpose_(self, *args: Any, **kwargs: Any) -> Tensor:
+    def transpose_(self, dim0: _int, dim1: _int) -> Tensor:
         """`transpose` in place: x itself becomes that view of its memory."""
 
     def tril(self, diagonal: _int = ...) -> Tensor:
@@ -1901,7 +1901,7 @@ class Methods:
     def unsqueeze(self, dim: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
         """Insert a dimension of size 1 at `dim`."""
 
-    def unsqueeze_(self, *args: Any, **kwargs: Any) -> Tensor:
+    def unsqueeze_(self, dim: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
         """`unsqueeze` in place: x itself becomes that view of its memory."""
 
     def var(
@@ -1919,7 +1919,12 @@ class Methods:
     def vdot(self, other: TensorLike) -> Tensor:
         """Compute the scalar product of two vectors, `input` being conjugated and `other` not."""
 
-    def view(self, *shape: Any, size: _int | Sequence[_int] | None = ..., dtype: DTypeLike | None = ...) -> Tensor:
+    def view(
+        self,
+        *shape: _int | Sequence[_int] | DTypeLike,
+        size: _int | Sequence[_int] | None = ...,
+        dtype: DTypeLike | None = ...,
+    ) -> Tensor:
         """Return a view of the given `shape` (or `size`), or of the same bytes as `dtype`; it never copies."""
 
     def view_as(self, other: Tensor) -> Tensor:
