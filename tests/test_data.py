@@ -552,11 +552,11 @@ def test_workers_run_in_the_calling_process_and_that_is_said_once(monkeypatch):
 def test_options_of_workers_and_devices_are_accepted():
     called = []
     batches = DataLoader(
-        np.arange(5), 2, False, None, None, 0, None, True, True, 1.5, called.append, "spawn", ag.Generator(0),
+        np.arange(5), 2, False, None, None, 0, None, False, True, 1.5, called.append, "spawn", ag.Generator(0),
         prefetch_factor=2, persistent_workers=True, pin_memory_device="cpu", in_order=False,
     )  # fmt: skip
     assert [batch.tolist() for batch in batches] == [[0, 1], [2, 3]]
-    assert batches.pin_memory and batches.drop_last and not called
+    assert batches.drop_last and not batches.pin_memory and not called
 
 
 @pytest.mark.parametrize("case", ERRORS)
