@@ -34,7 +34,7 @@ def unary(
     doc: str | None = None,
 ) -> Callable:
     """An elementwise function of one operand. `floating`: integers become the default float first; `prepare(x)` makes
-    of what is no floating tensor what `forward` takes, instead."""
+    of what is no floating tensor what `forward` takes, instead; `doc`: a sentence, the formula, an example (docstrings.py)."""
     name = name or forward.__name__
     p = Primitive(forward, name=name, vjps=(vjp,) if vjp else (), saves=saves, elementwise=True)
     save_x, save_out = 0 in saves, OUT in saves
@@ -92,7 +92,7 @@ def binary(
     floating: bool = False,
     doc: str | None = None,
 ) -> Callable:
-    """An elementwise function of two operands, broadcast against each other."""
+    """An elementwise function of two operands, broadcast against each other; see `unary`."""
     name = name or forward.__name__
     p = Primitive(forward, name=name, vjps=vjps, saves=saves, uses=uses, broadcasts=True, elementwise=True)
     differentiable = bool(vjps)
