@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 import autograd_core as ag
 from autograd_core import Generator, Tensor
-from autograd_core.engine.types import Device, TensorLike
+from autograd_core.engine.types import Device
 from autograd_core.engine.versions import written
 from autograd_core.kernels.machine.blas import lapack
 from autograd_core.kernels.machine.compilation import announces_compiling
@@ -62,7 +62,7 @@ class Adaline(Linear):
                 raise ValueError(f"Adaline: {name} must be at least 1, got {value}")
         super().__init__(in_features, out_features, bias, device, dtype)
 
-    def predict(self, x: TensorLike) -> Tensor:
+    def predict(self, x: Tensor | ArrayLike) -> Tensor:
         """The class of each example, int64 (N,)."""
         with ag.no_grad():
             return classes_of(self(Tensor(points("Adaline.predict", x, self.in_features, self.weight.dtype))))
@@ -70,8 +70,8 @@ class Adaline(Linear):
     @announces_compiling
     def fit(
         self,
-        x: TensorLike,
-        y: TensorLike,
+        x: Tensor | ArrayLike,
+        y: Tensor | ArrayLike,
         *,
         rule: str = "lms",
         epochs: int = 100,

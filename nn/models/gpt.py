@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from numpy import ndarray
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from autograd_core.engine.creation import on_cpu
 from autograd_core.engine.modes import no_grad
@@ -118,7 +118,7 @@ class GPT(Module):
     @no_grad
     def generate(
         self,
-        context: Tensor | ndarray,
+        context: Tensor | ArrayLike,
         length: int,
         temperature: float = 1.0,
         top_k: int | None = None,

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 import autograd_core as ag
 from autograd_core import Tensor
 from autograd_core.engine.creation import on_cpu
-from autograd_core.engine.types import Device, TensorLike
+from autograd_core.engine.types import Device
 from autograd_core.ops.shape.shape import cat
 
 from .. import functional as F
@@ -212,7 +212,7 @@ class LeNet5Original(Module):
         """
         return F.pad(images, (2, 2, 2, 2)) * 1.275 - 0.1
 
-    def predict(self, x: TensorLike) -> Tensor:
+    def predict(self, x: Tensor | ArrayLike) -> Tensor:
         """The digit whose picture is nearest, int64 (N,), for images (N, 1, 28, 28) from 0 to 1."""
         with ag.no_grad():
             return self(self.prepare(ag.as_tensor(x))).argmin(1)

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 import autograd_core as ag
 from autograd_core import Generator, Tensor
 from autograd_core.engine.creation import on_cpu
-from autograd_core.engine.types import Device, TensorLike
+from autograd_core.engine.types import Device
 from autograd_core.engine.versions import written
 from autograd_core.kernels.machine.compilation import announces_compiling
 from autograd_core.random import stream
@@ -89,7 +89,7 @@ class Perceptron(Module):
     def forward(self, input: Tensor) -> Tensor:
         return F.step(self.scores(input))
 
-    def predict(self, x: TensorLike) -> Tensor:
+    def predict(self, x: Tensor | ArrayLike) -> Tensor:
         """The class of each example, int64 (N,)."""
         with ag.no_grad():
             return classes_of(self.scores(Tensor(points("Perceptron.predict", x, self.in_features, self.weight.dtype))))
@@ -102,8 +102,8 @@ class Perceptron(Module):
     @announces_compiling
     def fit(
         self,
-        x: TensorLike,
-        y: TensorLike,
+        x: Tensor | ArrayLike,
+        y: Tensor | ArrayLike,
         *,
         epochs: int = 100,
         lr: float = 1.0,

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy import ndarray
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 import autograd_core as ag
 from autograd_core import Generator, Tensor
 from autograd_core.engine.creation import on_cpu
-from autograd_core.engine.types import Device, TensorLike
+from autograd_core.engine.types import Device
 from autograd_core.engine.versions import written
 from autograd_core.kernels.machine.compilation import announces_compiling, clock
 from autograd_core.ops.shape.shape import cat
@@ -78,7 +78,7 @@ class RBFNetwork(Module):
     def forward(self, input: Tensor) -> Tensor:
         return self.readout(self.rbf(input))
 
-    def predict(self, x: TensorLike) -> Tensor:
+    def predict(self, x: Tensor | ArrayLike) -> Tensor:
         """What `fit` got as y: classes, int64 (N,), or values (N, out_features)."""
         name = "RBFNetwork.predict"
         answers = int(self.answers)
@@ -100,11 +100,11 @@ class RBFNetwork(Module):
     @announces_compiling
     def fit(
         self,
-        x: TensorLike,
-        y: TensorLike,
+        x: Tensor | ArrayLike,
+        y: Tensor | ArrayLike,
         *,
-        centers: str | Any = "kmeans",
-        widths: str | float | Any = "nearest",
+        centers: str | Tensor | ArrayLike = "kmeans",
+        widths: str | float | Tensor | ArrayLike = "nearest",
         scale: float = 1.0,
         neighbors: int = 2,
         ridge: float | str = "gcv",
