@@ -525,11 +525,14 @@ def normal(
         raise TypeError("normal: with a mean and a deviation that are numbers, give the size of the result")
     if np.any(np.asarray(s) < 0):
         raise ValueError(f"normal: the standard deviation must not be negative, got {np.min(s)}")
+    sizes = () if size is None else (checked_size((size,), "normal"),)
     try:
-        shape = np.broadcast_shapes(np.shape(m), np.shape(s)) if size is None else checked_size((size,), "normal")
-        np.broadcast_shapes(np.shape(m), np.shape(s), shape)
+        shape = np.broadcast_shapes(np.shape(m), np.shape(s)) if np.ndim(m) or np.ndim(s) else ()
+        if sizes and shape and np.broadcast_shapes(shape, *sizes) != sizes[0]:
+            raise ValueError
     except ValueError:
-        raise shape_error("normal", m, s, *(() if size is None else (np.empty(shape),))) from None
+        raise shape_error("normal", m, s, *map(np.empty, sizes)) from None
+    shape = sizes[0] if sizes else shape
     if dtype is None:
         dtypes = (v.dtype for v in (mean, std) if isinstance(v, Tensor) and v.dtype.kind == "f")
         dtype = next(dtypes, Default.dtype)

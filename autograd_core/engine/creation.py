@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from .operands import as_operand, convert, sizes_of
+from .operands import NUMBERS, as_operand, convert, sizes_of
 from .standin import StandIn
 from .tensor import Default, Tensor, as_array, describe, range_checked, wrap
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .types import Device, TensorLike
 
 F = TypeVar("F", bound=Callable)
+ARRAYS = (Tensor, np.ndarray, np.generic)
 
 
 def on_cpu(device: Any, name: str = "") -> None:
@@ -301,13 +302,13 @@ def eye(
 
 def _number(x: Any, name: str) -> Any:
     """A 0-d tensor as the Python number that it holds, so that nothing is computed in its dtype."""
-    if isinstance(x, Tensor | np.ndarray | np.generic):
-        if np.ndim(x):
-            raise ValueError(f"{name}: the ends must be numbers or 0-d tensors, got shape {tuple(np.shape(x))}")
-        x = x.item()
-    if not isinstance(x, int | float | complex):
+    if isinstance(x, NUMBERS):
+        return x
+    if not isinstance(x, ARRAYS):
         raise TypeError(f"{name}: the ends must be numbers or 0-d tensors, got {describe(x)}")
-    return x
+    if np.ndim(x):
+        raise ValueError(f"{name}: the ends must be numbers or 0-d tensors, got shape {tuple(np.shape(x))}")
+    return x.item()
 
 
 def arange(

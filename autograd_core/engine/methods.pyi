@@ -506,7 +506,7 @@ class Methods:
         """Compute the determinant of each matrix of `input`: `linalg.det`."""
 
     @property
-    def device(self) -> _str:
+    def device(self) -> Literal["cpu"]:
         """Where the values are: "cpu", as all tensors are in main memory."""
 
     def diag(self, diagonal: _int = ...) -> Tensor:

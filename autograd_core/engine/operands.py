@@ -37,6 +37,9 @@ def convert(x: Any, dtype: Any) -> Any:
     return apply(cast, (x,), (x.dtype, dtype))
 
 
+DTYPES = (np.dtype, type)  # a tuple: `A | B` in a function would be built anew at every call
+
+
 def to_dtype(dtype: Any, device: Any = None) -> np.dtype | None:
     """The dtype that `.to(dtype)`, `.to(tensor)`, `.to(device)` or `.to(device, dtype)` asks for: None for the present one.
 
@@ -44,7 +47,10 @@ def to_dtype(dtype: Any, device: Any = None) -> np.dtype | None:
     """
     if isinstance(dtype, Tensor):
         dtype = dtype.dtype
-    elif not isinstance(dtype, np.dtype | type) and str(dtype) == "cpu":
+    if isinstance(dtype, DTYPES):
+        if device is None:
+            return np.dtype(dtype)  # what nearly always comes
+    elif str(dtype) == "cpu":
         dtype, device = device, dtype
     try:
         target = None if dtype is None else np.dtype(dtype)

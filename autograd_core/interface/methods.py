@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
 
@@ -243,7 +243,7 @@ def matrix_transposed(self: Tensor) -> Tensor:
     return shapes.transpose(self, -2, -1)
 
 
-def device(self: Tensor) -> str:
+def device(self: Tensor) -> Literal["cpu"]:
     """Where the values are: "cpu", as all tensors are in main memory."""
     return "cpu"
 
