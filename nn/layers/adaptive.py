@@ -42,7 +42,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     Formula: log P(class) = head[class], or head[its cluster] + tail[cluster][class], both log-probabilities;
         output = log P(target), loss = −mean(output)
     Shapes: (N, in_features) and targets (N,), or (in_features,) and () → the named tuple of output (N,) or (), and loss ().
-    Dtypes: float32 and float64; the input has that of the parameters, targets are integers.
+    Dtypes: any floating dtype; the input has that of the parameters, targets are integers.
     Raises: ValueError for other cutoffs; when called, ValueError for shapes that do not fit, a target that is no class, or
         an empty batch; TypeError for targets that are no integers, or another dtype.
     Source: Grave et al. 2017, "Efficient softmax approximation for GPUs", section 4.

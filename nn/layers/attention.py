@@ -41,7 +41,7 @@ class MultiheadAttention(Module):
         output = [head_1 … head_H] W_outᵀ + b
     Shapes: query (L, N, E), key (S, N, kdim), value (S, N, vdim), or all without N; key_padding_mask (N, S), attn_mask
         (L, S) or (N H, L, S) → output like the query.
-    Dtypes: float32 and float64; the inputs have that of the parameters.
+    Dtypes: any floating dtype; the inputs have that of the parameters.
     Raises: ValueError unless num_heads divides embed_dim and both are positive, and for a dropout outside [0, 1]; when
         called, ValueError for shapes that do not fit, TypeError for another dtype than the parameters'.
     Source: Vaswani et al. 2017, "Attention is all you need", section 3.2.2.

@@ -398,8 +398,8 @@ class ParameterDict(Module):
     """Holds parameters in a dictionary, registered; tensors put in become parameters.
 
     parameters are those to begin with: a mapping, or an iterable of pairs; what is no tensor is kept as it is. The keys of
-    a plain `dict` are put in by their names' order, as in PyTorch; those of an `OrderedDict`, of another ParameterDict or of
-    pairs, as they come.
+    a plain `dict` are put in by their names' order, as in PyTorch; those of an `OrderedDict`, of another ParameterDict or
+    of pairs, as they come.
 
     Formula: dict[key] = parameters[key]
     Shapes: any.

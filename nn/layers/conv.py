@@ -122,7 +122,7 @@ class _Conv(_ConvNd):
     Shapes: (N, C, {space}) or (C, {space}) → (N, OC, {out}) or (OC, {out});
         weight (OC, C / groups, {kernel}), bias (OC,).
     Dtypes: float32 and float64; the input has that of the parameters.
-    Raises: ValueError for groups that do not divide the channels, and for options that there are not; when called,
+    Raises: ValueError for groups that do not divide the channels, and for an unknown padding or padding_mode; when called,
         ValueError for other channels or dimensions, or a kernel larger than the padded input; TypeError for another dtype.
     Source: LeCun et al. 1998, section II.A; PyTorch's `Conv{d}d`.
     """
@@ -218,7 +218,7 @@ class _ConvTranspose(_ConvNd):
     Shapes: (N, C, {space}) or (C, {space}) → (N, OC, {out}) or (OC, {out});
         weight (C, OC / groups, {kernel}), bias (OC,).
     Dtypes: float32 and float64; the input has that of the parameters.
-    Raises: ValueError for groups that do not divide the channels, and for options that there are not; when called,
+    Raises: ValueError for groups that do not divide the channels, and for another padding or padding_mode; when called,
         ValueError for other channels or dimensions, or an output_size that no input leads to; TypeError for another dtype.
     Source: Zeiler et al. 2010, "Deconvolutional networks"; PyTorch's `ConvTranspose{d}d`.
     """

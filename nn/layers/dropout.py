@@ -33,8 +33,8 @@ class Dropout(_Dropout):
 
     Formula: out = input · m / (1 − p), each m 0 with probability p and else 1, drawn anew in each call
     Shapes: (*) → (*).
-    Dtypes: floating dtypes, kept; integers become the default float.
-    Raises: ValueError unless p is from 0 to 1; when called, TypeError for complex numbers.
+    Dtypes: floating dtypes, kept; integers become the default float in training.
+    Raises: ValueError unless p is from 0 to 1; when called in training, TypeError for complex numbers.
     Source: Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from overfitting".
 
     >>> import nn, autograd_core as ag
@@ -53,9 +53,9 @@ class _ChannelDropout(_Dropout, Spatial):
     Formula: out[n, c, {i}] = input[n, c, {i}] · m[n, c] / (1 − p), each m 0 with probability p and else 1
     Shapes: (N, C, {space}), kept; `Dropout1d` and `Dropout3d` take (C, L) and (C, D, H, W) too, `Dropout2d`, as PyTorch's,
         (N, C, L) and, with a warning, (N, C).
-    Dtypes: floating dtypes, kept; integers become the default float.
-    Raises: ValueError unless p is from 0 to 1; when called, ValueError for another number of dimensions, TypeError for
-        complex numbers.
+    Dtypes: floating dtypes, kept; integers become the default float in training.
+    Raises: ValueError unless p is from 0 to 1; when called, ValueError for another number of dimensions, and in training
+        TypeError for complex numbers.
     Source: Tompson et al. 2015, "Efficient object localization using convolutional networks"; PyTorch's `Dropout{d}d`.
     """
 
@@ -108,8 +108,8 @@ class AlphaDropout(_Dropout):
     Formula: out = a (input · m + α′ (1 − m)) + b, each m 0 with probability p and else 1, α′ = −1.7581,
         a = ((1 − p) (1 + p α′²))^(−1/2), b = −a p α′
     Shapes: (*) → (*).
-    Dtypes: floating dtypes, kept; integers become the default float.
-    Raises: ValueError unless p is from 0 to 1; when called, TypeError for complex numbers.
+    Dtypes: floating dtypes, kept; integers become the default float in training.
+    Raises: ValueError unless p is from 0 to 1; when called in training, TypeError for complex numbers.
     Source: Klambauer et al. 2017, "Self-normalizing neural networks".
 
     >>> import nn, autograd_core as ag
@@ -128,9 +128,9 @@ class FeatureAlphaDropout(_Dropout):
 
     Formula: that of `AlphaDropout`, with one m[n, c] for each channel
     Shapes: (N, C, *) → (N, C, *).
-    Dtypes: floating dtypes, kept; integers become the default float.
-    Raises: ValueError unless p is from 0 to 1; when called, ValueError for fewer than two dimensions, TypeError for complex
-        numbers.
+    Dtypes: floating dtypes, kept; integers become the default float in training.
+    Raises: ValueError unless p is from 0 to 1; when called, ValueError for fewer than two dimensions, and in training
+        TypeError for complex numbers.
     Source: PyTorch's `FeatureAlphaDropout`.
 
     >>> import nn, autograd_core as ag

@@ -91,7 +91,7 @@ class LazyLinear(_Lazy, Linear):
 
     Formula: that of `Linear`, with in_features = the size of the first input's last dimension
     Shapes: (*, in_features) → (*, out_features).
-    Dtypes: any floating dtype; the input has that of the parameters.
+    Dtypes: any floating or complex dtype; the input has that of the parameters.
     Raises: when called, ValueError for a first input without dimensions, or one that does not fit what was loaded; then
         what `Linear` raises.
     Source: PyTorch's `LazyLinear`.

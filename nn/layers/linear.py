@@ -25,7 +25,7 @@ class Linear(Module):
 
     Formula: out = input weightᵀ + bias
     Shapes: (*, in_features) → (*, out_features); weight (out_features, in_features), bias (out_features,).
-    Dtypes: any floating dtype; the input has that of the parameters.
+    Dtypes: any floating or complex dtype; the input has that of the parameters.
     Raises: ValueError for a negative size; when called, ValueError if the last dimension is not in_features, TypeError for
         another dtype.
     Source: PyTorch's `Linear`.
@@ -79,7 +79,7 @@ class Bilinear(Module):
 
     Formula: out[…, o] = Σ_ij input1[…, i] weight[o, i, j] input2[…, j] + bias[o]
     Shapes: (*, in1_features) and (*, in2_features) → (*, out_features); weight (out_features, in1_features, in2_features).
-    Dtypes: the common dtype of the inputs and the parameters.
+    Dtypes: the common dtype of the inputs and the parameters, floating or complex.
     Raises: ValueError unless in1_features is positive; when called, ValueError if the shapes do not fit.
     Source: PyTorch's `Bilinear`.
 

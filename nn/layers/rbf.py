@@ -35,7 +35,7 @@ class RBF(Module):
 
     Formula: out[…, m] = φ(|input − c_m| / s_m)
     Shapes: (*, D) → (*, M); centers (M, D), log_widths (M,).
-    Dtypes: the common dtype of the input and the parameters.
+    Dtypes: the common dtype of the input and the parameters, real.
     Raises: ValueError for sizes below 1 or an unknown kernel; when called, ValueError if the last dimension is not D.
     Source: Broomhead & Lowe 1988, "Multivariable functional interpolation and adaptive networks".
 
@@ -91,7 +91,7 @@ class EuclideanRBF(Module):
 
     Formula: out[…, i] = Σ_j (input[…, j] − w[i, j])²
     Shapes: (*, features) → (*, classes); patterns (classes, features).
-    Dtypes: the common dtype of the input and the patterns.
+    Dtypes: the common dtype of the input and the patterns, real.
     Raises: ValueError unless the patterns are a matrix; when called, ValueError if the last dimension is not theirs.
     Source: LeCun, Bottou, Bengio & Haffner 1998, equation (7).
 

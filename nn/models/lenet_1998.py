@@ -238,7 +238,7 @@ class MAPLoss(Module):
 
     Formula: loss = mean over n of y[n, t_n] + log(e^(−j) + Σ_i e^(−y[n, i])), y the distances and t the labels
     Shapes: (N, classes) and labels (N,) → ().
-    Dtypes: float32 and float64; labels are integers.
+    Dtypes: any floating dtype; labels are integers.
     Raises: ValueError unless j is positive; when called, what `F.cross_entropy` raises.
     Source: LeCun et al. 1998, section II.C, equation (9).
 

@@ -42,7 +42,7 @@ class RBFNetwork(Module):
 
     Formula: y = W φ(|x − c| / s) + b
     Shapes: (*, in_features) → (*, out_features).
-    Dtypes: float32 and float64; the input has that of the parameters.
+    Dtypes: any floating dtype; the input has that of the parameters.
     Raises: ValueError for sizes below 1 or an unknown kernel; `fit`: ValueError or TypeError for what does not fit
         together, with nothing changed; `predict`: RuntimeError before `fit`.
     Source: Broomhead & Lowe 1988, "Multivariable functional interpolation and adaptive networks"; Moody & Darken 1989,
