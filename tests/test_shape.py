@@ -279,3 +279,11 @@ def test_pytorchs_other_names_of_cuts_and_repeats():
 def test_arguments_of_another_type_raise_by_name(call, message):
     with pytest.raises(TypeError, match=message):
         call()
+
+
+@pytest.mark.parametrize("f", [ag.squeeze, ag.sum, ag.amax, lambda x, dim: ag.flip(x, dim)])
+def test_a_number_has_the_dims_0_and_minus_1_only(f):
+    assert f(ag.tensor(2.0), 0).item() == f(ag.tensor(2.0), -1).item() == 2
+    for dim in (1, (1,), -2):
+        with pytest.raises(IndexError, match="is out of range for 0 dimensions; give one from -1 to 0"):
+            f(ag.tensor(2.0), dim)

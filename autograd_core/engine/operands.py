@@ -272,11 +272,14 @@ def apply_broadcast(primitive: Primitive, operands: tuple, params: tuple = ()) -
 
 def sizes_of(shape: tuple, name: str) -> tuple:
     """A shape given as separate numbers or as one sequence."""
-    if len(shape) == 1 and not isinstance(shape[0], int | np.integer):
+    if len(shape) == 1 and type(shape[0]) is not int:
         first = shape[0]
-        shape = tuple(first) if isinstance(first, Sequence) or (isinstance(first, ndarray) and first.ndim) else shape
+        if type(first) is tuple:
+            shape = first
+        elif isinstance(first, Sequence) or (isinstance(first, ndarray) and first.ndim):
+            shape = tuple(first)
     try:
-        return tuple(operator.index(s) for s in shape)
+        return tuple([operator.index(s) for s in shape])
     except TypeError:
         raise TypeError(f"{name}: sizes must be integers, got {shape}") from None
 

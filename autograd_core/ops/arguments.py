@@ -73,6 +73,9 @@ def integer(value: Any, name: str, what: str) -> int:
         raise TypeError(f"{name}: {what} must be an int, got {type(value).__name__} {value!r}") from None
 
 
+SEQUENCES = (list, tuple)  # `list | tuple` in a function would be built anew at every call
+
+
 def dim_index(dim: Any, ndim: int, name: str) -> int:
     """`dim` counted from the front. A 0-d tensor has, as in PyTorch, the dims 0 and -1."""
     try:
@@ -91,7 +94,10 @@ def dim_indices(dim: Any, ndim: int, name: str) -> tuple[int, ...]:
     """`dim` as a tuple of distinct dims counted from the front; None means all."""
     if dim is None:
         return tuple(range(ndim))
-    dims = tuple(dim_index(d, ndim, name) for d in (dim if isinstance(dim, list | tuple) else (dim,)))
+    if not isinstance(dim, SEQUENCES):
+        at = dim_index(dim, ndim, name)
+        return (at,) if ndim else ()
+    dims = tuple([dim_index(d, ndim, name) for d in dim])
     if len(set(dims)) != len(dims):
         raise ValueError(f"{name}: dim {dim} names a dimension twice (there are {ndim})")
     return dims if ndim else ()

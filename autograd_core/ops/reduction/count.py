@@ -68,7 +68,7 @@ def bincount(input: TensorLike, weights: TensorLike | None = None, minlength: in
 
     Formula: out_k = Σ_i w_i [x_i = k], x the input, w the weights or 1
     Shapes: (N) and (N) → (M), M the largest element + 1, at least `minlength`.
-    Dtypes: integers; int64 without weights, else float32 or float64 as theirs. Not differentiable.
+    Dtypes: integers; int64 without weights, float32 with weights of float32, else float64. Not differentiable.
     Raises: TypeError if `input` is not a vector of integers; ValueError if an element or `minlength` is negative, or if the
         shapes differ.
     Source: PyTorch's `bincount`.

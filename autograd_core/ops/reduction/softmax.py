@@ -111,8 +111,8 @@ def softmax(input: TensorLike, dim: int | None = None, dtype: DTypeLike | None =
 
     Formula: out_i = exp(x_i) / Σ_k exp(x_k), x the input, i and k along `dim`
     Shapes: (*) → (*).
-    Dtypes: float32 and float64, kept; float16 is computed in float32.
-    Raises: IndexError if `dim` is out of range; TypeError if `input` holds no numbers.
+    Dtypes: floating, kept; integers and booleans become the default float; float16 is computed in float32.
+    Raises: IndexError if `dim` is out of range; TypeError if `input` is complex or holds no numbers.
     Source: Bridle 1990; PyTorch's `softmax`.
 
     >>> import autograd_core as ag
@@ -129,8 +129,8 @@ def log_softmax(input: TensorLike, dim: int | None = None, dtype: DTypeLike | No
 
     Formula: out_i = x_i − log Σ_k exp(x_k), x the input, i and k along `dim`
     Shapes: (*) → (*).
-    Dtypes: float32 and float64, kept; float16 is computed in float32.
-    Raises: IndexError if `dim` is out of range; TypeError if `input` holds no numbers.
+    Dtypes: floating, kept; integers and booleans become the default float; float16 is computed in float32.
+    Raises: IndexError if `dim` is out of range; TypeError if `input` is complex or holds no numbers.
     Source: PyTorch's `log_softmax`.
 
     >>> import autograd_core as ag
@@ -147,8 +147,8 @@ def softmin(input: TensorLike, dim: int | None = None, dtype: DTypeLike | None =
 
     Formula: out_i = exp(−x_i) / Σ_k exp(−x_k), x the input, i and k along `dim`
     Shapes: (*) → (*).
-    Dtypes: float32 and float64, kept; float16 is computed in float32.
-    Raises: IndexError if `dim` is out of range; TypeError if `input` holds no numbers.
+    Dtypes: floating, kept; integers and booleans become the default float; float16 is computed in float32.
+    Raises: IndexError if `dim` is out of range; TypeError if `input` is complex or holds no numbers.
     Source: PyTorch's `nn.functional.softmin`.
 
     >>> import autograd_core as ag, nn.functional as F
@@ -174,7 +174,7 @@ def gumbel_softmax(logits: TensorLike, tau: float = 1, hard: bool = False, eps: 
     Formula: out = softmax((logits + g) / tau) over `dim`, g = −log(e), e ~ Exponential(1) for each element
     Shapes: (*) → (*).
     Dtypes: floating, kept; integers become the default float.
-    Raises: ValueError if `tau` is not positive; IndexError if `dim` is out of range.
+    Raises: ValueError if `tau` is not positive; IndexError if `dim` is out of range; TypeError if `logits` are complex.
     Source: Jang, Gu & Poole 2017, eq. 2; PyTorch's `nn.functional.gumbel_softmax`.
 
     >>> import autograd_core as ag, nn.functional as F
