@@ -117,7 +117,7 @@ class _Conv(_ConvNd):
 
     Formula: out[n, o, {i}] = bias[o] + Σ over c, {u} of
             weight[o, c, {u}] · input[n, c, {at}],
-        with s, d, p = stride, dilation, padding: filters are not flipped; each output size is
+        c the channels of o's group and s, d, p = stride, dilation, padding: filters are not flipped; each output size is
         ⌊(size + 2 p − d (kernel − 1) − 1) / s⌋ + 1
     Shapes: (N, C, {space}) or (C, {space}) → (N, OC, {out}) or (OC, {out});
         weight (OC, C / groups, {kernel}), bias (OC,).
@@ -206,13 +206,14 @@ class Conv3d(_Conv):
 
 class _ConvTranspose(_ConvNd):
     """in_channels, out_channels: C and OC; in `groups` groups of channels, each input channel reaches the OC / groups
-    outputs of its own. kernel_size, stride, padding (which takes away), output_padding (below stride or dilation: zeros at
-    the end) and dilation are one number for all dimensions, or one for each; padding_mode is "zeros". Without bias there is
-    none. The call may name the output's size, layer(input, output_size), in place of output_padding. Weight and bias start
-    uniform on ±1/√(OC / groups · {product}). dtype is that of the parameters; device is None or "cpu".
+    outputs of its own. kernel_size, stride, padding (which takes away), output_padding (below stride or dilation: more
+    of the output, at its end) and dilation are one number for all dimensions, or one for each; padding_mode is "zeros".
+    Without bias there is none. The call may name the output's size, layer(input, output_size), in place of
+    output_padding. Weight and bias start uniform on ±1/√(OC / groups · {product}). dtype is that of the parameters;
+    device is None or "cpu".
 
     Formula: to out[n, o, {at}], which starts as bias[o], is added
-            weight[c, o, {u}] · input[n, c, {i}], for all c, {i}, {u},
+            weight[c, o, {u}] · input[n, c, {i}], for all c, {i}, {u} and the o of c's group,
         with s, d, p = stride, dilation, padding; each output size is
         (size − 1) s − 2 p + d (kernel − 1) + output_padding + 1
     Shapes: (N, C, {space}) or (C, {space}) → (N, OC, {out}) or (OC, {out});
