@@ -16,7 +16,8 @@ import numpy as np
 from ...engine.basics import broadcast_to, sum_to, where
 from ...engine.operands import convert, operand
 from ...engine.primitive import AUX, Primitive, apply
-from ...engine.tensor import conversion, describe
+from ...engine.tensor import Tensor, conversion, describe
+from ...engine.types import TensorLike
 from ...kernels.products import attention as kernels
 from ...kernels.products.attention import Settings
 from ...kernels.rows.dropout import dropped
@@ -82,8 +83,8 @@ def _primitive(packed: bool, weighing: bool) -> Primitive:
     def composition(*args: Any) -> Any:
         *operands, bias, settings = args
         q, k, v = opened(operands)
-        found = _defined(q, k, v, bias, settings)
-        return found if weighing else found[0]
+        out, weights = _defined(q, k, v, bias, settings)
+        return (out, weights) if weighing else out
 
     return Primitive(
         forward,
@@ -119,8 +120,8 @@ def attend(
         return matmul(weights, v), weights
     seed = int(stream(None).integers(2**63)) if 0 < p < 1 else 0
     primitive = _primitives[len(operands) == 1, weighing]
-    found = apply(primitive, (*operands, bias), (Settings(causal, scale, p, seed),))
-    return found if weighing else (found, None)
+    results = apply(primitive, (*operands, bias), (Settings(causal, scale, p, seed),))
+    return results if weighing else (results, None)
 
 
 # --------------------------------------------------------------------------------------------------------- the function
@@ -129,31 +130,33 @@ NAME = "scaled_dot_product_attention"
 
 
 def scaled_dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    attn_mask: Any = None,
+    query: TensorLike,
+    key: TensorLike,
+    value: TensorLike,
+    attn_mask: TensorLike | None = None,
     dropout_p: float = 0.0,
     is_causal: bool = False,
     scale: float | None = None,
     enable_gqa: bool = False,
-) -> Any:
-    """softmax(scale · query keyᵀ + mask) value (Vaswani et al. 2017, equation 1).
+) -> Tensor:
+    """Compute means of the values, weighted by how well their keys fit each query.
 
-    query       (..., L, E)
-    key, value  (..., S, E) and (..., S, V), of the query's dtype; leading sizes broadcast. Gives (..., L, V)
-    attn_mask   broadcasts to (..., L, S): booleans, True where a query may see a key; or numbers added to the scores
-    dropout_p   the probability to drop a weight, whether training or not
-    is_causal   query i sees the keys j <= i, instead of a mask
-    scale       by default 1 / √E
-    enable_gqa  query has a multiple of the heads of key and of value (dimension -3), and each of theirs serves as many
-                neighbouring heads of the query (Ainslie et al. 2023)
+    `attn_mask` holds booleans, True where a query may see a key, or numbers added to the scores; `is_causal` lets query i
+    see the keys j ≤ i instead. `dropout_p` is the probability to drop a weight, whether training or not; `scale` is 1/√E if
+    None. With `enable_gqa` each head of `key` and `value` (dimension −3) serves several neighbouring ones of `query`
+    (Ainslie et al. 2023). A query that may see no key gets zeros, and gives no gradient. Memory grows with L + S, not L · S.
 
-    A query that may see no key gets zeros, and gives no gradient. Memory grows with L + S, not with L S.
+    Formula: out = softmax(scale · query keyᵀ + mask) value
+    Shapes: query (*, L, E), key (*, S, E), value (*, S, V), attn_mask broadcasting to (*, L, S) → (*, L, V).
+    Dtypes: floating, the same for query, key, value and a mask of numbers, kept.
+    Raises: ValueError if shapes do not fit, dropout_p is no probability, or both attn_mask and is_causal are given;
+        TypeError for other or different dtypes.
+    Source: Vaswani et al. 2017, "Attention is all you need", equation 1.
 
     >>> import autograd_core as ag
+    >>> import nn.functional as F
     >>> x = ag.tensor([[1.0, 0.0], [0.0, 1.0]])
-    >>> scaled_dot_product_attention(x, x, ag.tensor([[1.0], [2.0]]), is_causal=True)
+    >>> F.scaled_dot_product_attention(x, x, ag.tensor([[1.0], [2.0]]), is_causal=True)
     tensor([[1.    ],
             [1.6698]])
     """
@@ -191,7 +194,7 @@ def _checked(*operands: Any) -> tuple:
 
 
 def _repeated(x: Any, q: Any) -> Any:
-    """x (..., H, S, E) with each head as often as it takes for as many heads as q has."""
+    """x (..., H, S, E) with each head repeated, for the number of heads that q has."""
     if q.ndim < 3 or x.ndim < 3 or x.shape[-3] == 0 or q.shape[-3] % x.shape[-3]:
         raise ValueError(
             f"{NAME}: enable_gqa needs a number of heads (dimension -3) in query that is a multiple of those in key and "
@@ -218,9 +221,9 @@ def _lead(*operands: Any) -> tuple[int, ...]:
 def _as_bias(mask: Any, shape: tuple, dtype: Any) -> Any:
     """The mask as what is added to scores of `shape`."""
     mask = operand(mask, NAME)
-    given = tuple(np.shape(mask))
-    if len(given) > len(shape) or any(m not in (1, s) for m, s in zip(given[::-1], shape[::-1], strict=False)):
-        raise ValueError(f"{NAME}: attn_mask of shape {given} does not broadcast to (..., L, S), here {shape}")
+    own = tuple(np.shape(mask))
+    if len(own) > len(shape) or any(m not in (1, s) for m, s in zip(own[::-1], shape[::-1], strict=False)):
+        raise ValueError(f"{NAME}: attn_mask of shape {own} does not broadcast to (..., L, S), here {shape}")
     if mask.dtype == bool:
         if transformed(mask):
             return convert(where(mask, 0.0, -math.inf), dtype)

@@ -15,7 +15,8 @@ from numpy import ndarray
 from ...engine.basics import broadcast_to, where
 from ...engine.operands import unified
 from ...engine.primitive import Primitive, apply
-from ...engine.tensor import describe
+from ...engine.tensor import Tensor, describe
+from ...engine.types import TensorLike
 from ...kernels.rows import dropout as kernels
 from ...random import by_example, standard_normal, stream
 from ..elementwise.piecewise import elementwise, overwritten, zeroed
@@ -83,13 +84,21 @@ def _dropped(x: Any, p: float, shape: tuple, alpha: bool, inplace: bool, name: s
     return apply(_drop_primitive, (x, mask), (scale, shift, scale * SELU_LIMIT + shift))
 
 
-def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """In training, each element becomes 0 with probability p and the others are multiplied by 1 / (1 - p), so that the
-    expectation stays; otherwise x itself (Srivastava et al. 2014). A dropped infinity or NaN is 0 too.
+def dropout(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set each element to 0 with probability `p` in training, and scale the others to keep the expectation.
+
+    `input` is returned as it is unless `training`; `inplace` writes over it. A dropped infinity or NaN is 0 too.
+
+    Formula: out_i = m_i x_i / (1 − p), m_i 0 with probability p and else 1, x the input; not training, out = x
+    Shapes: (*), kept.
+    Dtypes: floating, kept; integers become the default float in training.
+    Raises: ValueError if p is not from 0 to 1; TypeError if input holds complex or no numbers, or is no tensor to write over.
+    Source: Srivastava et al. 2014, "Dropout: a simple way to prevent neural networks from overfitting".
 
     >>> import autograd_core as ag
-    >>> dropout(ag.ones(4), p=1.0)
-    tensor([0., 0., 0., 0.])
+    >>> import nn.functional as F
+    >>> F.dropout(ag.ones(4), p=1.0), F.dropout(ag.ones(4), training=False)
+    (tensor([0., 0., 0., 0.]), tensor([1., 1., 1., 1.]))
     """
     _probability(p, "dropout")
     if not training or not p:
@@ -98,9 +107,23 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     return _dropped(input, p, tuple(input.shape), False, inplace, "dropout")
 
 
-def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
-    """Dropout that keeps mean 0 and variance 1, for SELU units: dropped ones take SELU's lower limit, and the result is
-    scaled and shifted (Klambauer et al. 2017, section "Dropout")."""
+def alpha_dropout(input: TensorLike, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Set each element to the lower limit of SELU with probability `p` in training, keeping mean 0 and variance 1.
+
+    `input` is returned as it is unless `training`; `inplace` writes over it.
+
+    Formula: out_i = a (m_i x_i + (1 − m_i) α') + b, α' = −1.7581, a = 1 / √((1 − p)(1 + p α'²)), b = −a p α', m_i 0 with
+        probability p and else 1, x the input; not training, out = x
+    Shapes: (*), kept.
+    Dtypes: floating, kept; integers become the default float in training.
+    Raises: ValueError if p is not from 0 to 1; TypeError if input holds complex or no numbers, or is no tensor to write over.
+    Source: Klambauer et al. 2017, "Self-normalizing neural networks", section "Dropout".
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.alpha_dropout(ag.ones(4), p=0.5)
+    tensor([1., 1., 1., 1.])
+    """
     _probability(p, "alpha_dropout")
     if not training or not p:
         return input
@@ -133,20 +156,65 @@ def _by_channel(
     return _dropped(_checked(x, p, name), p, shape, alpha, inplace, name) if training and p else x
 
 
-def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
-    """`alpha_dropout` of whole channels: input (N, C, …)."""
+def feature_alpha_dropout(input: TensorLike, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Set whole channels to the lower limit of SELU with probability `p` in training.
+
+    `input` is returned as it is unless `training`; `inplace` writes over it.
+    It keeps mean 0 and variance 1, as `alpha_dropout` does for single elements.
+
+    Formula: out[n, c] = a (m_nc x[n, c] + (1 − m_nc) α') + b, with the numbers of `alpha_dropout`, m_nc 0 with
+        probability p and else 1, x the input; not training, out = x
+    Shapes: (N, C, *), kept.
+    Dtypes: floating, kept; integers become the default float in training.
+    Raises: ValueError if p is not from 0 to 1, or input has no channels; TypeError if input
+        holds complex or no numbers, or is no tensor to write over.
+    Source: Klambauer et al. 2017, "Self-normalizing neural networks", section "Dropout".
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.feature_alpha_dropout(ag.ones(1, 2, 2), p=0.5).shape
+    (1, 2, 2)
+    """
     return _by_channel(input, p, training, inplace, (2, 64), None, "feature_alpha_dropout", alpha=True)
 
 
-def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """Dropout of whole channels: input (N, C, L) or (C, L)."""
+def dropout1d(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set whole channels to 0 with probability `p` in training, and scale the others to keep the expectation.
+
+    `input` is returned as it is unless `training`; `inplace` writes over it.
+
+    Formula: out[n, c] = m_nc x[n, c] / (1 − p), m_nc 0 with probability p and else 1, x the input; not training, out = x
+    Shapes: (N, C, L) or (C, L), kept.
+    Dtypes: floating, kept; integers become the default float in training.
+    Raises: ValueError if p is not from 0 to 1, or input has another number of dimensions; TypeError if input
+        holds complex or no numbers, or is no tensor to write over.
+    Source: Tompson et al. 2015, "Efficient object localization using convolutional networks", section 3.2.
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.dropout1d(ag.ones(1, 2, 2), p=1.0).sum()
+    tensor(0.)
+    """
     return _by_channel(input, p, training, inplace, (2, 3), 2, "dropout1d")
 
 
-def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """Dropout of whole channels (Tompson et al. 2015): input (N, C, H, W), or, as in PyTorch, (N, C, L).
+def dropout2d(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set whole channels to 0 with probability `p` in training, and scale the others to keep the expectation.
 
-    Of an input (N, C) it drops elements, as `dropout` does, with a warning.
+    `input` is returned as it is unless `training`; `inplace` writes over it.
+    As in PyTorch, (N, C, L) counts as a batch; of (N, C) it drops elements, as `dropout` does, with a warning.
+
+    Formula: out[n, c] = m_nc x[n, c] / (1 − p), m_nc 0 with probability p and else 1, x the input; not training, out = x
+    Shapes: (N, C, H, W), (N, C, L) or (N, C), kept.
+    Dtypes: floating, kept; integers become the default float in training.
+    Raises: ValueError if p is not from 0 to 1, or input has another number of dimensions; TypeError if input
+        holds complex or no numbers, or is no tensor to write over.
+    Source: Tompson et al. 2015, "Efficient object localization using convolutional networks", section 3.2.
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.dropout2d(ag.ones(1, 2, 2, 2), p=1.0).sum()
+    tensor(0.)
     """
     if getattr(input, "ndim", 0) == 2:
         warnings.warn(
@@ -157,22 +225,50 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     return _by_channel(input, p, training, inplace, (2, 4), None, "dropout2d")
 
 
-def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """Dropout of whole channels: input (N, C, D, H, W) or (C, D, H, W)."""
+def dropout3d(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set whole channels to 0 with probability `p` in training, and scale the others to keep the expectation.
+
+    `input` is returned as it is unless `training`; `inplace` writes over it.
+
+    Formula: out[n, c] = m_nc x[n, c] / (1 − p), m_nc 0 with probability p and else 1, x the input; not training, out = x
+    Shapes: (N, C, D, H, W) or (C, D, H, W), kept.
+    Dtypes: floating, kept; integers become the default float in training.
+    Raises: ValueError if p is not from 0 to 1, or input has another number of dimensions; TypeError if input
+        holds complex or no numbers, or is no tensor to write over.
+    Source: Tompson et al. 2015, "Efficient object localization using convolutional networks", section 3.2.
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.dropout3d(ag.ones(1, 2, 2, 2, 2), p=1.0).sum()
+    tensor(0.)
+    """
     return _by_channel(input, p, training, inplace, (4, 5), 4, "dropout3d")
 
 
 def drop_connect(
-    input: Any, weight: Any, bias: Any = None, p: float = 0.5, training: bool = True, per_example: bool = False
-) -> Any:
-    """x Wᵀ + b where, in training, each weight and each bias is 0 with probability p and the others are multiplied by
-    1 / (1 - p), so that the expectation stays (Wan et al. 2013, section 3, equation 4).
+    input: TensorLike,
+    weight: TensorLike,
+    bias: TensorLike | None = None,
+    p: float = 0.5,
+    training: bool = True,
+    per_example: bool = False,
+) -> Tensor:
+    """Compute `linear` with each weight and each bias set to 0 with probability `p` in training, the others scaled.
 
-    per_example   each row of x gets a mask of its own, as in the paper, at the cost of that many matrices; otherwise one
-                  mask serves the whole batch
+    One mask serves the whole batch; with `per_example` each row of `input` gets its own, as in the paper, at the cost of
+    that many matrices. Not in `training`, all weights are used (the paper samples activations from a normal distribution
+    with the mean and variance of the masked sum, Algorithm 2).
 
-    Not training, all weights are used (the paper samples units from a normal distribution with the mean and variance of
-    the masked sum, Algorithm 2). Shapes as in `linear`.
+    Formula: out = input (M ∘ weight)ᵀ / (1 − p) + m ∘ bias / (1 − p), M and m 0 with probability p and else 1
+    Shapes: input (*, in_features), weight (out_features, in_features), bias (out_features,) → (*, out_features).
+    Dtypes: floating, the same for all three, kept.
+    Raises: ValueError if shapes do not fit or p is not from 0 to 1; TypeError for different dtypes.
+    Source: Wan et al. 2013, "Regularization of neural networks using DropConnect", section 3.
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.drop_connect(ag.ones(1, 2), ag.ones(3, 2), training=False), F.drop_connect(ag.ones(1, 2), ag.ones(3, 2), p=1.0)
+    (tensor([[2., 2., 2.]]), tensor([[0., 0., 0.]]))
     """
     _probability(p, "drop_connect")
     x, weight, bias = linear_operands("drop_connect", input, weight, bias)
@@ -187,11 +283,21 @@ def drop_connect(
     return out if bias is None else out + dropout(broadcast_to(bias, tuple(out.shape)), p)
 
 
-def gaussian_noise(input: Any, std: float = 0.1, training: bool = True) -> Any:
-    """In training, x plus normal noise of mean 0 and deviation `std`, drawn for each element; otherwise x itself.
+def gaussian_noise(input: TensorLike, std: float = 0.1, training: bool = True) -> Tensor:
+    """Add normal noise of mean 0 and standard deviation `std` to each element of `input`, in `training`.
 
-    On the inputs of a network it acts, to second order in std, like a penalty on the slopes of its outputs (Bishop 1995,
-    "Training with noise is equivalent to Tikhonov regularization").
+    On the inputs of a network it acts, to second order in std, like a penalty on the slopes of its outputs.
+
+    Formula: out_i = x_i + std · ε_i, ε_i from N(0, 1), x the input; not training, out = x
+    Shapes: (*) → (*).
+    Dtypes: floating, kept; integers become the default float.
+    Raises: ValueError if std is negative; TypeError if input holds no numbers.
+    Source: Bishop 1995, "Training with noise is equivalent to Tikhonov regularization".
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> F.gaussian_noise(ag.ones(2), std=0.0), F.gaussian_noise(ag.ones(2), training=False)
+    (tensor([1., 1.]), tensor([1., 1.]))
     """
     if not std >= 0:
         raise ValueError(f"gaussian_noise: std must not be negative, got {std}")

@@ -11,6 +11,7 @@ from ...engine.basics import where
 from ...engine.operands import convert, operand
 from ...engine.primitive import SHAPE, Primitive, apply
 from ...engine.tensor import Tensor, conversion, describe
+from ...engine.types import TensorLike
 from ...engine.versions import written
 from ...kernels.rows import embedding as kernels
 from ..arguments import transformed, values
@@ -96,27 +97,30 @@ def _check_range(name: str, index: ndarray, rows: int, what: str) -> None:
 
 
 def embedding(
-    input: Any,
-    weight: Any,
+    input: TensorLike,
+    weight: TensorLike,
     padding_idx: int | None = None,
     max_norm: float | None = None,
     norm_type: float = 2.0,
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
-) -> Any:
-    """weight[input]: a row of the table for each index.
+) -> Tensor:
+    """Return a row of the table `weight` for each index.
 
-    input               integers of any shape (…)
-    weight              (rows, D), gives (…, D); its gradient adds up over repeated indices
-    padding_idx         this row gets no gradient; counted from the end if negative
-    max_norm            first rescale, in place, the rows that are used and whose norm_type-norm exceeds it
-    scale_grad_by_freq  divide a row's gradient by how often it occurs in `input`
-    sparse              accepted for PyTorch's sake; the gradient holds the same numbers and is dense
+    The gradient of the table adds up over repeated indices. Row `padding_idx`, counted from the end if negative, gets none.
+    `max_norm` first rescales, in place, the rows that are used and whose `norm_type`-norm exceeds it. `scale_grad_by_freq`
+    divides a row's gradient by the number of its occurrences. `sparse` is accepted for PyTorch's sake; the gradient holds
+    the same numbers and is dense.
 
-    Raises IndexError for an index that is no row.
+    Formula: out[…, :] = weight[input[…], :]
+    Shapes: input (*), weight (rows, D) → (*, D).
+    Dtypes: input integers; weight any, kept.
+    Raises: IndexError for an index that is no row; ValueError if weight is no matrix, or padding_idx no row; TypeError if
+        input holds no integers.
+    Source: PyTorch's `torch.nn.functional.embedding`.
 
     >>> import autograd_core as ag
-    >>> embedding(ag.tensor([2, 0]), ag.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]))
+    >>> ag.embedding(ag.tensor([2, 0]), ag.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]))
     tensor([[4., 5.],
             [0., 1.]])
     """
@@ -176,11 +180,21 @@ def renormalise(name: str, weight: Any, index: ndarray, max_norm: float, norm_ty
         written(table)
 
 
-def one_hot(tensor: Any, num_classes: int = -1) -> Any:
-    """1 at the label and 0 elsewhere, in a new last dimension of `num_classes` (-1: the largest label + 1). int64.
+def one_hot(tensor: TensorLike, num_classes: int = -1) -> Tensor:
+    """Return 1 at each label of `tensor` and 0 elsewhere, in a new last dimension of `num_classes`.
+
+    −1 stands for the largest label + 1.
+
+    Formula: out[…, c] = 1 if tensor[…] = c, else 0
+    Shapes: (*) → (*, num_classes).
+    Dtypes: integers → int64.
+    Raises: IndexError for a label that is no class; ValueError if num_classes is neither positive nor −1, or cannot be told
+        from no labels; TypeError if tensor holds no integers.
+    Source: PyTorch's `torch.nn.functional.one_hot`.
 
     >>> import autograd_core as ag
-    >>> one_hot(ag.tensor([0, 2]), 3)
+    >>> import nn.functional as F
+    >>> F.one_hot(ag.tensor([0, 2]), 3)
     tensor([[1, 0, 0],
             [0, 0, 1]])
     """

@@ -14,7 +14,8 @@ from numpy import ndarray
 
 from ...engine.operands import convert, operand
 from ...engine.primitive import Primitive, apply
-from ...engine.tensor import conversion, describe
+from ...engine.tensor import Tensor, conversion, describe
+from ...engine.types import TensorLike
 from ...kernels.rows import embedding as kernels
 from ..arguments import transformed, values
 from ..elementwise.piecewise import zeroed
@@ -107,34 +108,39 @@ def _largest_composition(weight: Any, index: Any, starts: ndarray) -> Any:
 
 
 def embedding_bag(
-    input: Any,
-    weight: Any,
-    offsets: Any = None,
+    input: TensorLike,
+    weight: TensorLike,
+    offsets: TensorLike | None = None,
     max_norm: float | None = None,
     norm_type: float = 2,
     scale_grad_by_freq: bool = False,
     mode: str = "mean",
     sparse: bool = False,
-    per_sample_weights: Any = None,
+    per_sample_weights: TensorLike | None = None,
     include_last_offset: bool = False,
     padding_idx: int | None = None,
-) -> Any:
-    """The sum, mean or largest (by column) of the rows of a table that are in each bag: (B, D).
+) -> Tensor:
+    """Return the sum, the mean or the largest elements of the rows of a table that are in each bag.
 
-    input                integers: (B, N) for B bags of N, or (n,) for bags that follow each other
-    weight               (rows, D)
-    offsets              (B,), for an input (n,): where each bag begins, the first at 0. An empty bag gives zeros
-    include_last_offset  offsets are (B + 1,), the last is where the last bag ends
-    mode                 "sum", "mean" or "max"
-    per_sample_weights   of the input's shape: multiplies the rows, for mode="sum"
-    padding_idx          this row counts for nothing and gets no gradient
+    A two-dimensional `input` holds a bag in each row; in a one-dimensional one bags follow each other and begin at
+    `offsets`, the first at 0, and with `include_last_offset` the last of them is where the last bag ends. An empty bag gives
+    zeros. `mode` is "sum", "mean" or "max" (by column); for "sum", `per_sample_weights` of the input's shape multiply the
+    rows. Row `padding_idx` counts for nothing and gets no gradient. `max_norm`, `norm_type`, `scale_grad_by_freq` and
+    `sparse` are as in `embedding`. In mode "max" the gradient goes to the first of equals, and a NaN counts as largest (in
+    PyTorch, only where it comes first).
 
-    max_norm, norm_type, scale_grad_by_freq and sparse as for `embedding`. In mode="max" the gradient goes to the first
-    of equal numbers, and a NaN counts as largest (in PyTorch, only where it comes first).
+    Formula: out[b] = Σ_{i in bag b} s_i weight[input_i], s the per_sample_weights, 1 without; divided by their number for
+        "mean"; the maximum instead of the sum for "max"
+    Shapes: input (B, N), or (n,) with offsets (B,) or (B + 1,); weight (rows, D) → (B, D).
+    Dtypes: input and offsets integers; weight floating, kept, per_sample_weights the same.
+    Raises: IndexError for an index that is no row; ValueError if shapes, offsets or options do not fit together; TypeError
+        for other dtypes.
+    Source: PyTorch's `torch.nn.functional.embedding_bag`.
 
     >>> import autograd_core as ag
+    >>> import nn.functional as F
     >>> weight = ag.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
-    >>> embedding_bag(ag.tensor([0, 1, 1, 2]), weight, ag.tensor([0, 1]), mode="sum")
+    >>> F.embedding_bag(ag.tensor([0, 1, 1, 2]), weight, ag.tensor([0, 1]), mode="sum")
     tensor([[ 0.,  1.],
             [ 8., 11.]])
     """

@@ -12,7 +12,8 @@ import numpy as np
 
 from ...engine.basics import broadcast_to, where
 from ...engine.operands import convert, operand
-from ...engine.tensor import describe
+from ...engine.tensor import Tensor, describe
+from ...engine.types import TensorLike
 from ..arguments import transformed, values
 from ..linalg.linear import linear
 from ..reduction.reduce import mean
@@ -24,48 +25,68 @@ NAME = "multi_head_attention_forward"
 
 
 def multi_head_attention_forward(
-    query: Any,
-    key: Any,
-    value: Any,
+    query: TensorLike,
+    key: TensorLike,
+    value: TensorLike,
     embed_dim_to_check: int,
     num_heads: int,
-    in_proj_weight: Any,
-    in_proj_bias: Any,
-    bias_k: Any,
-    bias_v: Any,
+    in_proj_weight: TensorLike | None,
+    in_proj_bias: TensorLike | None,
+    bias_k: TensorLike | None,
+    bias_v: TensorLike | None,
     add_zero_attn: bool,
     dropout_p: float,
-    out_proj_weight: Any,
-    out_proj_bias: Any,
+    out_proj_weight: TensorLike,
+    out_proj_bias: TensorLike | None,
     training: bool = True,
-    key_padding_mask: Any = None,
+    key_padding_mask: TensorLike | None = None,
     need_weights: bool = True,
-    attn_mask: Any = None,
+    attn_mask: TensorLike | None = None,
     use_separate_proj_weight: bool = False,
-    q_proj_weight: Any = None,
-    k_proj_weight: Any = None,
-    v_proj_weight: Any = None,
-    static_k: Any = None,
-    static_v: Any = None,
+    q_proj_weight: TensorLike | None = None,
+    k_proj_weight: TensorLike | None = None,
+    v_proj_weight: TensorLike | None = None,
+    static_k: TensorLike | None = None,
+    static_v: TensorLike | None = None,
     average_attn_weights: bool = True,
     is_causal: bool = False,
     *,
     batch_first: bool = False,
-) -> tuple:
-    """What `nn.MultiheadAttention` computes, with its parameters as arguments: (output, weights or None).
+) -> tuple[Tensor, Tensor | None]:
+    """Compute multi-head attention, with the parameters of `nn.MultiheadAttention` as arguments: (output, weights).
 
-    query                (L, N, E), or (L, E) for one example; key (S, N, K), value (S, N, V). K = V = E unless
-                         use_separate_proj_weight. With batch_first (ours), (N, L, E) and so on
-    in_proj_weight       (3 E, E), the projections of query, key and value one below the other, in_proj_bias (3 E,) or None;
-                         with use_separate_proj_weight, q_proj_weight (E, E), k_proj_weight (E, K), v_proj_weight (E, V)
+    embed_dim_to_check   E, the width of `query`; `num_heads` heads share it
+    in_proj_weight       (3 E, E), the projections of query, `key` and `value` one below the other; in_proj_bias (3 E,). With
+                         use_separate_proj_weight, q_proj_weight (E, E), k_proj_weight (E, K), v_proj_weight (E, V)
     bias_k, bias_v       (1, 1, E): one more key and value, after the projection; add_zero_attn: one more, of zeros
     static_k, static_v   (N H, S, D): take the place of projected keys and values
+    dropout_p            the probability to drop a weight in `training`
     key_padding_mask     (N, S), or (S,): True where a key counts for nothing, or numbers added to its scores
     attn_mask            (L, S) or (N H, L, S): likewise for each query
-    is_causal            attn_mask is the triangle in which query i sees the keys j <= i; ours: it may be left out
-    average_attn_weights the weights are (N, L, S), the mean over heads, instead of (N, H, L, S)
+    is_causal            attn_mask is the triangle in which query i sees the keys j ≤ i; ours: it may be left out
+    out_proj_weight      (E, E), of the projection of all results; out_proj_bias (E,)
+    average_attn_weights the weights are the mean over heads; without need_weights they are None
+    batch_first          ours: the dimension of the batch comes first, as in (N, L, E)
 
     A query that may see no key gets zeros, with need_weights too (where PyTorch gives NaN).
+
+    Formula: out = concat(head_1, …, head_H) W_outᵀ + b_out, head_h = softmax(q_h k_hᵀ / √D + masks) v_h, D = E / H, where
+        q_h, k_h and v_h are parts of the projected query, key and value
+    Shapes: query (L, N, E), key (S, N, K), value (S, N, V) → (L, N, E) and (N, L, S), or (N, H, L, S) without
+        average_attn_weights; without N likewise. K = V = E unless use_separate_proj_weight.
+    Dtypes: floating, the same for all but boolean masks, kept.
+    Raises: ValueError if shapes do not fit, or only one of bias_k and bias_v is given; TypeError for other or different dtypes.
+    Source: Vaswani et al. 2017, "Attention is all you need", section 3.2.2.
+
+    >>> import autograd_core as ag
+    >>> import nn.functional as F
+    >>> x, eye = ag.tensor([[1.0, 0.0], [0.0, 1.0]]), ag.eye(2)
+    >>> out, weights = F.multi_head_attention_forward(
+    ...     x, x, x, 2, 1, ag.cat([eye, eye, eye]), None, None, None, False, 0.0, eye, None, is_causal=True
+    ... )
+    >>> weights
+    tensor([[1.    , 0.    ],
+            [0.3302, 0.6698]])
     """
     batched = query.ndim == 3
     q, k, v = _batched(query, key, value, 0 if batch_first else 1)
@@ -156,14 +177,14 @@ def _projected(q: Any, k: Any, v: Any, shared: bool, weight: Any, bias: Any, sep
     return tuple(linear(x, w, b) for x, w, b in zip((q, k, v), weights, biases, strict=True))
 
 
-def _static(given: Any, x: Any, name: str, N: int) -> Any:
-    """Keys or values (N, H, S, D): those given as (N H, S, D), if any."""
-    if given is None:
+def _static(static: Any, x: Any, name: str, N: int) -> Any:
+    """Keys or values (N, H, S, D): those of `static` (N H, S, D), if any."""
+    if static is None:
         return x
     H, D = x.shape[1], x.shape[3]
-    if given.ndim != 3 or given.shape[0] != N * H or given.shape[2] != D:
-        raise ValueError(f"{NAME}: {name} must be (N H, S, D) = ({N * H}, S, {D}), got shape {tuple(given.shape)}")
-    return reshape(given, (N, H, given.shape[1], D))
+    if static.ndim != 3 or static.shape[0] != N * H or static.shape[2] != D:
+        raise ValueError(f"{NAME}: {name} must be (N H, S, D) = ({N * H}, S, {D}), got shape {tuple(static.shape)}")
+    return reshape(static, (N, H, static.shape[1], D))
 
 
 def _merged_masks(mask: Any, padding: Any, sizes: tuple, batched: bool, dtype: Any) -> Any:

@@ -16,6 +16,7 @@ Sizes: N examples, C channels, G groups, positions written … (any number of di
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from numpy import ndarray
 from ...engine import basics
 from ...engine.primitive import AUX, Primitive, apply
 from ...engine.tensor import Tensor, describe
+from ...engine.types import TensorLike
 from ...engine.versions import written
 from ...engine.writes import check_writable
 from ...kernels.rows import norm as kernels
@@ -45,9 +47,9 @@ def _standardised(x: Any, dims: tuple, eps: float) -> Any:
 def _by_root_mean_square(d: Any, dims: tuple, eps: float) -> Any:
     """d / √(mean d² + ε); where the squares would be too large, of d / max |d|."""
     top = amax(ew.abs(d.detach() if hasattr(d, "detach") else d), dims, keepdim=True) if math.prod(d.shape) else 1.0
-    unit = basics.where(top > math.sqrt(np.finfo(d.dtype).max) / 1e4, top, 1.0)
-    d = d / unit
-    return d * ew.rsqrt(mean(d * d, dims, keepdim=True) + eps / unit / unit)
+    scale = basics.where(top > math.sqrt(np.finfo(d.dtype).max) / 1e4, top, 1.0)
+    d = d / scale
+    return d * ew.rsqrt(mean(d * d, dims, keepdim=True) + eps / scale / scale)
 
 
 def _by_channel(v: Any, x: Any) -> Any:
@@ -279,38 +281,41 @@ def _running(name: str, means: Any, variances: Any, x: Any, momentum: Any) -> Ru
 def _by_running(name: str, x: Any, w: Any, b: Any, means: Any, variances: Any, eps: float) -> Any:
     """Normalised by the running statistics, as they are now: a later update changes nothing here."""
     _check_running(name, means, variances, x)
-    held = [v if transformed(v) else np.array(v, x.dtype) for v in (means, variances)]
-    return apply(_batch_norm_fixed, (x, w, b, *held), (float(eps),))
+    statistics = [v if transformed(v) else np.array(v, x.dtype) for v in (means, variances)]
+    return apply(_batch_norm_fixed, (x, w, b, *statistics), (float(eps),))
 
 
 # ----------------------------------------------------------------------------------------------------- the functions
 
 
 def batch_norm(
-    input: Any,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any = None,
-    bias: Any = None,
+    input: TensorLike,
+    running_mean: TensorLike | None,
+    running_var: TensorLike | None,
+    weight: TensorLike | None = None,
+    bias: TensorLike | None = None,
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> Any:
-    """Each channel minus its mean, divided by its standard deviation √(σ² + eps), times weight plus bias.
+) -> Tensor:
+    """Normalise each channel by its mean and standard deviation over the examples and positions.
 
-    input         (N, C, …), float32 or float64; also the result's shape and dtype
-    running_mean, running_var   (C,); may be None in training
-    weight, bias  (C,), or None for 1 and 0
-    training      mean and (biased) variance are those of the input, and the running statistics move towards them in
-                  place: (1 - momentum) running + momentum new, with the unbiased variance. Otherwise the running
-                  statistics are used, and input is only scaled and shifted
+    In `training`, mean and (biased) variance are those of `input`, and `running_mean` and `running_var`, if there are any,
+    move towards them in place by the fraction `momentum`, the latter towards the unbiased variance; an empty batch moves
+    nothing. Otherwise the running ones are used. `weight` and `bias` are 1 and 0 if None; `eps` keeps the root away from 0.
 
-    An empty batch changes no running statistics. Raises ValueError where shapes do not fit, for a single value per
-    channel in training, for a running statistic that is missing in evaluation; TypeError for other dtypes. Ioffe &
-    Szegedy 2015, algorithms 1 and 2.
+    Formula: out = (x − μ_c) / √(σ²_c + eps) · weight_c + bias_c, x the input and c its channel;
+        running ← (1 − momentum) running + momentum · new
+    Shapes: input (N, C, *), the others (C,) → (N, C, *).
+    Dtypes: float32 or float64, the same for input, weight and bias, kept.
+    Raises: ValueError if shapes do not fit, for a single value a channel in training, and for a running statistic that is
+        missing in evaluation; TypeError for other or different dtypes; RuntimeError for training with running statistics
+        inside vmap.
+    Source: Ioffe & Szegedy 2015, algorithms 1 and 2.
 
     >>> import autograd_core as ag
-    >>> batch_norm(ag.tensor([[1.0, 10.0], [3.0, 30.0]]), None, None, training=True)
+    >>> import nn.functional as F
+    >>> F.batch_norm(ag.tensor([[1.0, 10.0], [3.0, 30.0]]), None, None, training=True)
     tensor([[-1., -1.],
             [ 1.,  1.]])
     """
@@ -335,23 +340,32 @@ def batch_norm(
 
 
 def instance_norm(
-    input: Any,
-    running_mean: Any = None,
-    running_var: Any = None,
-    weight: Any = None,
-    bias: Any = None,
+    input: TensorLike,
+    running_mean: TensorLike | None = None,
+    running_var: TensorLike | None = None,
+    weight: TensorLike | None = None,
+    bias: TensorLike | None = None,
     use_input_stats: bool = True,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> Any:
-    """Each channel of each example minus its mean over positions, divided by √(σ² + eps), times weight plus bias.
+) -> Tensor:
+    """Normalise each channel of each example by its mean and standard deviation over the positions.
 
-    input (N, C, …); the other arguments as for `batch_norm`. use_input_stats is its `training`: the running statistics
-    move towards the mean over the examples of their means and variances. (Unlike PyTorch's, an empty batch leaves them as
-    they are.) Raises ValueError for channels of a single position. Ulyanov et al. 2016, equation 4.
+    With `use_input_stats`, mean and (biased) variance are those of `input`, and `running_mean` and `running_var`, if there
+    are any, move towards their means over the examples in place by the fraction `momentum` (an empty batch moves nothing,
+    unlike PyTorch's). Otherwise the running ones are used. `weight` and `bias` are 1 and 0 if None; `eps` keeps the root
+    away from 0.
+
+    Formula: out = (x − μ_nc) / √(σ²_nc + eps) · weight_c + bias_c, x the input, n the example and c the channel
+    Shapes: input (N, C, *), the others (C,) → (N, C, *).
+    Dtypes: float32 or float64, the same for input, weight and bias, kept.
+    Raises: ValueError if shapes do not fit, for channels of a single position, and for a running statistic that is missing
+        where they are used; TypeError for other or different dtypes.
+    Source: Ulyanov et al. 2016, "Instance normalization", equation 4.
 
     >>> import autograd_core as ag
-    >>> instance_norm(ag.tensor([[[1.0, 3.0], [10.0, 30.0]]]))
+    >>> import nn.functional as F
+    >>> F.instance_norm(ag.tensor([[[1.0, 3.0], [10.0, 30.0]]]))
     tensor([[[-1.,  1.],
              [-1.,  1.]]])
     """
@@ -372,14 +386,27 @@ def instance_norm(
     return apply(_instance_norm, (x, w, b), (x.shape[1], running, float(eps)))
 
 
-def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
-    """The channels of each example in `num_groups` groups of neighbours, each minus its mean, divided by √(σ² + eps).
+def group_norm(
+    input: TensorLike,
+    num_groups: int,
+    weight: TensorLike | None = None,
+    bias: TensorLike | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalise groups of neighbouring channels of each example by their mean and standard deviation.
 
-    input (N, C, …), weight and bias (C,) or None. Raises ValueError where shapes do not fit or groups do not divide the
-    channels. Wu & He 2018, equations 1 to 6.
+    There are `num_groups` of them. `weight` and `bias` are 1 and 0 if None; `eps` keeps the root away from 0.
+
+    Formula: out = (x − μ_ng) / √(σ²_ng + eps) · weight_c + bias_c, x the input, n the example, g the group of channel c
+    Shapes: input (N, C, *), weight and bias (C,) → (N, C, *).
+    Dtypes: float32 or float64, the same for all three, kept.
+    Raises: ValueError if shapes do not fit, num_groups does not divide C, or a group has a single value; TypeError for other
+        or different dtypes, or num_groups that is no int.
+    Source: Wu & He 2018, "Group normalization", equations 1 to 6.
 
     >>> import autograd_core as ag
-    >>> group_norm(ag.tensor([[1.0, 3.0, 10.0, 30.0]]), 2)
+    >>> import nn.functional as F
+    >>> F.group_norm(ag.tensor([[1.0, 3.0, 10.0, 30.0]]), 2)
     tensor([[-1.,  1., -1.,  1.]])
     """
     name = "group_norm"
@@ -426,17 +453,27 @@ def _last_dims(name: str, normalized_shape: Any, eps: float, input: Any, weight:
     return x, w, b, len(shape)
 
 
-def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
-    """input minus its mean over the last dimensions, divided by √(σ² + eps), times weight plus bias.
+def layer_norm(
+    input: TensorLike,
+    normalized_shape: int | Sequence[int],
+    weight: TensorLike | None = None,
+    bias: TensorLike | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalise the last dimensions of each example by their mean and standard deviation.
 
-    input             (…, *normalized_shape), float32 or float64
-    normalized_shape  the sizes of the last dimensions (an int: of the last one)
-    weight, bias      of that shape, or None for 1 and 0
+    `normalized_shape` holds their sizes (an int: of the last one). `weight` and `bias` are 1 and 0 if None; `eps` keeps the
+    root away from 0.
 
-    Raises ValueError where shapes do not fit, TypeError for other dtypes. Ba et al. 2016, equation 4.
+    Formula: out = (x − μ) / √(σ² + eps) · weight + bias, x the input, μ and σ² over the last dimensions
+    Shapes: input (*, normalized_shape), weight and bias normalized_shape → (*, normalized_shape).
+    Dtypes: float32 or float64, the same for all three, kept.
+    Raises: ValueError if shapes do not fit or eps is negative; TypeError for other or different dtypes.
+    Source: Ba et al. 2016, "Layer normalization", equation 4.
 
     >>> import autograd_core as ag
-    >>> layer_norm(ag.tensor([[1.0, 3.0], [10.0, 30.0]]), (2,))
+    >>> import nn.functional as F
+    >>> F.layer_norm(ag.tensor([[1.0, 3.0], [10.0, 30.0]]), (2,))
     tensor([[-1.,  1.],
             [-1.,  1.]])
     """
@@ -444,13 +481,23 @@ def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any 
     return apply(_layer_norm, (x, w, b), (dims, float(eps)))
 
 
-def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:
-    """input divided by √(mean of squares + eps) over the last dimensions, times weight.
+def rms_norm(
+    input: TensorLike, normalized_shape: int | Sequence[int], weight: TensorLike | None = None, eps: float | None = None
+) -> Tensor:
+    """Divide the last dimensions of each example by the root of their mean square.
 
-    Arguments as for `layer_norm`; eps None is the machine epsilon of the dtype. Zhang & Sennrich 2019, equation 4.
+    `normalized_shape` holds their sizes (an int: of the last one). `weight` is 1 if None; `eps` keeps the root away from 0,
+    None being the machine epsilon of the dtype.
+
+    Formula: out = x / √(mean(x²) + eps) · weight, x the input, the mean over the last dimensions
+    Shapes: input (*, normalized_shape), weight normalized_shape → (*, normalized_shape).
+    Dtypes: float32 or float64, the same for both, kept.
+    Raises: ValueError if shapes do not fit or eps is negative; TypeError for other or different dtypes.
+    Source: Zhang & Sennrich 2019, "Root mean square layer normalization", equation 4.
 
     >>> import autograd_core as ag
-    >>> rms_norm(ag.tensor([[3.0, 4.0]]), (2,))
+    >>> import nn.functional as F
+    >>> F.rms_norm(ag.tensor([[3.0, 4.0]]), (2,))
     tensor([[0.8485, 1.1314]])
     """
     x, w, _, dims = _last_dims("rms_norm", normalized_shape, 0.0 if eps is None else eps, input, weight, None)

@@ -1,4 +1,4 @@
-"""Radial basis functions: units that answer to the distance of a point from a centre, as one node.
+"""Radial basis functions, of the distance of a point from a centre, as one node.
 
 x (N, D) are points, c (M, D) centres, s (M,) widths; r_nm = |x_n - c_m| and q_nm = (r_nm / s_m)².
 """
@@ -15,6 +15,7 @@ from ...engine.basics import broadcast_to, where
 from ...engine.operands import operand, unified
 from ...engine.primitive import AUX, OUT, Primitive, apply
 from ...engine.tensor import Tensor, describe
+from ...engine.types import TensorLike
 from ...kernels.products import distance as kernels
 from ..arguments import transformed
 from ..elementwise.arithmetic import exp, log, reciprocal, rsqrt, sqrt
@@ -118,34 +119,44 @@ def check_kernel(name: str, kernel: str) -> None:
         raise ValueError(f"{name}: no kernel is called {kernel!r}; there are {', '.join(known)}")
 
 
-def rbf(input: Any, centers: Any, widths: Any = 1.0, kernel: str = "gaussian") -> Any:
-    """Radial functions of the points around each centre: φ(r / s), where r = |x - c|. (…, D), (M, D) -> (…, M).
+def rbf(input: TensorLike, centers: TensorLike, widths: TensorLike = 1.0, kernel: str = "gaussian") -> Tensor:
+    """Compute radial functions of the distance of each point of `input` from each of the `centers`.
 
-        gaussian              exp(-r² / 2s²)        multiquadric   √(1 + r²/s²)
-        inverse_multiquadric  1 / √(1 + r²/s²)      thin_plate     (r/s)² log(r/s)
+    `widths` are positive, one for each centre or one for all. `kernel` is "gaussian", "multiquadric",
+    "inverse_multiquadric" or "thin_plate". Distances of points and centres that lie close together are exact to a few
+    roundings wherever the origin is.
 
-    widths  s, positive: (M,), or one number for all
-
-    Distances of points and centres that lie close together are exact to a few roundings wherever the origin is. Raises
-    for shapes that do not fit, widths that are not positive, and an unknown kernel.
+    Formula: out[n, m] = φ(r / s_m), r = |input_n − centers_m| and s the widths; in that order, φ(z) is exp(−z²/2), √(1 + z²),
+        1 / √(1 + z²) and z² log z
+    Shapes: input (*, D), centers (M, D), widths (M,) or () → (*, M).
+    Dtypes: the operands' common floating dtype; integers become the default float.
+    Raises: ValueError if shapes do not fit, a width is not positive, or there is no such kernel; TypeError for complex
+        numbers.
+    Source: Broomhead & Lowe 1988, "Multivariable functional interpolation and adaptive networks"; the kernels after Hardy
+        1971 and Duchon 1977.
 
     >>> import autograd_core as ag
-    >>> rbf(ag.tensor([[0.0, 0.0], [3.0, 4.0]]), ag.tensor([[0.0, 0.0]]), 5.0)
+    >>> import nn.functional as F
+    >>> F.rbf(ag.tensor([[0.0, 0.0], [3.0, 4.0]]), ag.tensor([[0.0, 0.0]]), 5.0)
     tensor([[1.    ],
             [0.6065]])
-
-    Sources: Broomhead & Lowe 1988, "Multivariable functional interpolation and adaptive networks"; the kernels after
-    Hardy 1971 and Duchon 1977, here as functions of r / s.
     """
     check_kernel("rbf", kernel)
     return _radial("rbf", input, centers, widths, kernel)
 
 
-def squared_distance(input: Any, centers: Any) -> Any:
-    """|x - c|² of each point and centre. (…, D), (M, D) -> (…, M). As exact as `rbf`.
+def squared_distance(input: TensorLike, centers: TensorLike) -> Tensor:
+    """Compute the squared distance of each point of `input` from each of the `centers`, as exactly as `rbf`.
+
+    Formula: out[n, m] = |input_n − centers_m|²
+    Shapes: input (*, D), centers (M, D) → (*, M).
+    Dtypes: the operands' common floating dtype; integers become the default float.
+    Raises: ValueError if shapes do not fit; TypeError for complex numbers.
+    Source: SciPy's `scipy.spatial.distance.cdist` with metric "sqeuclidean".
 
     >>> import autograd_core as ag
-    >>> squared_distance(ag.tensor([[3.0, 4.0]]), ag.tensor([[0.0, 0.0], [3.0, 3.0]]))
+    >>> import nn.functional as F
+    >>> F.squared_distance(ag.tensor([[3.0, 4.0]]), ag.tensor([[0.0, 0.0], [3.0, 3.0]]))
     tensor([[25.,  1.]])
     """
     return _radial("squared_distance", input, centers, None, "square")

@@ -13,7 +13,8 @@ from numpy import ndarray
 
 from ...engine.operands import convert
 from ...engine.primitive import AUX, Primitive, apply
-from ...engine.tensor import describe
+from ...engine.tensor import Tensor, describe
+from ...engine.types import TensorLike
 from ...kernels.convolution import response as kernels
 from ..arguments import floating
 from ..elementwise import arithmetic as ew
@@ -56,15 +57,23 @@ def _check_size(name: str, size: Any) -> None:
         raise ValueError(f"{name}: size must be at least 1, got {size}")
 
 
-def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
-    """x_c / (k + alpha / size Σ x_c'²)^beta, the sum over `size` channels about c: size // 2 before, the others after.
+def local_response_norm(
+    input: TensorLike, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """Divide each channel by a power of the mean square of its neighbours.
 
-    input (N, C, …) with at least one dimension of positions, float32 or float64. Channels that do not exist count as 0.
-    Raises ValueError for fewer dimensions, TypeError for other dtypes. Krizhevsky et al. 2012, section 3.3 (where alpha
-    is not divided by size).
+    There are `size` of them, size // 2 before the channel, the others from it on; those that do not exist count as 0.
+    Krizhevsky et al. do not divide `alpha` by size.
+
+    Formula: out_c = x_c / (k + alpha/size Σ_c' x_c'²)^beta, x the input, c' the neighbours of channel c
+    Shapes: (N, C, *) → (N, C, *), with at least one dimension of positions.
+    Dtypes: float32 or float64, kept.
+    Raises: ValueError for fewer dimensions or a size below 1; TypeError for other dtypes, or a size that is no int.
+    Source: Krizhevsky et al. 2012, section 3.3.
 
     >>> import autograd_core as ag
-    >>> local_response_norm(ag.tensor([[[1.0], [2.0], [3.0]]]), 3, alpha=3.0, beta=1.0, k=0.0).squeeze()
+    >>> import nn.functional as F
+    >>> F.local_response_norm(ag.tensor([[[1.0], [2.0], [3.0]]]), 3, alpha=3.0, beta=1.0, k=0.0).flatten()
     tensor([0.2   , 0.1429, 0.2308])
     """
     name = "local_response_norm"
@@ -78,11 +87,17 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     return apply(_response_norm, (x,), (int(size), float(alpha), float(beta), float(k)))
 
 
-def cross_map_lrn2d(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
-    """x_c (k + alpha / size Σ x_c'²)^-beta for images (N, C, H, W), as PyTorch's module CrossMapLRN2d computes it.
+def cross_map_lrn2d(input: TensorLike, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
+    """Divide each channel by a power of the mean square of its neighbours, as PyTorch's module CrossMapLRN2d does.
 
-    The sum is over |c' - c| < (size + 1) // 2 and, a peculiarity of that module, always over channel 0 too once that
-    would have left it; `local_response_norm` is without. The gradient is that of this function (PyTorch's is not).
+    The neighbours are |c' − c| < (`size` + 1) // 2 and, a peculiarity of that module, always channel 0 too once they would
+    have left it; `local_response_norm` is without. The gradient is that of this function (PyTorch's is not).
+
+    Formula: out_c = x_c (k + alpha/size Σ_c' x_c'²)^(−beta), x the input
+    Shapes: (N, C, H, W) → (N, C, H, W).
+    Dtypes: float32 or float64, kept.
+    Raises: ValueError for another number of dimensions or a size below 1; TypeError for other dtypes.
+    Source: PyTorch's `torch.nn.CrossMapLRN2d`.
     """
     name = "CrossMapLRN2d"
     (x,) = floating(name, input=input)

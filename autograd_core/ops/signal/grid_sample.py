@@ -1,7 +1,7 @@
-"""Reading images at given places, differentiable in the image and in the places. Jaderberg et al. 2015, "Spatial
+"""Reading images at any positions, differentiable in the image and in the positions. Jaderberg et al. 2015, "Spatial
 transformer networks"; coordinates and padding as in PyTorch.
 
-The value at a place is a sum over the pixels around it, with weights that depend on the place. Which pixels they are
+The value at a position is a sum over the pixels around it, with weights that depend on the position. Which pixels they are
 does not, where it is differentiable: so the pixels are read by index and the weights computed by ordinary functions.
 """
 
@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ...engine import basics
 from ...engine.operands import operand, stand_in, unified
-from ...engine.tensor import conversion
+from ...engine.tensor import Tensor, conversion
+from ...engine.types import TensorLike
 from ..arguments import plain, recorded
 from ..elementwise import arithmetic as ew
 from ..linalg.products import matmul, mT
@@ -27,13 +29,29 @@ PADDINGS = ("zeros", "border", "reflection")
 
 
 def grid_sample(
-    input: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
-) -> Any:
-    """The input at the places `grid`: (N, C, H, W) and (N, OH, OW, 2) to (N, C, OH, OW); 3d with (N, OD, OH, OW, 3).
+    input: TensorLike,
+    grid: TensorLike,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool | None = None,
+) -> Tensor:
+    """Read images at the positions `grid`, differentiable in both.
 
-    Places are (x, y) or (x, y, z), from -1 to 1 over the image: over the centres of the corner pixels with
-    `align_corners`, else over their outer edges. padding_mode: what is outside, "zeros", the "border" pixel or the
-    image in "reflection". "bicubic" is for 2d only.
+    Positions are (x, y) or (x, y, z), from −1 to 1 over the image: over the centres of the corner pixels with
+    `align_corners`, else over their outer edges. `mode` is "bilinear" (in three dimensions trilinear), "nearest" or, in two
+    dimensions, "bicubic"; `padding_mode` what is read outside, "zeros", the "border" pixel or the image in "reflection".
+
+    Formula: out[n, c, p] = Σ_k w_k input[n, c, k] over the pixels k around grid[n, p], w the mode's weights
+    Shapes: input (N, C, H, W), grid (N, OH, OW, 2) → (N, C, OH, OW); (N, C, D, H, W), (N, OD, OH, OW, 3) →
+        (N, C, OD, OH, OW).
+    Dtypes: floating, the same for both, kept.
+    Raises: ValueError if shapes do not fit, or for another mode or padding_mode; TypeError for other or different dtypes.
+    Source: Jaderberg et al. 2015, "Spatial transformer networks", section 3.3; coordinates as in PyTorch.
+
+    >>> import autograd_core as ag
+    >>> image = ag.tensor([[[[0.0, 1.0], [2.0, 3.0]]]])
+    >>> ag.grid_sample(image, ag.tensor([[[[-1.0, -1.0], [0.0, 0.0], [1.0, 1.0]]]]), align_corners=True)
+    tensor([[[[0. , 1.5, 3. ]]]])
     """
     x, grid = operand(input, "grid_sample"), operand(grid, "grid_sample")
     rank = getattr(x, "ndim", 0) - 2
@@ -66,11 +84,11 @@ def grid_sample(
         )  # fmt: skip
     N, C, *sizes = x.shape
     P = math.prod(grid.shape[1:-1])
-    places = reshape(grid, (N, P, rank))
+    positions = reshape(grid, (N, P, rank))
     corners = bool(align_corners)
     axes = []  # for each spatial dimension, pairs (pixel, weight), each (N, P)
     for d in range(rank):
-        axes.append(_taps(places[..., rank - 1 - d], sizes[d], mode, padding_mode, corners))
+        axes.append(_taps(positions[..., rank - 1 - d], sizes[d], mode, padding_mode, corners))
     flat = reshape(x, (N, C, math.prod(sizes)))
     n, c = np.arange(N)[:, None, None], np.arange(C)[:, None]
     total: Any = None
@@ -89,9 +107,9 @@ def grid_sample(
     return reshape(total, (N, C, *grid.shape[1:-1]))
 
 
-def _taps(place: Any, size: int, mode: str, padding: str, align_corners: bool) -> list:
-    """The pixels along one dimension that make the value at each place, and their weights (None: 1)."""
-    at = (place + 1) * ((size - 1) / 2) if align_corners else ((place + 1) * size - 1) / 2
+def _taps(position: Any, size: int, mode: str, padding: str, align_corners: bool) -> list:
+    """The pixels along one dimension that make the value at each position, and their weights (None: 1)."""
+    at = (position + 1) * ((size - 1) / 2) if align_corners else ((position + 1) * size - 1) / 2
     if mode == "bicubic":
         low = np.floor(plain(at))
         t = at - low
@@ -129,10 +147,22 @@ def _padded(at: Any, size: int, padding: str, align_corners: bool) -> Any:
     return basics.where(inside, at, np.clip(np.nan_to_num(plain(at)), 0, size - 1))  # NaN counts as the first pixel
 
 
-def affine_grid(theta: Any, size: Any, align_corners: bool | None = None) -> Any:
-    """The places where an affine map sends the pixels of an image of `size`, for `grid_sample`.
+def affine_grid(theta: TensorLike, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
+    """Return where an affine map sends the pixels of an image of `size`, for `grid_sample`.
 
-    theta: (N, 2, 3) with size (N, C, H, W), gives (N, H, W, 2); or (N, 3, 4) with (N, C, D, H, W), (N, D, H, W, 3).
+    `theta` holds the map of each image; coordinates go from −1 to 1, over the centres of the corner pixels with
+    `align_corners`, else over their outer edges.
+
+    Formula: out[n, h, w] = theta[n] · (x_w, y_h, 1)
+    Shapes: theta (N, 2, 3), size (N, C, H, W) → (N, H, W, 2); (N, 3, 4), (N, C, D, H, W) → (N, D, H, W, 3).
+    Dtypes: theta floating, kept.
+    Raises: ValueError if theta and size do not fit, or a size is not positive; TypeError if theta is not floating.
+    Source: Jaderberg et al. 2015, "Spatial transformer networks", equation 1; coordinates as in PyTorch.
+
+    >>> import autograd_core as ag
+    >>> ag.affine_grid(ag.tensor([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]]), (1, 1, 1, 2), align_corners=True)
+    tensor([[[[-1.,  0.],
+              [ 1.,  0.]]]])
     """
     (theta,) = unified("affine_grid", theta)
     size = tuple(int(s) for s in size)

@@ -1,4 +1,4 @@
-"""Resampling of images: to another size, at given places, and pixels to channels and back.
+"""Resampling of images: to another size, at any coordinates, and pixels to channels and back.
 
 Resizing is linear and separable: along each dimension every output element is a weighted sum of a few input elements,
 its `Taps`. The adjoint has taps too, so `resample` is its own rule, for any order.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from ...engine.basics import clone
 from ...engine.operands import operand
 from ...engine.primitive import Primitive, apply
 from ...engine.tensor import Tensor
+from ...engine.types import TensorLike
 from ...kernels.products import gemm
 from ..linalg.products import matmul
 from ..shape.shape import movedim, permute, reshape
@@ -41,11 +43,11 @@ class Taps:
         order = np.argsort(target, kind="stable")
         rows, columns, target = rows[order], columns[order], target[order]
         counts = np.bincount(target, minlength=self.size)
-        place = np.arange(len(target)) - np.repeat(np.cumsum(counts) - counts, counts)
+        position = np.arange(len(target)) - np.repeat(np.cumsum(counts) - counts, counts)
         index = np.zeros((self.size, max(1, int(counts.max(initial=0)))), np.int64)
         weight = np.zeros(index.shape)
-        index[target, place] = rows
-        weight[target, place] = self.weight[rows, columns]
+        index[target, position] = rows
+        weight[target, position] = self.weight[rows, columns]
         adjoint = Taps(index, weight, len(self.index))
         adjoint.__dict__["adjoint"] = self
         return adjoint
@@ -150,7 +152,7 @@ def smooth_taps(mode: str, size: int, out: int, align_corners: bool, scale: floa
 
 
 def cubic_weights(t: Any, a: float = -0.75) -> list:
-    """The weights of the four elements around a place at t ∈ [0, 1) past the second (Keys 1981, with a = -3/4)."""
+    """The weights of the four elements around a coordinate at t ∈ [0, 1) past the second (Keys 1981, with a = -3/4)."""
 
     def near(d: Any) -> Any:
         return ((a + 2) * d - (a + 3)) * d * d + 1
@@ -162,20 +164,31 @@ def cubic_weights(t: Any, a: float = -0.75) -> list:
 
 
 def interpolate(
-    input: Any,
-    size: Any = None,
-    scale_factor: Any = None,
+    input: TensorLike,
+    size: int | Sequence[int] | None = None,
+    scale_factor: float | Sequence[float] | None = None,
     mode: str = "nearest",
     align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
-) -> Any:
-    """The input (N, C, ...) resized to `size`, or by `scale_factor` to ⌊size · factor⌋; one value or one a dimension.
+) -> Tensor:
+    """Resize images to `size`, or by `scale_factor`, of which one is given: one number, or one for each dimension.
 
-    mode: "nearest", "nearest-exact" and "area" (averages over cells) for 1 to 3 dimensions, "linear" for 1, "bilinear"
-    and "bicubic" for 2, "trilinear" for 3. align_corners: the corner elements' centres, not their outer corners, are
-    matched. recompute_scale_factor: place the elements by the sizes rather than by the given factor. antialias (for
-    "bilinear" and "bicubic"): average over all elements that a shrinking image's element covers.
+    `mode` is "nearest", "nearest-exact" or "area" (averages over cells) for one to three dimensions, "linear" for one,
+    "bilinear" and "bicubic" for two, "trilinear" for three. With `align_corners` the centres of the corner elements are
+    matched instead of their outer corners. `recompute_scale_factor` places the elements by the sizes rather than by the
+    given factor. `antialias` (for "bilinear" and "bicubic") averages over all elements that one of a smaller image covers.
+
+    Formula: out[n, c, o] = Σ_k w_ok input[n, c, k] along each dimension, w the mode's weights at the coordinate
+        (o + 1/2) L / OL − 1/2, or o (L − 1) / (OL − 1) with align_corners
+    Shapes: (N, C, L), (N, C, H, W) or (N, C, D, H, W) → (N, C, *size), with size = ⌊L · scale_factor⌋ if not given.
+    Dtypes: floating, kept.
+    Raises: ValueError if arguments do not fit together; TypeError if input is not floating.
+    Source: PyTorch's `torch.nn.functional.interpolate`; the cubic weights: Keys 1981, with a = −3/4 (−1/2 with antialias).
+
+    >>> import autograd_core as ag
+    >>> ag.interpolate(ag.tensor([[[1.0, 2.0]]]), size=4, mode="linear")
+    tensor([[[1.  , 1.25, 1.75, 2.  ]]])
     """
     x = operand(input, "interpolate")
     rank = x.ndim - 2
@@ -216,11 +229,11 @@ def _target(x: Any, size: Any, scale_factor: Any, recompute: bool | None, rank: 
     """The output sizes, and the scales that place the elements (None: from the sizes)."""
     if (size is None) == (scale_factor is None):
         raise ValueError(f"interpolate: give size or scale_factor, one of them; got {size} and {scale_factor}")
-    given = size if size is not None else scale_factor
-    listed = list(given) if isinstance(given, list | tuple) else [given] * rank
+    wanted = size if size is not None else scale_factor
+    listed = list(wanted) if isinstance(wanted, list | tuple) else [wanted] * rank
     if len(listed) != rank:
         raise ValueError(
-            f"interpolate: the input of shape {tuple(x.shape)} has {rank} spatial dimensions, {given} names "
+            f"interpolate: the input of shape {tuple(x.shape)} has {rank} spatial dimensions, {wanted} names "
             f"{len(listed)}"
         )
     if size is not None:
@@ -233,17 +246,45 @@ def _target(x: Any, size: Any, scale_factor: Any, recompute: bool | None, rank: 
 
 
 def upsample(
-    input: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
-) -> Any:
-    """`interpolate` under its older name."""
+    input: TensorLike,
+    size: int | Sequence[int] | None = None,
+    scale_factor: float | Sequence[float] | None = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+) -> Tensor:
+    """Resize images: `interpolate` under its older name, with its `size`, `scale_factor`, `mode` and `align_corners`.
+
+    Formula: out[n, c, o] = Σ_k w_ok input[n, c, k] along each dimension, w the mode's weights
+    Shapes: (N, C, L), (N, C, H, W) or (N, C, D, H, W) → (N, C, *size), with size = ⌊L · scale_factor⌋ if not given.
+    Dtypes: floating, kept.
+    Raises: ValueError if arguments do not fit together; TypeError if input is not floating.
+    Source: PyTorch's `torch.nn.functional.upsample`.
+
+    >>> import autograd_core as ag
+    >>> ag.upsample(ag.tensor([[[1.0, 2.0]]]), scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
+    """
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
 # --------------------------------------------------------------------------------------------------- pixels, channels
 
 
-def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
-    """(..., C r², H, W) to (..., C, H r, W r): each group of r² channels becomes a block of r x r pixels."""
+def pixel_shuffle(input: TensorLike, upscale_factor: int) -> Tensor:
+    """Make images larger by `upscale_factor`, r, putting each group of r² channels into blocks of r × r pixels.
+
+    Formula: out[…, c, h r + i, w r + j] = input[…, c r² + i r + j, h, w]
+    Shapes: (*, C r², H, W) → (*, C, H r, W r).
+    Dtypes: any, kept.
+    Raises: ValueError if the channels are no multiple of r², or there are fewer than three dimensions; TypeError if r is no
+        int.
+    Source: Shi et al. 2016, "Real-time single image and video super-resolution", section 3.2.
+
+    >>> import autograd_core as ag
+    >>> ag.pixel_shuffle(ag.arange(4.0).reshape(4, 1, 1), 2)
+    tensor([[[0., 1.],
+             [2., 3.]]])
+    """
     r = _factor("pixel_shuffle", input, upscale_factor)
     *lead, C, H, W = input.shape
     if C % (r * r):
@@ -254,8 +295,22 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
     return _own(reshape(x, (*lead, C // (r * r), H * r, W * r)), input)
 
 
-def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
-    """(..., C, H r, W r) to (..., C r², H, W), the inverse of `pixel_shuffle`."""
+def pixel_unshuffle(input: TensorLike, downscale_factor: int) -> Tensor:
+    """Make images smaller by `downscale_factor`, r, putting blocks of r × r pixels into r² channels.
+
+    It is the inverse of `pixel_shuffle`.
+
+    Formula: out[…, c r² + i r + j, h, w] = input[…, c, h r + i, w r + j]
+    Shapes: (*, C, H r, W r) → (*, C r², H, W).
+    Dtypes: any, kept.
+    Raises: ValueError if height or width is no multiple of r, or there are fewer than three dimensions; TypeError if r is no
+        int.
+    Source: PyTorch's `torch.nn.functional.pixel_unshuffle`.
+
+    >>> import autograd_core as ag
+    >>> ag.pixel_unshuffle(ag.tensor([[[0.0, 1.0], [2.0, 3.0]]]), 2).flatten()
+    tensor([0., 1., 2., 3.])
+    """
     r = _factor("pixel_unshuffle", input, downscale_factor)
     *lead, C, H, W = input.shape
     if H % r or W % r:
@@ -266,8 +321,19 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
     return _own(reshape(x, (*lead, C * r * r, H // r, W // r)), input)
 
 
-def channel_shuffle(input: Any, groups: int) -> Any:
-    """(N, C, ...) with the channels of the groups interleaved: channel c of group g becomes channel c · groups + g."""
+def channel_shuffle(input: TensorLike, groups: int) -> Tensor:
+    """Interleave the channels of `groups` groups of neighbouring channels.
+
+    Formula: out[n, k · groups + g] = input[n, g · C / groups + k]
+    Shapes: (N, C, *) → (N, C, *), with at least one dimension of positions.
+    Dtypes: any, kept.
+    Raises: ValueError if groups does not divide C, or there are fewer than three dimensions.
+    Source: Zhang et al. 2018, "ShuffleNet", section 3.1.
+
+    >>> import autograd_core as ag
+    >>> ag.channel_shuffle(ag.arange(6.0).reshape(1, 6, 1), 2).flatten()
+    tensor([0., 3., 1., 4., 2., 5.])
+    """
     if input.ndim < 3 or groups < 1 or input.shape[1] % groups:
         raise ValueError(
             f"channel_shuffle: needs (N, C, ...) with C a multiple of groups={groups}, got shape {tuple(input.shape)}"
