@@ -583,8 +583,8 @@ def addr(input: TensorLike, vec1: TensorLike, vec2: TensorLike, *, beta: _float 
 def adjoint(input: TensorLike) -> Tensor:
     """Return the conjugate transpose of each matrix in the last two dimensions."""
 
-def affine_grid(theta: Any, size: Any, align_corners: _bool | None = ...) -> Any:
-    """The places where an affine map sends the pixels of an image of `size`, for `grid_sample`."""
+def affine_grid(theta: TensorLike, size: Sequence[_int], align_corners: _bool | None = ...) -> Tensor:
+    """Return where an affine map sends the pixels of an image of `size`, for `grid_sample`."""
 
 def all(input: TensorLike, dim: Dims = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
     """Return whether all elements over `dim` are true, that is, not 0."""
@@ -594,8 +594,8 @@ def allclose(
 ) -> _bool:
     """Test whether all elements of `input` are close to those of `other`."""
 
-def alpha_dropout(input: Any, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> Any:
-    """Dropout that keeps mean 0 and variance 1, for SELU units: dropped ones take SELU's lower limit, and the result is"""
+def alpha_dropout(input: A, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> A:
+    """Set each element to the lower limit of SELU with probability `p` in training, keeping mean 0 and variance 1."""
 
 def amax(
     input: TensorLike, dim: Dims = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
@@ -791,8 +791,8 @@ def celu(input: TensorLike, alpha: _float = ..., inplace: _bool = ...) -> Tensor
 def chain_matmul(*matrices: TensorLike) -> Tensor:
     """Multiply matrices in the order that costs the fewest multiplications; `linalg.multi_dot` with separate arguments."""
 
-def channel_shuffle(input: Any, groups: _int) -> Any:
-    """(N, C, ...) with the channels of the groups interleaved: channel c of group g becomes channel c · groups + g."""
+def channel_shuffle(input: TensorLike, groups: _int) -> Tensor:
+    """Interleave the channels of `groups` groups of neighbouring channels."""
 
 def cholesky(input: TensorLike, upper: _bool = ...) -> Tensor:
     """Compute the Cholesky factor of each positive definite matrix of `input`: `linalg.cholesky`."""
@@ -1016,8 +1016,8 @@ def divide(input: TensorLike, other: TensorLike, *, rounding_mode: Literal["floo
 def dot(input: TensorLike, tensor: TensorLike) -> Tensor:
     """Compute the sum of the products of two vectors, `input` and `tensor`."""
 
-def dropout(input: Any, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> Any:
-    """In training, each element becomes 0 with probability p and the others are multiplied by 1 / (1 - p), so that the"""
+def dropout(input: A, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> A:
+    """Set each element to 0 with probability `p` in training, and scale the others to keep the expectation."""
 
 def dsplit(input: TensorLike, indices_or_sections: _int | Sequence[_int] | Tensor | ndarray) -> _tuple[Tensor, ...]:
     """Split a tensor in depth, along the third dimension."""
@@ -1029,15 +1029,15 @@ def einsum(equation: _str, *operands: TensorLike) -> Tensor:
     """Compute sums of products over named indices, in Einstein's notation."""
 
 def embedding(
-    input: Any,
-    weight: Any,
+    input: TensorLike,
+    weight: TensorLike,
     padding_idx: _int | None = ...,
     max_norm: _float | None = ...,
     norm_type: _float = ...,
     scale_grad_by_freq: _bool = ...,
     sparse: _bool = ...,
-) -> Any:
-    """weight[input]: a row of the table for each index."""
+) -> Tensor:
+    """Return a row of the table `weight` for each index."""
 
 def eq(input: TensorLike, other: TensorLike) -> Tensor:
     """Test whether two numbers are equal, elementwise."""
@@ -1071,8 +1071,8 @@ def expand(input: TensorLike, *size: _int) -> Tensor:
 def expm1(input: TensorLike) -> Tensor:
     """Compute the exponential minus 1, exactly also where it is nearly 0."""
 
-def feature_alpha_dropout(input: Any, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> Any:
-    """`alpha_dropout` of whole channels: input (N, C, …)."""
+def feature_alpha_dropout(input: A, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> A:
+    """Set whole channels to the lower limit of SELU with probability `p` in training."""
 
 def fix(input: TensorLike) -> Tensor:
     """Round each element towards 0."""
@@ -1145,9 +1145,9 @@ def greater_equal(input: TensorLike, other: TensorLike) -> Tensor:
     """Test whether one number is at least another, elementwise."""
 
 def grid_sample(
-    input: Any, grid: Any, mode: _str = ..., padding_mode: _str = ..., align_corners: _bool | None = ...
-) -> Any:
-    """The input at the places `grid`: (N, C, H, W) and (N, OH, OW, 2) to (N, C, OH, OW); 3d with (N, OD, OH, OW, 3)."""
+    input: TensorLike, grid: TensorLike, mode: _str = ..., padding_mode: _str = ..., align_corners: _bool | None = ...
+) -> Tensor:
+    """Read images at the positions `grid`, differentiable in both."""
 
 def gt(input: TensorLike, other: TensorLike) -> Tensor:
     """Test whether one number is greater than another, elementwise."""
@@ -1232,15 +1232,15 @@ def inner(input: TensorLike, other: TensorLike) -> Tensor:
     """Compute the sums of products over the last dimensions; a 0-d `input` or `other` multiplies."""
 
 def interpolate(
-    input: Any,
-    size: Any = ...,
-    scale_factor: Any = ...,
+    input: TensorLike,
+    size: _int | Sequence[_int] | None = ...,
+    scale_factor: _float | Sequence[_float] | None = ...,
     mode: _str = ...,
     align_corners: _bool | None = ...,
     recompute_scale_factor: _bool | None = ...,
     antialias: _bool = ...,
-) -> Any:
-    """The input (N, C, ...) resized to `size`, or by `scale_factor` to ⌊size · factor⌋; one value or one a dimension."""
+) -> Tensor:
+    """Resize images to `size`, or by `scale_factor`, of which one is given: one number, or one for each dimension."""
 
 def inverse(input: TensorLike) -> Tensor:
     """Compute the inverse of each matrix of `input`: `linalg.inv`."""
@@ -1626,11 +1626,11 @@ def permute(input: TensorLike, *dims: _int) -> Tensor:
 def pinverse(input: TensorLike, rcond: _float = ...) -> Tensor:
     """Compute the pseudo-inverse of each matrix of `input`: `linalg.pinv`, with another tolerance."""
 
-def pixel_shuffle(input: Any, upscale_factor: _int) -> Any:
-    """(..., C r², H, W) to (..., C, H r, W r): each group of r² channels becomes a block of r x r pixels."""
+def pixel_shuffle(input: TensorLike, upscale_factor: _int) -> Tensor:
+    """Make images larger by `upscale_factor`, r, putting each group of r² channels into blocks of r × r pixels."""
 
-def pixel_unshuffle(input: Any, downscale_factor: _int) -> Any:
-    """(..., C, H r, W r) to (..., C r², H, W), the inverse of `pixel_shuffle`."""
+def pixel_unshuffle(input: TensorLike, downscale_factor: _int) -> Tensor:
+    """Make images smaller by `downscale_factor`, r, putting blocks of r × r pixels into r² channels."""
 
 def polar(abs: TensorLike, angle: TensorLike) -> Tensor:
     """Make complex numbers of their absolute values and angles in radians."""
@@ -2114,9 +2114,13 @@ def unsqueeze(input: TensorLike, dim: _int, *, axis: Dims = ..., keepdims: _bool
     """Insert a dimension of size 1 at `dim`."""
 
 def upsample(
-    input: Any, size: Any = ..., scale_factor: Any = ..., mode: _str = ..., align_corners: _bool | None = ...
-) -> Any:
-    """`interpolate` under its older name."""
+    input: TensorLike,
+    size: _int | Sequence[_int] | None = ...,
+    scale_factor: _float | Sequence[_float] | None = ...,
+    mode: _str = ...,
+    align_corners: _bool | None = ...,
+) -> Tensor:
+    """Resize images: `interpolate` under its older name, with its `size`, `scale_factor`, `mode` and `align_corners`."""
 
 def var(
     input: TensorLike,

@@ -21,7 +21,8 @@ ROWS = 4096  # examples at a time, where not all can be in memory
 
 def distances(x: ndarray, c: ndarray) -> ndarray:
     """Squared, (N, M)."""
-    return F.squared_distance(x, c)
+    out: Any = F.squared_distance(x, c)  # arrays give an array
+    return out
 
 
 # --------------------------------------------------------------------------------------------------------------- centres

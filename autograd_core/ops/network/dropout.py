@@ -16,7 +16,7 @@ from ...engine.basics import broadcast_to, where
 from ...engine.operands import unified
 from ...engine.primitive import Primitive, apply
 from ...engine.tensor import Tensor, describe
-from ...engine.types import TensorLike
+from ...engine.types import A, TensorLike
 from ...kernels.rows import dropout as kernels
 from ...random import by_example, standard_normal, stream
 from ..elementwise.piecewise import elementwise, overwritten, zeroed
@@ -84,7 +84,7 @@ def _dropped(x: Any, p: float, shape: tuple, alpha: bool, inplace: bool, name: s
     return apply(_drop_primitive, (x, mask), (scale, shift, scale * SELU_LIMIT + shift))
 
 
-def dropout(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout(input: A, p: float = 0.5, training: bool = True, inplace: bool = False) -> A:
     """Set each element to 0 with probability `p` in training, and scale the others to keep the expectation.
 
     `input` is returned as it is unless `training`; `inplace` writes over it. A dropped infinity or NaN is 0 too.
@@ -103,11 +103,11 @@ def dropout(input: TensorLike, p: float = 0.5, training: bool = True, inplace: b
     _probability(p, "dropout")
     if not training or not p:
         return input
-    input = _checked(input, p, "dropout")
-    return _dropped(input, p, tuple(input.shape), False, inplace, "dropout")
+    x = _checked(input, p, "dropout")
+    return _dropped(x, p, tuple(x.shape), False, inplace, "dropout")
 
 
-def alpha_dropout(input: TensorLike, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+def alpha_dropout(input: A, p: float = 0.5, training: bool = False, inplace: bool = False) -> A:
     """Set each element to the lower limit of SELU with probability `p` in training, keeping mean 0 and variance 1.
 
     `input` is returned as it is unless `training`; `inplace` writes over it.
@@ -127,8 +127,8 @@ def alpha_dropout(input: TensorLike, p: float = 0.5, training: bool = False, inp
     _probability(p, "alpha_dropout")
     if not training or not p:
         return input
-    input = _checked(input, p, "alpha_dropout")
-    return _dropped(input, p, tuple(input.shape), True, inplace, "alpha_dropout")
+    x = _checked(input, p, "alpha_dropout")
+    return _dropped(x, p, tuple(x.shape), True, inplace, "alpha_dropout")
 
 
 @by_example
@@ -156,7 +156,7 @@ def _by_channel(
     return _dropped(_checked(x, p, name), p, shape, alpha, inplace, name) if training and p else x
 
 
-def feature_alpha_dropout(input: TensorLike, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+def feature_alpha_dropout(input: A, p: float = 0.5, training: bool = False, inplace: bool = False) -> A:
     """Set whole channels to the lower limit of SELU with probability `p` in training.
 
     `input` is returned as it is unless `training`; `inplace` writes over it.
@@ -178,7 +178,7 @@ def feature_alpha_dropout(input: TensorLike, p: float = 0.5, training: bool = Fa
     return _by_channel(input, p, training, inplace, (2, 64), None, "feature_alpha_dropout", alpha=True)
 
 
-def dropout1d(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout1d(input: A, p: float = 0.5, training: bool = True, inplace: bool = False) -> A:
     """Set whole channels to 0 with probability `p` in training, and scale the others to keep the expectation.
 
     `input` is returned as it is unless `training`; `inplace` writes over it.
@@ -198,7 +198,7 @@ def dropout1d(input: TensorLike, p: float = 0.5, training: bool = True, inplace:
     return _by_channel(input, p, training, inplace, (2, 3), 2, "dropout1d")
 
 
-def dropout2d(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout2d(input: A, p: float = 0.5, training: bool = True, inplace: bool = False) -> A:
     """Set whole channels to 0 with probability `p` in training, and scale the others to keep the expectation.
 
     `input` is returned as it is unless `training`; `inplace` writes over it.
@@ -218,14 +218,14 @@ def dropout2d(input: TensorLike, p: float = 0.5, training: bool = True, inplace:
     """
     if getattr(input, "ndim", 0) == 2:
         warnings.warn(
-            f"dropout2d: an input of shape {tuple(input.shape)} has no channels of more than one element, so single "
+            f"dropout2d: an input of shape {np.shape(input)} has no channels of more than one element, so single "
             "elements are dropped; use dropout",
             stacklevel=2,
         )
     return _by_channel(input, p, training, inplace, (2, 4), None, "dropout2d")
 
 
-def dropout3d(input: TensorLike, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+def dropout3d(input: A, p: float = 0.5, training: bool = True, inplace: bool = False) -> A:
     """Set whole channels to 0 with probability `p` in training, and scale the others to keep the expectation.
 
     `input` is returned as it is unless `training`; `inplace` writes over it.
@@ -271,19 +271,19 @@ def drop_connect(
     (tensor([[2., 2., 2.]]), tensor([[0., 0., 0.]]))
     """
     _probability(p, "drop_connect")
-    x, weight, bias = linear_operands("drop_connect", input, weight, bias)
+    x, w, b = linear_operands("drop_connect", input, weight, bias)
     if not training or not p:
-        return linear(x, weight, bias)
+        return linear(x, w, b)
     if not per_example:
-        return linear(x, dropout(weight, p), None if bias is None else dropout(bias, p))
+        return linear(x, dropout(w, p), None if b is None else dropout(b, p))
     rows = reshape(x, (math.prod(x.shape[:-1]), x.shape[-1], 1))
-    masked = dropout(broadcast_to(weight, (rows.shape[0], *weight.shape)), p)
+    masked = dropout(broadcast_to(w, (rows.shape[0], *w.shape)), p)
     out = matmul(masked, rows)  # (M, O, I) @ (M, I, 1) -> (M, O, 1)
-    out = reshape(out, (*x.shape[:-1], weight.shape[0]))
-    return out if bias is None else out + dropout(broadcast_to(bias, tuple(out.shape)), p)
+    out = reshape(out, (*x.shape[:-1], w.shape[0]))
+    return out if b is None else out + dropout(broadcast_to(b, tuple(out.shape)), p)
 
 
-def gaussian_noise(input: TensorLike, std: float = 0.1, training: bool = True) -> Tensor:
+def gaussian_noise(input: A, std: float = 0.1, training: bool = True) -> A:
     """Add normal noise of mean 0 and standard deviation `std` to each element of `input`, in `training`.
 
     On the inputs of a network it acts, to second order in std, like a penalty on the slopes of its outputs.
@@ -301,8 +301,8 @@ def gaussian_noise(input: TensorLike, std: float = 0.1, training: bool = True) -
     """
     if not std >= 0:
         raise ValueError(f"gaussian_noise: std must not be negative, got {std}")
-    (input,) = unified("gaussian_noise", input, floating=True)
-    return input + float(std) * _noise(tuple(input.shape), input.dtype) if training and std else input
+    (x,) = unified("gaussian_noise", input, floating=True)
+    return x + float(std) * _noise(tuple(x.shape), x.dtype) if training and std else x
 
 
 @by_example

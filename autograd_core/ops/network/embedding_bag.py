@@ -147,30 +147,30 @@ def embedding_bag(
     name = "embedding_bag"
     if mode not in MODES:
         raise ValueError(f"{name}: mode has to be one of 'sum', 'mean' or 'max', got {mode!r}")
-    weight, entries = operand(weight, name), integers(name, input)
-    rows = check_table(name, weight, entries)
+    table, entries = operand(weight, name), integers(name, input)
+    rows = check_table(name, table, entries)
     padding_idx = check_padding(name, padding_idx, rows)
     inside = transformed(input)
     input = input if inside else entries
     starts = _starts(input, offsets, include_last_offset)
-    scale = _checked_scale(per_sample_weights, input, weight, mode)
+    scale = _checked_scale(per_sample_weights, input, table, mode)
     if scale_grad_by_freq and mode == "max":
         raise ValueError(f"{name}: mode='max' does not support scale_grad_by_freq, one row alone gets each gradient")
     if scale_grad_by_freq and inside:
         raise ValueError(f"{name}: scale_grad_by_freq cannot count the indices of one example inside vmap")
     if max_norm is not None:
-        renormalise(name, weight, entries, max_norm, norm_type)
+        renormalise(name, table, entries, max_norm, norm_type)
     index = reshape(convert(input, np.int64), (-1,)) if inside else entries.reshape(-1)
     counts = np.bincount(index, minlength=rows)[index] if scale_grad_by_freq else None
     if padding_idx is not None:
         index = without(index, padding_idx)
-    composed = transformed(weight, scale, index) or weight.dtype.char not in "fd"
+    composed = transformed(table, scale, index) or table.dtype.char not in "fd"
     if mode == "max":
-        return _largest_composition(weight, index, starts) if composed else _largest(weight, index, starts)
+        return _largest_composition(table, index, starts) if composed else _largest(table, index, starts)
     if composed or counts is not None:
-        out = _sum_composition(weight, scale, index, starts, counts)
+        out = _sum_composition(table, scale, index, starts, counts)
     else:
-        out = apply(_bag_sum, (weight, scale, index, starts))
+        out = apply(_bag_sum, (table, scale, index, starts))
     return out / convert(_counts(index, starts), out.dtype) if mode == "mean" else out
 
 

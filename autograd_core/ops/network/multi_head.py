@@ -88,10 +88,10 @@ def multi_head_attention_forward(
     tensor([[1.    , 0.    ],
             [0.3302, 0.6698]])
     """
-    batched = query.ndim == 3
     q, k, v = _batched(query, key, value, 0 if batch_first else 1)
+    batched = q is query
     at = 0 if batch_first else 1  # the dimension of the batch
-    N, L, S = q.shape[at], q.shape[1 - at], (k.shape[1 - at] if static_k is None else static_k.shape[1])
+    N, L, S = q.shape[at], q.shape[1 - at], (k.shape[1 - at] if static_k is None else np.shape(static_k)[1])
     E, H = q.shape[2], num_heads
     if embed_dim_to_check != E:
         raise ValueError(f"{NAME}: was expecting an embedding dimension of {embed_dim_to_check}, but got {E}")
@@ -114,14 +114,15 @@ def multi_head_attention_forward(
         """(L, N, parts E) or (N, L, parts E) -> (parts, N, H, L, D)."""
         return permute(reshape(x, (*x.shape[:2], parts, H, E // H)), (2, at, 3, 1 - at, 4))
 
+    weight: Any = in_proj_weight
     separate = (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else None
     itself = query is key and key is value and separate is None and static_k is None and static_v is None
     operands: tuple
     if itself and not more:
-        operands = (heads(linear(q, in_proj_weight, in_proj_bias), 3),)
+        operands = (heads(linear(q, weight, in_proj_bias), 3),)
     else:
-        q, k, v = _projected(q, k, v, key is value, in_proj_weight, in_proj_bias, separate)
-        if bias_k is not None:
+        q, k, v = _projected(q, k, v, key is value, weight, in_proj_bias, separate)
+        if bias_k is not None and bias_v is not None:
             shape = (N, 1, E) if batch_first else (1, N, E)
             k, v = (cat([x, broadcast_to(b, shape)], 1 - at) for x, b in ((k, bias_k), (v, bias_v)))
         q, k, v = (heads(x)[0] for x in (q, k, v))

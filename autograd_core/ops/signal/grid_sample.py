@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from ...engine import basics
-from ...engine.operands import operand, stand_in, unified
+from ...engine.operands import stand_in
 from ...engine.tensor import Tensor, conversion
 from ...engine.types import TensorLike
-from ..arguments import plain, recorded
+from ..arguments import array_operand, plain, recorded
 from ..elementwise import arithmetic as ew
 from ..linalg.products import matmul, mT
 from ..shape.shape import flatten, reshape, unflatten
@@ -53,38 +53,38 @@ def grid_sample(
     >>> ag.grid_sample(image, ag.tensor([[[[-1.0, -1.0], [0.0, 0.0], [1.0, 1.0]]]]), align_corners=True)
     tensor([[[[0. , 1.5, 3. ]]]])
     """
-    x, grid = operand(input, "grid_sample"), operand(grid, "grid_sample")
-    rank = getattr(x, "ndim", 0) - 2
+    x, at = array_operand(input, "grid_sample"), array_operand(grid, "grid_sample")
+    rank = x.ndim - 2
     if mode not in MODES or padding_mode not in PADDINGS:
         raise ValueError(
             f"grid_sample: mode must be one of {MODES} and padding_mode one of {PADDINGS}, got {mode!r} and "
             f"{padding_mode!r}"
         )
-    if rank not in (2, 3) or grid.ndim != x.ndim or grid.shape[-1] != rank or grid.shape[0] != x.shape[0]:
+    if rank not in (2, 3) or at.ndim != x.ndim or at.shape[-1] != rank or at.shape[0] != x.shape[0]:
         raise ValueError(
             "grid_sample: needs input (N, C, H, W) and grid (N, OH, OW, 2), or (N, C, D, H, W) and (N, OD, OH, OW, 3), "
-            f"got shapes {tuple(x.shape)} and {tuple(grid.shape)}"
+            f"got shapes {tuple(x.shape)} and {tuple(at.shape)}"
         )
-    if x.dtype.kind != "f" or x.dtype != grid.dtype:
+    if x.dtype.kind != "f" or x.dtype != at.dtype:
         raise TypeError(
-            f"grid_sample: needs floating tensors of one dtype, got {x.dtype} and {grid.dtype}; pass "
-            f"{conversion('grid', grid, x.dtype)}"
+            f"grid_sample: needs floating tensors of one dtype, got {x.dtype} and {at.dtype}; pass "
+            f"{conversion('grid', at, x.dtype)}"
         )
     if 0 in x.shape[2:]:
         raise ValueError(f"grid_sample: the input has no pixels, its shape is {tuple(x.shape)}")
     if mode == "bicubic" and rank == 3:
         raise ValueError("grid_sample: mode='bicubic' is for 2d images, this is a 3d one; use 'bilinear'")
-    lifted = stand_in(x, grid)
+    lifted = stand_in(x, at)
     if lifted is not None:  # more images, each with its grid
         return lifted.call_on_values(
             lambda x, grid: unflatten(
                 grid_sample(flatten(x, 0, 1), flatten(grid, 0, 1), mode, padding_mode, align_corners), 0, x.shape[:2]
             ),
-            x, grid,
+            x, at,
         )  # fmt: skip
     N, C, *sizes = x.shape
-    P = math.prod(grid.shape[1:-1])
-    positions = reshape(grid, (N, P, rank))
+    P = math.prod(at.shape[1:-1])
+    positions = reshape(at, (N, P, rank))
     corners = bool(align_corners)
     axes = []  # for each spatial dimension, pairs (pixel, weight), each (N, P)
     for d in range(rank):
@@ -104,7 +104,7 @@ def grid_sample(
         value = basics.where(inside[:, None, :], value, 0.0)
         value = value if weight is None else value * reshape(weight, (N, 1, P))
         total = value if total is None else total + value
-    return reshape(total, (N, C, *grid.shape[1:-1]))
+    return reshape(total, (N, C, *at.shape[1:-1]))
 
 
 def _taps(position: Any, size: int, mode: str, padding: str, align_corners: bool) -> list:
@@ -164,25 +164,25 @@ def affine_grid(theta: TensorLike, size: Sequence[int], align_corners: bool | No
     tensor([[[[-1.,  0.],
               [ 1.,  0.]]]])
     """
-    (theta,) = unified("affine_grid", theta)
-    size = tuple(int(s) for s in size)
-    rank = len(size) - 2
-    if rank not in (2, 3) or any(s < 1 for s in size):
-        raise ValueError(f"affine_grid: size must be (N, C, H, W) or (N, C, D, H, W) with positive sizes, got {size}")
-    if theta.ndim != 3 or tuple(theta.shape) != (size[0], rank, rank + 1):
+    maps = array_operand(theta, "affine_grid")
+    sizes = tuple(int(s) for s in size)
+    rank = len(sizes) - 2
+    if rank not in (2, 3) or any(s < 1 for s in sizes):
+        raise ValueError(f"affine_grid: size must be (N, C, H, W) or (N, C, D, H, W) with positive sizes, got {sizes}")
+    if maps.ndim != 3 or tuple(maps.shape) != (sizes[0], rank, rank + 1):
         raise ValueError(
-            f"affine_grid: theta must have shape {(size[0], rank, rank + 1)} for size {size}, got {tuple(theta.shape)}"
+            f"affine_grid: theta must have shape {(sizes[0], rank, rank + 1)} for size {sizes}, got {tuple(maps.shape)}"
         )
-    if theta.dtype.kind != "f":
-        raise TypeError(f"affine_grid: needs a floating theta, got {theta.dtype}; use theta.float()")
+    if maps.dtype.kind != "f":
+        raise TypeError(f"affine_grid: needs a floating theta, got {maps.dtype}; use theta.float()")
     lines = []
-    for s in size[2:]:
+    for s in sizes[2:]:
         line = np.linspace(-1, 1, s) if s > 1 else np.zeros(1)
         lines.append(line if align_corners else line * ((s - 1) / s))
-    coordinates = np.stack([*np.meshgrid(*lines, indexing="ij")[::-1], np.ones(size[2:])], -1)
-    base = coordinates.reshape(1, -1, rank + 1).astype(theta.dtype)
-    out = matmul(np.broadcast_to(base, (size[0], *base.shape[1:])), mT(theta))
-    return reshape(out, (size[0], *size[2:], rank))
+    coordinates = np.stack([*np.meshgrid(*lines, indexing="ij")[::-1], np.ones(sizes[2:])], -1)
+    base = coordinates.reshape(1, -1, rank + 1).astype(maps.dtype)
+    out = matmul(np.broadcast_to(base, (sizes[0], *base.shape[1:])), mT(maps))
+    return reshape(out, (sizes[0], *sizes[2:], rank))
 
 
 # A line an operation: the names under which it is found (interface/table.py).

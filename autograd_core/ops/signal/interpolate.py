@@ -21,6 +21,7 @@ from ...engine.primitive import Primitive, apply
 from ...engine.tensor import Tensor
 from ...engine.types import TensorLike
 from ...kernels.products import gemm
+from ..arguments import array_operand
 from ..linalg.products import matmul
 from ..shape.shape import movedim, permute, reshape
 
@@ -208,12 +209,10 @@ def interpolate(
     if x.dtype.kind != "f":
         raise TypeError(f"interpolate: needs a floating tensor, got {x.dtype}; use x.float()")
     sizes, scales = _target(x, size, scale_factor, recompute_scale_factor, rank)
-    single = x.dtype != np.float64
+    single, space = x.dtype != np.float64, tuple(x.shape[2:])
     for i, (out, scale) in enumerate(zip(sizes, scales, strict=True)):
         if x.shape[2 + i] == 0 or out < 1:
-            raise ValueError(
-                f"interpolate: sizes must be positive, got input {tuple(input.shape[2:])} and output {tuple(sizes)}"
-            )
+            raise ValueError(f"interpolate: sizes must be positive, got input {space} and output {tuple(sizes)}")
         whole = (1,) if mode.endswith("linear") else (1, 2) if mode == "nearest" and rank == 2 else ()
         if out in [times * x.shape[2 + i] for times in whole]:
             scale = None  # PyTorch copies, whatever the factor said exactly
@@ -285,14 +284,16 @@ def pixel_shuffle(input: TensorLike, upscale_factor: int) -> Tensor:
     tensor([[[0., 1.],
              [2., 3.]]])
     """
-    r = _factor("pixel_shuffle", input, upscale_factor)
-    *lead, C, H, W = input.shape
+    original, r = _factor("pixel_shuffle", input, upscale_factor)
+    *lead, C, H, W = original.shape
     if C % (r * r):
-        raise ValueError(f"pixel_shuffle: {C} channels (shape {tuple(input.shape)}) are no multiple of {r}² = {r * r}")
+        raise ValueError(
+            f"pixel_shuffle: {C} channels (shape {tuple(original.shape)}) are no multiple of {r}² = {r * r}"
+        )
     n = len(lead)
-    x = reshape(input, (*lead, C // (r * r), r, r, H, W))
+    x = reshape(original, (*lead, C // (r * r), r, r, H, W))
     x = permute(x, (*range(n), n, n + 3, n + 1, n + 4, n + 2))
-    return _own(reshape(x, (*lead, C // (r * r), H * r, W * r)), input)
+    return _own(reshape(x, (*lead, C // (r * r), H * r, W * r)), original)
 
 
 def pixel_unshuffle(input: TensorLike, downscale_factor: int) -> Tensor:
@@ -311,14 +312,16 @@ def pixel_unshuffle(input: TensorLike, downscale_factor: int) -> Tensor:
     >>> ag.pixel_unshuffle(ag.tensor([[[0.0, 1.0], [2.0, 3.0]]]), 2).flatten()
     tensor([0., 1., 2., 3.])
     """
-    r = _factor("pixel_unshuffle", input, downscale_factor)
-    *lead, C, H, W = input.shape
+    original, r = _factor("pixel_unshuffle", input, downscale_factor)
+    *lead, C, H, W = original.shape
     if H % r or W % r:
-        raise ValueError(f"pixel_unshuffle: the height and width of shape {tuple(input.shape)} are no multiples of {r}")
+        raise ValueError(
+            f"pixel_unshuffle: the height and width of shape {tuple(original.shape)} are no multiples of {r}"
+        )
     n = len(lead)
-    x = reshape(input, (*lead, C, H // r, r, W // r, r))
+    x = reshape(original, (*lead, C, H // r, r, W // r, r))
     x = permute(x, (*range(n), n, n + 2, n + 4, n + 1, n + 3))
-    return _own(reshape(x, (*lead, C * r * r, H // r, W // r)), input)
+    return _own(reshape(x, (*lead, C * r * r, H // r, W // r)), original)
 
 
 def channel_shuffle(input: TensorLike, groups: int) -> Tensor:
@@ -334,28 +337,30 @@ def channel_shuffle(input: TensorLike, groups: int) -> Tensor:
     >>> ag.channel_shuffle(ag.arange(6.0).reshape(1, 6, 1), 2).flatten()
     tensor([0., 3., 1., 4., 2., 5.])
     """
-    if input.ndim < 3 or groups < 1 or input.shape[1] % groups:
+    original = array_operand(input, "channel_shuffle")
+    if original.ndim < 3 or groups < 1 or original.shape[1] % groups:
         raise ValueError(
-            f"channel_shuffle: needs (N, C, ...) with C a multiple of groups={groups}, got shape {tuple(input.shape)}"
+            f"channel_shuffle: needs (N, C, ...) with C a multiple of groups={groups}, got shape {tuple(original.shape)}"
         )
-    N, C, *rest = input.shape
-    x = reshape(input, (N, groups, C // groups, *rest))
-    return _own(reshape(permute(x, (0, 2, 1, *range(3, x.ndim))), (N, C, *rest)), input)
+    N, C, *rest = original.shape
+    x = reshape(original, (N, groups, C // groups, *rest))
+    return _own(reshape(permute(x, (0, 2, 1, *range(3, x.ndim))), (N, C, *rest)), original)
 
 
-def _own(out: Any, input: Any) -> Any:
-    """`out`, copied if it is a view of the input, as where the factor is 1: a write to it must not reach the input."""
-    a, b = (x.array if isinstance(x, Tensor) else x for x in (out, input))
+def _own(out: Any, original: Any) -> Any:
+    """`out`, copied if it is a view of the original, as where the factor is 1: a write to it must not reach that."""
+    a, b = (x.array if isinstance(x, Tensor) else x for x in (out, original))
     return clone(out) if isinstance(a, ndarray) and isinstance(b, ndarray) and np.may_share_memory(a, b) else out
 
 
-def _factor(name: str, x: Any, factor: Any) -> int:
-    if getattr(x, "ndim", 0) < 3:
-        raise ValueError(f"{name}: needs (..., C, H, W), got shape {np.shape(x)}")
-    factor = operator.index(factor)
+def _factor(name: str, x: Any, factor: Any) -> tuple[Any, int]:
+    """The images and the factor, after a check."""
+    x, factor = array_operand(x, name), operator.index(factor)
+    if x.ndim < 3:
+        raise ValueError(f"{name}: needs (..., C, H, W), got shape {tuple(x.shape)}")
     if factor < 1:
         raise ValueError(f"{name}: the factor must be positive, got {factor}")
-    return factor
+    return x, factor
 
 
 # A line an operation: the names under which it is found (interface/table.py).
