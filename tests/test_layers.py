@@ -705,3 +705,10 @@ def test_a_convolution_with_computed_weights():
     weight = layer.weight.detach() - layer.weight.detach().mean((1, 2, 3), keepdim=True)
     expected = nn.functional.conv2d(ag.tensor(np.pad(x.numpy(), ((0, 0), (0, 0), (1, 1), (1, 1)), "wrap")), weight)
     np.testing.assert_allclose(layer(x).detach().numpy(), expected.numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_hardtanh_by_its_older_names():
+    with pytest.warns(UserWarning, match="older names of min_val and max_val"):
+        layer = nn.Hardtanh(min_value=-2.0, max_value=3.0)
+    assert (layer.min_val, layer.max_val) == (-2.0, 3.0)
+    np.testing.assert_array_equal(layer(ag.tensor([-5.0, 5.0])), [-2, 3])
