@@ -290,7 +290,7 @@ def gaussian_noise(input: A, std: float = 0.1, training: bool = True) -> A:
 
     Formula: out_i = x_i + std · ε_i, ε_i from N(0, 1), x the input; not training, out = x
     Shapes: (*) → (*).
-    Dtypes: floating, kept; integers become the default float.
+    Dtypes: floating and complex, kept; integers become the default float.
     Raises: ValueError if std is negative; TypeError if input holds no numbers.
     Source: Bishop 1995, "Training with noise is equivalent to Tikhonov regularization".
 

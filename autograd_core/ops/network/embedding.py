@@ -114,7 +114,7 @@ def embedding(
 
     Formula: out[…, :] = weight[input[…], :]
     Shapes: input (*), weight (rows, D) → (*, D).
-    Dtypes: input integers; weight any, kept.
+    Dtypes: weight any, kept; input integers.
     Raises: IndexError for an index that is no row; ValueError if weight is no matrix, or padding_idx no row; TypeError if
         input holds no integers.
     Source: PyTorch's `torch.nn.functional.embedding`.

@@ -132,7 +132,7 @@ def embedding_bag(
     Formula: out[b] = Σ_{i in bag b} s_i weight[input_i], s the per_sample_weights, 1 without; divided by their number for
         "mean"; the maximum instead of the sum for "max"
     Shapes: input (B, N), or (n,) with offsets (B,) or (B + 1,); weight (rows, D) → (B, D).
-    Dtypes: input and offsets integers; weight floating, kept, per_sample_weights the same.
+    Dtypes: weight floating, kept, per_sample_weights the same; input and offsets integers.
     Raises: IndexError for an index that is no row; ValueError if shapes, offsets or options do not fit together; TypeError
         for other dtypes.
     Source: PyTorch's `torch.nn.functional.embedding_bag`.
@@ -149,6 +149,8 @@ def embedding_bag(
         raise ValueError(f"{name}: mode has to be one of 'sum', 'mean' or 'max', got {mode!r}")
     table, entries = operand(weight, name), integers(name, input)
     rows = check_table(name, table, entries)
+    if table.dtype.kind != "f":
+        raise TypeError(f"{name}: weight is {describe(table)}, but must be floating; pass weight.float()")
     padding_idx = check_padding(name, padding_idx, rows)
     inside = transformed(input)
     input = input if inside else entries

@@ -47,7 +47,7 @@ def linear_activation(
 
     Formula: out = f(input weightᵀ + bias), f the activation
     Shapes: input (*, in_features), weight (out_features, in_features), bias (out_features,) or None → (*, out_features).
-    Dtypes: floating, the same for all three, kept.
+    Dtypes: floating, the same for all three, kept; integers as the activation takes those of `linear`.
     Raises: ValueError if shapes do not fit, or for another activation; TypeError for different dtypes.
     Source: PyTorch's `torch.nn.functional.linear`, and the activation.
 

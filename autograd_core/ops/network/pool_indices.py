@@ -185,8 +185,8 @@ def kmax_pool1d(input: TensorLike, k: int, return_indices: bool = False) -> Tens
 
     Formula: out[…, i] = input[…, j_i], j_1 < … < j_k the positions of the k largest elements of the row
     Shapes: (*, L) → (*, k), k ≤ L.
-    Dtypes: real, kept.
-    Raises: ValueError if k is not from 1 to L; TypeError if input holds no numbers.
+    Dtypes: floating and integers, kept.
+    Raises: ValueError if k is not from 1 to L; TypeError for complex numbers, or if input holds no numbers.
     Source: Kalchbrenner et al. 2014, "A convolutional neural network for modelling sentences", section 3.3.
 
     >>> import autograd_core as ag
@@ -195,6 +195,8 @@ def kmax_pool1d(input: TensorLike, k: int, return_indices: bool = False) -> Tens
     tensor([[3., 5., 4.]])
     """
     x = array_operand(input, "kmax_pool1d")
+    if x.dtype.kind == "c":
+        raise TypeError("kmax_pool1d: complex numbers have no order; take x.real, x.imag or abs(x)")
     k = operator.index(k)
     if x.ndim == 0 or not 1 <= k <= x.shape[-1]:
         raise ValueError(f"kmax_pool1d: k={k} must be from 1 to the length of the rows, of input {tuple(x.shape)}")
