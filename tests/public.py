@@ -121,6 +121,7 @@ NOT_OURS = {
 
 # What PyTorch documents and itself refuses (2.13): slips of its documentation, and positions of what goes by keyword only.
 REFUSED_THERE = {
+    "torch.pow": {"self"},  # the number of number ** tensor alone
     "torch.aminmax": {"min", "max"}, "torch.true_divide": {"dividend", "divisor"},
     "torch.Tensor.arctanh_": {"other"}, "torch.Tensor.atanh_": {"other"}, "torch.Tensor.cumprod_": {"dtype"},
     "torch.Tensor.cumsum_": {"dtype"}, "torch.Tensor.div_": {"value"}, "torch.Tensor.divide_": {"value"},
