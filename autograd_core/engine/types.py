@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence  # noqa: F401 (for tests/stubs.py)
-from typing import Any, Literal, TypeAlias, TypeVar  # noqa: F401
+from typing import Any, TypeAlias, TypeVar  # noqa: F401
 
 import numpy as np
 
@@ -14,4 +14,4 @@ from .tensor import Tensor
 TensorLike: TypeAlias = Tensor | StandIn | np.ndarray | np.generic | complex
 A = TypeVar("A", bound=TensorLike)  # of what gives a tensor for a tensor, an array for an array
 Dims: TypeAlias = int | tuple[int, ...] | list[int] | None  # the dimensions to reduce, None for all
-Device: TypeAlias = Literal["cpu"] | None  # all tensors are in main memory
+Device: TypeAlias = str | None  # "cpu" or None: all tensors are in main memory
