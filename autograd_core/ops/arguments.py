@@ -113,12 +113,12 @@ FLOATS = ({np.dtype(np.float32)}, {np.dtype(np.float64)})
 
 
 def per_dim(value: Any, dims: int, name: str, what: str, least: int) -> Sizes:
-    """An argument given as one int for all spatial dimensions or as one for each."""
-    given = tuple(value) if isinstance(value, list | tuple) else (value,) * dims
-    if len(given) == 1:
-        given *= dims
+    """An argument that is one int for all spatial dimensions or as one for each."""
+    entries = tuple(value) if isinstance(value, list | tuple) else (value,) * dims
+    if len(entries) == 1:
+        entries *= dims
     try:
-        sizes = tuple(operator.index(v) for v in given)
+        sizes = tuple(operator.index(v) for v in entries)
     except TypeError:
         raise TypeError(f"{name}: {what} must be an int or {dims} of them, got {value!r}") from None
     if len(sizes) != dims:
@@ -130,12 +130,12 @@ def per_dim(value: Any, dims: int, name: str, what: str, least: int) -> Sizes:
 
 def floating(name: str, **operands: Any) -> tuple:
     """The operands, of one dtype, float32 or float64; None stays None."""
-    given = tuple(operands.values())
-    if {x.array.dtype if type(x) is Tensor else None for x in given if x is not None} in FLOATS:
-        return given  # what nearly always comes
-    found: dict[str, Any] = {what: x if x is None else operand(x, name) for what, x in operands.items()}
-    first = next(iter(found))
-    for what, x in found.items():
+    values = tuple(operands.values())
+    if {x.array.dtype if type(x) is Tensor else None for x in values if x is not None} in FLOATS:
+        return values  # what nearly always comes
+    xs: dict[str, Any] = {what: x if x is None else operand(x, name) for what, x in operands.items()}
+    first = next(iter(xs))
+    for what, x in xs.items():
         if x is None:
             continue
         if not hasattr(x, "dtype"):
@@ -143,12 +143,12 @@ def floating(name: str, **operands: Any) -> tuple:
         if x.dtype.name not in ("float32", "float64"):
             way = conversion(what, x, "float32")
             raise TypeError(f"{name}: {what} is {x.dtype}, but must be float32 or float64; pass {way}")
-        if x.dtype != found[first].dtype:
+        if x.dtype != xs[first].dtype:
             raise TypeError(
-                f"{name}: {first} is {found[first].dtype} and {what} {x.dtype}; "
-                f"{either_conversion(first, found[first], x.dtype)}"
+                f"{name}: {first} is {xs[first].dtype} and {what} {x.dtype}; "
+                f"{either_conversion(first, xs[first], x.dtype)}"
             )
-    return tuple(found.values())
+    return tuple(xs.values())
 
 
 def transformed(*xs: Any) -> bool:

@@ -11,7 +11,7 @@ from ...engine.operands import stand_in
 from ...engine.primitive import Primitive, apply
 from ...engine.tensor import Tensor
 from ...engine.types import TensorLike
-from ..arguments import array_operand, dim_index, numpy_names
+from ..arguments import array_operand, dim_index, integer, numpy_names
 
 # ----------------------------------------------------------------------------------------------------------- histograms
 
@@ -37,15 +37,15 @@ def histc(input: TensorLike, bins: int = 100, min: float = 0, max: float = 0) ->
     Formula: out_k = |{i : min + k w ≤ x_i < min + (k + 1) w}|, w = (max − min) / bins, x the input
     Shapes: (*) → (bins).
     Dtypes: floating, kept; not differentiable.
-    Raises: TypeError if `input` is not floating; ValueError if `bins` is below 1, if `max` is below `min`, or if the range
-        is not finite.
+    Raises: TypeError if `input` is not floating, or if `bins` is no int; ValueError if `bins` is below 1, if `max` is below
+        `min`, or if the range is not finite.
     Source: PyTorch's `histc`.
 
     >>> import autograd_core as ag
     >>> ag.histc(ag.tensor([1.0, 2.0, 1.0]), bins=4, min=0, max=3)
     tensor([0., 2., 1., 0.])
     """
-    x = array_operand(input, "histc")
+    x, bins = array_operand(input, "histc"), integer(bins, "histc", "bins")
     if x.dtype.kind != "f":
         raise TypeError(f"histc: needs a floating tensor, got {x.dtype}; convert it with x.float()")
     if bins < 1:
@@ -77,7 +77,7 @@ def bincount(input: TensorLike, weights: TensorLike | None = None, minlength: in
     >>> ag.bincount(ag.tensor([1, 1, 3]))
     tensor([0, 2, 0, 1])
     """
-    x = array_operand(input, "bincount")
+    x, minlength = array_operand(input, "bincount"), integer(minlength, "bincount", "minlength")
     if x.ndim != 1 or x.dtype.kind not in "iu":
         raise TypeError(f"bincount: needs a vector of integers, got shape {tuple(x.shape)}, {x.dtype}")
     array = (

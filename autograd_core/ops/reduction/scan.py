@@ -20,7 +20,7 @@ from ...engine.operands import convert, parts_to_take
 from ...engine.primitive import OUT, Primitive, apply
 from ...engine.tensor import Tensor
 from ...engine.types import TensorLike
-from ..arguments import array_operand, dim_index, numpy_names
+from ..arguments import array_operand, dim_index, integer, numpy_names
 from ..elementwise import arithmetic as ew
 from ..indexing.gather import gather_along
 from ..shape.shape import cat, reshape
@@ -313,7 +313,7 @@ def diff(
     >>> ag.diff(ag.tensor([1.0, 4.0, 9.0]))
     tensor([3., 5.])
     """
-    x = array_operand(input, "diff")
+    x, n = array_operand(input, "diff"), integer(n, "diff", "n")
     if x.ndim == 0:
         raise ValueError("diff: needs at least 1 dimension, got shape ()")
     if n < 0:

@@ -78,11 +78,11 @@ def _pad_dim_back(g: ndarray, size: int, dim: int, before: int, after: int, mode
 _pad_dim_primitive: Primitive = Primitive(
     _pad_dim,
     name="pad_dim",
-    vjps=(lambda g, x_shape, dim, *how: apply(_pad_dim_back_primitive, (g,), (x_shape[dim], dim, *how)),),
+    vjps=(lambda g, x_shape, dim, *options: apply(_pad_dim_back_primitive, (g,), (x_shape[dim], dim, *options)),),
     saves=(SHAPE,),
 )
 _pad_dim_back_primitive: Primitive = Primitive(
-    _pad_dim_back, name="pad_back", vjps=(lambda g, size, *how: apply(_pad_dim_primitive, (g,), how),)
+    _pad_dim_back, name="pad_back", vjps=(lambda g, size, *options: apply(_pad_dim_primitive, (g,), options),)
 )
 
 

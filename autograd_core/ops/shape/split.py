@@ -27,7 +27,7 @@ def chunk(input: TensorLike, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     >>> ag.chunk(ag.tensor([1.0, 2.0, 3.0]), 2)
     (tensor([1., 2.]), tensor([3.]))
     """
-    x = shaped(input, "chunk")
+    x, chunks = shaped(input, "chunk"), integer(chunks, "chunk", "chunks")
     if x.ndim == 0:
         raise ValueError("chunk: a 0-d tensor has no dimension to cut; use x.reshape(1)")
     if chunks < 1:
