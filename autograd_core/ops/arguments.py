@@ -113,7 +113,7 @@ FLOATS = ({np.dtype(np.float32)}, {np.dtype(np.float64)})
 
 
 def per_dim(value: Any, dims: int, name: str, what: str, least: int) -> Sizes:
-    """An argument that is one int for all spatial dimensions or as one for each."""
+    """An argument that is one int for all spatial dimensions, or one for each."""
     entries = tuple(value) if isinstance(value, list | tuple) else (value,) * dims
     if len(entries) == 1:
         entries *= dims
