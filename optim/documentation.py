@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+import textwrap
 from typing import TypeVar
 
 T = TypeVar("T", bound=type)
@@ -46,5 +48,9 @@ def documented(cls: T) -> T:
     text = inspect.cleandoc(cls.__doc__ or "")
     for name, part in PARTS.items():
         text = text.replace(name, part)
-    cls.__doc__ = text or None
+    cls.__doc__ = re.sub(r"^Raises: .*(?:\n    .*)*", _filled, text, count=1, flags=re.M) or None
     return cls
+
+
+def _filled(paragraph: re.Match[str]) -> str:
+    return textwrap.fill(" ".join(paragraph[0].split()), 120, subsequent_indent="    ", break_long_words=False)

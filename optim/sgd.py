@@ -22,7 +22,7 @@ class SGD(Optimizer):
 
     {params}
     momentum: the decay rate of the velocity v, at least 0; 0 is plain gradient descent.
-    dampening: how much less than the whole gradient enters the velocity.
+    dampening: the gradient enters the velocity with the factor 1 - dampening.
     {weight_decay}
     nesterov: True: look ahead along the velocity; this needs a momentum and no dampening.
     {flags}
