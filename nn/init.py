@@ -136,7 +136,8 @@ def _correct_fan(tensor: Tensor, mode: str) -> int:
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill a tensor with uniform numbers from [a, b).
 
-    tensor: what is filled, in place. generator: the random numbers' source, by default the library's.
+    tensor: what is filled, in place.
+    generator: the random numbers' source, by default the library's.
 
     Formula: tensor[i] ~ U(a, b); of a complex tensor, the real and the imaginary part each
     Shapes: (*) → (*).
@@ -161,7 +162,8 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill a tensor with normal numbers.
 
-    tensor: what is filled, in place. generator: the random numbers' source, by default the library's.
+    tensor: what is filled, in place.
+    generator: the random numbers' source, by default the library's.
 
     Formula: tensor[i] ~ N(mean, std²); of a complex tensor, the parts have half of the variance each
     Shapes: (*) → (*).
@@ -192,12 +194,14 @@ def trunc_normal_(
 ) -> Tensor:
     """Fill a tensor with normal numbers that lie in [a, b].
 
-    tensor: what is filled, in place. generator: the random numbers' source, by default the library's.
+    tensor: what is filled, in place.
+    generator: the random numbers' source, by default the library's.
 
     Formula: mean + std Φ⁻¹(Φ(low) + (Φ(high) - Φ(low)) u), u ~ U(0, 1), low = (a - mean) / std, high = (b - mean) / std
     Shapes: (*) → (*).
     Dtypes: real floating numbers.
-    Raises: TypeError if tensor is no Tensor or does not hold real floats; ValueError if a is not below b, or std not positive.
+    Raises: TypeError if tensor is no Tensor or does not hold real floats; ValueError if a is not below b, or std not
+        positive.
     Source: PyTorch's `torch.nn.init.trunc_normal_`; unlike it, also exact where the interval is far from the mean.
 
     >>> import autograd_core as ag
@@ -230,7 +234,8 @@ def trunc_normal_(
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill a tensor with one value.
 
-    tensor: what is filled, in place. val: the value.
+    tensor: what is filled, in place.
+    val: the value.
 
     Formula: tensor[i] = val
     Shapes: (*) → (*).
@@ -305,12 +310,14 @@ def eye_(tensor: Tensor) -> Tensor:
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """Fill the weight of a convolution with the identity: it passes on as many channels as it can.
 
-    tensor: what is filled, in place. groups: the number of groups of the convolution.
+    tensor: what is filled, in place.
+    groups: the number of groups of the convolution.
 
     Formula: in each group, tensor[i, i, centre of the kernel] = 1, all else 0
     Shapes: (OC, C / groups, *kernel) → the same, the kernel of 1, 2 or 3 dimensions.
     Dtypes: any.
-    Raises: TypeError if tensor is no Tensor; ValueError if it has another number of dimensions, or groups does not divide OC.
+    Raises: TypeError if tensor is no Tensor; ValueError if it has another number of dimensions, or groups does not
+        divide OC.
     Source: PyTorch's `torch.nn.init.dirac_`.
 
     >>> import autograd_core as ag
@@ -337,14 +344,17 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill a weight with uniform numbers that keep the variance forwards and backwards.
 
-    tensor: what is filled, in place. gain: see `calculate_gain`. generator: the random numbers' source.
+    tensor: what is filled, in place.
+    gain: see `calculate_gain`.
+    generator: the random numbers' source.
 
     Formula: tensor[i] ~ U(-bound, bound), bound = gain √(6 / (fan_in + fan_out))
     Shapes: (out, in, *kernel) → the same.
     Dtypes: real or complex floating numbers.
-    Raises: TypeError if tensor is no Tensor or holds integers; ValueError if it has fewer than two dimensions, or gain is
-        negative.
-    Source: Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", equation 16.
+    Raises: TypeError if tensor is no Tensor or holds integers; ValueError if it has fewer than two dimensions, or gain
+        is negative.
+    Source: Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", equation
+        16.
 
     >>> import autograd_core as ag
     >>> from nn import init
@@ -359,14 +369,17 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | No
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill a weight with normal numbers that keep the variance forwards and backwards.
 
-    tensor: what is filled, in place. gain: see `calculate_gain`. generator: the random numbers' source.
+    tensor: what is filled, in place.
+    gain: see `calculate_gain`.
+    generator: the random numbers' source.
 
     Formula: tensor[i] ~ N(0, std²), std = gain √(2 / (fan_in + fan_out))
     Shapes: (out, in, *kernel) → the same.
     Dtypes: real or complex floating numbers.
-    Raises: TypeError if tensor is no Tensor or holds integers; ValueError if it has fewer than two dimensions, or gain is
-        negative.
-    Source: Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", equation 12.
+    Raises: TypeError if tensor is no Tensor or holds integers; ValueError if it has fewer than two dimensions, or gain
+        is negative.
+    Source: Glorot & Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks", equation
+        12.
 
     >>> import autograd_core as ag
     >>> from nn import init
@@ -405,15 +418,17 @@ def kaiming_uniform_(
 ) -> Tensor:
     """Fill a weight with uniform numbers that keep the variance through rectifiers.
 
-    tensor: what is filled, in place. a: the slope of the leaky ReLU after the layer. mode: "fan_in" keeps the variance
-    forwards, "fan_out" backwards. nonlinearity: that after the layer, see `calculate_gain`. generator: the random numbers'
-    source. A tensor without elements is left as it is, with a warning.
+    tensor: what is filled, in place.
+    a: the slope of the leaky ReLU after the layer.
+    mode: "fan_in" keeps the variance forwards, "fan_out" backwards.
+    nonlinearity: that after the layer, see `calculate_gain`.
+    generator: the random numbers' source. A tensor without elements is left as it is, with a warning.
 
     Formula: tensor[i] ~ U(-bound, bound), bound = gain √(3 / fan), gain = calculate_gain(nonlinearity, a)
     Shapes: (out, in, *kernel) → the same.
     Dtypes: real or complex floating numbers.
-    Raises: TypeError if tensor is no Tensor or holds integers; ValueError if it has fewer than two dimensions, for another
-        mode or an unknown nonlinearity.
+    Raises: TypeError if tensor is no Tensor or holds integers; ValueError if it has fewer than two dimensions, for
+        another mode or an unknown nonlinearity.
     Source: He et al. 2015, "Delving Deep into Rectifiers", section 2.2.
 
     >>> import autograd_core as ag
@@ -437,15 +452,17 @@ def kaiming_normal_(
 ) -> Tensor:
     """Fill a weight with normal numbers that keep the variance through rectifiers.
 
-    tensor: what is filled, in place. a: the slope of the leaky ReLU after the layer. mode: "fan_in" keeps the variance
-    forwards, "fan_out" backwards. nonlinearity: that after the layer, see `calculate_gain`. generator: the random numbers'
-    source. A tensor without elements is left as it is, with a warning.
+    tensor: what is filled, in place.
+    a: the slope of the leaky ReLU after the layer.
+    mode: "fan_in" keeps the variance forwards, "fan_out" backwards.
+    nonlinearity: that after the layer, see `calculate_gain`.
+    generator: the random numbers' source. A tensor without elements is left as it is, with a warning.
 
     Formula: tensor[i] ~ N(0, std²), std = gain / √fan, gain = calculate_gain(nonlinearity, a)
     Shapes: (out, in, *kernel) → the same.
     Dtypes: real or complex floating numbers.
-    Raises: TypeError if tensor is no Tensor or holds integers; ValueError if it has fewer than two dimensions, for another
-        mode or an unknown nonlinearity.
+    Raises: TypeError if tensor is no Tensor or holds integers; ValueError if it has fewer than two dimensions, for
+        another mode or an unknown nonlinearity.
     Source: He et al. 2015, "Delving Deep into Rectifiers", equations 10 and 14.
 
     >>> import autograd_core as ag
@@ -461,15 +478,16 @@ def kaiming_normal_(
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
     """Fill a tensor with a random (semi-)orthogonal matrix, the dimensions after the first taken as one.
 
-    tensor: what is filled, in place; one without elements is left as it is. gain: a factor. generator: the random numbers'
-    source. A complex tensor gets a real matrix.
+    tensor: what is filled, in place; one without elements is left as it is.
+    gain: a factor.
+    generator: the random numbers' source. A complex tensor gets a real matrix.
 
     Formula: gain · Q of a QR decomposition of normal numbers, with the signs of R's diagonal, so that Q Qᵀ = 1 or QᵀQ = 1
     Shapes: (N, *) → (N, *), with two or more dimensions.
     Dtypes: real or complex floating numbers.
     Raises: TypeError if tensor is no Tensor or holds integers; ValueError if it has fewer than two dimensions.
-    Source: Saxe, McClelland & Ganguli 2013, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
-        networks"; the signs: Mezzadri 2006, "How to generate random matrices from the classical compact groups".
+    Source: Saxe, McClelland & Ganguli 2013, "Exact solutions to the nonlinear dynamics of learning in deep linear
+        neural networks"; the signs: Mezzadri 2006, "How to generate random matrices from the classical compact groups".
 
     >>> import autograd_core as ag
     >>> from nn import init
@@ -494,13 +512,15 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
     """Fill a matrix with normal numbers, in each column a fraction of them zero.
 
-    tensor: what is filled, in place. sparsity: the fraction of zeros. generator: the random numbers' source.
+    tensor: what is filled, in place.
+    sparsity: the fraction of zeros.
+    generator: the random numbers' source.
 
     Formula: tensor[i, j] ~ N(0, std²), but 0 at ⌈sparsity · N⌉ random i of each column j
     Shapes: (N, M) → (N, M).
     Dtypes: real or complex floating numbers.
-    Raises: TypeError if tensor is no Tensor or holds integers; ValueError if it is no matrix, sparsity is not between 0 and 1,
-        or std is negative.
+    Raises: TypeError if tensor is no Tensor or holds integers; ValueError if it is no matrix, sparsity is not between 0
+        and 1, or std is negative.
     Source: Martens 2010, "Deep learning via Hessian-free optimization", section 5.
 
     >>> import autograd_core as ag

@@ -41,7 +41,8 @@ def _array(x: Any) -> np.ndarray:
 def learning_curves(history: Any, title: str | None = None) -> Figure:
     """Draw loss (logarithmic) and, where recorded, accuracy of each epoch, training beside validation; mark the best epoch.
 
-    history: what `optim.fit` returned. title: of the whole figure.
+    history: what `optim.fit` returned.
+    title: of the whole figure.
 
     Formula: none; a figure of history["train_loss"], history["validation_loss"], …
     Shapes: a panel for each quantity, in a row.
@@ -95,7 +96,9 @@ def confusion_matrix(
 ) -> Figure:
     """Draw how often each class was taken for which: rows are the true classes, colour is the share of the row, mistakes only.
 
-    targets, predictions: class indices. classes: their names. title: by default the fraction that is right.
+    targets, predictions: class indices.
+    classes: their names.
+    title: by default the fraction that is right.
 
     Formula: counts[i, j] = the number of n with targets[n] = i and predictions[n] = j
     Shapes: targets and predictions (N,) → a figure of (C, C) cells, C the number of classes.
@@ -130,7 +133,8 @@ def confusion_matrix(
 def confusion_counts(targets: Numbers, predictions: Numbers, classes: int) -> np.ndarray:
     """Count how often each class was predicted as which.
 
-    targets, predictions: class indices. classes: the number of classes.
+    targets, predictions: class indices.
+    classes: the number of classes.
 
     Formula: counts[i, j] = the number of n with targets[n] = i and predictions[n] = j
     Shapes: (N,) and (N,) → (classes, classes).
@@ -172,8 +176,12 @@ def mistakes(
 ) -> Figure:
     """Draw the misclassified images, the most confident mistakes first: true class → predicted (its probability).
 
-    images: the images. targets: class indices. probabilities: of each class. classes: their names. count: the most that are
-    drawn. title: by default the number of mistakes.
+    images: the images.
+    targets: class indices.
+    probabilities: of each class.
+    classes: their names.
+    count: the most that are drawn.
+    title: by default the number of mistakes.
 
     Formula: those n with argmax_c probabilities[n, c] ≠ targets[n], by decreasing probability
     Shapes: images (N, 1, H, W) or (N, H, W), targets (N,), probabilities (N, C).
@@ -220,9 +228,11 @@ def images(
 ) -> Figure:
     """Draw a page of small pictures: data, filters, feature maps.
 
-    images: the pictures. titles: one for each. columns: the number of pictures in a row.
-    signed: True: red for positive and blue for negative numbers, on one scale for all; False: from white, the least number of
-        the picture, to black, its largest.
+    images: the pictures.
+    titles: one for each.
+    columns: the number of pictures in a row.
+    signed: True: red for positive and blue for negative numbers, on one scale for all; False: from white, the least
+        number of the picture, to black, its largest.
     size: the width of a picture in inches.
 
     Formula: none; a figure of images[n] at row n // columns and column n mod columns
@@ -262,7 +272,9 @@ def curves(
 ) -> Figure:
     """Draw lines over 1, 2, 3, … by their names.
 
-    lines: name → numbers. xlabel, ylabel, title: what is written there. log: True: the scale of y is logarithmic.
+    lines: name → numbers.
+    xlabel, ylabel, title: what is written there.
+    log: True: the scale of y is logarithmic.
 
     Formula: none; a figure of lines[name][t - 1] over t
     Shapes: each line (N,).
@@ -292,7 +304,8 @@ def curves(
 def heat(values: Numbers, xlabel: str, ylabel: str, title: str | None = None) -> Figure:
     """Draw a matrix as shades, from white for its least value to dark for its largest.
 
-    values: the matrix. xlabel, ylabel, title: what is written there.
+    values: the matrix.
+    xlabel, ylabel, title: what is written there.
 
     Formula: none; a figure of values[i, j] at row i and column j
     Shapes: (N, M).
@@ -321,7 +334,8 @@ def heat(values: Numbers, xlabel: str, ylabel: str, title: str | None = None) ->
 def save(figure: Figure, path: str | Path) -> Path:
     """Write a figure to a file, as PNG, SVG or PDF by the path's ending; return the path.
 
-    figure: the figure. path: the file, whose folder is made if need be.
+    figure: the figure.
+    path: the file, whose folder is made if need be.
 
     Formula: none; a file
     Shapes: none.

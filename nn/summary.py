@@ -137,12 +137,13 @@ def summary(
     """Return the tree of a model's layers with output shapes, parameters, multiply-adds, memory and receptive fields.
 
     model: the model; it, its mode and buffers and the random state are left as they were.
-    input_size: the shape of the input with its batch dimension, (16, 1, 28, 28); several inputs: a list of shapes; by name: a
-        dictionary of shapes. Without it, and without input_data, the model is not run.
+    input_size: the shape of the input with its batch dimension, (16, 1, 28, 28); several inputs: a list of shapes; by
+        name: a dictionary of shapes. Without it, and without input_data, the model is not run.
     input_data: in place of sizes: a tensor or an array, a list or tuple of arguments, or a dictionary by name.
     batch_dim: where to put a batch dimension of size 1 into each input_size that has none.
     depth: the number of levels below the model that are shown; the deepest count what is below them.
-    dtypes: the dtype of the inputs, or a list of one for each (default: that of the model's parameters; integers are zeros).
+    dtypes: the dtype of the inputs, or a list of one for each (default: that of the model's parameters; integers are
+        zeros).
     mode: "eval", "train" or "same": how the model is run.
     kwargs: further arguments of the model's forward.
 
@@ -151,8 +152,8 @@ def summary(
     Shapes: input_size → a `Summary`; str gives its table.
     Dtypes: as the model takes them.
     Raises: TypeError or ValueError for arguments that make no sense; what the model raises.
-    Source: the package torchinfo; receptive fields: Araujo, Norris & Sim 2019, "Computing receptive fields of convolutional
-        neural networks", equations 1 and 2.
+    Source: the package torchinfo; receptive fields: Araujo, Norris & Sim 2019, "Computing receptive fields of
+        convolutional neural networks", equations 1 and 2.
 
     >>> import nn
     >>> print(nn.summary(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 1)), (5, 1, 4, 4)))

@@ -35,8 +35,8 @@ __all__ = [
 class Dataset:
     """Maps an index to a sample; the base class.
 
-    A subclass has `__getitem__(index)` and, for most uses, `__len__()`. Where it sets `batched`, `get_batch(indices)` reads a
-    whole batch at once.
+    A subclass has `__getitem__(index)` and, for most uses, `__len__()`. Where it sets `batched`, `get_batch(indices)`
+    reads a whole batch at once.
 
     Formula: dataset[i] is sample i; a + b is the samples of a, then those of b
     Shapes: as the samples have them.
@@ -124,17 +124,17 @@ class TensorDataset(Dataset):
     """Reads samples from tensors whose first dimensions agree.
 
     tensors: tensors or NumPy arrays, whose memory is shared.
-    transform: is called with a *batch* of the first tensor, shape (B, *), and returns what takes its place, with B rows;
-        augmentation of a whole batch costs one call. A single sample is transformed as a batch of one.
+    transform: is called with a *batch* of the first tensor, shape (B, *), and returns what takes its place, with B
+        rows; augmentation of a whole batch costs one call. A single sample is transformed as a batch of one.
 
-    Unlike PyTorch's, it also takes a slice, an index array or a mask, checks the range, and knows `transform`. A subclass
-    that overrides `__getitem__` is read sample by sample through it.
+    Unlike PyTorch's, it also takes a slice, an index array or a mask, checks the range, and knows `transform`. A
+    subclass that overrides `__getitem__` is read sample by sample through it.
 
     Formula: dataset[i] = (t[i] for t in tensors)
     Shapes: each tensor (N, *); a sample has shapes (*), a batch of B samples (B, *).
     Dtypes: any; they stay.
-    Raises: ValueError if there is no tensor, one has no dimension, or the first dimensions differ; IndexError for an index out
-        of range; TypeError for another index; ValueError if transform does not return B rows.
+    Raises: ValueError if there is no tensor, one has no dimension, or the first dimensions differ; IndexError for an
+        index out of range; TypeError for another index; ValueError if transform does not return B rows.
     Source: PyTorch's `torch.utils.data.TensorDataset`.
 
     >>> import numpy as np
@@ -215,12 +215,14 @@ def _rows(t: Any, indices: ndarray) -> Tensor:
 class Subset(Dataset):
     """Selects samples of a dataset.
 
-    dataset: where they are. indices: integers, negative ones from the end, or a mask; they are the order.
+    dataset: where they are.
+    indices: integers, negative ones from the end, or a mask; they are the order.
 
     Formula: subset[i] = dataset[indices[i]]
     Shapes: as the samples have them.
     Dtypes: as the samples have them.
-    Raises: TypeError if the dataset has no length or the indices are not integers or booleans; IndexError for one out of range.
+    Raises: TypeError if the dataset has no length or the indices are not integers or booleans; IndexError for one out
+        of range.
     Source: PyTorch's `torch.utils.data.Subset`.
 
     >>> from nn.data import Subset
@@ -267,8 +269,8 @@ class ConcatDataset(Dataset):
     Formula: joined[i] = datasets[k][i - (the length of the first k)]
     Shapes: as the samples have them; a batch needs one shape.
     Dtypes: as the samples have them.
-    Raises: ValueError if there is none; TypeError if one has no length or is an IterableDataset; IndexError for an index out of
-        range; ValueError for a batch of samples of different shapes.
+    Raises: ValueError if there is none; TypeError if one has no length or is an IterableDataset; IndexError for an
+        index out of range; ValueError for a batch of samples of different shapes.
     Source: PyTorch's `torch.utils.data.ConcatDataset`.
 
     >>> from nn.data import ConcatDataset

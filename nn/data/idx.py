@@ -38,16 +38,16 @@ def read_idx(path: str | Path, magic: int | None = None, max_bytes: int | None =
 
     path: the file.
     magic: the magic number that the file must have; None: any.
-    max_bytes: the most bytes of data that are read; by default a gzipped file may hold 100 bytes for each byte of its own
-        (images hold 3 to 10; gzip could pack 1000, and a small file could fill all memory).
+    max_bytes: the most bytes of data that are read; by default a gzipped file may hold 100 bytes for each byte of its
+        own (images hold 3 to 10; gzip could pack 1000, and a small file could fill all memory).
 
     Nothing is read whose size does not fit what the header says.
 
     Formula: 4 bytes (0, 0, type, D), D sizes of 4 bytes, big-endian, then the numbers row by row
     Shapes: what the header says.
     Dtypes: uint8, int8, int16, int32, float32, float64, in native byte order.
-    Raises: FileNotFoundError for no file; ValueError, with the file, what was expected and what is there, for one that is not
-        IDX, is truncated, too long, too large, or a damaged gzip.
+    Raises: FileNotFoundError for no file; ValueError, with the file, what was expected and what is there, for one that
+        is not IDX, is truncated, too long, too large, or a damaged gzip.
     Source: LeCun, Cortes & Burges, "The MNIST database of handwritten digits", section "File formats".
 
     >>> import tempfile, numpy as np
@@ -133,7 +133,8 @@ def _up_to(f: Any, n: int) -> bytearray:
 def write_idx(path: str | Path, array: ndarray) -> None:
     """Write an array as an IDX file, gzipped if the name ends in .gz.
 
-    path: the file. array: what it shall hold. The same array gives the same bytes.
+    path: the file.
+    array: what it shall hold. The same array gives the same bytes.
 
     Formula: 4 bytes (0, 0, type, D), D sizes of 4 bytes, big-endian, then the numbers row by row
     Shapes: any.

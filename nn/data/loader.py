@@ -22,13 +22,14 @@ __all__ = ["DataLoader", "default_collate", "default_convert"]
 def default_collate(batch: Sequence[Any]) -> Any:
     """Combine a list of samples into one batch.
 
-    batch: the samples, alike. Tensors and arrays are stacked, numbers become a tensor, mappings a mapping of batches, tuples
-    and lists a list of batches (a named tuple stays one), strings and bytes stay a list.
+    batch: the samples, alike. Tensors and arrays are stacked, numbers become a tensor, mappings a mapping of batches,
+        tuples and lists a list of batches (a named tuple stays one), strings and bytes stay a list.
 
     Formula: out[b] = batch[b], in every field
     Shapes: B samples (*) → (B, *).
     Dtypes: those of the samples; Python floats become the default dtype (PyTorch makes them float64).
-    Raises: ValueError if the batch is empty, or shapes or numbers of fields differ; TypeError for a sample of another type.
+    Raises: ValueError if the batch is empty, or shapes or numbers of fields differ; TypeError for a sample of another
+        type.
     Source: PyTorch's `torch.utils.data.default_collate`.
 
     >>> from nn.data import default_collate
@@ -105,21 +106,23 @@ class DataLoader:
     shuffle: True: a new random order each epoch.
     sampler: the order of the indices, instead of shuffle.
     batch_sampler: the indices of each batch, instead of batch_size, shuffle, sampler and drop_last.
-    num_workers: batches are always made in the calling process; a number above 0 is accepted, and a warning says so once.
+    num_workers: batches are always made in the calling process; a number above 0 is accepted, and a warning says so
+        once.
     collate_fn: makes a batch of a list of samples; by default `default_collate`.
     drop_last: True: leave out a last batch that is shorter.
     generator: the random numbers' source of shuffle, by default the library's (`ag.manual_seed`).
-    pin_memory, timeout, worker_init_fn, multiprocessing_context, prefetch_factor, persistent_workers, pin_memory_device,
-        in_order: accepted for PyTorch's sake and without effect: they concern worker processes and other devices.
+    pin_memory, timeout, worker_init_fn, multiprocessing_context, prefetch_factor, persistent_workers,
+        pin_memory_device, in_order: accepted for PyTorch's sake and without effect: they concern worker processes and
+        other devices.
 
-    A `TensorDataset`, also through `Subset`, `ConcatDataset` and `StackDataset`, is read a batch at a time, with one fancy
-    index a tensor. Batches are copies: changing one in place leaves the dataset as it is.
+    A `TensorDataset`, also through `Subset`, `ConcatDataset` and `StackDataset`, is read a batch at a time, with one
+    fancy index a tensor. Batches are copies: changing one in place leaves the dataset as it is.
 
     Formula: batch k = collate_fn([dataset[i] for i in the k-th batch of indices])
     Shapes: samples (*) → batches (B, *).
     Dtypes: as the samples have them.
-    Raises: ValueError for a batch_size below 1, options that exclude each other, an empty dataset, a negative num_workers or
-        timeout; TypeError if the dataset has no length, or for another generator.
+    Raises: ValueError for a batch_size below 1, options that exclude each other, an empty dataset, a negative
+        num_workers or timeout; TypeError if the dataset has no length, or for another generator.
     Source: PyTorch's `torch.utils.data.DataLoader`.
 
     >>> import numpy as np

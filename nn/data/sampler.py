@@ -119,7 +119,8 @@ class RandomSampler(_ArraySampler):
     """Yields the indices of a dataset in a random order, a new one each time.
 
     data_source: anything with a length.
-    replacement: True: independent draws; False: a permutation, and where num_samples is larger several, one after the other.
+    replacement: True: independent draws; False: a permutation, and where num_samples is larger several, one after the
+        other.
     num_samples: the number of indices, by default one for each sample.
     generator: the random numbers' source, by default the library's.
 
@@ -128,8 +129,8 @@ class RandomSampler(_ArraySampler):
     Formula: a permutation of 0 … N - 1, or draws from U{0, …, N - 1}
     Shapes: none.
     Dtypes: integers.
-    Raises: TypeError if data_source has no length, or for another generator; ValueError if num_samples is below 1, or at the
-        first index if data_source is empty.
+    Raises: TypeError if data_source has no length, or for another generator; ValueError if num_samples is below 1, or
+        at the first index if data_source is empty.
     Source: PyTorch's `torch.utils.data.RandomSampler`.
 
     >>> from nn.data import RandomSampler
@@ -173,7 +174,8 @@ class RandomSampler(_ArraySampler):
 class SubsetRandomSampler(_ArraySampler):
     """Yields given indices in a random order, a new one each time.
 
-    indices: the indices. generator: the random numbers' source, by default the library's.
+    indices: the indices.
+    generator: the random numbers' source, by default the library's.
 
     Formula: a permutation of indices
     Shapes: none.
@@ -213,8 +215,8 @@ class WeightedRandomSampler(_ArraySampler):
     Formula: P(i) = weightsᵢ / Σ weights
     Shapes: weights (N,).
     Dtypes: weights any real ones, computed in float64; the indices are integers.
-    Raises: ValueError if weights have another shape, are not finite, negative or all 0, if num_samples is below 1, or without
-        replacement above the number of positive weights; TypeError for another generator.
+    Raises: ValueError if weights have another shape, are not finite, negative or all 0, if num_samples is below 1, or
+        without replacement above the number of positive weights; TypeError for another generator.
     Source: PyTorch's `torch.utils.data.WeightedRandomSampler`.
 
     >>> from nn.data import WeightedRandomSampler
@@ -265,7 +267,9 @@ class WeightedRandomSampler(_ArraySampler):
 class BatchSampler(Sampler):
     """Yields lists of the indices of another sampler.
 
-    sampler: where they come from. batch_size: the number of indices a list. drop_last: leave out a shorter last one.
+    sampler: where they come from.
+    batch_size: the number of indices a list.
+    drop_last: leave out a shorter last one.
 
     Formula: batch k = the indices k · batch_size … (k + 1) · batch_size - 1 of the sampler
     Shapes: none.

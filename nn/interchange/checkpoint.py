@@ -45,16 +45,17 @@ class Loaded(dict):
 def save(model: Saved, path: str | Path, metadata: Mapping[str, str] | None = None) -> Path:
     """Write the state of a model to a safetensors file, which PyTorch reads too; return the path.
 
-    model: a module, an optimiser or anything else with `state_dict`, or a dictionary of such things, of tensors, arrays,
-        numbers and texts, nested as you like: {"model": model, "optimizer": optimizer, "epoch": 3}.
-    path: the file; it is written beside its place and moved there when it is complete, so a failed save leaves the old file.
+    model: a module, an optimiser or anything else with `state_dict`, or a dictionary of such things, of tensors,
+        arrays, numbers and texts, nested as you like: {"model": model, "optimizer": optimizer, "epoch": 3}.
+    path: the file; it is written beside its place and moved there when it is complete, so a failed save leaves the old
+        file.
     metadata: texts to keep with it.
 
     Formula: 8 bytes n, n bytes of JSON (names, dtypes, shapes, offsets), then the tensors row by row, little-endian
     Shapes: any.
     Dtypes: bool, (unsigned) integers, float16, float32, float64, complex64.
-    Raises: TypeError or ValueError, before anything is written, for what cannot be stored; OSError if the file cannot be
-        written.
+    Raises: TypeError or ValueError, before anything is written, for what cannot be stored; OSError if the file cannot
+        be written.
     Source: the description of the format at github.com/huggingface/safetensors.
 
     >>> import tempfile, nn
@@ -95,8 +96,9 @@ def load(path: str | Path, model: Loads | Mapping[str, Loads] | None = None, str
     Formula: the inverse of `save`
     Shapes: those of the file.
     Dtypes: those of the file; bfloat16 becomes float32, without loss.
-    Raises: ValueError, with the file and the byte where it goes wrong, if it is not a complete safetensors file; RuntimeError
-        or ValueError if something does not fit: then all that was passed stays as it was; FileNotFoundError.
+    Raises: ValueError, with the file and the byte where it goes wrong, if it is not a complete safetensors file;
+        RuntimeError or ValueError if something does not fit: then all that was passed stays as it was;
+        FileNotFoundError.
     Source: the description of the format at github.com/huggingface/safetensors.
 
     >>> import tempfile, autograd_core as ag, nn

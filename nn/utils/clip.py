@@ -56,8 +56,10 @@ def get_total_norm(
 ) -> Tensor:
     """Compute the norm of the elements of all tensors as one vector; of none, 0.
 
-    tensors: one tensor or several. norm_type: p of the p-norm; inf is the largest absolute value. error_if_nonfinite: raise if
-    the norm is NaN or infinite. foreach: accepted for PyTorch's sake and without effect.
+    tensors: one tensor or several.
+    norm_type: p of the p-norm; inf is the largest absolute value.
+    error_if_nonfinite: raise if the norm is NaN or infinite.
+    foreach: accepted for PyTorch's sake and without effect.
 
     Formula: (Σᵢ |xᵢ|^p)^(1/p)
     Shapes: tensors (*) → ().
@@ -103,8 +105,10 @@ def clip_grads_with_norm_(
 ) -> None:
     """Scale gradients, in place, by the bound divided by a norm that is known.
 
-    parameters: one tensor or several. max_norm: the bound. total_norm: the norm, from `get_total_norm`. foreach: accepted for
-    PyTorch's sake and without effect.
+    parameters: one tensor or several.
+    max_norm: the bound.
+    total_norm: the norm, from `get_total_norm`.
+    foreach: accepted for PyTorch's sake and without effect.
 
     Formula: g ← g · min(1, max_norm / (total_norm + 1e-6))
     Shapes: gradients (*), () the norm.
@@ -141,16 +145,20 @@ def clip_grad_norm_(
 ) -> Tensor:
     """Scale all gradients together, in place, so that their norm as one vector is at most a bound; return the norm before.
 
-    parameters: one tensor or several. max_norm: the bound. norm_type: p of the p-norm; inf is the largest absolute value.
-    error_if_nonfinite: raise if the norm is NaN or infinite. foreach: accepted for PyTorch's sake and without effect.
+    parameters: one tensor or several.
+    max_norm: the bound.
+    norm_type: p of the p-norm; inf is the largest absolute value.
+    error_if_nonfinite: raise if the norm is NaN or infinite.
+    foreach: accepted for PyTorch's sake and without effect.
 
-    A generator that was used up before, and parameters none of which has a gradient, give a warning: nothing is clipped then.
+    A generator that was used up before, and parameters none of which has a gradient, give a warning: nothing is clipped
+    then.
 
     Formula: g ← g · min(1, max_norm / (‖g‖ + 1e-6))
     Shapes: gradients (*) → () the norm.
     Dtypes: floating or complex → the common real dtype.
-    Raises: TypeError if one is no tensor; ValueError if max_norm is negative; RuntimeError with error_if_nonfinite if the
-        norm is not finite.
+    Raises: TypeError if one is no tensor; ValueError if max_norm is negative; RuntimeError with error_if_nonfinite if
+        the norm is not finite.
     Source: Pascanu, Mikolov & Bengio 2013, "On the difficulty of training recurrent neural networks", Algorithm 1.
 
     >>> import autograd_core as ag, nn.utils
@@ -171,7 +179,9 @@ def clip_grad_norm_(
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
     """Limit each element of the gradients, of complex ones each part, in place.
 
-    parameters: one tensor or several. clip_value: the bound. foreach: accepted for PyTorch's sake and without effect.
+    parameters: one tensor or several.
+    clip_value: the bound.
+    foreach: accepted for PyTorch's sake and without effect.
 
     Formula: g ← min(max(g, -clip_value), clip_value)
     Shapes: gradients (*).

@@ -30,7 +30,8 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     """Write the elements of a vector into parameters, in their order.
 
-    vec: the vector. parameters: the tensors.
+    vec: the vector.
+    parameters: the tensors.
 
     Formula: (p₁[0], p₁[1], …, p₂[0], …) ← vec
     Shapes: vec (the number of all elements,), parameters (*).

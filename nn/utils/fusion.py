@@ -31,7 +31,9 @@ def _fused(layer: Module, bn: Any, fuse: Callable[..., tuple[Parameter, Paramete
 def fuse_conv_bn_eval(conv: Module, bn: Module, transpose: bool = False) -> Module:
     """Return a convolution that computes bn(conv(x)), both in evaluation mode.
 
-    conv: the convolution, which stays as it is. bn: the batch normalisation. transpose: True for transposed convolutions.
+    conv: the convolution, which stays as it is.
+    bn: the batch normalisation.
+    transpose: True for transposed convolutions.
 
     Formula: W' = W γ / √(σ² + ε),   b' = (b - μ) γ / √(σ² + ε) + β,   channel by channel
     Shapes: as conv's: (N, C, *) → (N, OC, *).
@@ -59,8 +61,11 @@ def fuse_conv_bn_weights(
 ) -> tuple[Parameter, Parameter]:
     """Compute the weight and the bias of a convolution fused with batch normalisation.
 
-    conv_w, conv_b: weight and bias of the convolution. bn_rm, bn_rv: running mean μ and variance σ². bn_eps: ε. bn_w, bn_b: γ
-    and β. conv_b, bn_w and bn_b may be None. transpose: True for transposed convolutions.
+    conv_w, conv_b: weight and bias of the convolution.
+    bn_rm, bn_rv: running mean μ and variance σ².
+    bn_eps: ε.
+    bn_w, bn_b: γ and β. conv_b, bn_w and bn_b may be None.
+    transpose: True for transposed convolutions.
 
     Formula: W' = W γ / √(σ² + ε),   b' = (b - μ) γ / √(σ² + ε) + β,   channel by channel
     Shapes: conv_w (OC, C, *), with transpose (C, OC, *), all else (OC,) → the same.
@@ -81,7 +86,8 @@ def fuse_conv_bn_weights(
 def fuse_linear_bn_eval(linear: Module, bn: Module) -> Module:
     """Return a linear layer that computes bn(linear(x)), both in evaluation mode.
 
-    linear: the layer, which stays as it is. bn: the batch normalisation of as many features as the layer has outputs, or one.
+    linear: the layer, which stays as it is.
+    bn: the batch normalisation of as many features as the layer has outputs, or one.
 
     Formula: W' = W γ / √(σ² + ε),   b' = (b - μ) γ / √(σ² + ε) + β,   output by output
     Shapes: as linear's: (N, D) → (N, OD).
@@ -114,8 +120,10 @@ def fuse_linear_bn_weights(
 ) -> tuple[Parameter, Parameter]:
     """Compute the weight and the bias of a linear layer fused with batch normalisation.
 
-    linear_w, linear_b: weight and bias of the layer. bn_rm, bn_rv: running mean μ and variance σ². bn_eps: ε. bn_w, bn_b: γ
-    and β. linear_b, bn_w and bn_b may be None.
+    linear_w, linear_b: weight and bias of the layer.
+    bn_rm, bn_rv: running mean μ and variance σ².
+    bn_eps: ε.
+    bn_w, bn_b: γ and β. linear_b, bn_w and bn_b may be None.
 
     Formula: W' = W γ / √(σ² + ε),   b' = (b - μ) γ / √(σ² + ε) + β,   output by output
     Shapes: linear_w (OD, D), all else (OD,) → the same.

@@ -79,7 +79,8 @@ class WeightNorm(Reparametrization):
 def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Module:
     """Compute a weight from its length and its direction, two parameters, before each call of the module.
 
-    module: whose parameter it is; it is returned. name: the parameter's, from which weight_g and weight_v are made.
+    module: whose parameter it is; it is returned.
+    name: the parameter's, from which weight_g and weight_v are made.
     dim: the dimension of the units, each of which has a norm of its own (0: outputs); None: one norm for all.
 
     PyTorch advises `parametrizations.weight_norm` in its place.
@@ -87,7 +88,8 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     Formula: w = g v / ‖v‖
     Shapes: v as the weight, g (units, 1, …).
     Dtypes: that of the weight.
-    Raises: ValueError if there is no such parameter; RuntimeError if it is normed already; IndexError if dim is out of range.
+    Raises: ValueError if there is no such parameter; RuntimeError if it is normed already; IndexError if dim is out of
+        range.
     Source: Salimans & Kingma 2016, "Weight Normalization", equation 2.
 
     >>> import nn, nn.utils
@@ -109,7 +111,8 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
 def remove_weight_norm(module: Module, name: str = "weight") -> Module:
     """Make a normed weight an ordinary parameter again, with the value that it has.
 
-    module: whose parameter it is; it is returned. name: the parameter's.
+    module: whose parameter it is; it is returned.
+    name: the parameter's.
 
     Formula: w ← g v / ‖v‖, once
     Shapes: that of the weight.
@@ -164,9 +167,11 @@ def spectral_norm(
 ) -> Module:
     """Divide a weight by its largest singular value, before each call of the module.
 
-    module: whose parameter it is; it is returned. name: the parameter's, from which the parameter weight_orig and the buffers
-    weight_u and weight_v are made. n_power_iterations: the steps of the power method that each call in training makes. eps: the
-    smallest norm that is divided by. dim: the dimension of the units, by default 0, for transposed convolutions 1.
+    module: whose parameter it is; it is returned.
+    name: the parameter's, from which the parameter weight_orig and the buffers weight_u and weight_v are made.
+    n_power_iterations: the steps of the power method that each call in training makes.
+    eps: the smallest norm that is divided by.
+    dim: the dimension of the units, by default 0, for transposed convolutions 1.
 
     PyTorch advises `parametrizations.spectral_norm` in its place.
 
@@ -200,7 +205,8 @@ def spectral_norm(
 def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
     """Make a weight of spectral norm 1 an ordinary parameter again, with the value that it has.
 
-    module: whose parameter it is; it is returned. name: the parameter's.
+    module: whose parameter it is; it is returned.
+    name: the parameter's.
 
     Formula: w ← W / (uᵀ W v), once
     Shapes: that of the weight.

@@ -73,7 +73,8 @@ class _OlderKeys:
 def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Module:
     """Parametrize a weight by its length and its direction.
 
-    module: whose tensor it is; it is returned. name: the tensor's; `original0` is g and `original1` v.
+    module: whose tensor it is; it is returned.
+    name: the tensor's; `original0` is g and `original1` v.
     dim: the dimension of the units, each of which has a norm of its own (0: outputs); None: one norm for all.
 
     State dicts of the older `nn.utils.weight_norm` (weight_g, weight_v) load too.
@@ -162,16 +163,18 @@ def spectral_norm(
 ) -> Module:
     """Parametrize a weight so that its largest singular value is 1.
 
-    module: whose tensor it is; it is returned. name: the tensor's.
-    n_power_iterations: the steps of the power method that improve the singular vectors u and v (buffers `_u`, `_v`) each time
-        the weight is read in training.
+    module: whose tensor it is; it is returned.
+    name: the tensor's.
+    n_power_iterations: the steps of the power method that improve the singular vectors u and v (buffers `_u`, `_v`)
+        each time the weight is read in training.
     eps: the smallest norm that is divided by.
     dim: the dimension of the units, by default 0, for transposed convolutions 1; the others are taken together.
 
     Formula: w = W / (uᵀ W v),   u ← W v / ‖W v‖, v ← Wᵀ u / ‖Wᵀ u‖
     Shapes: that of the weight.
     Dtypes: that of the weight.
-    Raises: ValueError if there is no such tensor or n_power_iterations is not positive; IndexError if dim is out of range.
+    Raises: ValueError if there is no such tensor or n_power_iterations is not positive; IndexError if dim is out of
+        range.
     Source: Miyato et al. 2018, "Spectral normalization for generative adversarial networks", Algorithm 1.
 
     >>> import autograd_core as ag, nn
@@ -286,11 +289,12 @@ def orthogonal(
 ) -> Module:
     """Parametrize a weight so that its columns (M ≥ N) or rows (M < N) stay orthonormal.
 
-    module: whose tensor it is; it is returned. name: the tensor's.
-    orthogonal_map: "matrix_exp", "cayley" or "householder", a product of reflections; by default "matrix_exp" if the weight
-        is square or complex, else "householder".
-    use_trivialization: True: Q is multiplied by a fixed orthogonal matrix, the buffer `base`, so that training starts at the
-        free tensor's zero.
+    module: whose tensor it is; it is returned.
+    name: the tensor's.
+    orthogonal_map: "matrix_exp", "cayley" or "householder", a product of reflections; by default "matrix_exp" if the
+        weight is square or complex, else "householder".
+    use_trivialization: True: Q is multiplied by a fixed orthogonal matrix, the buffer `base`, so that training starts
+        at the free tensor's zero.
 
     The start is the weight itself if it is orthogonal, else the Q of its QR decomposition; without trivialization only
     "householder" can start there, and the other maps take the weight as the free tensor.
@@ -299,7 +303,8 @@ def orthogonal(
         householder: Q = H₁ ⋯ H_K, Hₖ = I - 2 vₖ vₖᵀ / ‖vₖ‖²
     Shapes: (*, M, N).
     Dtypes: that of the weight; complex ones are unitary (not "householder").
-    Raises: ValueError if there is no such tensor, it is no matrix, for another map, or for a complex one with "householder".
+    Raises: ValueError if there is no such tensor, it is no matrix, for another map, or for a complex one with
+        "householder".
     Source: Lezcano-Casado 2019, "Trivializations for gradient-based optimization on manifolds"; PyTorch's
         `torch.nn.utils.parametrizations.orthogonal`.
 

@@ -89,16 +89,19 @@ def _same_kind(new: Any, shape: tuple, dtype: Any, what: str) -> None:
 class ParametrizationList(ModuleList):
     """Holds the parametrizations of one tensor, in order, and the free tensors it is computed from.
 
-    modules: the parametrizations. original: what the tensor was until now. unsafe: allow another shape or dtype.
+    modules: the parametrizations.
+    original: what the tensor was until now.
+    unsafe: allow another shape or dtype.
 
-    `original` is the free tensor; or `original0`, `original1`, … are, if the `right_inverse` of the first parametrization gives
-    a sequence. Calling it computes the parametrized tensor. `register_parametrization` makes these; users do not.
+    `original` is the free tensor; or `original0`, `original1`, … are, if the `right_inverse` of the first
+    parametrization gives a sequence. Calling it computes the parametrized tensor. `register_parametrization` makes
+    these; users do not.
 
     Formula: out = fₙ(… f₂(f₁(original)))
     Shapes: those of the tensor, where it is not unsafe.
     Dtypes: that of the tensor, where it is not unsafe.
-    Raises: ValueError if there is no parametrization, or shape or dtype would change; from `right_inverse` RuntimeError if a
-        parametrization has none.
+    Raises: ValueError if there is no parametrization, or shape or dtype would change; from `right_inverse` RuntimeError
+        if a parametrization has none.
     Source: PyTorch's `torch.nn.utils.parametrize.ParametrizationList`.
 
     >>> import nn
@@ -260,13 +263,14 @@ def register_parametrization(
     """Let a tensor of a module be computed from a free tensor, each time that it is read; return the module.
 
     module, tensor_name: the tensor, a parameter or a buffer.
-    parametrization: a module. Its `forward` takes the free tensor(s); several parametrizations of one tensor are applied in
-        the order of registration. An optional `right_inverse(Y)` gives the free tensor(s) for a wanted value Y: it chooses
-        the start and allows `module.weight = Y`. If that of the first parametrization returns a sequence, each becomes a
-        parameter, `original0`, `original1`, ….
+    parametrization: a module. Its `forward` takes the free tensor(s); several parametrizations of one tensor are
+        applied in the order of registration. An optional `right_inverse(Y)` gives the free tensor(s) for a wanted value
+        Y: it chooses the start and allows `module.weight = Y`. If that of the first parametrization returns a sequence,
+        each becomes a parameter, `original0`, `original1`, ….
     unsafe: allow another shape or dtype than the tensor had, and check nothing.
 
-    The free tensor X stays the same object, so that an optimiser made before still knows it; tensors from a sequence are new.
+    The free tensor X stays the same object, so that an optimiser made before still knows it; tensors from a sequence
+    are new.
 
     Formula: module.tensor = parametrization(X)
     Shapes: those of the tensor, where it is not unsafe.
@@ -424,7 +428,9 @@ def transfer_parametrizations_and_params(
 ) -> Module:
     """Share the parametrizations of a module, and the tensors they compute from, with another module; return that.
 
-    from_module: where they are. to_module: what gets them. tensor_name: the tensor whose they are; None: all.
+    from_module: where they are.
+    to_module: what gets them.
+    tensor_name: the tensor whose they are; None: all.
 
     Formula: to_module.tensor = f(X) with the f and X of from_module
     Shapes: those of the tensor.

@@ -50,7 +50,8 @@ class _Packed(NamedTuple):
 class PackedSequence(_Packed):
     """Holds a batch of sequences without padding; `pack_padded_sequence` and `pack_sequence` make it.
 
-    data: the elements of all sequences, step after step: first the first elements of all, longest sequence first, and so on.
+    data: the elements of all sequences, step after step: first the first elements of all, longest sequence first, and
+        so on.
     batch_sizes: the number of sequences that have an element, at each step; it never increases.
     sorted_indices: which of the user's sequences is first, second …; None if they came sorted by length.
     unsorted_indices: the inverse permutation, which is computed if it is None.
@@ -158,8 +159,8 @@ def pack_padded_sequence(
     input: the padded batch.
     lengths: N whole numbers from 1 to T, a list, an array or a tensor.
     batch_first: True: the batch is the first dimension, else the time.
-    enforce_sorted: True: the lengths must not increase. False: the sequences are sorted here, and put back into their order
-        by `pad_packed_sequence` and by the states that a recurrent layer returns.
+    enforce_sorted: True: the lengths must not increase. False: the sequences are sorted here, and put back into their
+        order by `pad_packed_sequence` and by the states that a recurrent layer returns.
 
     Formula: see `PackedSequence`
     Shapes: (T, N, *), or (N, T, *) if batch_first → data (S, *), S the sum of the lengths.
@@ -219,8 +220,10 @@ def pad_packed_sequence(
 ) -> tuple[Tensor, Tensor]:
     """Pad a packed batch; return the batch, in the order in which it was packed, and the lengths.
 
-    sequence: the packed batch. batch_first: True: the batch is the first dimension, else the time. padding_value: what is
-    filled in. total_length: the number of steps, instead of that of the longest sequence.
+    sequence: the packed batch.
+    batch_first: True: the batch is the first dimension, else the time.
+    padding_value: what is filled in.
+    total_length: the number of steps, instead of that of the longest sequence.
 
     Formula: the inverse of `pack_padded_sequence`
     Shapes: data (S, *) → (T, N, *), or (N, T, *) if batch_first, and (N,).
@@ -261,14 +264,16 @@ def pad_sequence(
 ) -> Tensor:
     """Combine sequences of unequal length into one batch, by padding.
 
-    sequences: the sequences. batch_first: True: the batch is the first dimension, else the time. padding_value: what is filled
-    in. padding_side: "right" or "left".
+    sequences: the sequences.
+    batch_first: True: the batch is the first dimension, else the time.
+    padding_value: what is filled in.
+    padding_side: "right" or "left".
 
     Formula: out[t, n] = sequences[n][t] for t below its length, else padding_value
     Shapes: N sequences (L, *) → (T, N, *), or (N, T, *) if batch_first, T the longest length.
     Dtypes: the sequences' common dtype.
-    Raises: TypeError if sequences cannot be iterated; ValueError if there is none, sizes other than the first differ, or for
-        another padding_side.
+    Raises: TypeError if sequences cannot be iterated; ValueError if there is none, sizes other than the first differ,
+        or for another padding_side.
     Source: PyTorch's `torch.nn.utils.rnn.pad_sequence`.
 
     >>> import autograd_core as ag
@@ -305,8 +310,9 @@ def pad_sequence(
 def unpad_sequence(padded_sequences: Tensor, lengths: Lengths, batch_first: bool = False) -> list[Tensor]:
     """Cut a padded batch into its sequences.
 
-    padded_sequences: the batch. lengths: N whole numbers from 1 to T. batch_first: True: the batch is the first dimension, else
-    the time.
+    padded_sequences: the batch.
+    lengths: N whole numbers from 1 to T.
+    batch_first: True: the batch is the first dimension, else the time.
 
     Formula: out[n] = padded_sequences[:lengths[n], n]
     Shapes: (T, N, *), or (N, T, *) if batch_first → a list of N sequences (L, *).
@@ -332,8 +338,8 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Lengths, batch_first: bool
 def pack_sequence(sequences: Sequence[Tensor | ndarray], enforce_sorted: bool = True) -> PackedSequence:
     """Pack a list of sequences of unequal length.
 
-    sequences: the sequences. enforce_sorted: True: their lengths must not increase; False: they are sorted here, see
-    `pack_padded_sequence`.
+    sequences: the sequences.
+    enforce_sorted: True: their lengths must not increase; False: they are sorted here, see `pack_padded_sequence`.
 
     Formula: see `PackedSequence`
     Shapes: N sequences (L, *) → data (S, *), S the sum of the lengths.
@@ -400,11 +406,14 @@ def tbptt(module: Callable[..., Any], input: Tensor, steps: int, hx: State = Non
 
     module: called as module(input[where], hx) → (output, hx); time is the first dimension, or the second if it has
         `batch_first` set and the input is a batch.
-    input: the sequence. steps: the number of steps of a piece. hx: the first state, by default the module's.
+    input: the sequence.
+    steps: the number of steps of a piece.
+    hx: the first state, by default the module's.
 
-    The state goes on from piece to piece, its history does not: a backward pass reaches `steps` steps back at most, and memory
-    does not grow with the sequence. Between two pieces, call `backward` and step the optimiser. For each piece it yields
-    `where`, the slice of the time steps, for the targets; the layer's `output` for them; and `hx`, its last state.
+    The state goes on from piece to piece, its history does not: a backward pass reaches `steps` steps back at most, and
+    memory does not grow with the sequence. Between two pieces, call `backward` and step the optimiser. For each piece
+    it yields `where`, the slice of the time steps, for the targets; the layer's `output` for them; and `hx`, its last
+    state.
 
     Formula: output, hx ← module(input[where], hx without history)
     Shapes: (T, *), in batches (T, N, *) or (N, T, *) → pieces of at most `steps` steps.

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Callback:
     """Does something at the start and the end of training, of its epochs and of its batches; the base class.
 
-    A subclass overrides what it needs of `on_start`, `on_epoch_start`, `on_batch_end`, `on_epoch_end` and `on_end`. Each gets
-    the `run`, which has model, optimizer, history, epoch, batch, batch_loss, and `stop(reason)`.
+    A subclass overrides what it needs of `on_start`, `on_epoch_start`, `on_batch_end`, `on_epoch_end` and `on_end`.
+    Each gets the `run`, which has model, optimizer, history, epoch, batch, batch_loss, and `stop(reason)`.
 
     Formula: on_start, (on_epoch_start, on_batch_end …, on_epoch_end) for each epoch, on_end
     Shapes: none.
@@ -130,7 +130,8 @@ class KeepBest(Callback):
     Formula: weights ← those of argminₜ monitor(t), or argmaxₜ; an epoch whose value is NaN is never the best
     Shapes: none.
     Dtypes: none.
-    Raises: ValueError for another mode; before training, if monitor is not recorded or nothing says which way is better.
+    Raises: ValueError for another mode; before training, if monitor is not recorded or nothing says which way is
+        better.
     Source: Keras's `ModelCheckpoint` with save_best_only, in memory.
 
     >>> import optim
@@ -166,8 +167,8 @@ class EarlyStopping(Callback):
     Formula: stop at epoch t if t - tᵦ ≥ patience, tᵦ the last epoch better by more than min_delta than all before it
     Shapes: none.
     Dtypes: none.
-    Raises: ValueError if patience is below 1, for another mode; before training, if monitor is not recorded or nothing says
-        which way is better.
+    Raises: ValueError if patience is below 1, for another mode; before training, if monitor is not recorded or nothing
+        says which way is better.
     Source: Prechelt 1998, "Early Stopping — But When?"; the options are those of Keras's `EarlyStopping`.
 
     >>> import optim
@@ -212,8 +213,8 @@ def restores(callback: Callback) -> bool:
 class Progress(Callback):
     """Prints a line of results for each epoch and, in a terminal or notebook, a bar over its batches.
 
-    Where kernels are compiled first, once on a machine, another bar (or, where none is drawn, a line) says so, and the bar
-    of the epoch neither shows nor counts that time.
+    Where kernels are compiled first, once on a machine, another bar (or, where none is drawn, a line) says so, and the
+    bar of the epoch neither shows nor counts that time.
 
     bar: False: no bars, only the lines.
 

@@ -41,16 +41,16 @@ def evaluate(
     data: a DataLoader, a dataset, or arrays: (inputs, targets) or (inputs, targets, weights of the examples). Arrays of
         floating numbers become the dtype of the model.
     loss: function(output, target) → number.
-    metrics: name → a `Metric`, which is updated batch by batch, or function(outputs, targets) → number, called once with
-        those of the whole data, which are kept in memory for it; by default the accuracy where targets are class indices.
-        Weights of examples do not count in metrics.
+    metrics: name → a `Metric`, which is updated batch by batch, or function(outputs, targets) → number, called once
+        with those of the whole data, which are kept in memory for it; by default the accuracy where targets are class
+        indices. Weights of examples do not count in metrics.
     batch_size: the number of rows of a batch, where data is no loader.
 
     Formula: Σ_b n_b loss_b / Σ_b n_b over the batches b, n_b their sizes (or the sums of their weights)
     Shapes: inputs (N, *), targets (N, *), weights (N,) → {"loss": number, and each metric by its name}.
     Dtypes: as the model takes them → floats.
-    Raises: TypeError or ValueError for arguments that cannot work, for data without a batch and for batches that are no pair
-        or triple; and what the model and the loss raise.
+    Raises: TypeError or ValueError for arguments that cannot work, for data without a batch and for batches that are no
+        pair or triple; and what the model and the loss raise.
     Source: Keras's `Model.evaluate`.
 
     >>> import autograd_core as ag, nn, nn.functional as F, optim
@@ -98,32 +98,33 @@ def fit(
     """Train a model by mini-batches and return the history.
 
     model: a module.
-    train, validation: a DataLoader, a dataset, or arrays: (inputs, targets) or (inputs, targets, weights of the examples).
-        Arrays of floating numbers become the dtype of the model; integers stay what they are.
-    loss: function(output, target) → a tensor of one number. Where batches have weights w, one number l for each example: a
-        loss with a `reduction` is called with reduction="none", and the mean is Σ w l / Σ w over the batch.
+    train, validation: a DataLoader, a dataset, or arrays: (inputs, targets) or (inputs, targets, weights of the
+        examples). Arrays of floating numbers become the dtype of the model; integers stay what they are.
+    loss: function(output, target) → a tensor of one number. Where batches have weights w, one number l for each
+        example: a loss with a `reduction` is called with reduction="none", and the mean is Σ w l / Σ w over the batch.
     optimizer: over the parameters to train.
     epochs: the number of passes over the training data.
     batch_size: the number of rows of a batch, where `train` is no loader.
     metrics: as for `evaluate`; those of the training data are of the outputs as they came, while the weights changed.
     callbacks: what else is to happen: see `Callback`.
-    scheduler: its `step()` is called after each epoch; with the validation (else train) loss if it is a ReduceLROnPlateau.
+    scheduler: its `step()` is called after each epoch; with the validation (else train) loss if it is a
+        ReduceLROnPlateau.
     step_scheduler: its `step()` is called after each batch.
     keep_best: in the end the model gets the weights of the epoch with the lowest validation (else train) loss, unless a
         callback (`KeepBest`, `EarlyStopping`) chooses them.
-    progress: show a progress bar; before it one for kernels that are compiled, once on a machine. The seconds of an epoch do
-        not count that.
+    progress: show a progress bar; before it one for kernels that are compiled, once on a machine. The seconds of an
+        epoch do not count that.
     generator: of the order of the batches, by default the library's.
 
-    An interrupt (Ctrl-C) ends training at once but not with an exception: the history, with `interrupted` set, and the best
-    weights so far are kept.
+    An interrupt (Ctrl-C) ends training at once but not with an exception: the history, with `interrupted` set, and the
+    best weights so far are kept.
 
     Formula: for each batch (x, y): step(∂ loss(model(x), y) / ∂ parameters)
     Shapes: inputs (N, *), targets (N, *), weights (N,) → `History`.
     Dtypes: as the model takes them → floats.
     Raises: TypeError or ValueError, before anything is changed, for arguments that cannot work, such as an optimizer of
-        another model; FloatingPointError for a loss that is NaN or infinite, with the best weights kept: it says if the data
-        is not finite.
+        another model; FloatingPointError for a loss that is NaN or infinite, with the best weights kept: it says if the
+        data is not finite.
     Source: Keras's `Model.fit`.
 
     >>> import autograd_core as ag, nn, nn.functional as F, optim

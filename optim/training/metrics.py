@@ -26,8 +26,8 @@ from autograd_core.engine.tensor import describe
 class Metric:
     """Measures something over all batches of an epoch or evaluation; the base class of metrics.
 
-    A subclass has `reset()`, which forgets everything, `update(output, target)`, which takes one batch, and `result()`, the
-    number over all batches since `reset`; and it says whether `higher_is_better` (None: neither, or not known).
+    A subclass has `reset()`, which forgets everything, `update(output, target)`, which takes one batch, and `result()`,
+    the number over all batches since `reset`; and it says whether `higher_is_better` (None: neither, or not known).
 
     Formula: result() is a function of all (output, target) since reset()
     Shapes: output (N, *) and target (N, *), as the model and the data have them → one number.
@@ -72,8 +72,8 @@ class Accuracy(Metric):
     Formula: Σₙ [argmax_c outputₙ꜀ = targetₙ] / N
     Shapes: output (N, C, *) with C > 1 and target (N, *) → one number.
     Dtypes: any real output, integer target → float.
-    Raises: ValueError if the shapes do not fit, the target does not hold integers, or C is 1; from `result` before the first
-        `update`.
+    Raises: ValueError if the shapes do not fit, the target does not hold integers, or C is 1; from `result` before the
+        first `update`.
     Source: scikit-learn's `accuracy_score`.
 
     >>> import autograd_core as ag, optim
@@ -200,8 +200,8 @@ class R2Score(_Errors):
     Shapes: output and target (N,) or (N, K), the same → one number.
     Dtypes: any real ones, computed in float64 → float.
     Raises: ValueError if the shapes differ; from `result` before the first `update`.
-    Source: scikit-learn's `r2_score`; the squares around the mean are merged from batch to batch without subtracting large
-        sums (Chan, Golub & LeVeque 1983, equation 1.5).
+    Source: scikit-learn's `r2_score`; the squares around the mean are merged from batch to batch without subtracting
+        large sums (Chan, Golub & LeVeque 1983, equation 1.5).
 
     >>> import autograd_core as ag, optim
     >>> metric = optim.R2Score()

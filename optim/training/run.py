@@ -67,8 +67,8 @@ class Run:
     has_validation: whether each epoch is validated.
     metrics: name → metric; None: the default ones.
 
-    Its further attributes are the `history`, the number of the `epoch` that runs and of the last finished `batch` of it (both
-    from 1), the loss of that batch, `batch_loss`, and the `reason` to stop.
+    Its further attributes are the `history`, the number of the `epoch` that runs and of the last finished `batch` of it
+    (both from 1), the loss of that batch, `batch_loss`, and the `reason` to stop.
 
     Formula: none; a record
     Shapes: none.

@@ -23,8 +23,9 @@ Normalize = bool | tuple[float, float]
 class Images(TensorDataset):
     """Holds grey images and their labels, from a pair of IDX files.
 
-    images, labels: the files. normalize: True: images are (x - mean) / std with the class's `moments`; or a pair (mean, std)
-    to use instead. transform: is called with a batch of images, see `TensorDataset`. `classes` names the labels 0, 1, ….
+    images, labels: the files.
+    normalize: True: images are (x - mean) / std with the class's `moments`; or a pair (mean, std) to use instead.
+    transform: is called with a batch of images, see `TensorDataset`. `classes` names the labels 0, 1, ….
 
     Formula: x = pixels / 255, from 0 (black) to 1 (white), with normalize (x - mean) / std
     Shapes: images (N, 1, 28, 28), labels (N,).
@@ -170,8 +171,8 @@ class MNISTSample(Images):
 def mnist_sample(train: bool = True, *, normalize: Normalize = False, transform: Callable | None = None) -> MNISTSample:
     """Return 10,000 of MNIST's training images or, with train=False, 2,000 of its test images; part of the package.
 
-    normalize, transform: see `Images`. The images were drawn at random; `nn/data/mnist_sample/README.md` says how, and what
-    the source and the licence are.
+    normalize, transform: see `Images`. The images were drawn at random; `nn/data/mnist_sample/README.md` says how, and
+        what the source and the licence are.
 
     Formula: x = pixels / 255, from 0 (black) to 1 (white)
     Shapes: images (N, 1, 28, 28), labels (N,).

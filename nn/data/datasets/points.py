@@ -103,8 +103,9 @@ def two_spirals(density: int = 1) -> TensorDataset:
 def moons(n_samples: int = 100, noise: float = 0.0, generator: Generator | None = None) -> TensorDataset:
     """Return two half circles that reach into each other, in random order.
 
-    n_samples: the number of points. noise: the standard deviation of what is added to each coordinate. generator: the random
-    numbers' source, by default the library's.
+    n_samples: the number of points.
+    noise: the standard deviation of what is added to each coordinate.
+    generator: the random numbers' source, by default the library's.
 
     Formula: class 0 (n_samples // 2 points): (cos t, sin t); class 1: (1 - cos t, 1/2 - sin t); t evenly spaced from 0 to π
     Shapes: x (n_samples, 2), y (n_samples,).
@@ -127,14 +128,16 @@ def circles(
 ) -> TensorDataset:
     """Return a circle around a smaller one, in random order.
 
-    n_samples: the number of points. noise: the standard deviation of what is added to each coordinate. factor: the radius of
-    the smaller circle. generator: the random numbers' source, by default the library's.
+    n_samples: the number of points.
+    noise: the standard deviation of what is added to each coordinate.
+    factor: the radius of the smaller circle.
+    generator: the random numbers' source, by default the library's.
 
     Formula: class 0 (n_samples // 2 points): (cos t, sin t); class 1: factor · (cos t, sin t); t evenly spaced over the circle
     Shapes: x (n_samples, 2), y (n_samples,).
     Dtypes: x float32, y int64.
-    Raises: ValueError if n_samples is below 2, noise negative or not finite, or factor not in [0, 1); TypeError for another
-        generator.
+    Raises: ValueError if n_samples is below 2, noise negative or not finite, or factor not in [0, 1); TypeError for
+        another generator.
     Source: scikit-learn's `make_circles`.
 
     >>> from nn.data import datasets
@@ -184,8 +187,8 @@ def blobs(
     Formula: x = centers[y] + cluster_std[y] · N(0, 1)
     Shapes: x (n_samples, n_features), y (n_samples,); centers (classes, n_features).
     Dtypes: x float32, y int64.
-    Raises: ValueError if a number is below 1, center_box is in the wrong order, centers have another shape, or cluster_std
-        does not fit them or is negative; TypeError for another generator.
+    Raises: ValueError if a number is below 1, center_box is in the wrong order, centers have another shape, or
+        cluster_std does not fit them or is negative; TypeError for another generator.
     Source: scikit-learn's `make_blobs`.
 
     >>> from nn.data import datasets
@@ -222,14 +225,16 @@ def sine(
 ) -> TensorDataset:
     """Return points of a sine curve, for regression.
 
-    n_samples: the number of points. noise: the standard deviation of what is added to y. interval: the first and the last x.
+    n_samples: the number of points.
+    noise: the standard deviation of what is added to y.
+    interval: the first and the last x.
     generator: the random numbers' source, by default the library's.
 
     Formula: y = sin x + noise · N(0, 1), x evenly spaced over interval, both ends included
     Shapes: x (n_samples, 1), y (n_samples, 1).
     Dtypes: float32.
-    Raises: ValueError if n_samples is below 1, noise negative or not finite, or interval is empty; TypeError for another
-        generator.
+    Raises: ValueError if n_samples is below 1, noise negative or not finite, or interval is empty; TypeError for
+        another generator.
     Source: NumPy's `linspace` and `sin`.
 
     >>> from nn.data import datasets

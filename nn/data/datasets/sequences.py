@@ -44,18 +44,20 @@ def adding_problem(
 
     n_samples: the number of sequences.
     length: the number of steps, at least 11.
-    vary: True: the sequences have length to length + length // 10 steps, and the dataset has a third tensor, their lengths.
+    vary: True: the sequences have length to length + length // 10 steps, and the dataset has a third tensor, their
+        lengths.
     generator: the random numbers' source, by default the library's.
 
-    Each step is a number, uniform in [-1, 1], and a marker. Marker 1 stands at one of the first 10 steps (whose number is X₁)
-    and at one of the first length // 2 - 1 others (X₂), marker -1 at the first and the last step, 0 elsewhere; where the first
-    step is itself marked 1, its number is 0. A sequence counts as solved if the error is below 0.04.
+    Each step is a number, uniform in [-1, 1], and a marker. Marker 1 stands at one of the first 10 steps (whose number
+    is X₁) and at one of the first length // 2 - 1 others (X₂), marker -1 at the first and the last step, 0 elsewhere;
+    where the first step is itself marked 1, its number is 0. A sequence counts as solved if the error is below 0.04.
 
     Formula: y = 0.5 + (X₁ + X₂) / 4
     Shapes: x (N, T, 2), y (N, 1), lengths (N,).
     Dtypes: x and y float32, lengths int64.
     Raises: ValueError if n_samples is below 1 or length below 11; TypeError for another generator.
-    Source: Hochreiter & Schmidhuber 1997, "Long short-term memory", Neural Computation 9(8), section 5.4 (experiment 4).
+    Source: Hochreiter & Schmidhuber 1997, "Long short-term memory", Neural Computation 9(8), section 5.4 (experiment
+        4).
 
     >>> from nn.data import datasets
     >>> x, y = datasets.adding_problem(3, length=20)[:]
@@ -127,11 +129,12 @@ def temporal_order(
     n_samples: the number of sequences.
     length: the number of steps, at least 10.
     symbols: the number of X and Y: 2 (4 classes) or 3 (8 classes).
-    vary: True: the sequences have length to length + length // 10 steps, and the dataset has a third tensor, their lengths.
+    vary: True: the sequences have length to length + length // 10 steps, and the dataset has a third tensor, their
+        lengths.
     generator: the random numbers' source, by default the library's.
 
-    Each step is one-hot over "EBabcdXY": E first, B last, random letters a … d between, but X or Y at two positions: one at 10
-    to 20 % of length, one at 50 to 60 % (three: 10 to 20, 33 to 43, 66 to 76 %).
+    Each step is one-hot over "EBabcdXY": E first, B last, random letters a … d between, but X or Y at two positions:
+    one at 10 to 20 % of length, one at 50 to 60 % (three: 10 to 20, 33 to 43, 66 to 76 %).
 
     Formula: y is the symbols read as a binary number, X = 0 and Y = 1, the earliest first: XX, XY, YX, YY are 0, 1, 2, 3
     Shapes: x (N, T, 8), y (N,), lengths (N,).
@@ -184,11 +187,13 @@ REBER = (
 class Reber(TensorDataset):
     """Holds words of the Reber grammar; `reber_grammar` returns one.
 
-    strings: the words. legal: for each word, the symbols that could have stood at each of its positions.
+    strings: the words.
+    legal: for each word, the symbols that could have stood at each of its positions.
 
     Formula: x[n, t] = one-hot of symbol t over "BTSXPVE", y[n, t] = symbol t + 1; filled up with zeros, and with -100, which
         cross-entropy ignores
-    Shapes: x (N, L, 7), y (N, L), legal (N, L, 7): the symbols that may come next; L the longest word without its last symbol.
+    Shapes: x (N, L, 7), y (N, L), legal (N, L, 7): the symbols that may come next; L the longest word without its last
+        symbol.
     Dtypes: x float32, y int64, legal bool.
     Raises: ValueError for a symbol that is not in "BTSXPVE", or if strings and legal differ in number.
     Source: Reber 1967, "Implicit learning of artificial grammars".

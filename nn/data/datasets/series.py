@@ -20,7 +20,9 @@ __all__ = ["Series", "airline_passengers", "daily_min_temperatures", "read_serie
 class Series:
     """Holds a series in time: dates and values.
 
-    name: what is measured. dates: when. values: the measurements.
+    name: what is measured.
+    dates: when.
+    values: the measurements.
 
     Split it before cutting windows: windows drawn at random overlap, and a test on them knows its answers.
 

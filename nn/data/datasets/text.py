@@ -38,12 +38,14 @@ def decode(codes: Iterable, chars: str) -> str:
 class Characters:
     """Holds a text for a language model of characters.
 
-    text: the string. chars: the vocabulary, by default the characters of the text in order.
+    text: the string.
+    chars: the vocabulary, by default the characters of the text in order.
 
     Formula: codes[t] = the index of text[t] in chars
     Shapes: codes (len(text),); `windows(length)`: x and y (M, length), y one character further on.
     Dtypes: int64.
-    Raises: ValueError for a character that is not in chars; from `split`, `windows` and `decode` for numbers out of range.
+    Raises: ValueError for a character that is not in chars; from `split`, `windows` and `decode` for numbers out of
+        range.
     Source: Karpathy 2015, char-rnn.
 
     >>> from nn.data import datasets
@@ -96,13 +98,14 @@ class Characters:
 def tiny_shakespeare(root: str | Path | None = None) -> Characters:
     """Return 1,115,394 characters (65 distinct) of Shakespeare's plays.
 
-    root: a folder that has the file; None looks in $AUTOGRAD_DATA, then in the user's cache, then downloads. `split(0.9)` is
-    nanoGPT's division.
+    root: a folder that has the file; None looks in $AUTOGRAD_DATA, then in the user's cache, then downloads.
+        `split(0.9)` is nanoGPT's division.
 
     Formula: none; a text
     Shapes: codes (1115394,).
     Dtypes: int64.
-    Raises: FileNotFoundError if it is nowhere, with where it was looked for; ValueError if it is not the published file.
+    Raises: FileNotFoundError if it is nowhere, with where it was looked for; ValueError if it is not the published
+        file.
     Source: Karpathy, char-rnn, data/tinyshakespeare.
 
     >>> from nn.data import datasets
@@ -135,8 +138,9 @@ def shakespeare_sample() -> Characters:
 class Names(TensorDataset):
     """Holds words for a language model of characters.
 
-    words: the strings. chars: the vocabulary, by default the characters of the words in order; its first, ".", stands for the
-    start and the end of a word.
+    words: the strings.
+    chars: the vocabulary, by default the characters of the words in order; its first, ".", stands for the start and the
+        end of a word.
 
     Formula: x = the start and then the word, filled up with 0; y = the word and then the end, filled up with -100, the target
         that cross-entropy ignores

@@ -17,14 +17,15 @@ from ...parameter import Parameter
 class BasePruningMethod(ABC):
     """Chooses what is pruned of a tensor; the base class.
 
-    A subclass writes `compute_mask` and says what it gets when a tensor is pruned again, PRUNING_TYPE: "unstructured": the
-    elements that are left, as a vector; "structured": the channels along `self.dim` that are left; "global": everything.
+    A subclass writes `compute_mask` and says what it gets when a tensor is pruned again, PRUNING_TYPE: "unstructured":
+    the elements that are left, as a vector; "structured": the channels along `self.dim` that are left; "global":
+    everything.
 
     Formula: pruned = mask · original
     Shapes: mask as the tensor.
     Dtypes: those of the tensor.
-    Raises: TypeError if a subclass has no `compute_mask`; from `apply` ValueError if there is no such parameter, or importance
-        scores have another shape.
+    Raises: TypeError if a subclass has no `compute_mask`; from `apply` ValueError if there is no such parameter, or
+        importance scores have another shape.
     Source: PyTorch's `torch.nn.utils.prune.BasePruningMethod`.
 
     >>> import autograd_core as ag

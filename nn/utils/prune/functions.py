@@ -90,7 +90,9 @@ def l1_unstructured(module: Module, name: str, amount: float, importance_scores:
 def random_structured(module: Module, name: str, amount: float, dim: int) -> Module:
     """Prune channels of a parameter at random; return the module.
 
-    module, name: the parameter. amount: a fraction of them, in [0, 1], or their number. dim: the dimension of the channels.
+    module, name: the parameter.
+    amount: a fraction of them, in [0, 1], or their number.
+    dim: the dimension of the channels.
 
     Formula: mask = 0 in random channels, else 1
     Shapes: mask as the parameter, which has two dimensions or more.
@@ -115,7 +117,8 @@ def ln_structured(
 
     module, name: the parameter.
     amount: a fraction of them, in [0, 1], or their number.
-    n: the order of the norm. dim: the dimension of the channels.
+    n: the order of the norm.
+    dim: the dimension of the channels.
     importance_scores: a tensor of the parameter's shape, by which its channels are judged.
 
     Formula: mask = 0 in the channels of the smallest ‖importance_scores‖ₙ, else 1
@@ -192,7 +195,8 @@ def global_unstructured(
 def custom_from_mask(module: Module, name: str, mask: Tensor | np.ndarray) -> Module:
     """Prune a parameter where a mask is 0; return the module.
 
-    module, name: the parameter. mask: a tensor of its shape.
+    module, name: the parameter.
+    mask: a tensor of its shape.
 
     Formula: parameter = mask · original
     Shapes: mask as the parameter.

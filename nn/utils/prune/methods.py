@@ -134,7 +134,8 @@ class _Structured(_Amount):
 class RandomStructured(_Structured):
     """Prunes channels at random.
 
-    amount: a fraction of them, in [0, 1], or their number. dim: the dimension of the channels.
+    amount: a fraction of them, in [0, 1], or their number.
+    dim: the dimension of the channels.
 
     Formula: mask = 0 in random channels, else 1
     Shapes: mask as the tensor, which has two dimensions or more.
@@ -160,7 +161,9 @@ class RandomStructured(_Structured):
 class LnStructured(_Structured):
     """Prunes the channels of the smallest norm.
 
-    amount: a fraction of them, in [0, 1], or their number. n: the order of the norm. dim: the dimension of the channels.
+    amount: a fraction of them, in [0, 1], or their number.
+    n: the order of the norm.
+    dim: the dimension of the channels.
 
     Formula: mask = 0 in the channels of the smallest ‖·‖ₙ, else 1
     Shapes: mask as the tensor, which has two dimensions or more.

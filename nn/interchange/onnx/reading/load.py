@@ -82,16 +82,17 @@ def _attribute(onnx: Any, attribute: Any) -> Any:
 class ONNXModule(Module):
     """Computes the graph of an ONNX file with our operations; `nn.onnx.load` returns one.
 
-    onnx: the package. proto: the file's content, an `onnx.ModelProto`.
+    onnx: the package.
+    proto: the file's content, an `onnx.ModelProto`.
 
-    Called with the file's inputs, in order or by name (`input_names`), it returns its outputs (`output_names`): one, or a
-    tuple. Floating initializers are parameters, named as in the file; others are buffers.
+    Called with the file's inputs, in order or by name (`input_names`), it returns its outputs (`output_names`): one, or
+    a tuple. Floating initializers are parameters, named as in the file; others are buffers.
 
     Formula: the values of the graph's nodes, one after the other
     Shapes: as in the file.
     Dtypes: as in the file.
-    Raises: NotImplementedError for a node that cannot be computed here, with its name; from a call TypeError if inputs are
-        missing, unknown or no tensors.
+    Raises: NotImplementedError for a node that cannot be computed here, with its name; from a call TypeError if inputs
+        are missing, unknown or no tensors.
     Source: the ONNX specification.
 
     >>> import tempfile, autograd_core as ag, nn, nn.onnx
@@ -182,15 +183,15 @@ def load(path: str | Path | bytes) -> ONNXModule:
     path: the file, or its content as bytes. Weights that the file keeps in other files are read from its folder and
         those below, never from elsewhere.
 
-    Floating initializers become parameters under their names in the file, so that the module can be trained further (numbers
-    without dimensions do not, unless the file is ours). Normalisation and dropout do what they do in evaluation. Files of
-    other programs load too, as far as their nodes are among those known.
+    Floating initializers become parameters under their names in the file, so that the module can be trained further
+    (numbers without dimensions do not, unless the file is ours). Normalisation and dropout do what they do in
+    evaluation. Files of other programs load too, as far as their nodes are among those known.
 
     Formula: none; a graph
     Shapes: as in the file.
     Dtypes: as in the file.
-    Raises: ValueError, with the file, if it is no ONNX file; NotImplementedError, before anything is computed, for a node that
-        cannot be computed here, with its name; ImportError without the package onnx.
+    Raises: ValueError, with the file, if it is no ONNX file; NotImplementedError, before anything is computed, for a
+        node that cannot be computed here, with its name; ImportError without the package onnx.
     Source: the ONNX specification.
 
     >>> import tempfile, autograd_core as ag, nn, nn.onnx

@@ -59,18 +59,18 @@ def export(
     path: where to; None writes nothing.
     kwargs: further arguments by name. Tensors in args and kwargs are the inputs of the file, in their order.
     input_names, output_names: by default "input" and "output", or "input_0", "input_1", ….
-    dynamic_axes: sizes that are left open, {"input": {0: "batch"}}, by input; axes of one name have one size. A list of axes,
-        {"input": [0]}, gives them names. By default all sizes are those of the example.
+    dynamic_axes: sizes that are left open, {"input": {0: "batch"}}, by input; axes of one name have one size. A list of
+        axes, {"input": [0]}, gives them names. By default all sizes are those of the example.
 
-    The model is run once with the inputs, and the operations it does are noted; so Python decides as it does for them. Where
-    sizes are open it is run for several, up to 4 more than the example's, and what depends on them is computed in the file.
-    Parameters keep their names; those of recurrent layers are put into ONNX's order.
+    The model is run once with the inputs, and the operations it does are noted; so Python decides as it does for them.
+    Where sizes are open it is run for several, up to 4 more than the example's, and what depends on them is computed in
+    the file. Parameters keep their names; those of recurrent layers are put into ONNX's order.
 
     Formula: none; a graph
     Shapes: those of the example, where they are not left open.
     Dtypes: those of the example and of the parameters.
-    Raises: NotImplementedError for what has no form in ONNX, with the operation and the path of the module; TypeError or
-        ValueError for arguments that make no sense; ImportError without the package onnx.
+    Raises: NotImplementedError for what has no form in ONNX, with the operation and the path of the module; TypeError
+        or ValueError for arguments that make no sense; ImportError without the package onnx.
     Source: the ONNX specification; the arguments are those of PyTorch's `torch.onnx.export`.
 
     >>> import autograd_core as ag, nn, nn.onnx
