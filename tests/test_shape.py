@@ -251,6 +251,11 @@ def test_pytorchs_other_names_of_cuts_and_repeats():
     x = ag.arange(6.0)
     for parts in (ag.tensor_split(x, 2), ag.tensor_split(x, sections=2), x.tensor_split(indices=[3])):
         assert [p.tolist() for p in parts] == [[0, 1, 2], [3, 4, 5]]
+    for parts in (x.hsplit(sections=2), x.hsplit(indices=[3]), x.split(split_size=3), x.split(split_size=[3, 3])):
+        assert [p.tolist() for p in parts] == [[0, 1, 2], [3, 4, 5]]
+    for call in (x.split, lambda: x.split(2, split_size=2)):
+        with pytest.raises(TypeError, match="split: needs the size of the parts or a list of their sizes, once"):
+            call()
     counts = ag.tensor([1, 0, 2])
     for out in (ag.repeat_interleave(counts), ag.repeat_interleave(repeats=counts)):
         assert out.tolist() == [0, 2, 2]

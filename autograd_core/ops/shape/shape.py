@@ -475,16 +475,23 @@ def stack(tensors: Sequence[TensorLike], dim: int = 0) -> Tensor:
 
 
 @numpy_names
-def split(tensor: TensorLike, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+def split(
+    tensor: TensorLike,
+    split_size_or_sections: int | Sequence[int] | None = None,
+    dim: int = 0,
+    *,
+    split_size: int | Sequence[int] | None = None,
+) -> tuple[Tensor, ...]:
     """Split a tensor along `dim` into views of one size, or of given sizes.
 
-    `split_size_or_sections` is the size of each part (the last may be smaller) or a list of their sizes.
+    `split_size_or_sections` is the size of each part (the last may be smaller) or a list of their sizes; `split_size` is its
+    name in PyTorch's method.
 
     Formula: out[k][…, i, …] = tensor[…, o_k + i, …], o_k = Σ_{j<k} L_j, L_j the size of part j
     Shapes: (*, L, *) → (*, L_1, *), (*, L_2, *), …, with L_1 + L_2 + … = L.
     Dtypes: any, kept.
     Raises: ValueError if `tensor` is 0-d, if a size is not positive, or if the sections do not add up to L; IndexError if
-        `dim` is out of range; TypeError if a size is no int.
+        `dim` is out of range; TypeError if a size is no int, or if there is none, or two.
     Source: PyTorch's `split`.
 
     >>> import autograd_core as ag
@@ -492,16 +499,19 @@ def split(tensor: TensorLike, split_size_or_sections: int | Sequence[int], dim: 
     (tensor([1., 2.]), tensor([3.]))
     """
     x = shaped(tensor, "split")
+    size_or_sections = split_size if split_size_or_sections is None else split_size_or_sections
+    if size_or_sections is None or (split_size is not None and split_size_or_sections is not None):
+        raise TypeError("split: needs the size of the parts or a list of their sizes, once")
     if x.ndim == 0:
         raise ValueError("split: a 0-d tensor has no dimension to cut; use x.reshape(1)")
     at = dim_index(dim, x.ndim, "split")
     size = x.shape[at]
-    if isinstance(split_size_or_sections, list | tuple):
-        sections = [integer(s, "split", "the size of a part") for s in split_size_or_sections]
+    if isinstance(size_or_sections, list | tuple):
+        sections = [integer(s, "split", "the size of a part") for s in size_or_sections]
         if sum(sections) != size or any(s < 0 for s in sections):
             raise ValueError(f"split: sections {sections} must add up to the size {size} of dim {dim}")
     else:
-        step = integer(split_size_or_sections, "split", "the size of a part")
+        step = integer(size_or_sections, "split", "the size of a part")
         if step < 0 or (step == 0 and size):
             raise ValueError(f"split: the size of a part must be positive, got {step}")
         sections = [min(step, size - i) for i in range(0, size, step)] if size else [0]

@@ -84,10 +84,7 @@ def tensor_split(
     ((tensor([1., 2.]), tensor([3.])), (tensor([1.]), tensor([2., 3.])))
     """
     x = shaped(input, "tensor_split")
-    choices = [c for c in (indices_or_sections, sections, indices) if c is not None]
-    if len(choices) != 1:
-        raise TypeError(f"tensor_split: needs a number of sections or a list of indices, once; got {len(choices)}")
-    cuts_or_count: Any = choices[0]
+    cuts_or_count = _one_of("tensor_split", indices_or_sections, sections, indices)
     if x.ndim == 0:
         raise ValueError("tensor_split: a 0-d tensor has no dimension to cut; use x.reshape(1)")
     at = dim_index(dim, x.ndim, "tensor_split")
@@ -104,6 +101,14 @@ def tensor_split(
     return tuple(x[(*(slice(None),) * at, cut)] for cut in cuts)
 
 
+def _one_of(name: str, *choices: Any) -> Any:
+    """The number of sections or the indices, under whichever name they came."""
+    present = [choice for choice in choices if choice is not None]
+    if len(present) != 1:
+        raise TypeError(f"{name}: needs a number of sections or a list of indices, once; got {len(present)}")
+    return present[0]
+
+
 def _cut(name: str, x: Any, indices_or_sections: Any, at: int) -> tuple:
     """Along dimension `at`, of a vector its only one: into equal parts, or before indices."""
     if x.ndim <= at and not (name == "hsplit" and x.ndim == 1):
@@ -118,10 +123,17 @@ def _cut(name: str, x: Any, indices_or_sections: Any, at: int) -> tuple:
     return tensor_split(x, indices_or_sections, at)
 
 
-def hsplit(input: TensorLike, indices_or_sections: int | Sequence[int] | Tensor | ndarray) -> tuple[Tensor, ...]:
+def hsplit(
+    input: TensorLike,
+    indices_or_sections: int | Sequence[int] | Tensor | ndarray | None = None,
+    *,
+    sections: int | None = None,
+    indices: Sequence[int] | Tensor | ndarray | None = None,
+) -> tuple[Tensor, ...]:
     """Split a tensor horizontally, along the second dimension, or the only one of a vector.
 
-    `indices_or_sections` is the number of equal parts, or the indices before which to cut.
+    `indices_or_sections` is the number of equal parts, or the indices before which to cut. PyTorch's names of the two cases
+    are `sections` and `indices`.
 
     Formula: out[k] = input[:, i_k : i_{k+1}], i the indices, with 0 before and N behind them
     Shapes: (M, N, *) → (M, N_1, *), (M, N_2, *), …; (N) → (N_1), (N_2), ….
@@ -136,13 +148,20 @@ def hsplit(input: TensorLike, indices_or_sections: int | Sequence[int] | Tensor 
     x = shaped(input, "hsplit")
     if x.ndim == 0:
         raise ValueError("hsplit: needs at least 1 dimension, got shape ()")
-    return _cut("hsplit", x, indices_or_sections, 1)
+    return _cut("hsplit", x, _one_of("hsplit", indices_or_sections, sections, indices), 1)
 
 
-def vsplit(input: TensorLike, indices_or_sections: int | Sequence[int] | Tensor | ndarray) -> tuple[Tensor, ...]:
+def vsplit(
+    input: TensorLike,
+    indices_or_sections: int | Sequence[int] | Tensor | ndarray | None = None,
+    *,
+    sections: int | None = None,
+    indices: Sequence[int] | Tensor | ndarray | None = None,
+) -> tuple[Tensor, ...]:
     """Split a tensor vertically, along the first of at least two dimensions.
 
-    `indices_or_sections` is the number of equal parts, or the indices before which to cut.
+    `indices_or_sections` is the number of equal parts, or the indices before which to cut. PyTorch's names of the two cases
+    are `sections` and `indices`.
 
     Formula: out[k] = input[i_k : i_{k+1}], i the indices, with 0 before and M behind them
     Shapes: (M, N, *) → (M_1, N, *), (M_2, N, *), ….
@@ -158,13 +177,20 @@ def vsplit(input: TensorLike, indices_or_sections: int | Sequence[int] | Tensor 
     x = shaped(input, "vsplit")
     if x.ndim < 2:
         raise ValueError(f"vsplit: needs at least 2 dimensions, got shape {tuple(x.shape)}")
-    return _cut("vsplit", x, indices_or_sections, 0)
+    return _cut("vsplit", x, _one_of("vsplit", indices_or_sections, sections, indices), 0)
 
 
-def dsplit(input: TensorLike, indices_or_sections: int | Sequence[int] | Tensor | ndarray) -> tuple[Tensor, ...]:
+def dsplit(
+    input: TensorLike,
+    indices_or_sections: int | Sequence[int] | Tensor | ndarray | None = None,
+    *,
+    sections: int | None = None,
+    indices: Sequence[int] | Tensor | ndarray | None = None,
+) -> tuple[Tensor, ...]:
     """Split a tensor in depth, along the third dimension.
 
-    `indices_or_sections` is the number of equal parts, or the indices before which to cut.
+    `indices_or_sections` is the number of equal parts, or the indices before which to cut. PyTorch's names of the two cases
+    are `sections` and `indices`.
 
     Formula: out[k] = input[:, :, i_k : i_{k+1}], i the indices, with 0 before and D behind them
     Shapes: (M, N, D, *) → (M, N, D_1, *), (M, N, D_2, *), ….
@@ -178,7 +204,7 @@ def dsplit(input: TensorLike, indices_or_sections: int | Sequence[int] | Tensor 
     [(2, 3, 2), (2, 3, 2)]
     """
     x = shaped(input, "dsplit")
-    return _cut("dsplit", x, indices_or_sections, 2)
+    return _cut("dsplit", x, _one_of("dsplit", indices_or_sections, sections, indices), 2)
 
 
 # A line an operation: the names under which it is found (interface/table.py).
