@@ -1019,7 +1019,13 @@ def dot(input: TensorLike, tensor: TensorLike) -> Tensor:
 def dropout(input: A, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> A:
     """Set each element to 0 with probability `p` in training, and scale the others to keep the expectation."""
 
-def dsplit(input: TensorLike, indices_or_sections: _int | Sequence[_int] | Tensor | ndarray) -> _tuple[Tensor, ...]:
+def dsplit(
+    input: TensorLike,
+    indices_or_sections: _int | Sequence[_int] | Tensor | ndarray | None = ...,
+    *,
+    sections: _int | None = ...,
+    indices: Sequence[_int] | Tensor | ndarray | None = ...,
+) -> _tuple[Tensor, ...]:
     """Split a tensor in depth, along the third dimension."""
 
 def dstack(tensors: Sequence[TensorLike]) -> Tensor:
@@ -1161,7 +1167,13 @@ def heaviside(input: TensorLike, values: TensorLike) -> Tensor:
 def histc(input: TensorLike, bins: _int = ..., min: _float = ..., max: _float = ...) -> Tensor:
     """Return the number of elements in each of `bins` intervals of equal width between `min` and `max`."""
 
-def hsplit(input: TensorLike, indices_or_sections: _int | Sequence[_int] | Tensor | ndarray) -> _tuple[Tensor, ...]:
+def hsplit(
+    input: TensorLike,
+    indices_or_sections: _int | Sequence[_int] | Tensor | ndarray | None = ...,
+    *,
+    sections: _int | None = ...,
+    indices: Sequence[_int] | Tensor | ndarray | None = ...,
+) -> _tuple[Tensor, ...]:
     """Split a tensor horizontally, along the second dimension, or the only one of a vector."""
 
 def hstack(tensors: Sequence[TensorLike]) -> Tensor:
@@ -1869,9 +1881,10 @@ def sort(
 
 def split(
     tensor: TensorLike,
-    split_size_or_sections: _int | Sequence[_int],
+    split_size_or_sections: _int | Sequence[_int] | None = ...,
     dim: _int = ...,
     *,
+    split_size: _int | Sequence[_int] | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> _tuple[Tensor, ...]:
@@ -2158,7 +2171,13 @@ def view_as_complex(input: A) -> A:
 def view_as_real(input: A) -> A:
     """View a complex tensor as a real one whose last dimension holds the real and the imaginary part."""
 
-def vsplit(input: TensorLike, indices_or_sections: _int | Sequence[_int] | Tensor | ndarray) -> _tuple[Tensor, ...]:
+def vsplit(
+    input: TensorLike,
+    indices_or_sections: _int | Sequence[_int] | Tensor | ndarray | None = ...,
+    *,
+    sections: _int | None = ...,
+    indices: Sequence[_int] | Tensor | ndarray | None = ...,
+) -> _tuple[Tensor, ...]:
     """Split a tensor vertically, along the first of at least two dimensions."""
 
 def vstack(tensors: Sequence[TensorLike]) -> Tensor:

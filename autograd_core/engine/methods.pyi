@@ -566,7 +566,13 @@ class Methods:
     def double(self) -> Tensor:
         """Convert to float64; the tensor itself, if it has that dtype."""
 
-    def dsplit(self, indices_or_sections: _int | Sequence[_int] | Tensor | ndarray) -> _tuple[Tensor, ...]:
+    def dsplit(
+        self,
+        indices_or_sections: _int | Sequence[_int] | Tensor | ndarray | None = ...,
+        *,
+        sections: _int | None = ...,
+        indices: Sequence[_int] | Tensor | ndarray | None = ...,
+    ) -> _tuple[Tensor, ...]:
         """Split a tensor in depth, along the third dimension."""
 
     def element_size(self) -> _int:
@@ -756,7 +762,13 @@ class Methods:
     def histc(self, bins: _int = ..., min: _float = ..., max: _float = ...) -> Tensor:
         """Return the number of elements in each of `bins` intervals of equal width between `min` and `max`."""
 
-    def hsplit(self, indices_or_sections: _int | Sequence[_int] | Tensor | ndarray) -> _tuple[Tensor, ...]:
+    def hsplit(
+        self,
+        indices_or_sections: _int | Sequence[_int] | Tensor | ndarray | None = ...,
+        *,
+        sections: _int | None = ...,
+        indices: Sequence[_int] | Tensor | ndarray | None = ...,
+    ) -> _tuple[Tensor, ...]:
         """Split a tensor horizontally, along the second dimension, or the only one of a vector."""
 
     def hypot(self, other: TensorLike) -> Tensor:
@@ -1643,7 +1655,13 @@ class Methods:
         """Sort the elements along `dim`, and return them with their indices, as a named tuple (values, indices)."""
 
     def split(
-        self, split_size_or_sections: _int | Sequence[_int], dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...
+        self,
+        split_size_or_sections: _int | Sequence[_int] | None = ...,
+        dim: _int = ...,
+        *,
+        split_size: _int | Sequence[_int] | None = ...,
+        axis: Dims = ...,
+        keepdims: _bool = ...,
     ) -> _tuple[Tensor, ...]:
         """Split a tensor along `dim` into views of one size, or of given sizes."""
 
@@ -1930,7 +1948,13 @@ class Methods:
     def view_as(self, other: Tensor) -> Tensor:
         """Return x.view(other.shape), x the tensor and `other` another."""
 
-    def vsplit(self, indices_or_sections: _int | Sequence[_int] | Tensor | ndarray) -> _tuple[Tensor, ...]:
+    def vsplit(
+        self,
+        indices_or_sections: _int | Sequence[_int] | Tensor | ndarray | None = ...,
+        *,
+        sections: _int | None = ...,
+        indices: Sequence[_int] | Tensor | ndarray | None = ...,
+    ) -> _tuple[Tensor, ...]:
         """Split a tensor vertically, along the first of at least two dimensions."""
 
     def where(self, condition: Tensor, other: TensorLike) -> Tensor:
