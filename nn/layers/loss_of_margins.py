@@ -107,7 +107,7 @@ class TripletMarginLoss(Loss):
     {reduction}
 
     Formula: loss_n = max(0, margin + ‖a_n − p_n + eps‖ₚ − ‖a_n − b_n + eps‖ₚ), a the anchor, p_n the positive, b the negative
-    Source: Balntas et al. 2016, "Learning local feature descriptors with triplets and shallow convolutional networks".
+    Source: Balntas et al. 2016, "Learning local feature descriptors with triplets and shallow convolutional neural networks".
 
     >>> import autograd_core as ag
     >>> import nn
@@ -158,7 +158,7 @@ class TripletMarginWithDistanceLoss(Loss):
     the positive counts where that is smaller. `reduction` is "mean" (over the examples), "sum" or "none".
 
     Formula: loss_n = max(0, margin + d(a_n, p_n) − d(a_n, b_n)), a the anchor, p the positive, b the negative, d the distance
-    Source: Balntas et al. 2016, "Learning local feature descriptors with triplets and shallow convolutional networks".
+    Source: Balntas et al. 2016, "Learning local feature descriptors with triplets and shallow convolutional neural networks".
 
     >>> import autograd_core as ag
     >>> import nn

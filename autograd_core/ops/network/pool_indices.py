@@ -187,7 +187,7 @@ def kmax_pool1d(input: TensorLike, k: int, return_indices: bool = False) -> Tens
     Shapes: (*, L) → (*, k), k ≤ L.
     Dtypes: floating and integers, kept.
     Raises: ValueError if k is not from 1 to L; TypeError for complex numbers, or if input holds no numbers.
-    Source: Kalchbrenner et al. 2014, "A convolutional neural network for modelling sentences", section 3.3.
+    Source: Kalchbrenner et al. 2014, "A convolutional neural network for modelling sentences".
 
     >>> import autograd_core as ag
     >>> import nn.functional as F
