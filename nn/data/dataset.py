@@ -11,7 +11,7 @@ import bisect
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy import ndarray
@@ -65,6 +65,17 @@ class Dataset:
 
     def __add__(self, other: Dataset) -> ConcatDataset:
         return ConcatDataset([self, other])
+
+
+class Indexed(Protocol):
+    """Anything with a length and indices, such as a list."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: Any, /) -> Any: ...
+
+
+Samples: TypeAlias = Dataset | Indexed  # what is read by index
 
 
 class IterableDataset(Dataset):
@@ -230,7 +241,7 @@ class Subset(Dataset):
     ['d', 'a']
     """
 
-    def __init__(self, dataset: Dataset | Sequence[Any], indices: Iterable[int] | ndarray | Tensor):
+    def __init__(self, dataset: Samples, indices: Iterable[int] | ndarray | Tensor):
         self.dataset: Any = dataset
         listed = indices.array if isinstance(indices, Tensor) else indices
         if not isinstance(listed, ndarray):
@@ -278,7 +289,7 @@ class ConcatDataset(Dataset):
     'c'
     """
 
-    def __init__(self, datasets: Iterable[Dataset | Sequence[Any]]):
+    def __init__(self, datasets: Iterable[Samples]):
         self.datasets: list[Any] = list(datasets)
         if not self.datasets:
             raise ValueError("ConcatDataset: needs at least one dataset, got none")
@@ -353,7 +364,7 @@ class StackDataset(Dataset):
     {'letter': 'b', 'number': 2}
     """
 
-    def __init__(self, *args: Dataset | Sequence[Any], **kwargs: Dataset | Sequence[Any]):
+    def __init__(self, *args: Samples, **kwargs: Samples):
         if bool(args) == bool(kwargs):
             raise ValueError(
                 f"StackDataset: give datasets either as positions or as keywords, got {len(args)} positions and "
@@ -386,9 +397,7 @@ class StackDataset(Dataset):
         return self._assembled([d.get_batch(indices) for d in self._parts()])
 
 
-def random_split(
-    dataset: Dataset | Sequence[Any], lengths: Sequence[float], generator: Generator | None = None
-) -> list[Subset]:
+def random_split(dataset: Samples, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset]:
     """Cut a dataset at random into `Subset`s that do not overlap.
 
     dataset: anything with a length and indices.

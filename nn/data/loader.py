@@ -13,7 +13,7 @@ from numpy import ndarray
 from autograd_core import Generator, Tensor, as_tensor, tensor
 from autograd_core.ops.shape.shape import stack
 
-from .dataset import Dataset, IterableDataset, checked_indices, length_of
+from .dataset import IterableDataset, Samples, checked_indices, length_of
 from .sampler import BatchSampler, RandomSampler, SequentialSampler, checked_count, checked_generator
 
 __all__ = ["DataLoader", "default_collate", "default_convert"]
@@ -135,7 +135,7 @@ class DataLoader:
 
     def __init__(
         self,
-        dataset: Dataset | Sequence[Any],
+        dataset: Samples,
         batch_size: int | None = 1,
         shuffle: bool | None = None,
         sampler: Iterable | None = None,

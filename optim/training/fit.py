@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable, Mapping, Sized
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -32,7 +32,7 @@ def evaluate(
     data: Data,
     loss: Loss,
     *,
-    metrics: dict[str, Measure] | None = None,
+    metrics: Mapping[str, Measure] | None = None,
     batch_size: int = 256,
 ) -> dict[str, float]:
     """Compute the mean loss and the metrics of a model on data, in evaluation mode, recording nothing.
@@ -87,7 +87,7 @@ def fit(
     optimizer: Optimizer,
     epochs: int = 1,
     batch_size: int = 64,
-    metrics: dict[str, Measure] | None = None,
+    metrics: Mapping[str, Measure] | None = None,
     callbacks: Iterable[Callback] = (),
     scheduler: LRScheduler | None = None,
     step_scheduler: LRScheduler | None = None,
