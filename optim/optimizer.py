@@ -55,25 +55,24 @@ class Optimizer:
     params: what to change: tensors, (name, tensor) pairs, or dicts of "params" and the options of that group.
     defaults: the options of a group that does not set them itself; `required` stands for one that every group must set.
 
-    A subclass with one formula for each parameter writes `update(x, g, state, group)`, which changes the array `x`
-    (and the arrays in `state`) in place; one with another plan overrides `step`. `zeros` names the arrays that a state
-    begins with, `checked` the options that must not be negative. `state[param]` is a dict; `state_dict()` has it under
-    the number of the parameter, counted through the groups. A complex parameter is updated as two real ones, its real
-    and its imaginary part.
+    A subclass with one formula for each parameter writes `update(x, g, state, group)`, which changes the array `x` (and
+    the arrays in `state`) in place; one with another plan overrides `step`. `zeros` names the arrays of zeros that a
+    state begins with (`begin` returns another state), `checked` the options that must not be negative. `state[param]`
+    is a dict; `state_dict()` has it under the number of the parameter, counted through the groups. A complex parameter
+    is updated as two real ones, its real and its imaginary part.
 
     Formula: x, state ← update(x, ∂loss/∂x, state), for every parameter x that has a gradient
     Shapes: parameters and their gradients (*).
     Dtypes: floating and complex parameters; the state has its parameter's dtype.
-    Raises: TypeError if params is not an iterable of tensors, pairs or dicts; ValueError if it is empty, if a parameter is
-        not a leaf, holds integers or occurs twice, or if a required option is missing; NotImplementedError from `step` of
-        a subclass that has neither `update` nor `step`.
+    Raises: TypeError if params is not an iterable of tensors, pairs or dicts; ValueError if it is empty, if a parameter
+        is not a leaf, holds integers or occurs twice, or if a required option is missing; NotImplementedError from
+        `step` of a subclass that has neither `update` nor `step`.
     Source: PyTorch's `torch.optim.Optimizer`.
 
-    >>> import autograd_core as ag, optim
+    >>> import numpy as np, autograd_core as ag, optim
     >>> class SignDescent(optim.Optimizer):
     ...     def update(self, x, g, state, group):
     ...         x -= group["lr"] * np.sign(g)
-    >>> import numpy as np
     >>> x = ag.tensor([1.0, 2.0], requires_grad=True)
     >>> (x * x).sum().backward()
     >>> SignDescent([x], {"lr": 0.5}).step()

@@ -178,8 +178,8 @@ def spectral_norm(
     Formula: w = W / (uᵀ W v),   v ← Wᵀ u / ‖Wᵀ u‖, u ← W v / ‖W v‖
     Shapes: that of the weight; all its dimensions but `dim` are taken as one.
     Dtypes: that of the weight.
-    Raises: ValueError if there is no such parameter or n_power_iterations is not positive; RuntimeError if it is
-        normed already.
+    Raises: ValueError if there is no such parameter or n_power_iterations is not positive or dim out of range;
+        RuntimeError if it is normed already.
     Source: Miyato et al. 2018, "Spectral normalization for generative adversarial networks", Algorithm 1.
 
     >>> import autograd_core as ag, nn, nn.utils
