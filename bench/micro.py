@@ -1,6 +1,6 @@
 """The kernels against plain Python loops and against vectorised NumPy: `python -m bench micro`.
 
-The loops are the oracle of the tests (`tests/naive.py`): one number at a time, as the textbook writes the sum. NumPy's
+The loops are the oracle of the tests (`tests/naive.py`): one element at a time, as the textbook writes the sum. NumPy's
 side is what a good NumPy program does without compiling: windows by stride tricks and one product. All three get the
 same arrays and must give the same numbers before anything is timed. The first call of a kernel, with compiling or
 loading from the cache, is timed apart.
@@ -28,6 +28,7 @@ from .timing import interleaved
 N, C, OC, SIZE, K = 8, 6, 16, 14, 5  # the second convolution of LeNet-5, batch 8: the loops take their time
 HOW = (1, 1), (0, 0), (1, 1)  # stride, padding, dilation
 ROWS, CLASSES, UNITS, INPUTS = 64, 1000, 64, 64
+RNG = np.random.default_rng(0)
 
 
 class Case(NamedTuple):
@@ -38,17 +39,21 @@ class Case(NamedTuple):
 
 
 def cases() -> list[Case]:
-    rng = np.random.default_rng(0)
+    """Every kernel in its three forms."""
+    return [*convolution_cases(), pooling_case(), *softmax_cases(), lstm_case()]
 
-    def normal(*shape: int) -> np.ndarray:
-        return rng.standard_normal(shape).astype(np.float32)
 
+def normal(*shape: int) -> np.ndarray:
+    return RNG.standard_normal(shape).astype(np.float32)
+
+
+def convolution_cases() -> list[Case]:
     x, w = normal(N, C, SIZE, SIZE), normal(OC, C, K, K)
     g = normal(N, OC, SIZE - K + 1, SIZE - K + 1)
     flipped = np.ascontiguousarray(w[:, :, ::-1, ::-1].swapaxes(0, 1))
     padded = np.pad(g, ((0, 0), (0, 0), (K - 1, K - 1), (K - 1, K - 1)))
     as_weight = np.ascontiguousarray(g.swapaxes(0, 1))
-    turned = np.ascontiguousarray(x.swapaxes(0, 1))
+    transposed = np.ascontiguousarray(x.swapaxes(0, 1))
 
     def windows(a: np.ndarray, shape: tuple) -> np.ndarray:
         return sliding_window_view(a, shape, axis=(2, 3))  # type: ignore[call-overload]
@@ -57,29 +62,46 @@ def cases() -> list[Case]:
         """A convolution as one product over windows: (N, C, H, W), (OC, C, KH, KW) -> (N, OC, OH, OW)."""
         return np.tensordot(windows(a, b.shape[2:]), b, ((1, 4, 5), (1, 2, 3))).transpose(0, 3, 1, 2)
 
-    logits, labels = normal(ROWS, CLASSES), rng.integers(0, CLASSES, ROWS)
-    h, c, inputs = normal(N, UNITS), normal(N, UNITS), normal(N, INPUTS)
-    weights = normal(4 * UNITS, INPUTS) / 8, normal(4 * UNITS, UNITS) / 8, normal(4 * UNITS), normal(4 * UNITS)
-    tensors = [ag.from_numpy(a) for a in (inputs, h, c, *weights)]
-    from nn import LSTMCell
+    return [
+        Case(
+            "convolution", lambda: conv.conv_forward(x, w, None, *HOW, 1), lambda: by_numpy(x, w),
+            lambda: naive.conv(x, w, None, *HOW),
+        ),
+        Case(
+            "convolution, gradient to x", lambda: conv.conv_input_grad(g, w, x.shape, *HOW, 1),
+            lambda: by_numpy(padded, flipped), lambda: naive.conv(padded, flipped, None, *HOW),
+        ),
+        Case(
+            "convolution, gradient to w", lambda: conv.conv_weight_grad(g, x, w.shape, *HOW, 1),
+            lambda: by_numpy(transposed, as_weight).swapaxes(0, 1),
+            lambda: naive.conv(transposed, as_weight, None, *HOW).swapaxes(0, 1),
+        ),
+        Case(
+            "im2col", lambda: columns.im2col(x, (K, K), g.shape[2:], *HOW),
+            lambda: windows(x, (K, K)).transpose(0, 1, 4, 5, 2, 3).reshape(N, C * K * K, -1),
+            lambda: naive.im2col(x, (K, K), *HOW),
+        ),
+    ]  # fmt: skip
 
-    cell = LSTMCell(INPUTS, UNITS)
-    for parameter, value in zip(cell.parameters(), weights, strict=True):
-        parameter.data = ag.from_numpy(value)
 
-    def lstm_ours() -> Any:
+def pooling_case() -> Case:
+    x = normal(N, C, SIZE, SIZE)
+
+    def by_numpy() -> Any:
+        return x.reshape(N, C, SIZE // 2, 2, SIZE // 2, 2).max((3, 5))
+
+    def ours() -> Any:
         with ag.no_grad():
-            return cell(tensors[0], (tensors[1], tensors[2]))[0].numpy()
+            return F.max_pool2d(ag.from_numpy(x), 2).numpy()
 
-    def lstm_numpy() -> Any:
-        i, f, n, o = np.split(inputs @ weights[0].T + weights[2] + h @ weights[1].T + weights[3], 4, 1)
-        i, f, o = (1 / (1 + np.exp(-z)) for z in (i, f, o))
-        return o * np.tanh(f * c + i * np.tanh(n))
+    def by_loops() -> Any:
+        return naive.max_of_windows(x, *naive.strided_windows((SIZE, SIZE), (2, 2), (2, 2), (0, 0), (1, 1), False))[0]
 
-    def lstm_naive() -> Any:
-        w = dict(zip(("ih", "hh", "b_ih", "b_hh"), weights, strict=True))
-        cells = (naive_recurrent.lstm_cell(inputs[row], h[row], c[row], w) for row in range(N))
-        return np.array([cell[0] for cell in cells])
+    return Case("max pooling 2×2", ours, by_numpy, by_loops)
+
+
+def softmax_cases() -> list[Case]:
+    logits, labels = normal(ROWS, CLASSES), RNG.integers(0, CLASSES, ROWS)
 
     def softmax_naive() -> Any:
         out = np.zeros_like(logits)
@@ -109,40 +131,37 @@ def cases() -> list[Case]:
         with ag.no_grad():
             return F.cross_entropy(ag.from_numpy(logits), ag.from_numpy(labels)).numpy()
 
-    def pool_numpy() -> Any:
-        return x.reshape(N, C, SIZE // 2, 2, SIZE // 2, 2).max((3, 5))
-
-    def pool_ours() -> Any:
-        with ag.no_grad():
-            return F.max_pool2d(ag.from_numpy(x), 2).numpy()
-
-    def pool_naive() -> Any:
-        return naive.max_of_windows(x, *naive.strided_windows((SIZE, SIZE), (2, 2), (2, 2), (0, 0), (1, 1), False))[0]
-
     return [
-        Case(
-            "convolution", lambda: conv.conv_forward(x, w, None, *HOW, 1), lambda: by_numpy(x, w),
-            lambda: naive.conv(x, w, None, *HOW),
-        ),
-        Case(
-            "convolution, gradient to x", lambda: conv.conv_input_grad(g, w, x.shape, *HOW, 1),
-            lambda: by_numpy(padded, flipped), lambda: naive.conv(padded, flipped, None, *HOW),
-        ),
-        Case(
-            "convolution, gradient to w", lambda: conv.conv_weight_grad(g, x, w.shape, *HOW, 1),
-            lambda: by_numpy(turned, as_weight).swapaxes(0, 1),
-            lambda: naive.conv(turned, as_weight, None, *HOW).swapaxes(0, 1),
-        ),
-        Case(
-            "im2col", lambda: columns.im2col(x, (K, K), g.shape[2:], *HOW),
-            lambda: windows(x, (K, K)).transpose(0, 1, 4, 5, 2, 3).reshape(N, C * K * K, -1),
-            lambda: naive.im2col(x, (K, K), *HOW),
-        ),
-        Case("max pooling 2×2", pool_ours, pool_numpy, pool_naive),
         Case("softmax", softmax_ours, softmax_numpy, softmax_naive),
         Case("softmax with cross-entropy", loss_ours, loss_numpy, loss_naive),
-        Case("LSTM step", lstm_ours, lstm_numpy, lstm_naive),
-    ]  # fmt: skip
+    ]
+
+
+def lstm_case() -> Case:
+    h, c, inputs = normal(N, UNITS), normal(N, UNITS), normal(N, INPUTS)
+    weights = normal(4 * UNITS, INPUTS) / 8, normal(4 * UNITS, UNITS) / 8, normal(4 * UNITS), normal(4 * UNITS)
+    tensors = [ag.from_numpy(a) for a in (inputs, h, c, *weights)]
+    from nn import LSTMCell
+
+    cell = LSTMCell(INPUTS, UNITS)
+    for parameter, value in zip(cell.parameters(), weights, strict=True):
+        parameter.data = ag.from_numpy(value)
+
+    def ours() -> Any:
+        with ag.no_grad():
+            return cell(tensors[0], (tensors[1], tensors[2]))[0].numpy()
+
+    def by_numpy() -> Any:
+        i, f, n, o = np.split(inputs @ weights[0].T + weights[2] + h @ weights[1].T + weights[3], 4, 1)
+        i, f, o = (1 / (1 + np.exp(-z)) for z in (i, f, o))
+        return o * np.tanh(f * c + i * np.tanh(n))
+
+    def by_loops() -> Any:
+        w = dict(zip(("ih", "hh", "b_ih", "b_hh"), weights, strict=True))
+        cells = (naive_recurrent.lstm_cell(inputs[row], h[row], c[row], w) for row in range(N))
+        return np.array([cell[0] for cell in cells])
+
+    return Case("LSTM step", ours, by_numpy, by_loops)
 
 
 def measure(case: Case, rounds: int) -> dict[str, Any]:
@@ -162,8 +181,8 @@ def measure(case: Case, rounds: int) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> None:
-    given = options("micro", arguments)
-    rows = [measure(case, 3 if given.quick else 15) for case in cases()]
+    chosen = options("micro", arguments)
+    rows = [measure(case, 3 if chosen.quick else 15) for case in cases()]
     print(f"convolution {C} to {OC} channels, {K}×{K}, on {N} images of {SIZE}×{SIZE}; all values equal before timing")
     columns_ = ["kernel", "ours µs", "NumPy / ours", "loops / ours", "first call ms"]
     print(
@@ -171,7 +190,7 @@ def main(arguments: list[str]) -> None:
             [r["kernel"], r["ours"] * 1e6, r["numpy"] / r["ours"], r["naive"] / r["ours"], r["first"] * 1e3] for r in rows
         ))
     )  # fmt: skip
-    if given.save:
+    if chosen.save:
         save("micro", {"rows": rows})
         figures.micro(rows)
 

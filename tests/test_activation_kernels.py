@@ -10,7 +10,7 @@ from autograd_core.kernels.machine.threads import Threads, get_num_threads, set_
 from autograd_core.kernels.products import gemm
 from autograd_core.kernels.rows import activation
 
-UNITS = activation.UNITS
+ACTIVATIONS = activation.ACTIVATIONS
 FROM_OUT = ("relu", "tanh", "sigmoid")  # rules that take the output; the others take x
 SCALE = np.sqrt(2 / np.pi)
 
@@ -57,7 +57,7 @@ ORACLES = {
         lambda x: (gelu_tanh_slope(x + 1e-5) - gelu_tanh_slope(x - 1e-5)) / 2e-5,
     ),
 }
-KINDS = [(name, np.dtype(letter).type) for name in UNITS for letter in UNITS[name].dtypes]
+KINDS = [(name, np.dtype(letter).type) for name in ACTIVATIONS for letter in ACTIVATIONS[name].dtypes]
 EXTREMES = [
     np.nan,
     np.inf,
@@ -98,13 +98,13 @@ def test_values_and_slopes(name, dtype):
         x, g = draw(size, size, dtype=dtype), draw(size + 1, size, dtype=dtype)
         before = x.copy(), g.copy()
         wide = x.astype(np.float64)
-        out = UNITS[name](x)
+        out = ACTIVATIONS[name](x)
         exact, info = value(wide), np.finfo(dtype)
         # a rounded argument of eˣ is an error in proportion to it
         ulps = 8 + (6 * np.abs(tanh_argument(wide)) if name == "gelu_tanh" else 0)
         assert out.dtype == dtype
         assert (np.abs(out - exact) <= ulps * (info.eps * np.abs(exact) + info.smallest_normal)).all()
-        gx = UNITS[name].back(g, out if name in FROM_OUT else x)
+        gx = ACTIVATIONS[name].back(g, out if name in FROM_OUT else x)
         assert gx.dtype == dtype
         # 1 - out² and 1 + x (1 - s) cancel: rounded to units in the last place of 1, times what multiplies them
         assert (np.abs(gx - g * slope(wide)) <= 8 * info.eps * np.abs(g) * (1 + np.minimum(np.abs(x), 50))).all()
@@ -141,36 +141,38 @@ def test_what_is_numpys_to_the_last_bit(name, dtype):
     }
     x, g = draw(0, 10_007, dtype=dtype), draw(1, 10_007, dtype=dtype)
     x[:3] = np.nan, 0.0, -0.0
-    out = UNITS[name](x)
-    np.testing.assert_array_equal(UNITS[name].back(g, out), rules[name](g, out))
+    out = ACTIVATIONS[name](x)
+    np.testing.assert_array_equal(ACTIVATIONS[name].back(g, out), rules[name](g, out))
     if name == "relu":
         np.testing.assert_array_equal(out, np.maximum(x, 0))
         assert not np.signbit(out[1:3]).any()
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_threads_change_no_bit(name, threads):
     x, g = draw(0, 5 * activation.RUN + 13), draw(1, 5 * activation.RUN + 13)
     Threads.worthwhile = 1.0
     found = []
     for count in (1, 2, 3):
         set_num_threads(count)
-        found.append((UNITS[name](x), UNITS[name].back(g, x)))
+        found.append((ACTIVATIONS[name](x), ACTIVATIONS[name].back(g, x)))
     for out, gx in found[1:]:
         np.testing.assert_array_equal(out, found[0][0])
         np.testing.assert_array_equal(gx, found[0][1])
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_derivatives_through_the_library(name, monkeypatch):
     """The sizes on both sides of the least, and memory that is not row-major; second derivatives through the formulas."""
     function, value, slope, curvature = ORACLES[name]
-    dtype, rough = (np.float64, 1.0) if "d" in UNITS[name].dtypes else (np.float32, 1e7)
+    dtype, rough = (np.float64, 1.0) if "d" in ACTIVATIONS[name].dtypes else (np.float32, 1e7)
     used = []
     for method in ("__call__", "back"):
-        original = getattr(activation.Unit, method)
-        monkeypatch.setattr(activation.Unit, method, lambda *args, f=original, m=method: used.append(m) or f(*args))
-    least = max(UNITS[name].least, UNITS[name].least_back)
+        original = getattr(activation.Activation, method)
+        monkeypatch.setattr(
+            activation.Activation, method, lambda *args, f=original, m=method: used.append(m) or f(*args)
+        )
+    least = max(ACTIVATIONS[name].least, ACTIVATIONS[name].least_back)
     for seed, (shape, transposed) in enumerate(
         (((least - 1,), False), ((least // 8, 8), False), ((least // 8, 8), True))
     ):
@@ -196,7 +198,7 @@ def test_other_arrays_are_left_to_numpy():
     half = np.ones(activation.LEAST_CHEAP, np.float16)
     frozen = np.ones(activation.LEAST_CHEAP, np.float32)
     frozen.setflags(write=False)
-    relu = UNITS["relu"]
+    relu = ACTIVATIONS["relu"]
     assert not relu.serves(half)
     assert not relu.serves(frozen)
     assert not relu.serves(np.ones((200, 200), np.float32).T[:, ::2])
@@ -209,9 +211,9 @@ def test_other_arrays_are_left_to_numpy():
 
 
 def test_one_kernel_for_each_dtype():
-    for unit in UNITS.values():
-        for kernel in (unit.forward, unit.backward):
-            assert len(kernel.signatures) <= len(unit.dtypes), kernel.__name__
+    for entry in ACTIVATIONS.values():
+        for kernel in (entry.forward, entry.backward):
+            assert len(kernel.signatures) <= len(entry.dtypes), kernel.__name__
 
 
 # ------------------------------------------------------------------------------------------------ products with a unit
@@ -227,7 +229,7 @@ def stored(x, transposed):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True), (True, True)])
 @pytest.mark.parametrize("name", EXACT)
-def test_a_product_ends_with_its_unit(name, transposed, dtype):
+def test_a_product_ends_with_its_activation(name, transposed, dtype):
     """Sizes around tiles and blocks: the unit is applied once, to whole sums, everywhere and nowhere else."""
     step = gemm.KC_BYTES // np.dtype(dtype).itemsize
     sizes = [(1, 3, 1), (7, 5, 17), (50, 2, 33), (3, step + 1, 40), (70, 2 * step + 3, 19), (260, 9, 700), (0, 3, 2)]

@@ -12,6 +12,7 @@ import pytest
 from autograd_core.kernels.machine import cache, machine_code
 from autograd_core.kernels.machine.runtime import FLAGS, Kernel, kernel, source_of, text_of
 from autograd_core.kernels.machine.simd import copy
+from autograd_core.kernels.recurrence import gru, lstm, recurrent, rnn
 
 KEY, CONTENT = b"what it is", b"machine code " * 5
 POSIX = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="owners and modes are those of POSIX")
@@ -396,6 +397,7 @@ def test_the_text_of_a_kernel_is_all_that_is_compiled_into_it():
         plain, _kernel(text, N=2), _kernel(text, N=1.0), _kernel("def f(x): return x - N", N=1),
         _kernel("def f(x): return x + 1"), _kernel("def f(x): return x + 2"), Kernel(plain.function, frozenset()),
         _kernel("def f(x): return N[0]", N=np.zeros(2)), _kernel("def f(x): return N[0]", N=np.ones(2)),
+        Kernel(plain.function, FLAGS, inline=True), Kernel(plain.function, FLAGS, allocates=True),
     ]  # fmt: skip
     calling = "def f(x): return g(x)"
     different += [_kernel(calling, g=inner) for inner in different]  # and so does what they call
@@ -416,6 +418,17 @@ def test_the_text_of_a_kernel_knows_the_files_of_the_kernels_it_calls(monkeypatc
         "autograd_core.kernels.machine.runtime.source_hash", lambda path: f"edited {path == source_of(copy)}"
     )
     assert text_of(calling) != before
+
+
+def test_a_loop_over_time_is_another_kernel_for_each_cell():
+    """One text with the cell's own kernels in it: each loop is kept apart, and follows an edit of its cell."""
+    loops = [rnn._rnn_forward, rnn._rnn_backward, lstm._lstm_forward, lstm._lstm_backward, gru._gru_forward]
+    loops += [gru._gru_backward]
+    assert len({text_of(loop) for loop in loops}) == len(loops)
+    edited = _kernel("def f(calls, code, plan, counts, starts, step, *arrays): pass")
+    before = recurrent.with_cell(recurrent.forward_loop, "loop", __name__, step_forward=rnn._step_forward)
+    after = recurrent.with_cell(recurrent.forward_loop, "loop", __name__, step_forward=edited)
+    assert text_of(before) == text_of(rnn._rnn_forward) != text_of(after)
 
 
 def test_machine_code_depends_on_the_width_of_vectors(monkeypatch):

@@ -35,13 +35,13 @@ def test_machine_code_is_the_formula(name, monkeypatch):
         code, tolerance = gates.gate_code(np.dtype(dtype)), 2e-6 if dtype == np.float32 else 1e-14
         for units in UNITS:
             for choice in range(2**flags):
-                given = [bool(choice >> i & 1) for i in range(flags)]
+                options = [bool(choice >> i & 1) for i in range(flags)]
                 for rows in (0, 1, 3):
                     stride = 4 * units + 5
                     arrays = [rng.standard_normal(6 + 3 * stride).astype(dtype) for _ in formula.parts]
                     wanted = [a.copy() for a in arrays]
-                    run(code, *arrays, rows, units, stride, *given)
-                    formula(code, *(x for a in wanted for x in (a, 3)), rows, units, stride, *given)
+                    run(code, *arrays, rows, units, stride, *options)
+                    formula(code, *(x for a in wanted for x in (a, 3)), rows, units, stride, *options)
                     for a, b in zip(arrays, wanted, strict=True):  # and nothing beside is touched
                         np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
 

@@ -1,5 +1,6 @@
 """The compile policy: nothing at import, and watchers that hear of each compilation."""
 
+import sys
 import threading
 from pathlib import Path
 
@@ -101,6 +102,35 @@ def test_warmup_compiles_every_family(capfd):
     capfd.readouterr()
     ag.warmup()
     assert capfd.readouterr() == ("", "")  # nothing is left to compile
+    # Without `allocates` nobody counts users: what a kernel returned would stay in memory. `_header` owns nothing.
+    modules = [module for name, module in sys.modules.items() if name.startswith("autograd_core.kernels.")]
+    kernels = {id(k): k for module in modules for k in vars(module).values() if isinstance(k, runtime.Kernel)}
+    returned = {
+        (k.function.__name__, str(signature.return_type))
+        for k in kernels.values()
+        for signature in getattr(k.compiled, "nopython_signatures", ())
+    }
+    assert {name for name, kind in returned if "rray" in kind} <= {"_header", "<lambda>"}
+    assert len(returned) > 50
+
+
+def test_a_kernel_that_does_not_allocate_is_refused_an_array(monkeypatch):
+    """And counts no users of its arrays: that costs an atomic addition a call."""
+    monkeypatch.setattr(runtime, "cache_folder", lambda path: None)
+    names = {"np": np}
+    exec("def f(x): return np.empty(3)[0] + x[0]", names)
+    x = np.ones(2)
+    with pytest.raises(Exception, match="empty"):
+        runtime.Kernel(names["f"], runtime.FLAGS)(x)
+    runtime.Kernel(names["f"], runtime.FLAGS, allocates=True)(x)
+    exec("def g(x, y):\n    z = x[1:]\n    y[0] = z[0]", names)
+    text = []
+    for allocates in (False, True):
+        k = runtime.Kernel(names["g"], runtime.FLAGS, allocates=allocates)
+        k(x, x)
+        text.append("".join(k.compiled.inspect_llvm().values()))
+    assert "NRT_incref" not in text[0]
+    assert "NRT_" in text[1]
 
 
 def told_here(monkeypatch):

@@ -59,10 +59,10 @@ def test_a_thread_watches_until_the_signal_changes_or_for_so_long():
     signal, first = spin.Signal(), spin.Signal()
     assert not spin.watch(signal, 0, 10.0, first)
     assert spin.watch(signal, 1, 10.0, first)
-    threading.Timer(0.01, signal.raise_).start()
+    threading.Timer(0.01, signal.increment).start()
     assert spin.watch(signal, 0, 1e7, first)  # so it does not hold the interpreter's lock
-    assert signal.number.value == 1
-    assert first.number.value == 3
+    assert signal.count.value == 1
+    assert first.count.value == 3
 
 
 def test_signals_live_as_long_as_their_addresses_are_used(monkeypatch):

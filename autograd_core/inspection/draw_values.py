@@ -34,50 +34,67 @@ def known_values(nodes: list[Node], roots: list[tuple[Node, Tensor]]) -> dict[No
 
     A value counts only if its memory has not been written since the graph used it.
     """
-    known: dict[Node, ndarray] = {}
+    known = Known()
     first_use: dict[Node, int] = {}
     for node in nodes:
         for parent in node.parents:
             if parent is not None:
                 first_use[parent] = node.order  # the earliest comes last
-
-    def offer(node: Node | None, value: Any, since: int | None) -> None:
-        if node is None or node in known or not isinstance(value, ndarray) or value.shape != node.shape:
-            return
-        if since is None or changed_since(value, since) is None:
-            known[node] = value
-
     for node in nodes:
         owner = owner_of(node)
         if owner is not None and history(owner) is node:
-            offer(node, owner.array, first_use.get(node))
+            known.offer(node, owner.array, first_use.get(node))
     for node, t in roots:
-        offer(node, t.array, first_use.get(node))
-    results: dict[Node, list[Node]] = {}
+        known.offer(node, t.array, first_use.get(node))
     for node in nodes:
+        known.offer_saved(node)
+    for node in reversed(nodes):
+        known.compute_again(node)
+    return known.values
+
+
+class Known:
+    """The values of nodes that are known so far, and the nodes that stand for the results of a node with several."""
+
+    def __init__(self) -> None:
+        self.values: dict[Node, ndarray] = {}
+        self.results: dict[Node, list[Node]] = {}
+
+    def offer(self, node: Node | None, value: Any, since: int | None) -> None:
+        """The value of a node, unless another is known, or its memory has been written since."""
+        if node is None or node in self.values or not isinstance(value, ndarray) or value.shape != node.shape:
+            return
+        if since is None or changed_since(value, since) is None:
+            self.values[node] = value
+
+    def offer_saved(self, node: Node) -> None:
+        """What a node has saved of its inputs and outputs. Its results come before it."""
         if node.primitive is OUTPUT:
-            results.setdefault(node.parents[0], []).append(node)
+            self.results.setdefault(node.parents[0], []).append(node)
         for spec, value in saved_by_spec(node).items():
             if spec >= 0 and spec < len(node.parents):
-                offer(node.parents[spec], value, node.order)
+                self.offer(node.parents[spec], value, node.order)
             elif spec == OUT and not node.primitive.outputs:
-                offer(node, value, node.order)
+                self.offer(node, value, node.order)
             elif spec == OUT:
-                for result in results.get(node, ()):
-                    offer(result, value[result.saved[0]], node.order)
+                for result in self.results.get(node, ()):
+                    self.offer(result, value[result.saved[0]], node.order)
         if isinstance(node.primitive, FunctionPrimitive):
             for kept in node.saved[0].packed if node.saved is not FREED else ():
                 if kept is not None and kept.output is None:
-                    offer(kept.node, kept.array, node.order)
+                    self.offer(kept.node, kept.array, node.order)
                 elif kept is not None and not node.primitive.outputs:
-                    offer(node, kept.array, node.order)
-    for node in reversed(nodes):
-        if node not in known and (node not in results or any(result not in known for result in results[node])):
-            out = _computed_again(node, known)
-            for result in results.get(node, ()) if isinstance(out, tuple) else ():
-                offer(result, out[result.saved[0]], None)
-            offer(node, out, None)
-    return known
+                    self.offer(node, kept.array, node.order)
+
+    def compute_again(self, node: Node) -> None:
+        """The value of a node, or of its results, from those of its parents."""
+        results = self.results.get(node, ())
+        if node in self.values or (results and all(result in self.values for result in results)):
+            return
+        out = _computed_again(node, self.values)
+        for result in results if isinstance(out, tuple) else ():
+            self.offer(result, out[result.saved[0]], None)
+        self.offer(node, out, None)
 
 
 def _computed_again(node: Node, known: dict[Node, ndarray]) -> Any:

@@ -1,16 +1,19 @@
 """Pooling over 1 to 3 dimensions.
 
-Kernels see images x as planes (M, D, H, W), with M all leading dimensions in one and D, H of size 1 where there are
-fewer, and out (M, OD, OH, OW), both as flat arrays. Each M is a task. A place in an image is PyTorch's flat index,
-(d H + h) W + w.
+    maximum    out[m, o] = max x[m, i], i in window o;   indices[m, o] = the i, the first of equals
+    average    out[m, o] = Σ x[m, i] / divisor[o];       their adjoints add g back
+
+Layouts: images x (M, D, H, W), with M all leading dimensions in one and D, H of size 1 where there are fewer, and out
+(M, OD, OH, OW), both flat. An index in an image is PyTorch's flat one, (d H + h) W + w. `windows.py` has the parameter arrays
+`sizes` and `table` of all kernels. Parallel split: a task is an image.
 
 Windows are small, and rows of outputs often short, so that loops along either would be too short for vectors. So an
 image is first taken apart: with strides (SH, SW), part (rh, rw) holds the elements at (i SH + rh, j SW + rw) of the
-padded image, i < QH, j < QW. There, element (kh, kw) of all windows lies in one part, as far from each other as the
-outputs themselves: the whole of it is compared, or added, in one loop over QH QW numbers, of several images if they are
+padded image, i < QH, j < QW. There, element (kh, kw) of all windows is in one part, as far from each other as the
+outputs themselves: the whole of it is compared, or added, in one loop over QH QW elements, of several images if they are
 small. Of each QH x QW results, OH x OW are outputs, and the others are dropped.
 
-Where windows are at irregular distances (adaptive pooling), or nearly as large as the image, one window is done after
+Where windows are at irregular distances (adaptive pooling), or nearly as large as the image, one window is computed after
 the other.
 """
 
@@ -26,15 +29,15 @@ from ..machine.threads import parallel_for
 from .sliding import clear, fill
 from .windows import DILATION, IN, OUT, PADDING, PART, STRIDE, TERMS, WINDOW, Sizes, Windows, adaptive_windows
 
-uint = np.uintp  # places are unsigned: for a signed one Numba asks whether it counts from the end
+uint = np.uintp  # indices are unsigned: for a signed one Numba asks whether it counts from the end
 
 # ------------------------------------------------------------------------------------------------------- taking apart
 
 
 @kernel()
 def _apart(x, m, group, sizes, parts, back):  # type: ignore[no-untyped-def]
-    """`group` images from m on into parts (SH, SW, group D, QH, QW), or (`back`) from there. What parts hold from
-    outside the image is left as it is."""
+    """`group` images from m on, of x (M, D, H, W), into parts (SH, SW, group D, QH, QW), or (`back`) from there. What is in
+    parts from outside the image is left as it is."""
     D, H, W = sizes[IN]
     SH, SW, (PH, PW), (QH, QW) = sizes[STRIDE, 1], sizes[STRIDE, 2], sizes[PADDING, 1:], sizes[PART, 1:]
     part = group * D * QH * QW
@@ -69,7 +72,7 @@ def _apart(x, m, group, sizes, parts, back):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _tap(sizes, group, d, kh, kw):  # type: ignore[no-untyped-def]
-    """Where the first window has its element (kh, kw), in slice d of the first image in the parts."""
+    """The offset in the parts of element (kh, kw) of the first window, in slice d of the first image."""
     h, w = kh * sizes[DILATION, 1], kw * sizes[DILATION, 2]
     SH, SW, QH, QW = sizes[STRIDE, 1], sizes[STRIDE, 2], sizes[PART, 1], sizes[PART, 2]
     part = (h % SH) * SW + w % SW
@@ -78,7 +81,7 @@ def _tap(sizes, group, d, kh, kw):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _all_parts(sizes):  # type: ignore[no-untyped-def]
-    """How many numbers the parts are, with some behind that loops reach over the end."""
+    """The elements of the parts, with some behind that loops reach over the end."""
     numbers = sizes[STRIDE, 1] * sizes[STRIDE, 2] * sizes[PART, 0] * sizes[IN, 0] * sizes[PART, 1] * sizes[PART, 2]
     return numbers + (sizes[PART, 1] + 1) * sizes[PART, 2]
 
@@ -86,7 +89,7 @@ def _all_parts(sizes):  # type: ignore[no-untyped-def]
 # ------------------------------------------------------------------------------------------------------------- maximum
 #
 # The first of equals counts, and a NaN more than all. LLVM makes vectors of a choice that does not branch: `|` rather
-# than `or`, all numbers loaded before. (Of a single choice it makes a store under a mask, which is slow.)
+# than `or`, all elements loaded before. (Of a single choice it makes a store under a mask, which is slow.)
 
 
 @kernel()
@@ -103,13 +106,18 @@ def _larger(x, a, a2, best, steps, step, step2, n):  # type: ignore[no-untyped-d
 
 
 @kernel(allocates=True)
-def _max_apart(start, stop, x, out, places, table, sizes):  # type: ignore[no-untyped-def]
-    """The largest element of each window and its place."""
+def _max_apart(start, stop, x, out, indices, table, sizes):  # type: ignore[no-untyped-def]
+    """The largest element of each window and its index. A task is an image.
+
+    x               (M, D, H, W)
+    out, indices    (M, OD, OH, OW)
+    table, sizes    see `windows.py`
+    """
     (D, H, W), (OD, OH, OW), (KD, KH, KW) = sizes[IN], sizes[OUT], sizes[WINDOW]
     together, QH, QW = sizes[PART]
-    least, place = x.dtype.type(-np.inf), places.dtype.type
+    least, integer = x.dtype.type(-np.inf), indices.dtype.type
     parts = np.empty(_all_parts(sizes), x.dtype)
-    best, steps = np.empty(together * QH * QW, x.dtype), np.empty(together * QH * QW, places.dtype)
+    best, steps = np.empty(together * QH * QW, x.dtype), np.empty(together * QH * QW, indices.dtype)
     for m in range(start, stop, together):
         group = min(together, stop - m)
         if m == start or group < together:
@@ -118,7 +126,7 @@ def _max_apart(start, stop, x, out, places, table, sizes):  # type: ignore[no-un
         for od in range(OD):
             corner = od * sizes[STRIDE, 0] - sizes[PADDING, 0], -sizes[PADDING, 1], -sizes[PADDING, 2]
             fill(best, 0, group * QH * QW, least)
-            fill(steps, 0, group * QH * QW, place(-1))
+            fill(steps, 0, group * QH * QW, integer(-1))
             for kd in range(KD):
                 d = corner[0] + kd * sizes[DILATION, 0]
                 for kh in range(KH if 0 <= d < D else 0):
@@ -127,7 +135,7 @@ def _max_apart(start, stop, x, out, places, table, sizes):  # type: ignore[no-un
                         last = min(kw + 1, KW - 1)
                         a, a2 = _tap(sizes, group, d, kh, kw), _tap(sizes, group, d, kh, last)
                         s, s2 = step + kw * sizes[DILATION, 2], step + last * sizes[DILATION, 2]
-                        _larger(parts, a, a2, best, steps, place(s), place(s2), group * QH * QW)
+                        _larger(parts, a, a2, best, steps, integer(s), integer(s2), group * QH * QW)
             for g in range(group):
                 for oh in range(OH):
                     o, q = (((m + g) * OD + od) * OH + oh) * OW, (g * QH + oh) * QW
@@ -135,15 +143,15 @@ def _max_apart(start, stop, x, out, places, table, sizes):  # type: ignore[no-un
                     least_of_all = False
                     for ow in range(OW):
                         out[uint(o + ow)], step = best[uint(q + ow)], steps[uint(q + ow)]
-                        places[uint(o + ow)] = place(first + ow * sizes[STRIDE, 2]) + step
+                        indices[uint(o + ow)] = integer(first + ow * sizes[STRIDE, 2]) + step
                         least_of_all |= step < 0
                     for ow in range(OW if least_of_all else 0):  # where nothing is larger than minus infinity
                         if steps[uint(q + ow)] < 0:
-                            places[uint(o + ow)] = (table[0, 0, od] * H + table[1, 0, oh]) * W + table[2, 0, ow]
+                            indices[uint(o + ow)] = (table[0, 0, od] * H + table[1, 0, oh]) * W + table[2, 0, ow]
 
 
 @kernel()
-def _max_singly(start, stop, x, out, places, table, sizes):  # type: ignore[no-untyped-def]
+def _max_singly(start, stop, x, out, indices, table, sizes):  # type: ignore[no-untyped-def]
     """The same, one window after the other."""
     (D, H, W), (OD, OH, OW), (dd, dh, dw) = sizes[IN], sizes[OUT], sizes[DILATION]
     for m in range(start, stop):
@@ -151,34 +159,35 @@ def _max_singly(start, stop, x, out, places, table, sizes):  # type: ignore[no-u
             for oh in range(OH):
                 for ow in range(OW):
                     d0, h0, w0 = table[0, 0, od], table[1, 0, oh], table[2, 0, ow]
-                    best, place = x.dtype.type(-np.inf), (d0 * H + h0) * W + w0
+                    best, index = x.dtype.type(-np.inf), (d0 * H + h0) * W + w0
                     for d in range(d0, table[0, 1, od], dd):
                         for h in range(h0, table[1, 1, oh], dh):
                             for w in range(w0, table[2, 1, ow], dw):
                                 p = (d * H + h) * W + w
                                 v = x[uint(m * D * H * W + p)]
                                 if v > best or v != v:
-                                    best, place = v, p
+                                    best, index = v, p
                     o = ((m * OD + od) * OH + oh) * OW + ow
-                    out[uint(o)], places[uint(o)] = best, place
+                    out[uint(o)], indices[uint(o)] = best, index
 
 
 @kernel()
-def _scatter(start, stop, g, places, out, P, S):  # type: ignore[no-untyped-def]
-    """Planes of S zeros with P numbers added at their places."""
+def _scatter(start, stop, g, indices, out, P, S):  # type: ignore[no-untyped-def]
+    """out (M, S) = 0, and out[m, indices[m, i]] += g[m, i], unless the index is negative; g, indices (M, P). A task is an m."""
     for m in range(start, stop):
         clear(out, m * S, (m + 1) * S)
         for i in range(m * P, (m + 1) * P):
-            p = places[uint(i)]
+            p = indices[uint(i)]
             if p >= 0:
                 out[uint(m * S + p)] += g[uint(i)]
 
 
 @kernel()
-def _gather(start, stop, x, places, out, P, S):  # type: ignore[no-untyped-def]
+def _gather(start, stop, x, indices, out, P, S):  # type: ignore[no-untyped-def]
+    """out[m, i] = x[m, indices[m, i]], 0 where that is negative; x (M, S), out and indices (M, P). A task is an m."""
     for m in range(start, stop):
         for i in range(m * P, (m + 1) * P):
-            p = places[uint(i)]
+            p = indices[uint(i)]
             out[uint(i)] = x[uint(m * S + p)] if p >= 0 else 0
 
 
@@ -205,7 +214,12 @@ def _divisors(divisors, table, sizes):  # type: ignore[no-untyped-def]
 
 @kernel(allocates=True)
 def _average_apart(start, stop, x, out, table, sizes, none):  # type: ignore[no-untyped-def]
-    """The mean of each window, summed in the dtype of the empty array `none`."""
+    """The average of each window. A task is an image.
+
+    x, out          (M, D, H, W), (M, OD, OH, OW)
+    table, sizes    see `windows.py`
+    none            an empty array of the dtype in which sums are accumulated
+    """
     D, (OD, OH, OW), (KD, KH, KW) = sizes[IN, 0], sizes[OUT], sizes[WINDOW]
     together, QH, QW = sizes[PART]
     parts, sums = np.zeros(_all_parts(sizes), x.dtype), np.empty(together * QH * QW, none.dtype)
@@ -236,7 +250,7 @@ def _average_apart(start, stop, x, out, table, sizes, none):  # type: ignore[no-
 
 @kernel(allocates=True)
 def _spread_apart(start, stop, g, out, table, sizes):  # type: ignore[no-untyped-def]
-    """The adjoint of `_average_apart`."""
+    """out (M, D, H, W) from g (M, OD, OH, OW), the adjoint of `_average_apart`."""
     (D, H, W), (OD, OH, OW), (KD, KH, KW) = sizes[IN], sizes[OUT], sizes[WINDOW]
     together, QH, QW = sizes[PART]
     parts, shares = np.empty(_all_parts(sizes), g.dtype), np.zeros(together * QH * QW, g.dtype)
@@ -307,8 +321,8 @@ def _spread_singly(start, stop, g, out, table, sizes):  # type: ignore[no-untype
 # ------------------------------------------------------------------------------------------------------------ wrappers
 
 
-def _place_type(space: Sizes) -> type:
-    """The integers that places in an image are kept in."""
+def _index_type(space: Sizes) -> type:
+    """The dtype of indices in an image."""
     return np.int32 if math.prod(space) < 2**31 else np.int64
 
 
@@ -320,11 +334,11 @@ def max_pool(x: ndarray, windows: Windows) -> tuple[ndarray, ndarray]:
     """The largest element of each window of x (…, *space), and its flat index in space."""
     lead = x.shape[: -windows.dims]
     out = np.empty(lead + windows.size, x.dtype)
-    places: ndarray = np.empty(out.shape, _place_type(windows.space))
+    indices: ndarray = np.empty(out.shape, _index_type(windows.space))
     if out.size:
         run, M = _max_apart if windows.apart else _max_singly, math.prod(lead)
-        parallel_for(run, M, M * windows.work, _flat(x), _flat(out), _flat(places), windows.table, windows.sizes)
-    return out, places
+        parallel_for(run, M, M * windows.work, _flat(x), _flat(out), _flat(indices), windows.table, windows.sizes)
+    return out, indices
 
 
 def average_pool(x: ndarray, windows: Windows) -> ndarray:
@@ -353,8 +367,8 @@ def scatter(g: ndarray, indices: ndarray, space: Sizes) -> ndarray:
     lead = g.shape[: -len(space)]
     out = np.empty(lead + space, g.dtype)
     if out.size:
-        M, work, places = math.prod(lead), 1.5 * g.size + 0.2 * out.size, _flat(indices, _place_type(space))
-        parallel_for(_scatter, M, work, _flat(g), places, _flat(out), g.size // M, out.size // M)
+        M, work, flat = math.prod(lead), 1.5 * g.size + 0.2 * out.size, _flat(indices, _index_type(space))
+        parallel_for(_scatter, M, work, _flat(g), flat, _flat(out), g.size // M, out.size // M)
     return out
 
 
@@ -362,8 +376,8 @@ def gather(x: ndarray, indices: ndarray, dims: int) -> ndarray:
     """The elements of x (…, *space) at the flat indices (…, *outputs), 0 where negative: the adjoint of `scatter`."""
     out = np.empty(indices.shape, x.dtype)
     if out.size:
-        M, places = math.prod(x.shape[:-dims]), _flat(indices, _place_type(x.shape[-dims:]))
-        parallel_for(_gather, M, 1.5 * out.size, _flat(x), places, _flat(out), out.size // M, x.size // M)
+        M, flat = math.prod(x.shape[:-dims]), _flat(indices, _index_type(x.shape[-dims:]))
+        parallel_for(_gather, M, 1.5 * out.size, _flat(x), flat, _flat(out), out.size // M, x.size // M)
     return out
 
 
@@ -372,6 +386,6 @@ def _pooling() -> None:
     for dtype in (np.float32, np.float64):
         x = np.ones((2, 4, 4), dtype)
         for windows in (adaptive_windows((4, 4), (2, 2)), adaptive_windows((4, 4), (3, 3))):
-            out, places = max_pool(x, windows)
-            gather(scatter(out, places, (4, 4)), places, 2)
+            out, indices = max_pool(x, windows)
+            gather(scatter(out, indices, (4, 4)), indices, 2)
             spread_pool(average_pool(x, windows), windows)

@@ -3,7 +3,8 @@
     d_c = k + (α / size) Σ x_c'²,   c - before <= c' <= c + after
     gx_c = g_c d_c^-β - 2 β (α / size) x_c Σ t_c',   t = g x d^(-β-1),   c - after <= c' <= c + before
 
-x is (N, C, S). A task is some neighbouring positions of one example, through all channels.
+Layouts: x, out, d, g and gx (N, C, S), flat. Parallel split: a task is WIDTH neighbouring positions of one example, through
+all channels.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ LARGE = 1e12  # elements whose squares, times the powers of the gradient, float3
 
 @kernel()
 def _negative_power(d, at, out, to, size, beta):  # type: ignore[no-untyped-def]
-    """out = d^-β for `size` elements; by roots, which are vectors, for the usual β."""
+    """out[to : to + size] = d[at : at + size]^-β; by roots, which LLVM vectorises, for the usual β."""
     one = d.dtype.type(1)
     if beta == 0.75:
         for j in range(size):
@@ -41,8 +42,9 @@ def _negative_power(d, at, out, to, size, beta):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _forward(start, stop, x, out, d, C, S, before, after, alpha, beta, k):  # type: ignore[no-untyped-def]
-    """alpha: α / size."""
+def _forward(start, stop, x, out, d, shape, neighbours, alpha, beta, k):  # type: ignore[no-untyped-def]
+    """out and d from x. shape (C, S), neighbours (before, after), alpha = α / size; a task is WIDTH positions."""
+    (C, S), (before, after) = shape, neighbours
     alpha, k = x.dtype.type(alpha), x.dtype.type(k)
     blocks = -(-S // WIDTH)
     for task in range(start, stop):
@@ -64,7 +66,9 @@ def _forward(start, stop, x, out, d, C, S, before, after, alpha, beta, k):  # ty
 
 
 @kernel(allocates=True)
-def _backward(start, stop, x, g, gx, d, C, S, before, after, alpha, beta):  # type: ignore[no-untyped-def]
+def _backward(start, stop, x, g, gx, d, shape, neighbours, alpha, beta):  # type: ignore[no-untyped-def]
+    """gx from x, g and d; the other arguments are those of `_forward`."""
+    (C, S), (before, after) = shape, neighbours
     blocks = -(-S // WIDTH)
     factor = x.dtype.type(2 * alpha * beta)
     t, total = np.empty(C * WIDTH, x.dtype), np.empty(WIDTH, x.dtype)
@@ -104,7 +108,7 @@ def response_forward(
     out, d = np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype)
     if x.size:
         tasks, C, S = _tasks(x)
-        args = plain(x).reshape(-1), out.reshape(-1), d.reshape(-1), C, S, before, after, alpha, beta, k
+        args = plain(x).reshape(-1), out.reshape(-1), d.reshape(-1), (C, S), (before, after), alpha, beta, k
         parallel_for(_forward, tasks, x.size * (before + after + 4), *args)
     return out, d
 
@@ -123,10 +127,8 @@ def response_backward(
             plain(g).reshape(-1),
             gx.reshape(-1),
             d.reshape(-1),
-            C,
-            S,
-            before,
-            after,
+            (C, S),
+            (before, after),
             alpha,
             beta,
         )

@@ -1,4 +1,4 @@
-"""Where the windows of a pooling lie, as the tables that its kernels read. See `pool.py`."""
+"""The windows of a pooling, as the parameter arrays that its kernels read. See `pool.py`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import math
 import numpy as np
 
 Sizes = tuple[int, ...]
-GROUP = 1024  # numbers that make a loop long
-PARTS = 2**18  # numbers of all images that are taken apart at once, at most
+GROUP = 1024  # elements that make a loop long
+PARTS = 2**18  # elements of all images that are taken apart at once, at most
 TERMS = 512  # a sum of more of them is accumulated in float64: one long chain of float32 is 1 % off after 10⁶
 
 # Rows of `Windows.sizes`, each for d, h and w:
@@ -31,8 +31,8 @@ class Windows:
 
     __slots__ = ("apart", "dims", "fits", "size", "sizes", "space", "table", "terms", "work")
 
-    def __init__(self, space: Sizes, ranges: list[tuple], how: tuple[Sizes, ...] | None):
-        """ranges: for each dimension (start, stop, divisor), arrays over the outputs. how: window, stride, padding and
+    def __init__(self, space: Sizes, ranges: list[tuple], regular: tuple[Sizes, ...] | None):
+        """ranges: for each dimension (start, stop, divisor), arrays over the outputs. regular: window, stride, padding and
         dilation, or None if they vary."""
         self.dims, self.space = len(space), space
         self.size = size = tuple(len(start) for start, _, _ in ranges)
@@ -43,17 +43,17 @@ class Windows:
             for row, values in zip(rows, columns, strict=True):
                 row[: len(values)] = values
         self.fits = all(len(start) and (start < stop).all() for start, stop, _ in ranges)
-        window, stride, padding, dilation = how or ((1,) * self.dims,) * 4
+        window, stride, padding, dilation = regular or ((1,) * self.dims,) * 4
         self.sizes = np.ones((7, 3), np.int64)
         self.sizes[[PADDING, PART], :] = 0
         self.sizes[:PART, missing:] = space, size, window, stride, padding, dilation
         _, QH, QW = self.sizes[OUT] + (self.sizes[WINDOW] - 1) * self.sizes[DILATION] // self.sizes[STRIDE]
-        spread = int(math.prod(self.sizes[STRIDE, 1:])) * QH * QW  # numbers of one image, taken apart
+        spread = int(math.prod(self.sizes[STRIDE, 1:])) * QH * QW  # elements of one image, taken apart
         together = max(1, min(GROUP // max(1, QH * QW), PARTS // max(1, spread))) if self.sizes[IN, 0] == 1 else 1
         self.terms = math.prod(int((stop - start).max(initial=0)) for start, stop, _ in ranges)
         visits = math.prod(float((stop - start).sum()) for start, stop, _ in ranges)
         self.sizes[PART] = together, QH, QW
-        self.apart = how is not None and bool(4 * self.sizes[OUT, 1] * self.sizes[OUT, 2] >= QH * QW)
+        self.apart = regular is not None and bool(4 * self.sizes[OUT, 1] * self.sizes[OUT, 2] >= QH * QW)
         self.work = 0.2 * visits + math.prod(space) + math.prod(size) if self.apart else 1.5 * visits
 
     def with_divisor(self, divisor: int) -> Windows:

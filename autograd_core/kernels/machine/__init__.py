@@ -1,1 +1,1 @@
-"""How kernels are compiled, kept and run: cache, threads, vector registers, tiles."""
+"""How kernels are compiled, cached and run: cache, threads, vector registers, micro-kernels, elementary functions."""

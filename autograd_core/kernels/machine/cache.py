@@ -276,7 +276,7 @@ def save(path: Path, key: bytes, content: bytes) -> None:
 
 
 class KernelCache:
-    """What Numba's dispatcher asks before it compiles a kernel, and tells afterwards, in place of its own cache."""
+    """The cache that Numba's dispatcher asks before it compiles a kernel and fills afterwards, in place of its own."""
 
     def __init__(self, name: str, text: str, folder: Path):
         self.name, self.text, self.cache_path = re.sub(r"\W", "", name), text, folder

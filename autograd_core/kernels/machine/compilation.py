@@ -17,7 +17,7 @@ TITLE = "compiling kernels, once on this machine"
 
 
 def tqdm_class() -> Any:
-    """The class of bars for this place. A notebook that cannot show widgets needs no warning of it."""
+    """The class of bars for a terminal or a notebook. A notebook that cannot show widgets needs no warning of it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return importlib.import_module("tqdm.auto").tqdm
@@ -29,13 +29,13 @@ def shows_bars() -> bool:
 
 
 class Compilation:
-    """Inside `with Compilation(…)`: what the kernels compiled meanwhile cost, and a bar that says so.
+    """Inside `with Compilation(…)`: the time that compiling kernels takes meanwhile, and a bar that shows it.
 
     show  draw a bar in a terminal or notebook while something is compiled
     say   called with one line when the first kernel is compiled, where no bar is drawn
 
-    The bar counts the kernels that are done. How many are left nobody can know, for which ones a program reaches depends
-    on the shapes that it will have; `pending` counts those that are not compiled of the families it has reached so far.
+    The bar counts the kernels that are done. The number of those left nobody can know, for which ones a program reaches
+    depends on the shapes that it will have; `pending` counts those not compiled of the files it has reached so far.
     From a filled cache nothing is compiled, and nothing shown or said. Of several that are entered, the innermost shows.
     """
 
@@ -43,7 +43,7 @@ class Compilation:
 
     def __init__(self, show: bool = True, say: Callable[[str], None] | None = None):
         self.show, self.say = show, say
-        self.said = False
+        self.announced = False
         self.count = 0  # kernels compiled
         self.finished = 0.0  # seconds of compilations that have ended
         self.nested = 0  # compilations that run: a kernel's own ones within it, other threads' beside it
@@ -87,8 +87,8 @@ class Compilation:
 
     def _tell(self, name: str) -> None:
         if not (self.show and shows_bars()):
-            if self.say is not None and not any(c.said for c in Compilation.entered):
-                self.said = True
+            if self.say is not None and not any(c.announced for c in Compilation.entered):
+                self.announced = True
                 self.say(f"{TITLE} …")
         elif not self.nested:
             self._close()
@@ -109,8 +109,8 @@ class Compilation:
 
 
 def pending() -> int:
-    """How many kernels are not compiled yet of the families that the program has reached."""
-    package, count = f"{__package__}.kernels.", 0
+    """The number of kernels that are not compiled yet, of the files of kernels that the program has reached."""
+    package, count = f"{__package__.rpartition('.')[0]}.", 0  # that of all kernels
     for path, module in list(sys.modules.items()):
         if path.startswith(package):
             own = [k for k in vars(module).values() if isinstance(k, Kernel) and k.function.__module__ == path]

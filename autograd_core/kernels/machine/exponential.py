@@ -1,7 +1,7 @@
 """exp, tanh and the logistic function as polynomials, for the inner loops of other kernels.
 
 The mathematical library that Numba calls takes one number at a time. These are additions, multiplications and a
-division, without branches, so that LLVM makes vectors of them. They are within 2 units in the last place of the exact
+division, without branches, so that LLVM vectorises them. They are within 2 units in the last place of the exact
 value (4 for tanh) over the whole range, subnormal results and the limits at ±inf included; NaN stays NaN.
 
 exp: x = n ln 2 + r with n whole and |r| <= ln 2 / 2; eʳ by a polynomial (Cody & Waite 1980, chapter 6; coefficients of
@@ -199,8 +199,7 @@ tanh = ByDtype(_tanh_single, _tanh_double)
 
 # ------------------------------------------------------------------------------------------------------- whole arrays
 #
-# Places are unsigned: for a signed one Numba asks whether it counts from the end, which keeps LLVM from using vectors.
-# (A slice would do too, but costs an atomic count of the array's users, which threads wait for.)
+# Indices are unsigned: for a signed one Numba asks whether it counts from the end, which keeps LLVM from using vectors.
 
 uint = np.uintp
 

@@ -18,7 +18,7 @@ _engines: list = []  # they hold the code, and must live as long as the process
 
 
 def addresses(source: Path, dtype: np.dtype, names: Iterable[str], text: Callable[[np.dtype, str], str]) -> ndarray:
-    """Where the functions `names` are, of the module text(dtype, triple), which the file `source` generates."""
+    """The addresses of the functions `names` of the module text(dtype, triple), which the file `source` generates."""
     import llvmlite.binding as llvm
 
     with Compiling.lock:

@@ -1,11 +1,14 @@
 """Sums over runs of elements, and the mean and variance of a set of runs.
 
+    mean μ = Σ x / n,   variance σ² = Σ (x - μ)² / n,   scale r = 1 / √(σ² + ε)
+
 A mean comes in two parts, MEAN and a small REST: in float32 a mean of 10⁴ is off by up to 5 · 10⁻⁴, and so would be
 every x - μ. Variances are of x - MEAN, corrected by the rest (Chan, Golub & LeVeque 1983, equation 1.7), so that none is
 the difference of large numbers. Sums over more than `CHUNK` elements continue in float64.
 
-Here alone may additions be reordered, so that they are vectors. Each of these takes many runs, since a call costs as
-much as a short run: run i is the `size` elements of x from at + i · step.
+Additions may be reordered, so that LLVM vectorises them. Each kernel takes many runs, since a call costs as much as a short
+run: run i is the `size` elements of the flat array x from at + i · step. stats (sets, 4) holds what is known of each set.
+Nothing is shared out among threads here: the kernels of `rows/norm.py` call these.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from .exponential import uint
 from .runtime import kernel
 
 CHUNK = 2048  # elements added up in the dtype of x
-MEAN, REST, SCALE, VARIANCE = range(4)  # what is kept of a set, in this order; SCALE is 1 / √(variance + ε)
+MEAN, REST, SCALE, VARIANCE = range(4)  # the layout of a row of stats; SCALE is 1 / √(variance + ε)
 
 
 @kernel(reassociate=True)

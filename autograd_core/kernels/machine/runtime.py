@@ -25,7 +25,7 @@ from .cache import KernelCache, cache_folder, code_text, source_hash
 
 # NaN and infinities are values here, so never "nnan" or "ninf". "contract" allows fused multiply-adds.
 FLAGS = frozenset({"contract", "nsz"})
-# To add up in vectors, terms must be reordered; only for kernels that ask for it.
+# To add up in vectors, terms must be reordered; only for kernels that request it.
 REASSOCIATE = frozenset({"reassoc"})
 
 
@@ -118,20 +118,20 @@ def text_of(k: Kernel) -> str:
     """What a kernel does and what those that it calls do, as text: no more and no less than is compiled into it.
 
     A source that cannot be read counts by the bytecode alone."""
-    found: dict[int, str] = {}
+    texts: dict[int, str] = {}
     waiting = [k]
     while waiting:
         this = waiting.pop()
-        if id(this) in found:
+        if id(this) in texts:
             continue
         code, names = this.function.__code__, this.function.__globals__
         with contextlib.suppress(OSError, ValueError, SyntaxError):
-            found[id(this)] = source_hash(source_of(this))
-        found[id(this)] = (
-            f"{found.get(id(this))} {sorted(this.flags)} {this.inline} {this.allocates} {code_text(code, names)}"
+            texts[id(this)] = source_hash(source_of(this))
+        texts[id(this)] = (
+            f"{texts.get(id(this))} {sorted(this.flags)} {this.inline} {this.allocates} {code_text(code, names)}"
         )
         waiting += [names[name] for name in code.co_names if isinstance(names.get(name), Kernel)]
-    return hashlib.sha256("\n".join(found.values()).encode()).hexdigest()
+    return hashlib.sha256("\n".join(texts.values()).encode()).hexdigest()
 
 
 def _listen(event: Any) -> None:
@@ -152,7 +152,7 @@ def _listen(event: Any) -> None:
     event.register("numba:compile", Listener())
 
 
-# --------------------------------------------------------------------------------------------- what kernels are given
+# ----------------------------------------------------------------------------------------------- arguments of kernels
 
 
 def plain(x: Any, dtype: Any = None) -> ndarray:
@@ -174,36 +174,36 @@ def warms_up(function: Callable[[], None]) -> Callable[[], None]:
 
 
 def _locks() -> list:
-    """What a thread holds that compiles or frees code: our lock, and those of Numba and llvmlite once they are imported."""
-    found = [Compiling.lock]
-    places = (
+    """The locks of a thread that compiles or frees code: ours, and those of Numba and llvmlite once they are imported."""
+    locks = [Compiling.lock]
+    paths = (
         ("numba.core.compiler_lock", "global_compiler_lock", "_lock"),
         ("llvmlite.binding.ffi", "lib", "_lock", "_lock"),
     )
-    for module, *names in places:
+    for module, *names in paths:
         lock: Any = sys.modules.get(module)
         for name in names:
             lock = getattr(lock, name, None)  # other versions may have it elsewhere
         if lock is not None:
-            found.append(lock)
-    return found
+            locks.append(lock)
+    return locks
 
 
 class Fork:
     """A fork waits until no thread compiles: half a compilation would be in the child, and locks that nobody opens."""
 
-    held: list = []
+    locks: list = []
 
     @staticmethod
     def before() -> None:
-        Fork.held = _locks()
-        for lock in Fork.held:
+        Fork.locks = _locks()
+        for lock in Fork.locks:
             lock.acquire()
 
     @staticmethod
     def after() -> None:
-        held, Fork.held = Fork.held, []
-        for lock in reversed(held):
+        locks, Fork.locks = Fork.locks, []
+        for lock in reversed(locks):
             lock.release()
 
 

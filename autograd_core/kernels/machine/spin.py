@@ -1,4 +1,4 @@
-"""Waiting without sleep: a thread that sleeps takes some 30 µs to wake, one that looks again and again far less than one.
+"""Waiting without sleep: a thread that sleeps takes some 30 µs to wake, one that polls far less than one.
 
 `watch` runs without the interpreter's lock, so that other threads of Python go on. It is written in LLVM's language,
 in which a number can be read anew from memory each time, for another thread may have changed it.
@@ -18,37 +18,37 @@ import numpy as np
 
 from .machine_code import addresses
 
-LINE = 128  # bytes; a CPU moves so many at once or fewer, so that numbers this far apart do not disturb each other
+LINE = 128  # bytes, the most that a CPU moves at once: counters this far apart are in no false sharing
 
 
 class Signal:
-    """A number that threads raise and watch."""
+    """A counter that threads increment and watch."""
 
     def __init__(self) -> None:
         self._line = (ctypes.c_int64 * (2 * LINE // 8))()
-        self.number = ctypes.c_int64.from_buffer(self._line, LINE)
-        self.address = ctypes.addressof(self.number)
+        self.count = ctypes.c_int64.from_buffer(self._line, LINE)
+        self.address = ctypes.addressof(self.count)
 
-    def raise_(self) -> None:
-        self.number.value += 1
+    def increment(self) -> None:
+        self.count.value += 1
 
 
 def watch(signal: Signal, seen: int, microseconds: float, first: Signal, longer: float = 0.0) -> bool:
-    """Raise `first`, then look at `signal` until it is not `seen`, or so long; if it is not, stay `longer` microseconds.
-    Returns whether it was not `seen`."""
+    """Increment `first`, then poll `signal` until it is not `seen`, or for `microseconds`; if it is not, stay `longer`
+    microseconds. Returns whether it was not `seen`."""
     call, looks = _compiled()
     return call(signal.address, first.address, seen, int(microseconds * looks), int(longer * looks)) != seen
 
 
 @functools.cache
 def _compiled() -> tuple[Callable[[int, int, int, int, int], int], float]:
-    """The function of `_code`, and how many looks it takes in a microsecond."""
+    """The function of `_code`, and the number of looks that it takes in a microsecond."""
     address = addresses(Path(__file__), np.dtype(np.int64), ["watch"], _code)[0]
     call = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 5)(int(address))
-    never, ignored, shortest = Signal(), Signal(), float("inf")  # held, for only their addresses are handed over
+    never, dummy, shortest = Signal(), Signal(), float("inf")  # variables, for only their addresses are handed over
     for _ in range(3):
         started = time.perf_counter()
-        call(never.address, ignored.address, 0, 4000, 0)
+        call(never.address, dummy.address, 0, 4000, 0)
         shortest = min(shortest, time.perf_counter() - started)
     return call, 4000 / (shortest * 1e6)
 

@@ -8,7 +8,7 @@ The threads are Python's own: kernels release the interpreter's lock. Numba's `p
 OpenMP layer ends the process in a forked child, its workqueue layer when two Python threads call at once, and every
 parallel loop is compiled several times over.
 
-A thread that has nothing to do watches for a while (`spin.py`) before it sleeps: in a training step the next kernel
+A thread that has nothing to do polls for a while (`spin.py`) before it sleeps: in a training step the next kernel
 comes soon, and would be done before a sleeping thread is awake. It sleeps at once if threads share a CPU, or where the
 environment variable AUTOGRAD_SPIN is 0: then `spin.py` is not used at all. Results are the same.
 
@@ -45,15 +45,15 @@ class Threads:
     count: int | None = None  # as set by the user
     running = 0  # workers, besides the threads that call
     jobs: SimpleQueue = SimpleQueue()  # what they wait for
-    posted = Signal()  # raised when a job was put there
-    worked = Signal()  # raised by a worker that has finished all it could
-    unwatched = Signal()  # what a thread raises that has nothing to say
+    posted = Signal()  # incremented when a job was put there
+    worked = Signal()  # incremented by a worker that has finished all it could
+    dummy = Signal()  # nobody watches it
     starting = threading.Lock()
     # To hand work over costs some 15 µs; and 30 more if the worker was asleep. A thread should have more than that to do.
     worthwhile: float = 30_000
     patience = 0.0  # PATIENCE, or 0 if threads share a CPU
-    # After it has posted a job, a thread holds the interpreter's lock for so many microseconds, before its own kernel
-    # runs. Who asks for the lock meanwhile goes to sleep.
+    # Microseconds for which a thread, after it has posted a job, holds the interpreter's lock, before its own kernel runs.
+    # Who asks for the lock meanwhile goes to sleep.
     handover = 5.0
 
 
@@ -107,8 +107,8 @@ class Job:
     def wait(self) -> None:
         """Until the job is finished."""
         while Threads.patience:
-            seen = Threads.worked.number.value  # before `left`, which is counted down before it is raised
-            if not self.left or not watch(Threads.worked, seen, Threads.patience, Threads.unwatched):
+            seen = Threads.worked.count.value  # before `left`, which is counted down before it is incremented
+            if not self.left or not watch(Threads.worked, seen, Threads.patience, Threads.dummy):
                 break
         self.finished.acquire()
 
@@ -130,7 +130,7 @@ def parallel_for(kernel: Kernel, tasks: int, work: float, *args: Any) -> None:
     try:
         for _ in range(min(threads, chunks) - 1):
             Threads.jobs.put(job)
-        Threads.posted.raise_()
+        Threads.posted.increment()
         job.work()
         job.wait()
     except BaseException:  # of the handler of a signal: those of the kernel are in job.error
@@ -159,7 +159,7 @@ def _adapt() -> None:
 
 def _worker(jobs: SimpleQueue) -> None:
     while True:
-        seen = Threads.posted.number.value  # before the queue, into which a job is put before it is raised
+        seen = Threads.posted.count.value  # before the queue, into which a job is put before it is incremented
         if jobs.empty():
             if not (
                 Threads.patience and watch(Threads.posted, seen, Threads.patience, Threads.worked, Threads.handover)
@@ -167,7 +167,7 @@ def _worker(jobs: SimpleQueue) -> None:
                 _adapt()  # the process may have got or lost CPUs
                 jobs.get().help()
             continue
-        Threads.worked.raise_()
+        Threads.worked.increment()
         try:
             jobs.get_nowait().help()
         except Empty:

@@ -1,4 +1,4 @@
-"""Vectors of numbers as Python values: what is done to them is written down in LLVM's language.
+"""Vectors of elements as Python values: operations on them emit instructions in LLVM's language.
 
     v = Vector(builder, …);  y = sigmoid(v) * v + 1.0
 
@@ -58,7 +58,7 @@ DOUBLE = Format(
 
 
 class Vector:
-    """`width` numbers of one dtype in a register, or, of width 1, a number."""
+    """`width` elements of one dtype in a register, or, of width 1, a scalar."""
 
     __slots__ = ("builder", "value", "width", "dtype")
 

@@ -1,4 +1,4 @@
-"""Large arrays whose memory is used again.
+"""Large arrays whose memory is used again: `empty` and `zeros`.
 
 Memory fresh from the operating system is paid for page by page, as it is first touched: that may cost as much as what a
 kernel does with it. Training allocates the same sizes in every step. So the memory of an array made here, once nothing
@@ -23,7 +23,7 @@ LINE = 64  # bytes of a line of the cache, where each array begins
 class Memory(NamedTuple):
     """Bytes that are no array, so that an array made of them counts as their owner, which all its views keep alive."""
 
-    held: bytearray
+    buffer: bytearray
     start: int  # of a line of the cache
     size: int  # from there
 
@@ -45,7 +45,7 @@ def empty(shape: tuple[int, ...], dtype: Any) -> ndarray:
     if size < LEAST:
         return np.empty(shape, dtype)
     memory = _take(_rounded(size))
-    array = np.ndarray(shape, dtype, memory.held, memory.start)
+    array = np.ndarray(shape, dtype, memory.buffer, memory.start)
     key = id(array)
     Workspace.used[key] = weakref.ref(array, lambda _: _give_back(key)), memory
     return array
@@ -71,8 +71,8 @@ def _take(size: int) -> Memory:
             if waiting[i].size == size:
                 Workspace.waits -= size
                 return waiting.pop(i)
-    held = bytearray(size + LINE)
-    return Memory(held, -np.frombuffer(held, np.uint8).ctypes.data % LINE, size)
+    buffer = bytearray(size + LINE)
+    return Memory(buffer, -np.frombuffer(buffer, np.uint8).ctypes.data % LINE, size)
 
 
 def _give_back(key: int) -> None:

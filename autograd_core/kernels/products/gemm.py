@@ -4,28 +4,32 @@
 
 The algorithm is that of Goto & van de Geijn 2008 ("Anatomy of high-performance matrix multiplication"), in the form and the
 terms of BLIS (Van Zee & van de Geijn 2015): five loops around a micro-kernel, each of which cuts one dimension, so that
-what the loops inside it use again stays in one level of the cache. C is first cut into regions, one task each: that is the
-parallel split, and the loops below run over the M' rows and N' columns of one region.
+what the loops inside it use again stays in one level of the cache. Parallel split: C is cut into regions, a task each; the
+loops below run over the M' rows and N' columns of one region.
 
-    for pc = 0, KC, 2 KC, … < K                                                                5th loop
-    │   for jc = 0, NC, … < N'           pack B[pc : pc+KC, jc : jc+NC] into B̃                 4th loop
-    │   │   for ic = 0, MC, … < M'       (pack A[ic : ic+MC, pc : pc+KC] into Ã)               3rd loop
-    │   │   │ ┌─────────────────────────────── macro-kernel ──────────────────────────────┐
-    │   │   │ │ for jr = 0, NR, … < NC   micro-panel b of B̃, KC × NR                        │    2nd loop
-    │   │   │ │ │   for ir = 0, MR, … < MC   micro-panel a of A, MR × KC                     │    1st loop
-    │   │   │ │ │   │ ┌──────────────────── micro-kernel ───────────────────┐               │
-    │   │   │ │ │   │ │ C[ic+ir : +MR, jc+jr : +NR] += a b, k = 0, 1, … < KC  │               │
-    │   │   │ │ │   │ └─────────────────────────────────────────────────────┘               │
-    │   │   │ └───────────────────────────────────────────────────────────────────────────┘
+    for pc = 0, KC, 2 KC, … < K                                                             5th loop
+    |   for jc = 0, NC, 2 NC, … < N'        pack B[pc : pc+KC, jc : jc+NC] into B̃           4th loop
+    |   |   for ic = 0, MC, 2 MC, … < M'    (pack A[ic : ic+MC, pc : pc+KC] into Ã)         3rd loop
+    |   |   |   +----------------------------- macro-kernel -----------------------------+
+    |   |   |   | for jr = 0, NR, 2 NR, … < NC          b = micro-panel of B̃, KC × NR    |  2nd loop
+    |   |   |   | |   for ir = 0, MR, 2 MR, … < MC      a = micro-panel of A, MR × KC    |  1st loop
+    |   |   |   | |   |   +--------------------- micro-kernel ---------------------+     |
+    |   |   |   | |   |   | for k = 0, 1, 2, … < KC                                |     |
+    |   |   |   | |   |   | |   C[ic+ir : +MR, jc+jr : +NR] += a[:, k] b[k, :]     |     |
+    |   |   |   | |   |   +--------------------------------------------------------+     |
+    |   |   |   +------------------------------------------------------------------------+
 
-    block                     size                                   stays in             used again by
-    micro-tile of C           MR × NR, 12 × 32 for AVX-512, float32  registers            every step of k
-    micro-panel of B̃          KC × NR, KC = 1600 bytes               first-level cache    every micro-tile of a column, loop 1
-    block of A (Ã if packed)  MC × KC, some 160 KB                   second-level cache   every micro-panel of B̃, loop 2
-    block B̃                   KC × NC, some 512 KB                   second-level cache   every block of A, loop 3
+    block                  size, bytes                      stays in        and is used again
+    micro-tile of C        MR × NR elements, see below      registers       in each step of the loop over k
+    micro-panel b          KC × NR, 50 kB with AVX-512      L1, or near     in loop 1, for every micro-tile below each other
+    block of A, or Ã       MC × KC, some 160 kB             L2              in loop 2, for every micro-panel of B̃
+    block B̃                KC × NC, some 512 kB             L2              in loop 3, for every block of A
 
-BLIS has loops 4 and 5 the other way round; either way each block of B is packed once. C is set at the first block of k,
-and added to at the later ones.
+    sizes, float32: KC = 400; MR × NR = 12 × 32 with AVX-512, 6 × 16 with AVX2, 12 × 8 with NEON (`machine/vectors.py`)
+
+C is set at the first block of k, and added to at the later ones. BLIS has loops 4 and 5 the other way round; either way
+each block of B is packed once. In the code, `_products` is loops 5 to 3, `macro_kernel` loop 2 and `_micro_tiles` loop 1; the
+micro-kernel is machine code of its own (`machine/simd.py`).
 
 Packing copies a block into the order in which the micro-kernel reads it. B̃ is ceil(NC / NR) micro-panels, one after the
 other, each (KC, NR) and row-major; B is packed where it is not contiguous along n, or is used often enough for that to
@@ -84,30 +88,31 @@ def pack(calls, b, b_at, b_stride, transposed, k, n, panels, panels_at):  # type
     panels, panels_at    (ceil(n / NR), k, NR). What is beyond column n is undefined, and never used
     """
     lanes = calls[LANES]
-    NR = VECTORS * lanes
-    for jr in range(0, n, NR):
-        columns, to = min(NR, n - jr), panels_at + jr * k
+    nr = VECTORS * lanes
+    for jr in range(0, n, nr):
+        columns, to = min(nr, n - jr), panels_at + jr * k
         if transposed:
-            transpose(calls, b, b_at + jr * b_stride, panels, to, b_stride, NR, columns, k, True, False)
+            transpose(calls, b, b_at + jr * b_stride, panels, to, b_stride, nr, columns, k, True, False)
         else:
-            copy(calls, b, b_at + jr, panels, to, b_stride, NR, k, columns, (columns + lanes - 1) // lanes * lanes)
+            copy(calls, b, b_at + jr, panels, to, b_stride, nr, k, columns, (columns + lanes - 1) // lanes * lanes)
 
 
 @kernel()
 def pack_a(calls, a, a_at, a_stride, along_k, m, k, packed, packed_at, packed_stride):  # type: ignore[no-untyped-def]
-    """Pack a block of A: as rows (m, packed_stride) where it is contiguous along k, else as micro-panels (ceil(m / MR), k, MR).
+    """Pack a block of A: as rows where it is contiguous along k, else into micro-panels.
 
     a, a_at, a_stride    A (m, k) if `along_k`, else (k, m)
-    packed_stride        the distance of rows; or -MR
+    packed, packed_at    (m, packed_stride) if `along_k`, else (ceil(m / MR), k, MR)
+    packed_stride        the distance of the rows of Ã; or -MR
     """
     if along_k:
         copy(calls, a, a_at, packed, packed_at, a_stride, packed_stride, m, k, k)
         return
-    MR, lanes = -packed_stride, calls[LANES]
-    for ir in range(0, m, MR):
-        rows = min(MR, m - ir)
+    mr, lanes = -packed_stride, calls[LANES]
+    for ir in range(0, m, mr):
+        rows = min(mr, m - ir)
         filled = (rows + lanes - 1) // lanes * lanes  # into the next row, which is copied after it
-        copy(calls, a, a_at + ir, packed, packed_at + ir * k, a_stride, MR, k, rows, filled)
+        copy(calls, a, a_at + ir, packed, packed_at + ir * k, a_stride, mr, k, rows, filled)
 
 
 class MacroTile(NamedTuple):
@@ -116,9 +121,7 @@ class MacroTile(NamedTuple):
     m: int
     n: int
     k: int
-    a_stride: (
-        int  # distance of the rows of A if `along_k`, else of its columns; or -MR of packed micro-panels (…, k, MR)
-    )
+    a_stride: int  # distance of the rows of A if `along_k`, else of its columns; or -MR: micro-panels (…, k, MR)
     along_k: bool  # A is contiguous along k
     b_panel: int  # distance of the micro-panels of B
     b_stride: int  # distance of the rows in a micro-panel
@@ -130,7 +133,7 @@ class MacroTile(NamedTuple):
 
 @kernel()
 def macro_kernel(calls, a, a_at, b, b_at, c, c_at, bias, bias_at, staged, staged_at, tile):  # type: ignore[no-untyped-def]
-    """The two loops around the micro-kernel, over all micro-panels of B and, for each, all micro-tiles below each other.
+    """Loops 2 and 1, around the micro-kernel: all micro-panels of B and, for each, all micro-tiles below each other.
 
     a, a_at              A, as `tile` says
     b, b_at              micro-panels of B
@@ -139,20 +142,20 @@ def macro_kernel(calls, a, a_at, b, b_at, c, c_at, bias, bias_at, staged, staged
     staged, staged_at    (STAGED, NR) if transposed, for micro-tiles before they are transposed; else any array of the dtype
     tile                 a MacroTile
     """
-    NR = VECTORS * calls[LANES]
-    for jr in range(0, tile.n, NR):
+    nr = VECTORS * calls[LANES]
+    for jr in range(0, tile.n, nr):
         c_here = c_at + jr * (tile.c_stride if tile.transposed else 1)
         _micro_tiles(
-            calls, a, a_at, b, b_at + jr // NR * tile.b_panel, c, c_here, bias, bias_at, staged, staged_at,
-            min(NR, tile.n - jr), tile,
+            calls, a, a_at, b, b_at + jr // nr * tile.b_panel, c, c_here, bias, bias_at, staged, staged_at,
+            min(nr, tile.n - jr), tile,
         )  # fmt: skip
 
 
 @kernel(inline=True)
 def _micro_tiles(calls, a, a_at, b, b_at, c, c_at, bias, bias_at, staged, staged_at, columns, tile):  # type: ignore[no-untyped-def]
-    """The first loop of `macro_kernel`: C (m, columns) from one micro-panel of B, b (k, columns)."""
+    """Loop 1: C (m, columns) from one micro-panel of B, b (k, columns). The other arguments are those of `macro_kernel`."""
     m, k, a_stride, along_k = tile.m, tile.k, tile.a_stride, tile.along_k
-    kind, NR = ALONG_K if along_k else ALONG_M, VECTORS * calls[LANES]
+    kind, nr = ALONG_K if along_k else ALONG_M, VECTORS * calls[LANES]
     packed = a_stride < 0 and not along_k
     height, taller = -a_stride, 0  # rows of the micro-tiles; and how many, the first ones, have a row more
     if not packed:  # as `micro_tile_rows` returns them one by one
@@ -165,17 +168,15 @@ def _micro_tiles(calls, a, a_at, b, b_at, c, c_at, bias, bias_at, staged, staged
         rows = min(m - ir, height + 1 if taller > 0 else height)
         taller -= 1
         a_here = a_at + ir * (a_stride if along_k else k if packed else 1)
-        if (
-            tile.transposed
-        ):  # `waiting` rows are staged, and transposed together: that is quick in whole blocks of lanes²
+        if tile.transposed:  # `waiting` rows are staged, and transposed together: whole blocks of lanes² are quick
             micro_kernel(
-                calls, a, a_here, b, b_at, staged, staged_at + waiting * NR, bias, bias_at + ir, calls, 0,
-                MicroTile(rows, columns, k, a_step, tile.b_stride, NR, kind, False, tile.biased),
+                calls, a, a_here, b, b_at, staged, staged_at + waiting * nr, bias, bias_at + ir, calls, 0,
+                MicroTile(rows, columns, k, a_step, tile.b_stride, nr, kind, False, tile.biased),
             )  # fmt: skip
             waiting += rows
             if waiting + rows > STAGED or ir + rows == m:
                 c_here = c_at + ir + rows - waiting
-                transpose(calls, staged, staged_at, c, c_here, NR, tile.c_stride, waiting, columns, False, tile.add)
+                transpose(calls, staged, staged_at, c, c_here, nr, tile.c_stride, waiting, columns, False, tile.add)
                 waiting = 0
         else:
             micro_kernel(
@@ -244,16 +245,15 @@ def _products(start, stop, calls, a, b, c, bias, plan):  # type: ignore[no-untyp
     along_k, b_transposed, transposed = plan[A_ALONG_K] != 0, plan[B_TRANSPOSED] != 0, plan[C_TRANSPOSED] != 0
     a_stride, b_stride, c_stride, biased = plan[A_STRIDE], plan[B_STRIDE], plan[C_STRIDE], plan[BIASED] != 0
     scratch = np.empty(plan[SCRATCH], a.dtype)
-    staged_at = -(scratch.ctypes.data // scratch.itemsize) % (
-        64 // scratch.itemsize
-    )  # a line of the cache begins there
+    line = 64 // scratch.itemsize
+    staged_at = -(scratch.ctypes.data // scratch.itemsize) % line  # a line of the cache begins there
     a_packed, b_packed = staged_at + plan[A_PACKED_AT], staged_at + plan[B_PACKED_AT]
     for task in range(start, stop):
         matrix, m0, m1, n0, n1 = _region(plan, task, nr)
         a_at, b_at, c_at = matrix * plan[A_MATRIX], matrix * plan[B_MATRIX], matrix * plan[C_MATRIX]
         if biased and not transposed:  # laid into C before the sums, along its rows
             copy(calls, bias, n0, c, c_at + m0 * c_stride + n0, 0, c_stride, m1 - m0, n1 - n0, n1 - n0)
-        for k_block in range(k_blocks):  # 5th loop: pc, in blocks of equal length, at most KC
+        for k_block in range(k_blocks):  # 5th loop: pc, in blocks of about equal length, at most KC
             pc = K * k_block // k_blocks
             kc = K * (k_block + 1) // k_blocks - pc
             add = k_block > 0 or (biased and not transposed)

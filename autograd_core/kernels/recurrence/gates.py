@@ -1,12 +1,15 @@
-"""What recurrent units do at one step besides their matrix products: formulas compiled for whole vectors of units.
+"""The gates of recurrent cells at one step, after the matrix products: formulas compiled for whole vectors of units.
 
 A formula is a function of `at`, which stands for one vector of units of one example: at[name, part] is read, and set. It
-is written once; vectors of LLVM's run through it (see `vector_math.py`), and from Python NumPy's arrays.
+is written once; vectors of LLVM's run through it (see `vector_math.py`), and from Python NumPy's arrays. The formulas
+themselves stand below, one for each cell and direction.
 
-Kernels call it as formula(code, array, place, …, rows, units, stride, flags): for so many examples. An example has so
-many parts in each array, of one number a unit, and follows the one before; in the arrays that hold what remains for the
-weights it is `stride` numbers further on. Arrays said to be shared are the same for all examples. Arrays may be the same
-one where the formula reads a number before it sets it; else they must not overlap.
+Layouts: kernels call a formula as formula(code, array, offset, …, rows, units, stride, flags…), with a pair (array, offset)
+for each array of its declaration, in that order. An array is (rows, parts, units), flat from its offset: `rows` examples,
+the declared number of parts for each, an element a unit. The rows of the array `da`, which is held for the gradients of the
+weights, are `stride` elements apart. A number of parts less than 0 means that the array is shared, (parts, units), by all
+examples. Arrays may be the same one where the formula reads an element before it sets it; else they must not overlap.
+Nothing is shared out among threads here: the loops of `recurrent.py` call these.
 """
 
 from __future__ import annotations
@@ -27,8 +30,8 @@ from ..machine.vector_math import Vector, relu, sigmoid, tanh, where
 
 
 class Formula(Intrinsic):
-    """A formula that kernels can call. arrays: how many parts of each, less than 0 if it is shared; the one called `da`
-    has rows `stride` apart."""
+    """A formula that kernels can call. arrays: the number of parts of each, less than 0 if it is shared; the rows of the one
+    called `da` are `stride` apart."""
 
     def __init__(self, body: Callable, arrays: dict[str, int]):
         self.body, self.parts = body, arrays
@@ -48,35 +51,39 @@ class Formula(Intrinsic):
     def in_numpy(self, code: ndarray, *args: Any) -> None:
         end = 2 * len(self.parts)
         rows, units, stride, *flags = args[end:]
-        places = {}
+        views = {}
         for (name, parts), array, start in zip(self.parts.items(), args[:end:2], args[1:end:2], strict=True):
             shape = (1 if parts < 0 else rows, abs(parts), units)
             steps = (stride if name == "da" else abs(parts) * units, units, 1)
             size = array.itemsize
-            places[name] = np.lib.stride_tricks.as_strided(array[start:], shape, [step * size for step in steps])
-        self.body(InNumPy(places), *flags)
+            views[name] = np.lib.stride_tricks.as_strided(array[start:], shape, [step * size for step in steps])
+        self.body(InNumPy(views), *flags)
 
 
 FORMULAS: dict[str, Formula] = {}
 
 
 def formula(**arrays: int) -> Callable[[Callable], Formula]:
+    """Declare a formula and the arrays that it reads and sets."""
+
     def declare(body: Callable) -> Formula:
-        FORMULAS[body.__name__] = made = Formula(body, arrays)
-        return made
+        FORMULAS[body.__name__] = Formula(body, arrays)
+        return FORMULAS[body.__name__]
 
     return declare
 
 
 class InNumPy:
-    def __init__(self, places: dict[str, ndarray]):
-        self.places = places
+    """`at` as NumPy's arrays: each (rows, parts, units)."""
+
+    def __init__(self, views: dict[str, ndarray]):
+        self.views = views
 
     def __getitem__(self, key: tuple[str, int]) -> ndarray:
-        return self.places[key[0]][:, key[1]].copy()
+        return self.views[key[0]][:, key[1]].copy()
 
     def __setitem__(self, key: tuple[str, int], value: ndarray) -> None:
-        self.places[key[0]][:, key[1]] = value
+        self.views[key[0]][:, key[1]] = value
 
 
 # ------------------------------------------------------------------------------------------------------------ formulas
@@ -118,7 +125,7 @@ def lstm_cell(at, peeping):  # type: ignore[no-untyped-def]
 
 @formula(gates=4, cells=1, out=1)
 def lstm_output(at):  # type: ignore[no-untyped-def]
-    """The rest of it. One after the other, two short chains of operations are done sooner than a long one."""
+    """out: o tanh(c). Apart from `lstm_cell`, since two short chains of operations end sooner than a long one."""
     at["out", 0] = at["gates", 3] * tanh(at["cells", 0])
 
 
@@ -181,7 +188,7 @@ def gru_unit_back(at, has_g):  # type: ignore[no-untyped-def]
 
 @functools.cache
 def gate_code(dtype: np.dtype) -> ndarray:
-    """What kernels need to call formulas: their addresses."""
+    """The addresses of the formulas, which kernels need to call them."""
     return addresses(Path(__file__), dtype, FORMULAS, _module)
 
 
@@ -190,19 +197,19 @@ def _module(dtype: np.dtype, triple: str) -> str:
 
     module = ir.Module("gates")
     module.triple = triple
-    for name, made in FORMULAS.items():
-        _function(module, dtype, name, made)
+    for name, declared in FORMULAS.items():
+        _function(module, dtype, name, declared)
     return str(module)
 
 
-def _function(module: Any, dtype: np.dtype, name: str, made: Formula) -> None:
+def _function(module: Any, dtype: np.dtype, name: str, declared: Formula) -> None:
     """A formula as the function (array, …, rows, units, stride, flag, …): a copy of its loops for each choice of flags."""
     from llvmlite import ir
 
     whole, flag = ir.IntType(64), ir.IntType(8)
     number = ir.FloatType() if dtype == np.float32 else ir.DoubleType()
-    count = len(made.parts)
-    kinds = [number.as_pointer()] * count + [whole] * 3 + [flag] * len(made.options)
+    count = len(declared.parts)
+    kinds = [number.as_pointer()] * count + [whole] * 3 + [flag] * len(declared.options)
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), kinds), name)
     b = ir.IRBuilder(function.append_basic_block())
     arrays, (rows, units, stride), flags = function.args[:count], function.args[count:][:3], function.args[count + 3 :]
@@ -212,18 +219,24 @@ def _function(module: Any, dtype: np.dtype, name: str, made: Formula) -> None:
     for choice in itertools.product((False, True), repeat=len(flags)):
         chosen, other = function.append_basic_block(), function.append_basic_block()
         matching: Any = ir.IntType(1)(1)
-        for given, wanted in zip(flags, choice, strict=True):
-            matching = b.and_(matching, b.icmp_unsigned("==", given, flag(int(wanted))))
+        for argument, wanted in zip(flags, choice, strict=True):
+            matching = b.and_(matching, b.icmp_unsigned("==", argument, flag(int(wanted))))
         b.cbranch(matching, chosen, other)
         b.position_at_end(chosen)
 
         def row(r: Any, choice: tuple = choice) -> None:
             heads = {
                 name: array if parts < 0 else b.gep(array, [b.mul(r, stride if name == "da" else offsets[parts])])
-                for (name, parts), array in zip(made.parts.items(), arrays, strict=True)
+                for (name, parts), array in zip(declared.parts.items(), arrays, strict=True)
             }
-            _loop(b, whole(0), vectors, width, lambda j: made.body(InCode(b, heads, offsets, j, width, dtype), *choice))
-            _loop(b, vectors, units, 1, lambda j: made.body(InCode(b, heads, offsets, j, 1, dtype), *choice))
+            _loop(
+                b,
+                whole(0),
+                vectors,
+                width,
+                lambda j: declared.body(InCode(b, heads, offsets, j, width, dtype), *choice),
+            )
+            _loop(b, vectors, units, 1, lambda j: declared.body(InCode(b, heads, offsets, j, 1, dtype), *choice))
 
         _loop(b, whole(0), rows, 1, row)
         b.ret_void()
@@ -248,25 +261,25 @@ def _loop(b: Any, first: Any, last: Any, step: int, body: Callable[[Any], None])
 
 
 class InCode:
-    """The units j : j + width of one example."""
+    """`at` as instructions: the units j : j + width of one example."""
 
     def __init__(self, builder: Any, heads: dict[str, Any], offsets: list, j: Any, width: int, dtype: np.dtype):
         self.builder, self.heads, self.offsets, self.j, self.width, self.dtype = (
             builder, heads, offsets, j, width, dtype
         )  # fmt: skip
 
-    def place(self, name: str, part: int) -> Any:
+    def pointer(self, name: str, part: int) -> Any:
         from llvmlite import ir
 
         b = self.builder
-        place = b.gep(self.heads[name], [b.add(self.j, self.offsets[part]) if part else self.j])
+        pointer = b.gep(self.heads[name], [b.add(self.j, self.offsets[part]) if part else self.j])
         if self.width == 1:
-            return place
-        return b.bitcast(place, ir.VectorType(place.type.pointee, self.width).as_pointer())
+            return pointer
+        return b.bitcast(pointer, ir.VectorType(pointer.type.pointee, self.width).as_pointer())
 
     def __getitem__(self, key: tuple[str, int]) -> Vector:
-        value = self.builder.load(self.place(*key), align=self.dtype.itemsize)
+        value = self.builder.load(self.pointer(*key), align=self.dtype.itemsize)
         return Vector(self.builder, value, self.width, self.dtype)
 
     def __setitem__(self, key: tuple[str, int], vector: Vector) -> None:
-        self.builder.store(vector.value, self.place(*key), align=self.dtype.itemsize)
+        self.builder.store(vector.value, self.pointer(*key), align=self.dtype.itemsize)

@@ -1,16 +1,19 @@
-"""The units of a layer and their rules, on large arrays: one pass over memory, on all threads.
+"""Activations and their rules, on large arrays: one pass over memory, on all threads.
 
-    unit       forward                       rule, of the gradient g
-    relu       max(0, x)                     g, but 0 where out <= 0
-    tanh       tanh x                        g (1 - out²)
-    sigmoid    1 / (1 + e⁻ˣ)                 g out (1 - out)
-    silu       x s, s = sigmoid(x)           g s (1 + x (1 - s))
-    gelu       x P, P = P(Z <= x)            g (P + x e^(-x²/2) / √2π), Z standard normal
-    gelu_tanh  x s, s = sigmoid(2 c (x + d x³)), c = √(2/π), d = 0.044715;  x s = x (1 + tanh(c (x + d x³))) / 2
-                                             g (s + x s (1 - s) 2 c (1 + 3 d x²))
+    activation  forward                       rule, of the gradient g
+    relu        max(0, x)                     g, but 0 where out <= 0
+    tanh        tanh x                        g (1 - out²)
+    sigmoid     1 / (1 + e⁻ˣ)                 g out (1 - out)
+    silu        x s, s = sigmoid(x)           g s (1 + x (1 - s))
+    gelu        x P, P = P(Z <= x)            g (P + x e^(-x²/2) / √2π), Z standard normal
+    gelu_tanh   x s, s = sigmoid(2 c (x + d x³)), c = √(2/π), d = 0.044715;  x s = x (1 + tanh(c (x + d x³))) / 2
+                                              g (s + x s (1 - s) 2 c (1 + 3 d x²))
+
+Layouts: x, out, g and gx are flat, of one length. Forward kernels take (x, out), those of rules (g, x or out, gx). Parallel
+split: a task is a run of RUN elements.
 
 NumPy takes a pass, and often fresh memory, for each operation, but is called in less time. So `ops` uses these on
-large arrays alone. relu and the rules of relu, tanh and sigmoid are what NumPy's operations give, to the last bit.
+large arrays alone. relu and the rules of relu, tanh and sigmoid are what NumPy's operations return, to the last bit.
 """
 
 from __future__ import annotations
@@ -27,9 +30,9 @@ from ..machine.threads import parallel_for
 from ..machine.workspace import empty
 
 RUN = 2**13  # elements a task
-BLOCK = 2**9  # elements for which something is computed that does not leave the first-level cache
-# Elements from which on a kernel is quicker than NumPy: for units that take little time, and for others. It is called in
-# some 3 µs, and as many again for its memory where that is used again (`workspace.py`).
+BLOCK = 2**9  # elements for which intermediate results stay in the first-level cache
+# Elements from which on a kernel is quicker than NumPy: for activations that take little time, and for others. A call takes
+# some 3 µs, and as long again for its memory where that is used again (`workspace.py`).
 LEAST_CHEAP, LEAST = 2**15, 2**13
 CHEAP = 0.5  # nanoseconds
 
@@ -150,9 +153,9 @@ def _gelu_back(start, stop, g, x, gx):  # type: ignore[no-untyped-def]
             gx[uint(at + i)] = g[uint(at + i)] * (cdf[uint(i)] + value * (density * e[uint(i)]))
 
 
-class Unit:
-    """A unit and its rule: two kernels, what they take for an element, in nanoseconds for float32, and for which dtypes,
-    by NumPy's letters."""
+class Activation:
+    """An activation and its rule: two kernels, their cost for an element, in nanoseconds for float32, and the dtypes, by
+    NumPy's letters."""
 
     def __init__(self, forward: Kernel, backward: Kernel, cost: float, cost_back: float, dtypes: str = "fd"):
         self.dtypes = dtypes
@@ -160,7 +163,7 @@ class Unit:
         self.least, self.least_back = (LEAST_CHEAP if c < CHEAP else LEAST for c in (cost, cost_back))
 
     def serves(self, x: ndarray) -> bool:
-        """Whether the kernels can take x: of a dtype of theirs, row-major."""
+        """Whether the kernels can take x: a dtype of theirs, row-major."""
         return x.dtype.char in self.dtypes and x.flags.carray
 
     def serves_both(self, g: ndarray, saved: ndarray) -> bool:
@@ -168,26 +171,26 @@ class Unit:
         return g.dtype == saved.dtype and g.shape == saved.shape and self.serves(g) and saved.flags.carray
 
     def __call__(self, x: ndarray) -> ndarray:
-        """The unit of each element of x, which it `serves`."""
+        """The activation of each element of x, which it `serves`."""
         out = empty(x.shape, x.dtype)
         parallel_for(self.forward, -(-x.size // RUN), x.nbytes * self.cost, x.reshape(-1), out.reshape(-1))
         return out
 
     def back(self, g: ndarray, saved: ndarray) -> ndarray:
-        """The gradient with respect to x, of g and what the rule takes, x or out."""
+        """The gradient with respect to x, from g and what the rule takes, x or out."""
         gx = empty(g.shape, g.dtype)
         flat = g.reshape(-1), saved.reshape(-1), gx.reshape(-1)
         parallel_for(self.backward, -(-g.size // RUN), g.nbytes * self.cost_back, *flat)
         return gx
 
 
-UNITS = {
-    "relu": Unit(_relu, _relu_back, 0.1, 0.12),
-    "tanh": Unit(_tanh, _tanh_back, 1.0, 0.12),
-    "sigmoid": Unit(_sigmoid, _sigmoid_back, 0.8, 0.12),
-    "silu": Unit(_silu, _silu_back, 0.9, 1.0),
-    "gelu": Unit(_gelu, _gelu_back, 1.7, 1.8, "f"),  # SciPy has float64
-    "gelu_tanh": Unit(_gelu_tanh, _gelu_tanh_back, 1.0, 1.3),
+ACTIVATIONS = {
+    "relu": Activation(_relu, _relu_back, 0.1, 0.12),
+    "tanh": Activation(_tanh, _tanh_back, 1.0, 0.12),
+    "sigmoid": Activation(_sigmoid, _sigmoid_back, 0.8, 0.12),
+    "silu": Activation(_silu, _silu_back, 0.9, 1.0),
+    "gelu": Activation(_gelu, _gelu_back, 1.7, 1.8, "f"),  # SciPy has float64
+    "gelu_tanh": Activation(_gelu_tanh, _gelu_tanh_back, 1.0, 1.3),
 }
 
 
@@ -198,13 +201,13 @@ EPILOGUES = {None: 0, "relu": 1, "tanh": 2, "sigmoid": 3}
 
 @exactly
 def apply_to_rows(x, at, stride, rows, columns, epilogue):  # type: ignore[no-untyped-def]
-    """Rows of a flat array, the first from `at`, become what the unit makes of them."""
+    """The activation `epilogue` of the rows x (rows, columns), in place: flat, the first from `at`, `stride` apart."""
     zero = x.dtype.type(0)
     for first in range(at, at + rows * stride, stride):
         if epilogue == 1:
             for i in range(columns):
                 value = x[uint(first + i)]
-                # Were it the same number, LLVM would not store it; and what is stored now and then makes no vectors.
+                # Were it the same number, LLVM would not store it; and a loop that stores some elements only is not vectorised.
                 x[uint(first + i)] = zero if value <= zero else value + zero
         elif epilogue == 2:
             tanh_run(x, first, columns)
@@ -213,10 +216,10 @@ def apply_to_rows(x, at, stride, rows, columns, epilogue):  # type: ignore[no-un
 
 
 def apply(activation: str | None, x: ndarray) -> ndarray:
-    """x, overwritten with the unit of it: one of `EPILOGUES`, or nothing."""
+    """x, overwritten with its activation: one of `EPILOGUES`, or nothing."""
     if activation is None:
         return x
-    if x.size >= LEAST and UNITS[activation].serves(x):
+    if x.size >= LEAST and ACTIVATIONS[activation].serves(x):
         apply_to_rows(x.reshape(-1), 0, x.size, 1, x.size, EPILOGUES[activation])
     elif activation == "relu":
         np.maximum(x, 0, out=x)
@@ -229,9 +232,9 @@ def apply(activation: str | None, x: ndarray) -> ndarray:
 
 
 @warms_up
-def _units() -> None:
-    for unit in UNITS.values():
-        for letter in unit.dtypes:
-            unit.back(unit(np.ones(2, letter)), np.ones(2, letter))
+def _activations() -> None:
+    for activation in ACTIVATIONS.values():
+        for letter in activation.dtypes:
+            activation.back(activation(np.ones(2, letter)), np.ones(2, letter))
     for dtype in (np.float32, np.float64):
         apply("relu", np.ones(LEAST, dtype))

@@ -1,11 +1,15 @@
 """Connectionist temporal classification: the forward and the backward recursion over all alignments, in logarithms.
 
-Sizes: N examples, T time steps, C classes, S labels at most; L = 2 S + 1 states, the labels with blanks around and
-between them (Graves et al. 2006, section 4.1). Each example is a task. From a state one stays, goes to the next, or, to
-a label that differs from the one before, skips the blank between: `skips` holds 0 where that is allowed, else -inf.
+    α_t(s) = log(e^α_{t-1}(s) + e^α_{t-1}(s-1) + e^(α_{t-1}(s-2) + skip(s))) + log p_t(label of s),   and β_t(s) likewise
+    loss = -log(e^α_{T-1}(L-1) + e^α_{T-1}(L-2)),   its gradient to log p_t(c) = -Σ_{s: label c} e^(α_t(s) + β_t(s) + loss)
 
-A row of states is worked on at once, as vectors. Each row is kept relative to the largest of the row before, the sum of
-what was taken off apart in float64, so that long sequences lose no digits.
+Sizes: N examples, T time steps, C classes, S labels at most; L = 2 S + 1 states, the labels with blanks around and
+between them (Graves et al. 2006, section 4.1). From a state one stays, goes to the next, or, to a label that differs from
+the one before, skips the blank between: `skips` holds 0 where that is allowed, else -inf.
+
+Layouts: log probabilities lp (T, N, C), labels (N, L), skips (N, L + EDGE), alphas (N, T, L + EDGE), offsets (N, T). A row of
+states is computed at once, as vectors. Each row is kept relative to the largest of the row before, the sum of what was
+subtracted apart in float64, so that long sequences lose no digits. Parallel split: a task is one example.
 """
 
 from __future__ import annotations
@@ -103,6 +107,7 @@ def _largest(row):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _emitted(scores, labels, lo, hi, out):  # type: ignore[no-untyped-def]
+    """out[s] = scores[labels[s]] of the states lo : hi."""
     for s in range(lo, hi):
         out[s] = scores[labels[s]]
 
@@ -112,6 +117,12 @@ def _forward(start, stop, lp, labels, skips, lengths, sizes, alphas, offsets, nl
     """alphas[n, t, s + EDGE] + offsets[n, t] = log P(steps 0 to t, ending in state s); nll = -log P(labels).
 
     Only the states from which the end can still be reached, and that can be reached.
+
+    lp                    (T, N, C): log probabilities
+    labels, skips         (N, L), (N, L + EDGE): what `states` returns
+    lengths, sizes        (N,): time steps and labels of each example
+    alphas                (N, T, L + EDGE), comes with -inf
+    offsets, nll          (N, T) in float64, (N,)
     """
     emitted = np.empty(labels.shape[1], lp.dtype)
     for n in range(start, stop):
@@ -148,7 +159,12 @@ def _forward(start, stop, lp, labels, skips, lengths, sizes, alphas, offsets, nl
 def _backward(  # type: ignore[no-untyped-def]
     start, stop, g, lp, labels, skips, lengths, sizes, alphas, offsets, nll, out
 ):
-    """out[t, n, c] = -g[n] P(at step t in a state of label c | the labels)."""
+    """out[t, n, c] = -g[n] P(at step t in a state of label c | the labels).
+
+    g                 (N,): the gradient of each loss
+    lp, labels, …     what `_forward` has taken and set
+    out               (T, N, C), comes as zeros
+    """
     width = labels.shape[1] + EDGE
     zeros = np.zeros(width, lp.dtype)
     emitted, posterior = np.empty(width, lp.dtype), np.empty(width, lp.dtype)

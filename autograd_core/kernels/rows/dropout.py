@@ -1,9 +1,13 @@
 """Which elements dropout drops: decided from a seed and the element's number, not drawn from a stream one by one.
 
-So threads decide for their own elements, in any order, and a backward pass may decide again instead of remembering.
-Dropped is what has mixed(mixed(number ^ key) + key') < p · 2³², with the two keys made of the seed. `mixed` multiplies,
-and shifts the high bits onto the low ones, as MurmurHash3's finaliser does (constants: Wellons 2018, "Prospecting for
-hash functions"). Mixing once is not enough: elements a power of two apart are then correlated.
+    dropped(number) = mixed(mixed(number ^ key) + key') < p · 2³²,        out = 0 where dropped, else scale · x
+
+with the two keys made of the seed. So threads decide for their own elements, in any order, and a backward pass may decide
+again instead of remembering. `mixed` multiplies, and shifts the high bits onto the low ones, as MurmurHash3's finaliser
+does (constants: Wellons 2018, "Prospecting for hash functions"). Mixing once is not enough: elements a power of two apart
+are then correlated.
+
+Layouts: x, out and the mask are flat, numbered in row-major order. Parallel split: a task is a run of RUN elements.
 """
 
 from __future__ import annotations
@@ -50,6 +54,7 @@ def drops(number, first, second, limit):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _dropped(start, stop, out, seed, limit):  # type: ignore[no-untyped-def]
+    """out (n,), booleans: which elements are dropped, `limit` being p · 2³²."""
     for run in range(start, stop):
         begin = run * RUN
         first, second = keys(seed, begin)
@@ -59,13 +64,14 @@ def _dropped(start, stop, out, seed, limit):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _kept(start, stop, x, dropped, out, scale):  # type: ignore[no-untyped-def]
+    """out (n,) = 0 where dropped (n,), else scale · x (n,)."""
     for run in range(start, stop):
         for i in range(run * RUN, min((run + 1) * RUN, len(x))):
             out[uint(i)] = x.dtype.type(0) if dropped[uint(i)] else scale * x[uint(i)]
 
 
 def limit_of(p: float) -> Any:
-    """Below what number an element is dropped, for a probability p < 1."""
+    """The limit p · 2³² below which a mixed number means dropped, for a probability p < 1."""
     return u32(min(round(p * 2**32), 2**32 - 1))
 
 

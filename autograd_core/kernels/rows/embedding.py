@@ -1,10 +1,13 @@
 """Rows of a table by index, single or added up in bags, and the adjoint, which adds rows back into a table.
 
-A table is (rows, D), an index (n,) of integers; a negative one stands for a row of zeros, and takes nothing back. Bag b
-is made of the entries starts[b] : starts[b + 1] of the index, each times its entry of `scale` (n,) if there is one.
+    gather[i] = table[index[i]],        scatter[r] = Σ_{i: index[i] = r} g[i]
+    bags[b] = Σ_i scale[i] table[index[i]],  starts[b] <= i < starts[b + 1];  or the maximum of each column
 
-Adding back, each thread has columns of its own and goes through all entries in their order. So it needs neither locks
-nor sorting, and results depend neither on the number of threads nor on the run, to the last bit.
+Layouts: table (rows, D), index (n,) of int64, starts (bags + 1,), scale (n,), all flat. A negative index stands for a row
+of zeros, and takes nothing back.
+
+Parallel split: a bag is a task. Adding back, a task is a block of columns, and goes through all entries in their order: so
+it needs neither locks nor sorting, and results depend neither on the number of threads nor on the run, to the last bit.
 """
 
 from __future__ import annotations
@@ -17,15 +20,15 @@ from ..machine.runtime import kernel, plain, warms_up
 from ..machine.threads import get_num_threads, parallel_for
 from ..machine.workspace import empty, zeros
 
-COLUMNS = 16  # the least that a thread gets: a line of the cache in float32
-COST = 0.3  # nanoseconds for a number that is read and added
+COLUMNS = 16  # the least that a task gets: a line of the cache in float32
+COST = 0.3  # nanoseconds for an element that is read and added
 
 # ------------------------------------------------------------------------------------------------------------- kernels
 
 
 @kernel()
 def _scatter(start, stop, g, index, out, D, width):  # type: ignore[no-untyped-def]
-    """Block after block of `width` columns."""
+    """out (rows, D) += g (n, D), by index. A task is a block of `width` columns."""
     for block in range(start, stop):
         first, last = block * width, min(D, (block + 1) * width)
         for i in range(len(index)):
@@ -37,6 +40,7 @@ def _scatter(start, stop, g, index, out, D, width):  # type: ignore[no-untyped-d
 
 @kernel()
 def _bags(start, stop, table, index, starts, scale, scaled, out, D):  # type: ignore[no-untyped-def]
+    """out (bags, D) += the sums of the bags; scale (n,) if `scaled`. A task is a bag."""
     for bag in range(start, stop):
         at = bag * D
         for i in range(starts[bag], starts[bag + 1]):
@@ -49,6 +53,7 @@ def _bags(start, stop, table, index, starts, scale, scaled, out, D):  # type: ig
 
 @kernel()
 def _bags_scatter(start, stop, g, index, starts, scale, scaled, out, D, width):  # type: ignore[no-untyped-def]
+    """out (rows, D) += the gradient of the table, from g (bags, D). A task is a block of `width` columns."""
     for block in range(start, stop):
         first, last = block * width, min(D, (block + 1) * width)
         for bag in range(len(starts) - 1):
@@ -63,7 +68,7 @@ def _bags_scatter(start, stop, g, index, starts, scale, scaled, out, D, width): 
 
 @kernel(reassociate=True)
 def _bags_dot(start, stop, g, table, index, starts, out, D):  # type: ignore[no-untyped-def]
-    """Of each entry, the product of its row with the gradient of its bag."""
+    """out (n,): of each entry, the product of its row with the gradient of its bag, g (bags, D). A task is a bag."""
     for bag in range(start, stop):
         at = bag * D
         for i in range(starts[bag], starts[bag + 1]):
@@ -75,18 +80,19 @@ def _bags_dot(start, stop, g, table, index, starts, out, D):  # type: ignore[no-
 
 
 @kernel()
-def _bags_largest(start, stop, table, index, starts, best, places, D):  # type: ignore[no-untyped-def]
-    """Of each bag and column the largest number and its row: the first of equals; a NaN counts as largest."""
+def _bags_largest(start, stop, table, index, starts, best, rows, D):  # type: ignore[no-untyped-def]
+    """best, rows (bags, D): of each bag and column the largest element and its row, the first of equals; a NaN counts as
+    largest. rows comes as -1. A task is a bag."""
     for bag in range(start, stop):
         at = bag * D
         for i in range(starts[bag], starts[bag + 1]):
             row = index[i]
             if row >= 0:
                 for j in range(D):
-                    value, held = table[uint(row * D + j)], best[uint(at + j)]
-                    if places[uint(at + j)] < 0 or value > held or (value != value and held == held):
+                    value, largest = table[uint(row * D + j)], best[uint(at + j)]
+                    if rows[uint(at + j)] < 0 or value > largest or (value != value and largest == largest):
                         best[uint(at + j)] = value
-                        places[uint(at + j)] = row
+                        rows[uint(at + j)] = row
 
 
 # ------------------------------------------------------------------------------------------------------------ wrappers
@@ -96,9 +102,9 @@ def gather(table: ndarray, index: ndarray) -> ndarray:
     """The rows of a table (rows, D) at `index` (…): (…, D). NumPy's is as fast as a loop of ours."""
     out = empty((*index.shape, table.shape[1]), table.dtype)
     np.take(table, index, axis=0, out=out, mode="clip")
-    nothing = index < 0
-    if nothing.any():
-        out[nothing] = 0
+    negative = index < 0
+    if negative.any():
+        out[negative] = 0
     return out
 
 
@@ -147,13 +153,13 @@ def bags_dot(g: ndarray, table: ndarray, index: ndarray, starts: ndarray) -> nda
 
 
 def bags_largest(table: ndarray, index: ndarray, starts: ndarray) -> tuple[ndarray, ndarray]:
-    """The largest number of each column in each bag, (bags, D), and its row; 0 and -1 for empty bags."""
+    """The largest element of each column in each bag, (bags, D), and its row; 0 and -1 for empty bags."""
     count, D = len(starts) - 1, table.shape[1]
-    out, places = np.zeros((count, D), table.dtype), np.full((count, D), -1)
+    out, rows = np.zeros((count, D), table.dtype), np.full((count, D), -1)
     flat = _flat(index)
-    args = plain(table).reshape(-1), flat, _flat(starts), out.reshape(-1), places.reshape(-1), D
+    args = plain(table).reshape(-1), flat, _flat(starts), out.reshape(-1), rows.reshape(-1), D
     parallel_for(_bags_largest, count, flat.size * D * COST, *args)
-    return out, places
+    return out, rows
 
 
 def _flat(index: ndarray) -> ndarray:
@@ -165,7 +171,7 @@ def _optional(scale: ndarray | None, other: ndarray) -> tuple[ndarray, bool]:
 
 
 def _width(D: int) -> int:
-    """How many columns a task takes: as many tasks as threads, none with less than COLUMNS."""
+    """The columns of a task: one task for each thread, none with less than COLUMNS."""
     return max(1, -(-D // (COLUMNS * get_num_threads()))) * COLUMNS
 
 

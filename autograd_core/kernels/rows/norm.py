@@ -5,14 +5,15 @@ Every kernel computes, over sets of n elements that have a mean μ and a varianc
     y = x̂ w + b,   x̂ = (x - μ) r,   r = 1 / √(σ² + ε)
     gx = r (g w - mean(g w) - x̂ mean(g w x̂)),   gw = Σ g x̂,   gb = Σ g
 
-They differ in how the sets lie in memory:
+They differ in the layout of the sets:
 
     planes   x (N, C, S), a weight for each channel, sets of whole planes: all N of a channel (batch norm), or some
              neighbours (group norm)
     columns  the same for few positions S: sets of columns of x (N, C S), inner loops along a row
     rows     x (R, M), each row a set, a weight for each element of a row (layer norm)
 
-The mean comes in two parts, see moments.py. A task is one set, or a block of them that depends on the shape alone.
+All arrays are flat in the kernels but the statistics, (sets, 4): MEAN, REST, SCALE = r and VARIANCE of each set. The mean
+comes in two parts, see moments.py. Parallel split: a task is one set, or a block of them that depends on the shape alone.
 """
 
 from __future__ import annotations
@@ -45,13 +46,21 @@ FEW = 64  # positions below which planes are too short for loops of their own
 
 # -------------------------------------------------------------------------------------------------------------- planes
 #
-# Set s is the planes s · first + i · step, i < count, of x (N C, S). Plane p is of channel p % C. With given statistics,
-# those of the channels, every plane is a set.
+# Set s is the planes s · first + i · step, i < count, of x (N C, S). Plane p is of channel p % C. If the statistics are not
+# measured, but those of the channels, every plane is a set.
 
 
 @kernel(allocates=True)
-def _planes_forward(start, stop, x, out, stats, w, b, S, count, first, step, measured, eps):  # type: ignore[no-untyped-def]
-    C = len(w)
+def _planes_forward(start, stop, x, out, stats, w, b, S, sets, measured, eps):  # type: ignore[no-untyped-def]
+    """out = x̂ w + b. A task is a set.
+
+    x, out      (N, C, S)
+    stats       (sets, 4), set if `measured`; else (C, 4), read
+    w, b        (C,)
+    sets        (count, first, step), see above
+    measured    the statistics are those of x
+    """
+    C, (count, first, step) = len(w), sets
     sums = np.empty((count, 2))
     for s in range(start, stop):
         if measured:
@@ -68,10 +77,17 @@ def _planes_forward(start, stop, x, out, stats, w, b, S, count, first, step, mea
 
 @kernel(allocates=True)
 def _planes_backward(  # type: ignore[no-untyped-def]
-    start, stop, x, g, gx, sums, stats, w, S, count, first, step, measured, x_wanted
+    start, stop, x, g, gx, sums, stats, w, S, sets, measured, x_wanted
 ):
-    """sums (N C, 2): Σ g and Σ g x̂ of each plane. `measured`: the statistics depend on x too."""
-    C = len(w)
+    """gx and the sums that gw and gb are made of. A task is a set.
+
+    x, g, gx    (N, C, S); gx if `x_wanted`
+    sums        (N C, 2), float64: Σ g and Σ g x̂ of each plane
+    stats, w    what `_planes_forward` has taken and set
+    sets        (count, first, step), see above
+    measured    the statistics depend on x too
+    """
+    C, (count, first, step) = len(w), sets
     zero = x.dtype.type(0)
     products = np.empty((count, 2))
     for s in range(start, stop):
@@ -104,12 +120,19 @@ def _planes_backward(  # type: ignore[no-untyped-def]
 
 @kernel()
 def _rows_at_once(M):  # type: ignore[no-untyped-def]
-    """How many rows stay in the first-level cache."""
+    """The rows of M elements that stay in the first-level cache."""
     return max(1, min(16, 4096 // M))
 
 
 @kernel(allocates=True)
 def _rows_forward(start, stop, x, out, stats, w, b, M, block, centred, eps):  # type: ignore[no-untyped-def]
+    """out = x̂ w + b. A task is a block of rows.
+
+    x, out     (R, M)
+    stats      (R, 4), set
+    w, b       (period, M)
+    centred    the mean is subtracted; else MEAN is 0
+    """
     R, size = len(stats), len(w)
     sums = np.empty((block, 2))
     for task in range(start, stop):
@@ -136,7 +159,12 @@ def _rows_forward(start, stop, x, out, stats, w, b, M, block, centred, eps):  # 
 def _rows_backward(  # type: ignore[no-untyped-def]
     start, stop, x, g, gx, parts, stats, w, M, block, centred, x_wanted, w_wanted
 ):
-    """parts (tasks, 2, period M): Σ g x̂ and Σ g over the `block` rows of each task."""
+    """gx and the sums that gw and gb are made of. A task is `block` rows.
+
+    x, g, gx             (R, M); gx if `x_wanted`
+    parts                (tasks, 2, period M): Σ g x̂ and Σ g over the rows of each task, if `w_wanted`
+    stats, w, centred    what `_rows_forward` has taken and set
+    """
     R, size = len(stats), len(w)
     zero = x.dtype.type(0)
     rows = _rows_at_once(M)
@@ -177,6 +205,7 @@ def _rows_backward(  # type: ignore[no-untyped-def]
 
 @kernel()
 def _channel_total(columns, c, S):  # type: ignore[no-untyped-def]
+    """Σ columns[c S : (c + 1) S]."""
     total = 0.0
     for j in range(c * S, (c + 1) * S):
         total += columns[j]
@@ -185,6 +214,12 @@ def _channel_total(columns, c, S):  # type: ignore[no-untyped-def]
 
 @kernel(allocates=True)
 def _columns_forward(start, stop, x, out, stats, w, b, N, S, block, measured, eps):  # type: ignore[no-untyped-def]
+    """out = x̂ w + b. A task is `block` channels.
+
+    x, out      (N, C, S)
+    stats       (C, 4), set if `measured`, else read
+    w, b        (C,)
+    """
     C, n = len(w), N * S
     for task in range(start, stop):
         c0 = task * block
@@ -226,7 +261,13 @@ def _columns_forward(start, stop, x, out, stats, w, b, N, S, block, measured, ep
 def _columns_backward(  # type: ignore[no-untyped-def]
     start, stop, x, g, gx, sums, stats, w, S, N, block, measured, x_wanted
 ):
-    """sums (C, 2): Σ g and Σ g x̂ of each channel."""
+    """gx and the sums that gw and gb are made of. A task is `block` channels.
+
+    x, g, gx    (N, C, S); gx if `x_wanted`
+    sums        (C, 2), float64: Σ g and Σ g x̂ of each channel
+    stats, w    what `_columns_forward` has taken and set
+    measured    the statistics depend on x too
+    """
     C, n = len(w), N * S
     for task in range(start, stop):
         c0 = task * block
@@ -267,7 +308,7 @@ def _columns_backward(  # type: ignore[no-untyped-def]
 
 @functools.lru_cache(16)
 def _constant(size: int, value: float, dtype: np.dtype) -> ndarray:
-    """What stands for a weight or bias that is None; nobody writes into it."""
+    """Ones or zeros in place of a weight or bias that is None; nobody writes into it."""
     return np.full(size, value, dtype)
 
 
@@ -287,7 +328,7 @@ def _columns_block(S: int) -> int:
     return max(1, 128 // S)
 
 
-Sets = tuple[int, int, int, int]  # how many, the planes of each, from one set to the next, from one plane to the next
+Sets = tuple[int, int, int, int]  # their number, the planes of each, the distance of sets, the distance of planes
 
 
 def _forward_planes(
@@ -301,7 +342,7 @@ def _forward_planes(
             block = _columns_block(S)
             parallel_for(_columns_forward, -(-C // block), 0.6 * x.size, *args, N, S, block, measured, eps)
         else:
-            parallel_for(_planes_forward, sets[0], 0.4 * x.size, *args, S, *sets[1:], measured, eps)
+            parallel_for(_planes_forward, sets[0], 0.4 * x.size, *args, S, sets[1:], measured, eps)
     return out
 
 
@@ -317,7 +358,7 @@ def _backward_planes(
             block = _columns_block(S)
             parallel_for(_columns_backward, -(-C // block), 0.7 * x.size, *args, N, block, measured, needs[0])
         else:
-            parallel_for(_planes_backward, sets[0], 0.6 * x.size, *args, *sets[1:], measured, needs[0])
+            parallel_for(_planes_backward, sets[0], 0.6 * x.size, *args, sets[1:], measured, needs[0])
     gw, gb = (np.add.reduce(sums[:, :, i], 0).astype(x.dtype) if needs[2 - i] else None for i in (1, 0))
     return gx if needs[0] else None, gw, gb
 
@@ -325,7 +366,7 @@ def _backward_planes(
 def batch_norm_forward(
     x: ndarray, w: ndarray | None, b: ndarray | None, eps: float, mean: Any = None, variance: Any = None
 ) -> tuple[ndarray, ndarray]:
-    """x (N, C, …) normalised by channel, and the statistics (C, 4); by the mean and variance given, if any."""
+    """x (N, C, …) normalised by channel, and the statistics (C, 4); by `mean` and `variance`, if they are not None."""
     N, C = x.shape[:2]
     stats = np.zeros((C, 4), x.dtype)
     if mean is None:
@@ -338,7 +379,7 @@ def batch_norm_forward(
 def batch_norm_backward(
     needs: list, g: ndarray, x: ndarray, w: ndarray | None, stats: ndarray, measured: bool = True
 ) -> tuple:
-    """The gradients with respect to x, w and b. measured: the statistics are those of x, not given ones."""
+    """The gradients with respect to x, w and b. measured: the statistics are those of x."""
     N, C = x.shape[:2]
     return _backward_planes(needs, g, x, w, stats, (C, N, 1, C) if measured else (N * C, 1, 1, 1), measured)
 
@@ -372,6 +413,7 @@ def _added(x: ndarray, axis: int) -> ndarray:
 
 @kernel()
 def _move(means, variances, stats, momentum, n):  # type: ignore[no-untyped-def]
+    """See `move`; stats (N, C, 4)."""
     N, C = stats.shape[0], stats.shape[1]
     for c in range(C):
         mean, variance = 0.0, 0.0
@@ -385,9 +427,9 @@ def _move(means, variances, stats, momentum, n):  # type: ignore[no-untyped-def]
 def move(means: ndarray, variances: ndarray, stats: ndarray, momentum: float, n: int) -> None:
     """The running statistics (C,) towards the means, over examples, of stats (N C, 4) of n elements each; the variances
     towards the unbiased ones."""
-    held = plain(means, stats.dtype), plain(variances, stats.dtype)
-    _move(*held, stats.reshape(-1, len(means), 4), momentum, n)
-    for array, new in zip((means, variances), held, strict=True):
+    moved = plain(means, stats.dtype), plain(variances, stats.dtype)
+    _move(*moved, stats.reshape(-1, len(means), 4), momentum, n)
+    for array, new in zip((means, variances), moved, strict=True):
         if new is not array:
             array[...] = new
 

@@ -1,11 +1,14 @@
 """Sums, sums of squares, products and running sums of float32, accumulated in float64.
 
+    out[k, c] = Σ_r x[k, r, c],   Σ_r (x[k, r, c] - center[k, c])²   or   Π_r x[k, r, c];     running: over r' <= r
+
 In float32 a sum of n terms, one after the other, has a relative error that grows as n: of 2.5 · 10⁷ times 0.1, which NumPy
 adds up like that along every axis but the last, a sixth is lost. Here at most `CHUNK` terms are added up in float32, side by
 side in vectors; the rest is float64.
 
-Arrays are flat inside the kernels. x is (K, R, C) or, where C is 1, (K, R), and R is reduced. Each R is cut into parts of
-`part` rows, a task each, that do not depend on the number of threads; their totals are added up at the end.
+Layouts: x (K, R, C) or, where C is 1, (K, R), flat in the kernels; R is reduced. Parallel split: each R is cut into parts of
+`part` rows, and C into blocks of WIDTH columns, a task each; the totals (K, parts, C) are added up at the end. The parts do
+not depend on the number of threads, and so neither do results.
 """
 
 from __future__ import annotations
@@ -24,14 +27,14 @@ PART = 1 << 16  # elements of a task
 SHORT = 32  # rows that a kernel adds up in float32, one after the other
 CHAIN = 64  # terms that NumPy may: their sum is off by 10⁻⁶ at most
 WIDE = 512  # columns from which NumPy adds up rows at the speed of memory
-TASKS = 16  # at most, where columns are cut into parts
+TASKS = 16  # at most, where rows of columns are cut into parts
 WIDTH = 1024  # columns of a task, whose totals stay in the first-level cache
 SUM, EXACT, SQUARES, PRODUCT = range(4)  # Σ x, Σ x all in float64, Σ (x - center)², Π x
 
 
 @kernel(reassociate=True)
 def _run(x, at, n, center, kind):  # type: ignore[no-untyped-def]
-    """The sum, sum of squares or product of x[at : at + n]."""
+    """The reduction `kind` of x[at : at + n]; center: what SQUARES are of differences from."""
     if kind == SUM:
         total = 0.0
         for first in range(0, n, CHUNK):
@@ -59,63 +62,87 @@ def _run(x, at, n, center, kind):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _rows(start, stop, x, R, part, center, kind, out):  # type: ignore[no-untyped-def]
-    """out (K, parts) of x (K, R)."""
+    """out (K, parts) of x (K, R); center (K,), float64. A task is a part of one row."""
     parts = -(-R // part)
     for task in range(start, stop):
         k, first = task // parts, task % parts * part
         out[task] = _run(x, k * R + first, min(part, R - first), center[k], kind)
 
 
+@kernel()
+def _short_sum(x, at, step, steps, width, chunk, totals):  # type: ignore[no-untyped-def]
+    """totals[j] += the sum over i < steps of x[at + i step + j], j < width, in float32; chunk (width,) is room for it."""
+    for j in range(width):
+        chunk[j] = 0
+    for i in range(steps):
+        for j in range(width):
+            chunk[j] += x[uint(at + i * step + j)]
+    for j in range(width):
+        totals[j] += chunk[j]
+
+
+@kernel()
+def _run_of_rows(x, at, step, steps, width, centers, kind, chunk, totals):  # type: ignore[no-untyped-def]
+    """totals[j] = the reduction over i < steps of x[at + i step + j], j < width. chunk (width,) is room for float32."""
+    for j in range(width):
+        totals[j] = 1.0 if kind == PRODUCT else 0.0
+    if kind == SUM:
+        for first in range(0, steps, SHORT):
+            _short_sum(x, at + first * step, step, min(SHORT, steps - first), width, chunk, totals)
+    elif kind == EXACT:
+        for i in range(steps):
+            for j in range(width):
+                totals[j] += x[uint(at + i * step + j)]
+    elif kind == PRODUCT:
+        for i in range(steps):
+            for j in range(width):
+                totals[j] *= x[uint(at + i * step + j)]
+    else:
+        for i in range(steps):
+            for j in range(width):
+                e = x[uint(at + i * step + j)] - centers[j]
+                totals[j] += e * e
+
+
+@kernel()
+def _single_rows(x, at, step, rows, columns, centers, kind, totals):  # type: ignore[no-untyped-def]
+    """totals[j] with the elements x[at + i step + j] of some rows besides, i < rows, j < columns."""
+    for i in range(rows):
+        for j in range(columns):
+            value = np.float64(x[uint(at + i * step + j)])
+            if kind == PRODUCT:
+                totals[j] *= value
+            elif kind == SQUARES:
+                totals[j] += (value - centers[j]) * (value - centers[j])
+            else:
+                totals[j] += value
+
+
 @kernel(allocates=True)
 def _columns(start, stop, x, R, C, part, repeat, center, kind, out):  # type: ignore[no-untyped-def]
-    """out (K, parts, C) of x (K, R, C). Where C is small, `repeat` rows are added up as one, side by side."""
+    """out (K, parts, C) of x (K, R, C). A task is up to WIDTH columns of a part of `part` rows.
+
+    repeat    rows that are reduced as one, side by side, where C is small
+    center    (K, C), float64: what SQUARES are of differences from; else anything
+    kind      SUM, EXACT, SQUARES or PRODUCT
+    """
     parts, blocks = -(-R // part), -(-C // WIDTH)
     totals, centers, chunk = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH, x.dtype)
     for task in range(start, stop):
         k, first, c0 = task // (parts * blocks), task // blocks % parts * part, task % blocks * WIDTH
         rows, columns = min(part, R - first), min(WIDTH, C - c0)
         at, width = (k * R + first) * C + c0, columns * repeat
-        for j in range(width):
-            totals[j] = 1.0 if kind == PRODUCT else 0.0
-        steps, step = rows // repeat, C * repeat
-        if kind == SUM:
-            for first_step in range(0, steps, SHORT):
-                for j in range(width):
-                    chunk[j] = 0
-                for i in range(first_step, min(steps, first_step + SHORT)):
-                    for j in range(width):
-                        chunk[j] += x[uint(at + i * step + j)]
-                for j in range(width):
-                    totals[j] += chunk[j]
-        elif kind == EXACT:
-            for i in range(steps):
-                for j in range(width):
-                    totals[j] += x[uint(at + i * step + j)]
-        elif kind == PRODUCT:
-            for i in range(steps):
-                for j in range(width):
-                    totals[j] *= x[uint(at + i * step + j)]
-        else:
-            for i in range(repeat):
-                for j in range(columns):
-                    centers[i * columns + j] = center[k * C + c0 + j]
-            for i in range(steps):
-                for j in range(width):
-                    e = x[uint(at + i * step + j)] - centers[j]
-                    totals[j] += e * e
+        steps = rows // repeat
+        for i in range(repeat if kind == SQUARES else 0):
+            for j in range(columns):
+                centers[i * columns + j] = center[k * C + c0 + j]
+        _run_of_rows(x, at, C * repeat, steps, width, centers, kind, chunk, totals)
         for i in range(1, repeat):  # the rows that lie side by side
             for j in range(columns):
                 other = totals[i * columns + j]
                 totals[j] = totals[j] * other if kind == PRODUCT else totals[j] + other
-        for i in range(steps * repeat, rows):
-            for j in range(columns):
-                value = np.float64(x[uint(at + i * C + j)])
-                if kind == PRODUCT:
-                    totals[j] *= value
-                elif kind == SQUARES:
-                    totals[j] += (value - centers[j]) * (value - centers[j])
-                else:
-                    totals[j] += value
+        done = steps * repeat
+        _single_rows(x, at + done * C, C, rows - done, columns, centers, kind, totals)
         to = (task // blocks) * C + c0
         for j in range(columns):
             out[to + j] = totals[j]
@@ -167,7 +194,7 @@ def _wide_sums(x: ndarray) -> ndarray:
 
 @kernel(reassociate=True)
 def _pairs(start, stop, x, y, part, difference, out):  # type: ignore[no-untyped-def]
-    """out (parts,): Σ x y, or Σ (x - y)² if `difference`, of each part."""
+    """out (parts,): Σ x y, or Σ (x - y)² if `difference`, of x and y (n,). A task is a part of `part` elements."""
     for task in range(start, stop):
         first, total = task * part, 0.0
         last = min(len(x), first + part)
@@ -190,7 +217,8 @@ def of_pairs(x: ndarray, y: ndarray, difference: bool) -> float:
 
 @kernel(allocates=True)
 def _scan(start, stop, x, R, C, reverse, product, out):  # type: ignore[no-untyped-def]
-    """Running sums or products of x (K, R, C) along R."""
+    """out (K, R, C) = the running sums or products of x (K, R, C) along R, from its end if `reverse`. A task is up to WIDTH
+    columns of one k."""
     blocks = -(-C // WIDTH)
     totals = np.empty(WIDTH)
     for task in range(start, stop):

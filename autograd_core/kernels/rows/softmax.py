@@ -2,9 +2,13 @@
 
     z = x - max x,    s = Σ e^z,    softmax = e^z / s,    log softmax = z - log s
 
-Kernels see x (N, C) as a flat array; each row is a task. Rows are taken in blocks of at least `BLOCK` numbers, so that
-the loop over exponentials is long where there are few classes. For the gradient of the cross-entropy nothing of x's size
-is kept: it is made again from x, max x and s.
+    cross-entropy of label t with smoothing a: -w_t (1 - a) log softmax_t - a / C Σ_c w_c log softmax_c
+
+Layouts: x (N, C), flat in the kernels; labels t (N,) of int64, weights w (C,); statistics (2, N): max x and s of each row.
+For the gradient of the cross-entropy nothing of x's size is kept: it is computed again from x, max x and s.
+
+Parallel split: a row is a task. Rows are taken in blocks of at least BLOCK elements, so that the loop over exponentials is
+long where there are few classes.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from ..machine.threads import parallel_for
 
 BLOCK = 512
 INTEGERS = {4: np.int32, 8: np.int64}
-uint = np.uintp  # places are unsigned: for a signed one Numba asks whether it counts from the end
+uint = np.uintp  # indices are unsigned: for a signed one Numba asks whether it counts from the end
 
 
 # Sums over a row: CHUNK terms at a time in the dtype of x, and these in float64
@@ -29,6 +33,7 @@ uint = np.uintp  # places are unsigned: for a signed one Numba asks whether it c
 
 @kernel(reassociate=True)
 def _sum(x, at, n):  # type: ignore[no-untyped-def]
+    """Σ x[at : at + n]."""
     total = 0.0
     for first in range(0, n, CHUNK):
         part = x.dtype.type(0)
@@ -40,6 +45,7 @@ def _sum(x, at, n):  # type: ignore[no-untyped-def]
 
 @kernel(reassociate=True)
 def _dot(x, y, at, n):  # type: ignore[no-untyped-def]
+    """Σ x y of [at : at + n]."""
     total = 0.0
     for first in range(0, n, CHUNK):
         part = x.dtype.type(0)
@@ -51,10 +57,10 @@ def _dot(x, y, at, n):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _max(bits, at, top, top_bits, n):  # type: ignore[no-untyped-def]
-    """The largest of n numbers, also in top[0]. `bits` and `top_bits` are the numbers and `top` as integers.
+    """The largest of n elements, also in top[0]. `bits` and `top_bits` are the elements and `top` as integers.
 
-    With the bits of a negative number, all but its sign, turned round, integers are in the order of the numbers; and of
-    integers LLVM finds the largest in vectors.
+    With the bits of a negative number, all but its sign, inverted, integers are in the order of the numbers; and a maximum
+    of integers is one that LLVM vectorises.
     """
     sign, rest = bits.dtype.type(8 * bits.itemsize - 1), bits.dtype.type(np.iinfo(bits.dtype).max)
     largest = bits.dtype.type(-rest)
@@ -67,7 +73,7 @@ def _max(bits, at, top, top_bits, n):  # type: ignore[no-untyped-def]
 
 @kernel(reassociate=True)
 def _exp_shifted(x, at, m, e, n):  # type: ignore[no-untyped-def]
-    """e = exp(x[at : at + n] - m). Returns the sum."""
+    """e (n,) = exp(x[at : at + n] - m). Returns the sum."""
     total = 0.0
     for first in range(0, n, CHUNK):
         part = x.dtype.type(0)
@@ -80,21 +86,21 @@ def _exp_shifted(x, at, m, e, n):  # type: ignore[no-untyped-def]
 
 
 @kernel(allocates=True)
-def _exponentials(x, bits, first, rows, C, e, found, at):  # type: ignore[no-untyped-def]
-    """Of `rows` rows from `first` on: e^(x - max x); found[0, at:] the maxima, found[1, at:] sums of the exponentials."""
+def _exponentials(x, bits, first, rows, C, e, stats, at):  # type: ignore[no-untyped-def]
+    """e (rows, C) = e^(x - max x) of rows from `first` on; stats[0, at:] their maxima, stats[1, at:] the sums of e."""
     top = np.empty(1, x.dtype)
     top_bits = top.view(bits.dtype)
     if len(e) == C:  # not where one row is left: the last bit must not depend on how threads share the rows
-        found[0, at] = _max(bits, first * C, top, top_bits, C)
-        found[1, at] = _exp_shifted(x, first * C, found[0, at], e, C)
+        stats[0, at] = _max(bits, first * C, top, top_bits, C)
+        stats[1, at] = _exp_shifted(x, first * C, stats[0, at], e, C)
         return
     for r in range(rows):
-        m = found[0, at + r] = _max(bits, (first + r) * C, top, top_bits, C)
+        m = stats[0, at + r] = _max(bits, (first + r) * C, top, top_bits, C)
         for c in range(C):
             e[uint(r * C + c)] = x[uint((first + r) * C + c)] - m
     exp_run(e, 0, rows * C)
     for r in range(rows):
-        found[1, at + r] = _sum(e, r * C, C)
+        stats[1, at + r] = _sum(e, r * C, C)
 
 
 # ------------------------------------------------------------------------------------------------------------- softmax
@@ -102,26 +108,27 @@ def _exponentials(x, bits, first, rows, C, e, found, at):  # type: ignore[no-unt
 
 @kernel(allocates=True)
 def _softmax(start, stop, x, bits, out, C, log):  # type: ignore[no-untyped-def]
+    """out (N, C) = the softmax of x (N, C), or its logarithm; bits: x as integers. A task is a row."""
     rows = max(1, BLOCK // C)
-    e, found = np.empty(rows * C, x.dtype), np.empty((2, rows), x.dtype)
+    e, stats = np.empty(rows * C, x.dtype), np.empty((2, rows), x.dtype)
     for first in range(start, stop, rows):
         n = min(rows, stop - first)
-        _exponentials(x, bits, first, n, C, e, found, 0)
+        _exponentials(x, bits, first, n, C, e, stats, 0)
         for r in range(n):
-            at, m = (first + r) * C, found[0, r]
+            at, m = (first + r) * C, stats[0, r]
             if log:
-                log_s = math.log(found[1, r])
+                log_s = math.log(stats[1, r])
                 for c in range(C):
                     out[uint(at + c)] = (x[uint(at + c)] - m) - log_s
             else:
-                factor = x.dtype.type(1) / found[1, r]
+                factor = x.dtype.type(1) / stats[1, r]
                 for c in range(C):
                     out[uint(at + c)] = e[uint(r * C + c)] * factor
 
 
 @kernel()
 def _softmax_back(start, stop, g, out, gx, C, log):  # type: ignore[no-untyped-def]
-    """y (g - Σ g y), and of the logarithm g - e^y Σ g."""
+    """gx (N, C) = y (g - Σ g y), y the output, and of the logarithm g - e^y Σ g. A task is a row."""
     for r in range(start, stop):
         at = r * C
         if log:
@@ -197,7 +204,14 @@ def _total(x):  # type: ignore[no-untyped-def]
 
 
 @kernel(allocates=True)
-def _cross_entropy(start, stop, x, bits, t, w, losses, found, ignored, smoothing):  # type: ignore[no-untyped-def]
+def _cross_entropy(start, stop, x, bits, t, w, losses, stats, ignored, smoothing):  # type: ignore[no-untyped-def]
+    """The loss of each row, 0 where the label is `ignored`. A task is a row.
+
+    x, bits    (N, C), and x as integers
+    t, w       (N,), (C,)
+    losses     (N,)
+    stats      (2, N): max x and s of each row
+    """
     C, number = len(w), x.dtype.type
     rows = max(1, BLOCK // C)
     e = np.empty(rows * C, x.dtype)
@@ -205,20 +219,24 @@ def _cross_entropy(start, stop, x, bits, t, w, losses, found, ignored, smoothing
     shares = share * _sum(w, 0, C)
     for first in range(start, stop, rows):
         n = min(rows, stop - first)
-        _exponentials(x, bits, first, n, C, e, found, first)
+        _exponentials(x, bits, first, n, C, e, stats, first)
         for r in range(first, first + n):
             label, at = t[r], r * C
             losses[r] = 0
             if label != ignored:
                 a = rest * w[label]
-                losses[r] = a * (found[0, r] - x[at + label]) + (a + shares) * math.log(found[1, r])
+                losses[r] = a * (stats[0, r] - x[at + label]) + (a + shares) * math.log(stats[1, r])
                 if share:
-                    losses[r] -= share * _weighted(x, at, found[0, r], w)
+                    losses[r] -= share * _weighted(x, at, stats[0, r], w)
 
 
 @kernel()
-def _cross_entropy_back(start, stop, g, x, t, w, found, total, gx, ignored, smoothing):  # type: ignore[no-untyped-def]
-    """g holds the gradient of the loss of each row, or one for all rows; it is divided by `total`."""
+def _cross_entropy_back(start, stop, g, x, t, w, stats, total, gx, ignored, smoothing):  # type: ignore[no-untyped-def]
+    """gx (N, C), from g, the gradient of the loss of each row (N,), or one for all rows (1,). A task is a row.
+
+    x, t, w, stats    what `_cross_entropy` has taken and set
+    total             g is divided by it
+    """
     C, number = len(w), x.dtype.type
     rows = max(1, BLOCK // C)
     rest, share = number(1 - smoothing), number(smoothing / C)
@@ -226,7 +244,7 @@ def _cross_entropy_back(start, stop, g, x, t, w, found, total, gx, ignored, smoo
     for first in range(start, stop, rows):
         n = min(rows, stop - first)
         for r in range(first, first + n):
-            top = found[0, r]
+            top = stats[0, r]
             for c in range(C):
                 gx[uint(r * C + c)] = x[uint(r * C + c)] - top
         exp_run(gx, first * C, n * C)
@@ -237,7 +255,7 @@ def _cross_entropy_back(start, stop, g, x, t, w, found, total, gx, ignored, smoo
                 continue
             k = g[r if len(g) > 1 else 0] / number(total)
             a = k * rest * w[t[r]]
-            factor = (a + k * shares) / found[1, r]
+            factor = (a + k * shares) / stats[1, r]
             for c in range(C):
                 gx[uint(r * C + c)] *= factor
             gx[r * C + t[r]] -= a
@@ -247,16 +265,16 @@ def _cross_entropy_back(start, stop, g, x, t, w, found, total, gx, ignored, smoo
 
 
 def count(t: ndarray, w: ndarray, ignored: int) -> tuple[int, float]:
-    """How many of the labels t (int64) count, and their total weight; or (-1 - i, 0), where t.flat[i] is no class."""
+    """The number of labels t (int64) that are not `ignored`, and their total weight; (-1 - i, 0) if t.flat[i] is no class."""
     return _count(plain(t).reshape(-1), w, len(w), ignored)
 
 
 def cross_entropy(x: ndarray, t: ndarray, w: ndarray, ignored: int, smoothing: float) -> tuple[ndarray, ndarray]:
     """The loss of each row of x (N, C) with labels t (N,) and weights w (C,); and (2, N), max x and s of each row."""
-    losses, found = np.empty(len(x), x.dtype), np.empty((2, len(x)), x.dtype)
+    losses, stats = np.empty(len(x), x.dtype), np.empty((2, len(x)), x.dtype)
     work = 1.5 * x.size + 30 * len(x)
-    parallel_for(_cross_entropy, len(x), work, *_rows(x), t, w, losses, found, ignored, smoothing)
-    return losses, found
+    parallel_for(_cross_entropy, len(x), work, *_rows(x), t, w, losses, stats, ignored, smoothing)
+    return losses, stats
 
 
 def sum_of(losses: ndarray) -> float:
@@ -265,13 +283,13 @@ def sum_of(losses: ndarray) -> float:
 
 
 def cross_entropy_back(
-    g: ndarray, x: ndarray, t: ndarray, w: ndarray, found: ndarray, total: float, ignored: int, smoothing: float
+    g: ndarray, x: ndarray, t: ndarray, w: ndarray, stats: ndarray, total: float, ignored: int, smoothing: float
 ) -> ndarray:
     """The gradient with respect to x, from that of the losses (N,), or of their sum divided by `total` ()."""
     gx = np.empty(x.shape, x.dtype)
     work = 1.5 * x.size + 20 * len(x)
     gs, xs = plain(g).reshape(-1), plain(x).reshape(-1)
-    parallel_for(_cross_entropy_back, len(x), work, gs, xs, t, w, found, total, gx.reshape(-1), ignored, smoothing)
+    parallel_for(_cross_entropy_back, len(x), work, gs, xs, t, w, stats, total, gx.reshape(-1), ignored, smoothing)
     return gx
 
 
@@ -283,5 +301,5 @@ def _softmax_and_losses() -> None:
         for log in (False, True):
             softmax_back(x, softmax(x, log), log)
         count(t, w, -1)
-        losses, found = cross_entropy(x, t, w, -1, 0.0)
-        cross_entropy_back(losses, x, t, w, found, sum_of(losses), -1, 0.0)
+        losses, stats = cross_entropy(x, t, w, -1, 0.0)
+        cross_entropy_back(losses, x, t, w, stats, sum_of(losses), -1, 0.0)

@@ -1,12 +1,16 @@
 """Steps of optimisers on all parameters of a model at once: SGD, Adam; and the norm of all gradients, to clip them.
 
+    SGD     d = ±g + decay x,   v ← momentum v + (1 - dampening) d,   x ← x - lr v, or x - lr (d + momentum v) if nesterov
+    Adam    m ← m + (1 - β₁)(g - m),   v ← β₂ v + (1 - β₂) g²,   x ← shrink x - step m / (√v / root + ε)
+
 A model has many parameters and most are small: a call of a kernel for each would cost more than the arithmetic, and Numba
 takes no list of arrays without copying it. So a kernel gets the addresses of the arrays' Python objects, and reads in
-NumPy's header where their numbers are, as any extension module does. `elements` reads the rest of it, and refuses what
+NumPy's header where their elements are, as any extension module does. `_elements` reads the rest of it, and refuses what
 the kernels are not compiled for before anything is changed.
 
-The elements of all parameters are counted through; a task is a run of `RUN` of them. The order of operations is
-PyTorch's.
+Layouts: `arrays` (parameters · columns,) holds the addresses of each parameter's `columns` arrays, x, g and what the
+optimiser keeps, one parameter after the other. Parallel split: the elements of all parameters are counted through; a task
+is a run of RUN of them. The order of operations is PyTorch's.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ RUN = 2**13
 HEADER = object.__basicsize__  # bytes of any Python object; what follows is PyArrayObject_fields of ndarraytypes.h:
 DATA, DIMENSIONS, SIZES, DTYPE, FLAGS = 0, 1, 2, 5, 6  # its words
 PLAIN = 0x1 | 0x100 | 0x400  # row-major, aligned, writable
-uint = np.uintp  # places are unsigned: for a signed one Numba asks whether it counts from the end
+uint = np.uintp  # indices are unsigned: for a signed one Numba asks whether it counts from the end
 
 
 class At(Kernel):
@@ -52,6 +56,7 @@ at = At(lambda address, n, like: None, frozenset())
 
 @kernel(allocates=True)
 def _header(arrays, i):  # type: ignore[no-untyped-def]
+    """The words of NumPy's header of array i."""
     return at(arrays[i] + HEADER, 7, arrays)
 
 
@@ -82,7 +87,14 @@ def _size(arrays, i):  # type: ignore[no-untyped-def]
 
 
 @kernel(allocates=True)
-def _sgd(start, stop, arrays, columns, like, lr, momentum, dampening, decay, nesterov, sign):  # type: ignore[no-untyped-def]
+def _sgd(start, stop, arrays, columns, like, settings, nesterov):  # type: ignore[no-untyped-def]
+    """A step of SGD. A task is a run of RUN elements.
+
+    arrays, columns    the addresses of x and g of each parameter, or (3 columns) of x, g and v
+    like               an array of their dtype
+    settings           (lr, momentum, dampening, decay, sign); sign -1: the objective is maximised
+    """
+    lr, momentum, dampening, decay, sign = settings
     number, first = like.dtype.type, 0
     lr, momentum, rest, decay, sign = number(lr), number(momentum), number(1 - dampening), number(decay), number(sign)
     for p in range(0, len(arrays), columns):
@@ -110,7 +122,14 @@ def _sgd(start, stop, arrays, columns, like, lr, momentum, dampening, decay, nes
 
 
 @kernel(allocates=True)
-def _adam(start, stop, arrays, columns, like, step, root, beta1, beta2, eps, decay, shrink, sign):  # type: ignore[no-untyped-def]
+def _adam(start, stop, arrays, columns, like, settings):  # type: ignore[no-untyped-def]
+    """A step of Adam. A task is a run of RUN elements.
+
+    arrays, columns    the addresses of x, g, m and v of each parameter, and (5 columns) of the largest v so far
+    like               an array of their dtype
+    settings           (step, root, beta1, beta2, eps, decay, shrink, sign), as `adam` takes them
+    """
+    step, root, beta1, beta2, eps, decay, shrink, sign = settings
     number, first = like.dtype.type, 0
     step, inverse, eps, decay, shrink = number(step), number(1 / root), number(eps), number(decay), number(shrink)
     rest1, beta2, rest2, sign = number(1 - beta1), number(beta2), number(1 - beta2), number(sign)
@@ -199,9 +218,9 @@ def _share(step: Kernel, cost: float, n: int, *args: Any) -> bool:
     return n >= 0
 
 
-def _run(step: Kernel, cost: float, arrays: list[ndarray], columns: int, *how: float) -> bool:
+def _run(step: Kernel, cost: float, arrays: list[ndarray], columns: int, *settings: Any) -> bool:
     n, addresses, like = _counted(arrays, columns)
-    return _share(step, cost, n, addresses, columns, like, *how)
+    return _share(step, cost, n, addresses, columns, like, *settings)
 
 
 def square_sum(arrays: list[ndarray]) -> float | None:
@@ -221,7 +240,14 @@ def sgd(
     arrays: list[ndarray], lr: float, momentum: float, dampening: float, decay: float, nesterov: bool, sign: float
 ) -> bool:
     """A step of SGD. arrays: x and g of each parameter, or with momentum x, g and v. False if nothing could be done."""
-    return _run(_sgd, 0.3, arrays, 3 if momentum else 2, lr, momentum, dampening, decay, nesterov, sign)
+    return _run(
+        _sgd,
+        0.3,
+        arrays,
+        3 if momentum else 2,
+        (float(lr), float(momentum), float(dampening), float(decay), float(sign)),
+        nesterov,
+    )
 
 
 def adam(
@@ -240,7 +266,7 @@ def adam(
 
     x ← shrink x, then x ← x - step m / (√v / root + eps). False if nothing could be done.
     """
-    return _run(_adam, 0.6, arrays, columns, step, root, beta1, beta2, eps, decay, shrink, sign)
+    return _run(_adam, 0.6, arrays, columns, tuple(map(float, (step, root, beta1, beta2, eps, decay, shrink, sign))))
 
 
 @warms_up

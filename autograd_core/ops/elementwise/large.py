@@ -8,12 +8,12 @@ from typing import Any
 
 from numpy import ndarray
 
-from ...kernels.rows.activation import UNITS
+from ...kernels.rows.activation import ACTIVATIONS
 
 
 def with_kernels(name: str, forward: Callable, rule: Callable) -> tuple[Callable, Callable]:
     """An activation and its rule `rule(g, saved)`, or, where arrays are large, the kernels of that name."""
-    kernels = UNITS[name]
+    kernels = ACTIVATIONS[name]
     least, least_back = kernels.least, kernels.least_back
 
     @functools.wraps(forward)
