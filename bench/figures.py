@@ -28,15 +28,15 @@ def _save(figure: Figure, name: str) -> None:
 
 def _ratio_bars(ax: Any, names: list[str], ratios: np.ndarray, low: Any = None, high: Any = None) -> None:
     """Horizontal bars on a logarithmic scale that begin at 1: to the right we are faster, to the left slower."""
-    places = np.arange(len(names))[::-1]
+    positions = np.arange(len(names))[::-1]
     colours = [BLUE if r >= 1 else ORANGE for r in ratios]
-    ax.barh(places, np.log2(ratios), color=colours, height=0.62)
+    ax.barh(positions, np.log2(ratios), color=colours, height=0.62)
     if low is not None:
-        ax.hlines(places, np.log2(low), np.log2(high), color="black", linewidth=1)
+        ax.hlines(positions, np.log2(low), np.log2(high), color="black", linewidth=1)
     ends = ratios if high is None else np.maximum(ratios, high)
-    for y, r, end in zip(places, ratios, ends, strict=True):
+    for y, r, end in zip(positions, ratios, ends, strict=True):
         ax.text(max(np.log2(end), 0) + 0.06, y, f"{r:.2f}" if r < 10 else f"{r:,.0f}", va="center", fontsize=8.5)
-    ax.set_yticks(places, names, fontsize=9)
+    ax.set_yticks(positions, names, fontsize=9)
     ax.axvline(0, color="black", linewidth=0.8)
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="y", length=0)
@@ -46,9 +46,14 @@ def headline(rows: list[dict[str, Any]]) -> None:
     figure, (ax,) = _figure(8.6, 0.34 * len(rows) + 1)
     low, ratios, high = (np.array([row[key] for row in rows]) for key in ("low", "ratio", "high"))
     _ratio_bars(ax, [row["workload"] for row in rows], ratios, low, high)
-    places = np.arange(len(rows))[::-1]
+    positions = np.arange(len(rows))[::-1]
     ax.plot(
-        np.log2([row["bar"] for row in rows]), places, "|", color=GREY, markersize=13, label="the bar we set ourselves"
+        np.log2([row["bar"] for row in rows]),
+        positions,
+        "|",
+        color=GREY,
+        markersize=13,
+        label="the bar we set ourselves",
     )
     ticks = [0.5, 1, 2, 4, 8, 16, 32]
     ticks = [t for t in ticks if min(ratios.min(), 1) / 1.5 <= t <= max(high.max(), 2) * 1.4]
@@ -83,10 +88,10 @@ def growth(curves: dict[str, list[dict[str, Any]]], exponents: dict[str, float])
 
 def memory(rows: list[dict[str, Any]]) -> None:
     figure, (ax,) = _figure(7.6, 0.42 * len(rows) + 1)
-    places = np.arange(len(rows))[::-1]
+    positions = np.arange(len(rows))[::-1]
     for shift, key, colour, label in ((0.18, "ours", BLUE, "ours"), (-0.18, "torch", GREY, "PyTorch")):
-        ax.barh(places + shift, [row[key] / 2**20 for row in rows], height=0.34, color=colour, label=label)
-    ax.set_yticks(places, [row["workload"] for row in rows], fontsize=9)
+        ax.barh(positions + shift, [row[key] / 2**20 for row in rows], height=0.34, color=colour, label=label)
+    ax.set_yticks(positions, [row["workload"] for row in rows], fontsize=9)
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel("peak memory of training steps above the idle process, MiB")
     ax.legend(frameon=False)

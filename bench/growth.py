@@ -41,10 +41,10 @@ def measure(sizes: tuple[int, ...], build: Callable[[Library, int], Case], round
 
 
 def main(arguments: list[str]) -> None:
-    given = options("growth", arguments)
+    chosen = options("growth", arguments)
     curves, exponents = {}, {}
     for name, (sizes, build) in SWEEPS.items():
-        rows = measure(sizes[:-2] if given.quick else sizes, build, 2 if given.quick else 7)
+        rows = measure(sizes[:-2] if chosen.quick else sizes, build, 2 if chosen.quick else 7)
         curves[name] = rows
         exponents[name] = exponent([row["size"] for row in rows], [row["ours"] for row in rows])
         keys = [key for key in ("ours", "torch") if key in rows[0]]
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> None:
         print(
             table([name, *(f"{key} ms" for key in keys)], ([r["size"], *(r[key] * 1e3 for key in keys)] for r in rows))
         )
-    if given.save:
+    if chosen.save:
         save("growth", {"curves": curves, "exponents": exponents})
         figures.growth(curves, exponents)
 

@@ -1,6 +1,6 @@
 """Whole training steps beside PyTorch's: `python -m bench headline [--only TEXT]`.
 
-Each library lives in a process of its own, so that their thread pools and allocators do not meet. The two take turns:
+Each library lives in a process of its own, so that their thread pools and allocators do not meet. The two run alternately:
 a round gives each, for every workload, a slice of time while the other sleeps; the order changes from round to round.
 A ratio is the median over the rounds of (PyTorch's fastest step / our fastest step in the same round), so that a slow
 minute of the machine meets both. Its quartiles are shown with it.
@@ -21,7 +21,7 @@ from .workloads import WORKLOADS, Library, step
 
 
 class Worker:
-    """A process that holds one library and times the workload it is told."""
+    """A process that holds one library and times one workload."""
 
     def __init__(self, library: str, module: str = "bench.headline"):
         command = [sys.executable, "-m", module, "--worker", library]
@@ -86,13 +86,13 @@ def measure(names: list[str], rounds: int, seconds: float) -> list[dict[str, Any
 
 
 def main(arguments: list[str]) -> None:
-    given = options("headline", arguments, only="only the workloads whose names contain this text")
-    names = [name for name in WORKLOADS if given.only in name]
+    chosen = options("headline", arguments, only="only the workloads whose names contain this text")
+    names = [name for name in WORKLOADS if chosen.only in name]
     if not names:
         listed = "; ".join(WORKLOADS)
-        print(f"error: --only {given.only}: no workload has that in its name; there are {listed}", file=sys.stderr)
+        print(f"error: --only {chosen.only}: no workload has that in its name; there are {listed}", file=sys.stderr)
         raise SystemExit(2)
-    rows = measure(names, *((2, 0.1) if given.quick else (9, 0.4)))
+    rows = measure(names, *((2, 0.1) if chosen.quick else (9, 0.4)))
     if not has_torch():
         print("PyTorch is not installed here: no ratios")
         print(table(["workload", "ms"], ([r["workload"], r["ours"] * 1e3] for r in rows)))
@@ -106,7 +106,7 @@ def main(arguments: list[str]) -> None:
     )  # fmt: skip
     mean = geometric_mean(r["ratio"] for r in rows)
     print(f"geometric mean: {mean:.2f} times as fast")
-    if given.save:
+    if chosen.save:
         save("headline", {"rows": rows, "geometric_mean": mean})
         figures.headline(rows)
 

@@ -60,17 +60,17 @@ def measure(library: str, workload: str) -> int:
 
 
 def main(arguments: list[str]) -> None:
-    given = options("memory", arguments)
+    chosen = options("memory", arguments)
     if not RESET.exists():
         print("memory: skipped, this system has no /proc/self/clear_refs")
         return
     libraries = ["ours", "torch"] if has_torch() else ["ours"]
     rows: list[dict[str, Any]] = []
-    for name in NAMES[2:3] if given.quick else NAMES:
+    for name in NAMES[2:3] if chosen.quick else NAMES:
         rows.append({"workload": name, **{library: measure(library, name) for library in libraries}})
     columns = ["peak of a training step", *(f"{library} MiB" for library in libraries)]
     print(table(columns, ([r["workload"], *(r[library] / 2**20 for library in libraries)] for r in rows)))
-    if given.save:
+    if chosen.save:
         save("memory", {"rows": rows})
         if has_torch():
             figures.memory(rows)

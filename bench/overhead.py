@@ -23,7 +23,7 @@ CHAIN, FAN = 50, 10_000
 
 
 class Bare:
-    """A value and a place for its history, with no checks at all."""
+    """A value and its history, with no checks at all."""
 
     __slots__ = ("array", "node")
 
@@ -106,8 +106,8 @@ def _torch_runs(torch: object, name: str) -> dict[str, Callable]:
 
 
 def main(arguments: list[str]) -> None:
-    given = options("overhead", arguments)
-    rows = measure(rounds=5 if given.quick else 15)
+    chosen = options("overhead", arguments)
+    rows = measure(rounds=5 if chosen.quick else 15)
     names = [key for key in rows[0] if key != "workload"]
     print("microseconds an operation, ten float32 numbers, the fastest of interleaved rounds")
     print(f"{'':22}" + "".join(f"{name:>14}" for name in names))
@@ -121,7 +121,7 @@ def main(arguments: list[str]) -> None:
         if "PyTorch bwd." in row:
             text += f", {row['backward'] / row['PyTorch bwd.']:.2f} x PyTorch's time"
         print(f"{text} (control: NumPy against itself {control:.2f})")
-    if given.save:
+    if chosen.save:
         save("overhead", {"rows": rows})
 
 

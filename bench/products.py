@@ -24,7 +24,7 @@ from autograd_core.kernels.products import gemm
 
 from .report import options, run_bench, save
 
-# (M, K, N), which operands lie transposed in memory, what it is
+# (M, K, N), which operands are stored transposed, what it is
 PRODUCTS = (
     (512, 512, 512, "NN", "n = 512"),
     (1024, 1024, 1024, "NN", "n = 1024"),
@@ -127,20 +127,20 @@ def convolution_rows(torch: Any) -> list[dict]:
     rng = np.random.default_rng(0)
     for N, C, OC, size, k, p, s in CONVOLUTIONS:
         x, w = (rng.standard_normal(n).astype(np.float32) for n in ((N, C, size, size), (OC, C, k, k)))
-        how = (s, s), (p, p), (1, 1), 1
-        g = rng.standard_normal(conv.conv_forward(x, w, None, *how).shape).astype(np.float32)
+        geometry = (s, s), (p, p), (1, 1), 1
+        g = rng.standard_normal(conv.conv_forward(x, w, None, *geometry).shape).astype(np.float32)
         inner = [
-            np.vdot(g, conv.conv_forward(x, w, None, *how)),
-            np.vdot(x, conv.conv_input_grad(g, w, x.shape, *how)),
-            np.vdot(w, conv.conv_weight_grad(g, x, w.shape, *how)),
+            np.vdot(g, conv.conv_forward(x, w, None, *geometry)),
+            np.vdot(x, conv.conv_input_grad(g, w, x.shape, *geometry)),
+            np.vdot(w, conv.conv_weight_grad(g, x, w.shape, *geometry)),
         ]
         size_of = float(np.linalg.norm(g)) * float(np.linalg.norm(x))
         assert max(inner) - min(inner) < 1e-3 * size_of, "the three products of a convolution are not adjoint"
         name = f"convolution {C} to {OC}, {k}×{k}, stride {s}, {size}×{size}"
         ours: dict[str, Callable] = {
-            "": lambda x=x, w=w, how=how: conv.conv_forward(x, w, None, *how),
-            ", gradient to x": lambda x=x, w=w, g=g, how=how: conv.conv_input_grad(g, w, x.shape, *how),
-            ", gradient to w": lambda x=x, w=w, g=g, how=how: conv.conv_weight_grad(g, x, w.shape, *how),
+            "": lambda x=x, w=w, geometry=geometry: conv.conv_forward(x, w, None, *geometry),
+            ", gradient to x": lambda x=x, w=w, g=g, geometry=geometry: conv.conv_input_grad(g, w, x.shape, *geometry),
+            ", gradient to w": lambda x=x, w=w, g=g, geometry=geometry: conv.conv_weight_grad(g, x, w.shape, *geometry),
         }
         theirs: dict[str, Callable] = {}
         if torch is not None:
@@ -186,11 +186,11 @@ def measure(rows: list[dict], rounds: int, seconds: float) -> Peak:
 
 
 def main(arguments: list[str]) -> None:
-    given = options("products", arguments)
+    chosen = options("products", arguments)
     torch = _torch()
     rows = product_rows(torch) + convolution_rows(torch)
-    peak = measure(rows, rounds=2 if given.quick else 6, seconds=0.02 if given.quick else 0.05)
-    print(f"peak of the register tile, float32, {peak.threads} threads: {peak.best / 1e9:.0f} GFLOP/s")
+    peak = measure(rows, rounds=2 if chosen.quick else 6, seconds=0.02 if chosen.quick else 0.05)
+    print(f"peak of the micro-kernel, float32, {peak.threads} threads: {peak.best / 1e9:.0f} GFLOP/s")
     print(f"{'':58}{'ours µs':>10}{'of peak':>9}{'NumPy/ours':>12}{'PyTorch/ours':>14}")
     for row in rows:
         best = row.pop("times")
@@ -201,7 +201,7 @@ def main(arguments: list[str]) -> None:
             row[f"{other}/ours"] = best[other] / best["ours"] if other in best else None
             text += f"{row[f'{other}/ours']:{width}.2f}" if other in best else " " * width
         print(text)
-    if given.save:
+    if chosen.save:
         save("products", {"peak": peak.best, "rows": rows})
 
 

@@ -2,7 +2,7 @@
 
 A training step of `headline` and what programs have around it: batches from a loader, clipped gradients, a schedule, the
 squared error. NumPy's own products and norms run between our kernels there, so this shows whether the two pools of
-threads stand in each other's way. As in `headline` each library lives in a process of its own and they take turns; here
+threads stand in each other's way. As in `headline` each library lives in a process of its own and they run alternately; here
 a round gives a slice of time to every program, so that two programs of one library can be compared too: the LSTM whose
 gradients are clipped should take at most 3 % longer than the bare one.
 """
@@ -179,15 +179,15 @@ def ratios(over: list[float], under: list[float]) -> tuple[float, float, float]:
 
 
 def main(arguments: list[str]) -> None:
-    given = options("programs", arguments, only="only the programs whose names contain this text")
-    names = [name for name in PROGRAMS if given.only in name]
+    chosen = options("programs", arguments, only="only the programs whose names contain this text")
+    names = [name for name in PROGRAMS if chosen.only in name]
     if not names:
         print(
-            f"error: --only {given.only}: no program has that in its name; there are {'; '.join(PROGRAMS)}",
+            f"error: --only {chosen.only}: no program has that in its name; there are {'; '.join(PROGRAMS)}",
             file=sys.stderr,
         )
         raise SystemExit(2)
-    times = measure(names, *((2, 0.1) if given.quick else (9, 0.5)))
+    times = measure(names, *((2, 0.1) if chosen.quick else (9, 0.5)))
     rows: list[dict[str, Any]] = []
     for name in names:
         row: dict[str, Any] = {"program": name, "ours": min(times["ours"][name])}
@@ -210,7 +210,7 @@ def main(arguments: list[str]) -> None:
     if {BARE, CLIPPED} <= set(names):
         low, median, high = results["clipping"] = ratios(times["ours"][CLIPPED], times["ours"][BARE])
         print(f"clipped over bare: {median:.3f} (quartiles {low:.3f} to {high:.3f}; at most 1.03)")
-    if given.save:
+    if chosen.save:
         save("programs", results)
 
 

@@ -81,23 +81,23 @@ def measure(name: str, shape: tuple[int, ...], axis: int, rounds: int) -> dict[s
 
 
 def main(arguments: list[str]) -> None:
-    given = options("reductions", arguments)
+    chosen = options("reductions", arguments)
     rows, results = [], {}
     with ag.no_grad():
         for name in OPERATIONS:
             for kind, shape in SHAPES.items():
-                if given.quick and kind not in ("small", "layer", "narrow"):
+                if chosen.quick and kind not in ("small", "layer", "narrow"):
                     continue
                 for axis in range(1 if name == "mse_loss" else len(shape)):
-                    found = measure(name, shape, axis, 3 if given.quick else 9)
-                    results[f"{name} {shape} {axis}"] = found
-                    ratio = found["ours"] / found["numpy"]
-                    errors = (f"{e:.0e}" for e in found["errors"])
-                    rows.append((name, str(shape), axis, found["numpy"], found["ours"], ratio, *errors))
+                    measured = measure(name, shape, axis, 3 if chosen.quick else 9)
+                    results[f"{name} {shape} {axis}"] = measured
+                    ratio = measured["ours"] / measured["numpy"]
+                    errors = (f"{e:.0e}" for e in measured["errors"])
+                    rows.append((name, str(shape), axis, measured["numpy"], measured["ours"], ratio, *errors))
     print(table(("operation", "shape", "axis", "NumPy µs", "ours µs", "ratio", "our error", "NumPy's"), rows))
     ratios = [row[5] for row in rows if row[1] != str(SHAPES["small"])]
     print(f"\ngeometric mean of the ratios {geometric_mean(ratios):.2f}, the largest {max(ratios):.2f}")
-    if given.save:
+    if chosen.save:
         save("reductions", {"times": results})
 
 

@@ -63,7 +63,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def options(name: str, arguments: Sequence[str], **more: Any) -> argparse.Namespace:
-    """What a bench is given: `quick`, `save`, and `more`, text options by name with their help. Others are refused."""
+    """The options of a bench: `quick`, `save`, and `more`, text options by name with their help. Others are refused."""
     parser = importlib.import_module("nn.command").Parser(
         prog=f"python -m bench {name}"
     )  # late: `start` times this import

@@ -51,7 +51,7 @@ def losses(torch: object, theirs: object, ours: object, algorithm: str) -> tuple
     their_steps = getattr(torch.optim, algorithm)(theirs.parameters(), **options)  # type: ignore[attr-defined]
     our_steps = getattr(optim, algorithm)(ours.parameters(), **options)  # type: ignore[attr-defined]
     images, labels = (t.numpy() for t in datasets.mnist_sample(normalize=True).tensors)
-    found: tuple[list[float], list[float]] = ([], [])
+    series: tuple[list[float], list[float]] = ([], [])
     for step in range(STEPS):
         rows = slice(step * BATCH, (step + 1) * BATCH)
         x, y = images[rows].astype(np.float64), labels[rows]
@@ -59,17 +59,17 @@ def losses(torch: object, theirs: object, ours: object, algorithm: str) -> tuple
         loss = torch.nn.functional.cross_entropy(theirs(torch.from_numpy(x)), torch.from_numpy(y))  # type: ignore
         loss.backward()
         their_steps.step()
-        found[0].append(loss.item())
+        series[0].append(loss.item())
         our_steps.zero_grad()
         our_loss = F.cross_entropy(ours(ag.from_numpy(x)), ag.from_numpy(y))  # type: ignore[operator]
         our_loss.backward()
         our_steps.step()
-        found[1].append(our_loss.item())
-    return np.array(found[0]), np.array(found[1])
+        series[1].append(our_loss.item())
+    return np.array(series[0]), np.array(series[1])
 
 
 def main(arguments: list[str]) -> None:
-    given = options("same_losses", arguments)
+    chosen = options("same_losses", arguments)
     if not has_torch():
         print("same_losses: skipped, PyTorch is not installed here")
         return
@@ -89,7 +89,7 @@ def main(arguments: list[str]) -> None:
     if not worst < BOUND:
         raise SystemExit(f"same_losses: the losses differ by {worst:.1e}, more than {BOUND:g}")
     print(f"all agree to {BOUND:g}")
-    if given.save:
+    if chosen.save:
         save("same_losses", {"steps": STEPS, "rows": rows})
 
 

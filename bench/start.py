@@ -40,20 +40,20 @@ def measure(library: str, cache: str) -> dict[str, float]:
 
 
 def main(arguments: list[str]) -> None:
-    given = options("start", arguments)
-    rounds = 1 if given.quick else 5
+    chosen = options("start", arguments)
+    rounds = 1 if chosen.quick else 5
     with tempfile.TemporaryDirectory() as cache:
-        found = {"ours, cold": [measure("ours", cache)]}
-        found["ours, warm"] = [measure("ours", cache) for _ in range(rounds)]
+        results = {"ours, cold": [measure("ours", cache)]}
+        results["ours, warm"] = [measure("ours", cache) for _ in range(rounds)]
         if has_torch():
-            found["PyTorch"] = [measure("torch", cache) for _ in range(rounds)]
+            results["PyTorch"] = [measure("torch", cache) for _ in range(rounds)]
     rows: list[dict[str, Any]] = [
         {"start": name, **{key: statistics.median(run[key] for run in runs) for key in runs[0]}}
-        for name, runs in found.items()
+        for name, runs in results.items()
     ]
     columns = ["medians, seconds", "import and build", "first step", "a later step"]
     print(table(columns, ([r["start"], r["import"], r["first"], r["later"]] for r in rows)))
-    if given.save:
+    if chosen.save:
         save("start", {"rows": rows})
 
 

@@ -167,7 +167,7 @@ def recurrent(
 class Workload(NamedTuple):
     name: str
     build: Callable[[Library], Case]
-    bar: float  # so many times as fast as PyTorch
+    bar: float  # the speed to reach, relative to PyTorch's
 
 
 WORKLOADS = {

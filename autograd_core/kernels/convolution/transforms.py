@@ -118,7 +118,7 @@ def _function(module: Any, dtype: np.dtype, name: str) -> None:
     side, side_out = SQUARES[name]
     formula = _formula(name)
     source, target, bias, check, s_row, s_column, t_row, t_column, tiles, s_tile, t_tile, channels = f.arguments
-    # What is between the two halves is stored: LLVM would move each of so many values from register to register
+    # What is between the two halves is stored: there are more values than registers, and LLVM would move each several times
     between = [[f.builder.alloca(f.vector) for _ in range(side)] for _ in range(side_out)]
 
     def loaded(pointer: Any) -> Vector:

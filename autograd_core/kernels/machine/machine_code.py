@@ -68,8 +68,8 @@ def _linked(code: bytes, names: Iterable[str]) -> ndarray:
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    found = [engine.get_function_address(name) for name in names]
-    if not all(found):
+    pointers = [engine.get_function_address(name) for name in names]
+    if not all(pointers):
         raise RuntimeError(f"a function of {', '.join(names)} is not in the machine code")
     _engines.append(engine)
-    return np.array(found, np.int64)
+    return np.array(pointers, np.int64)

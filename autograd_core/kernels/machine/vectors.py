@@ -62,9 +62,9 @@ def cpu() -> tuple[str, str]:
     """The name of this CPU, and its features without those of wider vectors than `widest`, as LLVM takes them."""
     import llvmlite.binding as llvm
 
-    found = llvm.get_host_cpu_features()
-    without = [f"-{name}" for name, there in found.items() if there and name.startswith(WIDER[widest()])]
-    return llvm.get_host_cpu_name(), ",".join([found.flatten(), *without])  # the last word counts
+    features = llvm.get_host_cpu_features()
+    without = [f"-{name}" for name, there in features.items() if there and name.startswith(WIDER[widest()])]
+    return llvm.get_host_cpu_name(), ",".join([features.flatten(), *without])  # the last word counts
 
 
 @functools.cache
@@ -72,10 +72,10 @@ def machine() -> Machine:
     """The micro-tiles for this CPU."""
     import llvmlite.binding as llvm
 
-    found = {
+    features = {
         name: there and not name.startswith(WIDER[widest()]) for name, there in llvm.get_host_cpu_features().items()
     }
-    return machine_with(found, platform.machine())
+    return machine_with(features, platform.machine())
 
 
 def lanes(dtype: Any) -> int:

@@ -82,7 +82,7 @@ PARTS = 8  # the least number of tasks, if there are queries enough
 def _largest(x, bits, at, n, top, spare):  # type: ignore[no-untyped-def]
     """The largest of x[at : at + n]. A NaN may be overlooked: it will be found in the sum of the exponentials.
 
-    bits     x as integers, in whose order negative numbers are turned round: LLVM vectorises a maximum of integers alone
+    bits     x as integers, in which the order of negative numbers is reversed; LLVM vectorises a maximum of integers alone
     top      the largest integer
     spare    an element of x that may be overwritten
     """
@@ -372,7 +372,7 @@ def heads_of(x: ndarray) -> Heads:
 
 
 def like(x: ndarray, columns: int) -> ndarray:
-    """An empty array (..., rows, columns), whose dimensions but the last lie in memory in the order of those of x."""
+    """An empty array (..., rows, columns), whose dimensions but the last are in the order of those of x in memory."""
     order = sorted(range(x.ndim - 1), key=lambda d: -x.strides[d])
     out = empty((*(x.shape[d] for d in order), columns), x.dtype)
     return out.transpose((*np.argsort(order).tolist(), x.ndim - 1))

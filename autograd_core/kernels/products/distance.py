@@ -130,7 +130,7 @@ def _radial(start, stop, x, c, squares, k, q, out, kind, direct):  # type: ignor
 
 
 def moved(x: ndarray, c: ndarray) -> tuple[ndarray, ndarray]:
-    """Points and centres, by the mean of (some of) the centres nearer to the origin if they all lie far from it."""
+    """Points and centres, by the mean of (some of) the centres nearer to the origin if they are all far from it."""
     some = c[:: 1 + len(c) // 32]
     if not len(some):
         return x, c

@@ -157,7 +157,7 @@ def _micro_tiles(calls, a, a_at, b, b_at, c, c_at, bias, bias_at, staged, staged
     m, k, a_stride, along_k = tile.m, tile.k, tile.a_stride, tile.along_k
     kind, nr = ALONG_K if along_k else ALONG_M, VECTORS * calls[LANES]
     packed = a_stride < 0 and not along_k
-    height, taller = -a_stride, 0  # rows of the micro-tiles; and how many, the first ones, have a row more
+    height, taller = -a_stride, 0  # rows of the micro-tiles; and the number of those, the first ones, with a row more
     if not packed:  # as `micro_tile_rows` returns them one by one
         most = calls[MR_OF + (columns + calls[LANES] - 1) // calls[LANES]]
         tiles = max(1, (m + most - 1) // most)
@@ -358,7 +358,7 @@ def plan_product(
     k_most = -(-K // -(-K // kc))
     mc = _up(_even(m_most, A_BYTES // (size * k_most)), mr)
     nc = _up(_even(n_most, B_BYTES // (size * k_most)), nr)
-    # Columns of A, and rows that lie a multiple of 4096 bytes apart, are in cache-set conflicts in the first level.
+    # Columns of A, and rows a multiple of 4096 bytes apart, are in cache-set conflicts in the first level.
     packs_a = n_most >= PACK_A_FROM * nr and (not along_k or (a_stride * size + 64) % 4096 <= 128)
     a_packed_stride = k_most + 64 // size if along_k else -mr
     a_packed_at = STAGED * nr if transposed else 0

@@ -6,7 +6,7 @@ themselves stand below, one for each cell and direction.
 
 Layouts: kernels call a formula as formula(code, array, offset, …, rows, units, stride, flags…), with a pair (array, offset)
 for each array of its declaration, in that order. An array is (rows, parts, units), flat from its offset: `rows` examples,
-the declared number of parts for each, an element a unit. The rows of the array `da`, which is held for the gradients of the
+the declared number of parts for each, an element a unit. The rows of the array `da`, which is buffered for the gradients of the
 weights, are `stride` elements apart. A number of parts less than 0 means that the array is shared, (parts, units), by all
 examples. Arrays may be the same one where the formula reads an element before it sets it; else they must not overlap.
 Nothing is shared out among threads here: the loops of `recurrent.py` call these.

@@ -18,10 +18,10 @@ from ..machine.threads import get_num_threads
 from ..machine.workspace import empty
 from .gates import gru_unit, gru_unit_back
 from .recurrent import (
+    BUFFER_SIZE,
     DA_STRIDE,
     FEATURES,
     HAS_G,
-    HELD_SIZE,
     INPUT_WANTED,
     INSIDE,
     KEPT,
@@ -46,7 +46,7 @@ from .recurrent import (
     run,
     with_cell,
 )
-from .recurrent_weights import add_products, gradients_of_one_step, held_plan, hold, sums
+from .recurrent_weights import add_products, buffer_plan, gradients_of_one_step, store_inputs, sums
 
 
 @kernel(inline=True)
@@ -83,7 +83,7 @@ def _step_forward(  # type: ignore[no-untyped-def]
 @kernel(inline=True)
 def _step_backward(  # type: ignore[no-untyped-def]
     calls, code, plan, counts, starts, step, block, k, x, out, gates, new, h0, g, dh, db, dx, of_input, of_state, of_state_new,
-    held, dw_ih, dw_hh,
+    buffer, dw_ih, dw_hh,
 ):  # fmt: skip
     """da of a step, and from it dx, db, and the gradient of the state before. Flat arrays:
 
@@ -95,50 +95,33 @@ def _step_backward(  # type: ignore[no-untyped-def]
     dx                        (S, F), if INPUT_WANTED
     of_input                  `panels_of` W_ih, if INSIDE
     of_state, of_state_new    `panels_of` W_hh, the rows of r and z, and those of n, if INSIDE
-    held                      what the blocks hold, see `recurrent_weights.py`: da (…, 4 H) of r, z, n and W_hn h
+    buffer                    the buffers of the blocks, see `recurrent_weights.py`: da (…, 4 H) of r, z, n and W_hn h
     dw_ih, dw_hh              (blocks, 3 H, padded F), (blocks, 3 H, H)
     """
     F, H, has_g, da_stride = plan[FEATURES], plan[UNITS], plan[HAS_G] != 0, plan[DA_STRIDE]
-    on, start, own, da = step.on, step.r0 + step.on, step.r0 * H, block * plan[HELD_SIZE] + k * da_stride
+    on, start, own, da = step.on, step.r0 + step.on, step.r0 * H, block * plan[BUFFER_SIZE] + k * da_stride
     if plan[INSIDE]:
-        z = block * plan[HELD_SIZE] + plan[Z_AT] + k * plan[Z_STRIDE]
-        hold(calls, plan, step, x, out, h0, 0, held, z, F, H)
+        z = block * plan[BUFFER_SIZE] + plan[Z_AT] + k * plan[Z_STRIDE]
+        store_inputs(calls, plan, step, x, out, h0, 0, buffer, z, F, H)
     at, y = step.first * 3 * H, step.first * H
     gru_unit_back(
-        code,
-        gates,
-        at,
-        new,
-        y,
-        out,
-        step.before * H,
-        g,
-        y,
-        dh,
-        own,
-        held,
-        da,
-        db,
-        step.r0 * 4 * H,
-        on,
-        H,
-        da_stride,
+        code, gates, at, new, y, out, step.before * H, g, y, dh, own, buffer, da, db, step.r0 * 4 * H, on, H, da_stride,
         has_g,
-    )
+    )  # fmt: skip
     at, y = at + on * 3 * H, y + on * H
     gru_unit_back(
-        code, gates, at, new, y, h0, start * H, g, y, dh, start * H, held, da + on * da_stride, db, start * 4 * H,
+        code, gates, at, new, y, h0, start * H, g, y, dh, start * H, buffer, da + on * da_stride, db, start * 4 * H,
         step.rows - on, H, da_stride, has_g,
     )  # fmt: skip
     if plan[INSIDE]:
-        product(calls, held, da, of_state, dh, own, Product(step.rows, 2 * H, H, da_stride, H, True))
-        product(calls, held, da + 3 * H, of_state_new, dh, own, Product(step.rows, H, H, da_stride, H, True))
+        product(calls, buffer, da, of_state, dh, own, Product(step.rows, 2 * H, H, da_stride, H, True))
+        product(calls, buffer, da + 3 * H, of_state_new, dh, own, Product(step.rows, H, H, da_stride, H, True))
     if plan[INSIDE] and plan[INPUT_WANTED]:
-        product(calls, held, da, of_input, dx, step.first * F, Product(step.rows, 3 * H, F, da_stride, F, False))
+        product(calls, buffer, da, of_input, dx, step.first * F, Product(step.rows, 3 * H, F, da_stride, F, False))
 
 
 @kernel(inline=True)
-def _add_held(  # type: ignore[no-untyped-def]
+def _add_buffered(  # type: ignore[no-untyped-def]
     calls,
     plan,
     block,
@@ -156,21 +139,23 @@ def _add_held(  # type: ignore[no-untyped-def]
     of_input,
     of_state,
     of_state_new,
-    held,
+    buffer,
     dw_ih,
     dw_hh,
 ):
-    """dW = or += daᵀ z, of the k rows that a block holds; the state meets the da of r, z and W_hn h. The arrays are those of
-    `_step_backward`."""
-    H, padded, da = plan[UNITS], plan[PADDED], block * plan[HELD_SIZE]
+    """dW = or += daᵀ z, of the k rows in the buffer of a block; for dW_hh, da is that of r, z and W_hn h. The arrays are those
+    of `_step_backward`."""
+    H, padded, da = plan[UNITS], plan[PADDED], block * plan[BUFFER_SIZE]
     z, to = da + plan[Z_AT], block * 3 * H
-    add_products(calls, plan, held, da, z, k, 3 * H, padded, dw_ih, to * padded, add)
-    add_products(calls, plan, held, da, z + padded, k, 2 * H, H, dw_hh, to * H, add)
-    add_products(calls, plan, held, da + 3 * H, z + padded, k, H, H, dw_hh, (to + 2 * H) * H, add)
+    add_products(calls, plan, buffer, da, z, k, 3 * H, padded, dw_ih, to * padded, add)
+    add_products(calls, plan, buffer, da, z + padded, k, 2 * H, H, dw_hh, to * H, add)
+    add_products(calls, plan, buffer, da + 3 * H, z + padded, k, H, H, dw_hh, (to + 2 * H) * H, add)
 
 
 _gru_forward = with_cell(forward_loop, "_gru_forward", __name__, step_forward=_step_forward)
-_gru_backward = with_cell(backward_loop, "_gru_backward", __name__, step_backward=_step_backward, add_held=_add_held)
+_gru_backward = with_cell(
+    backward_loop, "_gru_backward", __name__, step_backward=_step_backward, add_buffered=_add_buffered
+)
 
 
 def gru_forward(
@@ -220,13 +205,13 @@ def gru_backward(
     at, dtype, (gates, new), (g, g_last) = layout_of(counts), out.dtype, aux, gs
     F, H = x.shape[1], w_hh.shape[1]
     work, inside = at.S * cost(3, 2 * F, 2 * H, H), at.T > 1
-    held = held_plan(at.N, 4 * H, F, H, dtype, work, inside)
-    total = sums(held, 3 * H, H, dtype)
+    buffer = buffer_plan(at.N, 4 * H, F, H, dtype, work, inside)
+    total = sums(buffer, 3 * H, H, dtype)
     dh, db = copy_or_zeros(g_last, (at.N, H), dtype), np.zeros((at.N, 4 * H), dtype)
     dx = empty((at.S, F), dtype) if needs[0] and inside else out
     plan = plan_of(
         examples=at.N, reverse=reverse, inside=inside, features=F, units=H, has_g=g is not None,
-        input_wanted=bool(needs[0]), **held._asdict(),
+        input_wanted=bool(needs[0]), **buffer._asdict(),
     )  # fmt: skip
     panels = [
         panels_of(plain(w_ih)) if needs[0] and inside else out,
@@ -236,7 +221,7 @@ def gru_backward(
     gradients = [out if g is None else plain(g), dh, db, dx]
     run(
         _gru_backward, at, work, plan, dtype,
-        [*states, *gradients, *panels, total.held, total.of_input, total.of_state],
+        [*states, *gradients, *panels, total.buffer, total.of_input, total.of_state],
     )  # fmt: skip
     db = db.sum(0)
     biases = (

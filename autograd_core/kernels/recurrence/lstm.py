@@ -19,10 +19,10 @@ from ..machine.workspace import empty
 from ..products.gemm import matmul
 from .gates import lstm_cell, lstm_output, lstm_unit_back
 from .recurrent import (
+    BUFFER_SIZE,
     DA_STRIDE,
     FEATURES,
     HAS_G,
-    HELD_SIZE,
     INPUT_WANTED,
     INSIDE,
     KEPT,
@@ -51,7 +51,7 @@ from .recurrent import (
     sum_of_biases,
     with_cell,
 )
-from .recurrent_weights import add_products, gradients_of_one_step, held_plan, hold, sums
+from .recurrent_weights import add_products, buffer_plan, gradients_of_one_step, store_inputs, sums
 
 
 @kernel(inline=True)
@@ -110,7 +110,7 @@ def _step_forward(  # type: ignore[no-untyped-def]
 @kernel(inline=True)
 def _step_backward(  # type: ignore[no-untyped-def]
     calls, code, plan, counts, starts, step, block, k, x, out, gates, cells, h0, c0, peepholes, g, dh, dc, db, dp, dhs, draw,
-    dx, of_input, of_state, projection, held, dw_ih, dw_hh,
+    dx, of_input, of_state, projection, buffer, dw_ih, dw_hh,
 ):  # fmt: skip
     """da of a step, and from it dx, db, dp, and the gradients of the state and the cell before. Flat arrays:
 
@@ -123,15 +123,15 @@ def _step_backward(  # type: ignore[no-untyped-def]
     dx                      (S, F), if INPUT_WANTED
     of_input, of_state      `panels_of` W_ih and W_hh, if INSIDE
     projection              `panels_of` W_hr, if PROJECTING
-    held                    what the blocks hold, see `recurrent_weights.py`
+    buffer                  the buffers of the blocks, see `recurrent_weights.py`
     dw_ih, dw_hh            (blocks, 4 H, padded F), (blocks, 4 H, P)
     """
     F, H, P, peeping, projecting = plan[FEATURES], plan[UNITS], plan[OUTPUTS], plan[PEEPING] != 0, plan[PROJECTING] != 0
     has_g, da_stride, on, start = plan[HAS_G] != 0, plan[DA_STRIDE], step.on, step.r0 + step.on
-    da = block * plan[HELD_SIZE] + k * da_stride
+    da = block * plan[BUFFER_SIZE] + k * da_stride
     if plan[INSIDE]:
-        z = block * plan[HELD_SIZE] + plan[Z_AT] + k * plan[Z_STRIDE]
-        hold(calls, plan, step, x, out, h0, 0, held, z, F, P)
+        z = block * plan[BUFFER_SIZE] + plan[Z_AT] + k * plan[Z_STRIDE]
+        store_inputs(calls, plan, step, x, out, h0, 0, buffer, z, F, P)
     if projecting:
         for j in range(step.rows * P):
             dhs[step.first * P + j] = dh[step.r0 * P + j] + (g[step.first * P + j] if has_g else 0)
@@ -139,34 +139,36 @@ def _step_backward(  # type: ignore[no-untyped-def]
     dy = draw if projecting else dh
     at, c, has_g = step.first * 4 * H, step.first * H, has_g and not projecting
     lstm_unit_back(
-        code, gates, at, cells, step.before * H, cells, c, g, c, dy, step.r0 * H, dc, step.r0 * H, held, da, db,
+        code, gates, at, cells, step.before * H, cells, c, g, c, dy, step.r0 * H, dc, step.r0 * H, buffer, da, db,
         step.r0 * 4 * H, peepholes, 0, dp, step.r0 * 3 * H, on, H, da_stride, peeping, has_g,
     )  # fmt: skip
     at, c = at + on * 4 * H, c + on * H
     lstm_unit_back(
-        code, gates, at, c0, start * H, cells, c, g, c, dy, start * H, dc, start * H, held, da + on * da_stride, db,
+        code, gates, at, c0, start * H, cells, c, g, c, dy, start * H, dc, start * H, buffer, da + on * da_stride, db,
         start * 4 * H, peepholes, 0, dp, start * 3 * H, step.rows - on, H, da_stride, peeping, has_g,
     )  # fmt: skip
     if plan[INSIDE]:
-        product(calls, held, da, of_state, dh, step.r0 * P, Product(step.rows, 4 * H, P, da_stride, P, False))
+        product(calls, buffer, da, of_state, dh, step.r0 * P, Product(step.rows, 4 * H, P, da_stride, P, False))
     if plan[INSIDE] and plan[INPUT_WANTED]:
-        product(calls, held, da, of_input, dx, step.first * F, Product(step.rows, 4 * H, F, da_stride, F, False))
+        product(calls, buffer, da, of_input, dx, step.first * F, Product(step.rows, 4 * H, F, da_stride, F, False))
 
 
 @kernel(inline=True)
-def _add_held(  # type: ignore[no-untyped-def]
+def _add_buffered(  # type: ignore[no-untyped-def]
     calls, plan, block, k, add, x, out, gates, cells, h0, c0, peepholes, g, dh, dc, db, dp, dhs, draw, dx, of_input, of_state,
-    projection, held, dw_ih, dw_hh,
+    projection, buffer, dw_ih, dw_hh,
 ):  # fmt: skip
-    """dW = or += daᵀ z, of the k rows that a block holds. The arrays are those of `_step_backward`."""
-    H, P, padded, da = plan[UNITS], plan[OUTPUTS], plan[PADDED], block * plan[HELD_SIZE]
+    """dW = or += daᵀ z, of the k rows in the buffer of a block. The arrays are those of `_step_backward`."""
+    H, P, padded, da = plan[UNITS], plan[OUTPUTS], plan[PADDED], block * plan[BUFFER_SIZE]
     z, to = da + plan[Z_AT], block * 4 * H
-    add_products(calls, plan, held, da, z, k, 4 * H, padded, dw_ih, to * padded, add)
-    add_products(calls, plan, held, da, z + padded, k, 4 * H, P, dw_hh, to * P, add)
+    add_products(calls, plan, buffer, da, z, k, 4 * H, padded, dw_ih, to * padded, add)
+    add_products(calls, plan, buffer, da, z + padded, k, 4 * H, P, dw_hh, to * P, add)
 
 
 _lstm_forward = with_cell(forward_loop, "_lstm_forward", __name__, step_forward=_step_forward)
-_lstm_backward = with_cell(backward_loop, "_lstm_backward", __name__, step_backward=_step_backward, add_held=_add_held)
+_lstm_backward = with_cell(
+    backward_loop, "_lstm_backward", __name__, step_backward=_step_backward, add_buffered=_add_buffered
+)
 
 
 def lstm_forward(
@@ -216,15 +218,15 @@ def lstm_backward(
     at, dtype, (gates, cells, raw), (g, g_last, g_cells) = layout_of(counts), out.dtype, aux, gs
     H, P, F, projecting = w_hh.shape[0] // 4, w_hh.shape[1], x.shape[1], w_hr is not None
     work, inside = at.S * cost(4, 2 * F, H, 2 * P), at.T > 1 or projecting
-    held = held_plan(at.N, 4 * H, F, P, dtype, work, inside)
-    total = sums(held, 4 * H, P, dtype)
+    buffer = buffer_plan(at.N, 4 * H, F, P, dtype, work, inside)
+    total = sums(buffer, 4 * H, P, dtype)
     dh, dc = copy_or_zeros(g_last, (at.N, P), dtype), copy_or_zeros(g_cells, (at.N, H), dtype)
     db, dp = np.zeros((at.N, 4 * H), dtype), np.zeros((0 if w_peep is None else at.N, 3 * H), dtype)
     dhs, draw = (empty((at.S, P), dtype), empty((at.N, H), dtype)) if projecting else (out, out)
     dx = empty((at.S, F), dtype) if needs[0] and inside else out
     plan = plan_of(
         examples=at.N, reverse=reverse, inside=inside, features=F, units=H, outputs=P, peeping=w_peep is not None,
-        projecting=projecting, has_g=g is not None, input_wanted=bool(needs[0]), **held._asdict(),
+        projecting=projecting, has_g=g is not None, input_wanted=bool(needs[0]), **buffer._asdict(),
     )  # fmt: skip
     panels = [
         panels_of(plain(w_ih)) if needs[0] and inside else out,
@@ -233,7 +235,7 @@ def lstm_backward(
     ]
     states = [or_zeros(h0, (at.N, P), dtype), or_zeros(c0, (at.N, H), dtype), out if w_peep is None else plain(w_peep)]
     gradients = [out if g is None else plain(g), dh, dc, db, dp, dhs, draw, dx]
-    weights = [total.held, total.of_input, total.of_state]
+    weights = [total.buffer, total.of_input, total.of_state]
     run(
         _lstm_backward, at, work, plan, dtype, [plain(x), out, gates, cells, *states, *gradients, *panels, *weights]
     )  # fmt: skip

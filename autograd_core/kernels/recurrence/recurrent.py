@@ -55,12 +55,12 @@ from .gates import gate_code
     KEPT,  # forward: gates of all steps are kept for the backward pass, not those of one step
     HAS_G,  # backward: there is a gradient of the outputs
     INPUT_WANTED,  # backward: the gradient of x is wanted
-    MOST_HELD,  # backward: rows of da and z that a block holds, see `recurrent_weights.Held`
+    MOST_ROWS,  # backward: rows of da and z in the buffer of a block, see `recurrent_weights.Buffer`
     DA_STRIDE,  # distance of the rows of da
-    Z_AT,  # offset of z in what a block holds
+    Z_AT,  # offset of z in the buffer of a block
     Z_STRIDE,  # distance of the rows of z
     PADDED,  # in a row of z, the offset of the state before: F, rounded up to whole vectors
-    HELD_SIZE,  # elements that a block holds
+    BUFFER_SIZE,  # elements of the buffer of a block
     PLAN_SIZE,
 ) = range(21)
 
@@ -79,12 +79,10 @@ class Step(NamedTuple):
 # ------------------------------------------------------------------------------------------------------------ the loops
 
 
-@kernel()
 def step_forward(calls, code, plan, counts, starts, step, *arrays):  # type: ignore[no-untyped-def]
-    """One step of a cell: compute the states of `step` from those before. Each cell puts its own kernel here."""
+    """One step of a cell: compute the states of `step` from those before. `with_cell` puts the cell's own kernel here."""
 
 
-@kernel()
 def forward_loop(start, stop, calls, code, plan, counts, starts, arrays):  # type: ignore[no-untyped-def]
     """A task is a block of examples, taken through all time steps.
 
@@ -108,21 +106,18 @@ def forward_loop(start, stop, calls, code, plan, counts, starts, arrays):  # typ
             count, first = counts[t], starts[t]
 
 
-@kernel()
 def step_backward(calls, code, plan, counts, starts, step, block, k, *arrays):  # type: ignore[no-untyped-def]
     """One step of a cell, backward: from the gradient of the states of `step` to that of those before, and k rows further
-    on in what the block holds. Each cell puts its own kernel here."""
+    on in the buffer of the block. `with_cell` puts the cell's own kernel here."""
 
 
-@kernel()
-def add_held(calls, plan, block, k, add, *arrays):  # type: ignore[no-untyped-def]
-    """The gradients of the weights = or += the products of the k rows that the block holds. Each cell puts its own kernel
-    here."""
+def add_buffered(calls, plan, block, k, add, *arrays):  # type: ignore[no-untyped-def]
+    """The gradients of the weights = or += the products of the k rows in the buffer of the block. `with_cell` puts the cell's
+    own kernel here."""
 
 
-@kernel()
 def backward_loop(start, stop, calls, code, plan, counts, starts, arrays):  # type: ignore[no-untyped-def]
-    """The same backwards; arrays: what the cell's `step_backward` and `add_held` take."""
+    """The same backwards; arrays: what the cell's `step_backward` and `add_buffered` take."""
     T, N, blocks = len(counts), plan[EXAMPLES], plan[BLOCKS]
     for block in range(start, stop):
         r0, r1 = N * block // blocks, N * (block + 1) // blocks
@@ -130,8 +125,8 @@ def backward_loop(start, stop, calls, code, plan, counts, starts, arrays):  # ty
         for i in range(T + 1):
             t = i if plan[REVERSE] else T - 1 - i
             rows = min(r1, counts[t]) - r0 if i < T else 0
-            if plan[INSIDE] and (i == T or k + rows > plan[MOST_HELD]):
-                add_held(calls, plan, block, k, add, *arrays)
+            if plan[INSIDE] and (i == T or k + rows > plan[MOST_ROWS]):
+                add_buffered(calls, plan, block, k, add, *arrays)
                 k, add = 0, True
             if rows > 0:
                 before = t + 1 if plan[REVERSE] else t - 1
@@ -141,11 +136,11 @@ def backward_loop(start, stop, calls, code, plan, counts, starts, arrays):  # ty
                 k += rows
 
 
-def with_cell(loop: Kernel, name: str, module: str, **steps: Kernel) -> Kernel:
+def with_cell(loop: Any, name: str, module: str, **steps: Kernel) -> Kernel:
     """A loop over time for one cell: a kernel with the code of `loop`, in which `steps` are the cell's own."""
-    function = types.FunctionType(loop.function.__code__, {**loop.function.__globals__, **steps}, name)
+    function = types.FunctionType(loop.__code__, {**loop.__globals__, **steps}, name)
     function.__qualname__, function.__module__, function.__doc__ = name, module, loop.__doc__
-    return Kernel(function, loop.flags)
+    return kernel()(function)
 
 
 # ------------------------------------------------------------------------------------------------------------- products

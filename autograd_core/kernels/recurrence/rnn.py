@@ -20,11 +20,11 @@ from ..machine.threads import get_num_threads
 from ..machine.workspace import empty
 from .gates import rnn_unit, rnn_unit_back
 from .recurrent import (
+    BUFFER_SIZE,
     DA_STRIDE,
     EXAMPLES,
     FEATURES,
     HAS_G,
-    HELD_SIZE,
     INPUT_WANTED,
     INSIDE,
     PADDED,
@@ -54,7 +54,7 @@ from .recurrent import (
     sum_of_biases,
     with_cell,
 )
-from .recurrent_weights import add_products, gradients_of_one_step, held_plan, hold, sums
+from .recurrent_weights import add_products, buffer_plan, gradients_of_one_step, store_inputs, sums
 
 
 @kernel()
@@ -101,7 +101,7 @@ def _step_forward(calls, code, plan, counts, starts, step, x, out, h0, bias, of_
 
 @kernel(inline=True)
 def _step_backward(  # type: ignore[no-untyped-def]
-    calls, code, plan, counts, starts, step, block, k, x, out, h0, g, dh, late, db, dx, of_input, of_state, of_skipped, held,
+    calls, code, plan, counts, starts, step, block, k, x, out, h0, g, dh, late, db, dx, of_input, of_state, of_skipped, buffer,
     dw_ih, dw_hh, dw_skip,
 ):  # fmt: skip
     """da of a step, and from it dx, db, and the gradient of the state before. Flat arrays:
@@ -114,37 +114,37 @@ def _step_backward(  # type: ignore[no-untyped-def]
     dx                         (S, F), if INPUT_WANTED
     of_input, of_state         `panels_of` W_ih and W_hh, if INSIDE
     of_skipped                 `panels_of` W_skip, if SKIP
-    held                       what the blocks hold, see `recurrent_weights.py`
+    buffer                     the buffers of the blocks, see `recurrent_weights.py`
     dw_ih, dw_hh, dw_skip      (blocks, H, padded F), (blocks, H, H), (blocks, H, H)
     """
     F, H, skip, lanes, own = plan[FEATURES], plan[UNITS], plan[SKIP], calls[LANES], step.r0 * plan[UNITS]
-    da, da_stride = block * plan[HELD_SIZE] + k * plan[DA_STRIDE], plan[DA_STRIDE]
-    z, z_stride = block * plan[HELD_SIZE] + plan[Z_AT] + k * plan[Z_STRIDE], plan[Z_STRIDE]
+    da, da_stride = block * plan[BUFFER_SIZE] + k * plan[DA_STRIDE], plan[DA_STRIDE]
+    z, z_stride = block * plan[BUFFER_SIZE] + plan[Z_AT] + k * plan[Z_STRIDE], plan[Z_STRIDE]
     if plan[INSIDE]:
-        hold(calls, plan, step, x, out, h0, max(skip - 1, 0) * plan[EXAMPLES], held, z, F, H)
+        store_inputs(calls, plan, step, x, out, h0, max(skip - 1, 0) * plan[EXAMPLES], buffer, z, F, H)
     waiting = (step.t % skip * plan[EXAMPLES] + step.r0) * H if skip else 0
     filled = (H + lanes - 1) // lanes * lanes
     for j in range(skip + 1 if skip else 0):
         low, high, row = _before(counts, starts, step, j, plan)
         source = out if j == skip else h0
         to = z + plan[PADDED] + filled + (low - step.r0) * z_stride
-        copy(calls, source, row * H, held, to, H, z_stride, high - low, H, filled)
+        copy(calls, source, row * H, buffer, to, H, z_stride, high - low, H, filled)
     for i in range(step.rows * H if skip else 0):
         dh[own + i] += late[waiting + i]
     rnn_unit_back(
-        code, out, step.first * H, g, step.first * H, dh, own, held, da, db, own, step.rows, H, da_stride,
+        code, out, step.first * H, g, step.first * H, dh, own, buffer, da, db, own, step.rows, H, da_stride,
         plan[RECTIFIED] != 0, plan[HAS_G] != 0,
     )  # fmt: skip
     if plan[INSIDE]:
-        product(calls, held, da, of_state, dh, own, Product(step.rows, H, H, da_stride, H, False))
+        product(calls, buffer, da, of_state, dh, own, Product(step.rows, H, H, da_stride, H, False))
     if skip:
-        product(calls, held, da, of_skipped, late, waiting, Product(step.rows, H, H, da_stride, H, False))
+        product(calls, buffer, da, of_skipped, late, waiting, Product(step.rows, H, H, da_stride, H, False))
     if plan[INSIDE] and plan[INPUT_WANTED]:
-        product(calls, held, da, of_input, dx, step.first * F, Product(step.rows, H, F, da_stride, F, False))
+        product(calls, buffer, da, of_input, dx, step.first * F, Product(step.rows, H, F, da_stride, F, False))
 
 
 @kernel(inline=True)
-def _add_held(  # type: ignore[no-untyped-def]
+def _add_buffered(  # type: ignore[no-untyped-def]
     calls,
     plan,
     block,
@@ -161,24 +161,26 @@ def _add_held(  # type: ignore[no-untyped-def]
     of_input,
     of_state,
     of_skipped,
-    held,
+    buffer,
     dw_ih,
     dw_hh,
     dw_skip,
 ):
-    """dW = or += daᵀ z, of the k rows that a block holds. The arrays are those of `_step_backward`."""
+    """dW = or += daᵀ z, of the k rows in the buffer of a block. The arrays are those of `_step_backward`."""
     H, padded, lanes = plan[UNITS], plan[PADDED], calls[LANES]
-    da, to = block * plan[HELD_SIZE], block * H
+    da, to = block * plan[BUFFER_SIZE], block * H
     z = da + plan[Z_AT]
-    add_products(calls, plan, held, da, z, k, H, padded, dw_ih, to * padded, add)
-    add_products(calls, plan, held, da, z + padded, k, H, H, dw_hh, to * H, add)
+    add_products(calls, plan, buffer, da, z, k, H, padded, dw_ih, to * padded, add)
+    add_products(calls, plan, buffer, da, z + padded, k, H, H, dw_hh, to * H, add)
     if plan[SKIP]:
         z += padded + (H + lanes - 1) // lanes * lanes
-        add_products(calls, plan, held, da, z, k, H, H, dw_skip, to * H, add)
+        add_products(calls, plan, buffer, da, z, k, H, H, dw_skip, to * H, add)
 
 
 _rnn_forward = with_cell(forward_loop, "_rnn_forward", __name__, step_forward=_step_forward)
-_rnn_backward = with_cell(backward_loop, "_rnn_backward", __name__, step_backward=_step_backward, add_held=_add_held)
+_rnn_backward = with_cell(
+    backward_loop, "_rnn_backward", __name__, step_backward=_step_backward, add_buffered=_add_buffered
+)
 
 
 def _positions(at: Layout, skip: int, reverse: bool) -> tuple[ndarray, ndarray, ndarray]:
@@ -233,9 +235,9 @@ def rnn_backward(
     at, dtype, (H, F), (g, g_last) = layout_of(counts), out.dtype, w_ih.shape, gs
     more, inside = H if skip else 0, at.T > 1 or skip > 0
     work = at.S * cost(1, 2 * F, 2 * H, H + more)
-    held = held_plan(at.N, H, F, H, dtype, work, inside, more)
-    total = sums(held, H, H, dtype)
-    dw_skip = empty((held.blocks, H, more), dtype)
+    buffer = buffer_plan(at.N, H, F, H, dtype, work, inside, more)
+    total = sums(buffer, H, H, dtype)
+    dw_skip = empty((buffer.blocks, H, more), dtype)
     dh, db = copy_or_zeros(None if skip else g_last, (at.N, H), dtype), np.zeros((at.N, H), dtype)
     late = np.zeros((skip * at.N, H), dtype)
     if skip and g_last is not None:
@@ -243,7 +245,7 @@ def rnn_backward(
     dx = empty((at.S, F), dtype) if needs[0] and inside else out
     plan = plan_of(
         examples=at.N, reverse=reverse, inside=inside, features=F, units=H, rectified=rectified, skip=skip,
-        has_g=g is not None, input_wanted=bool(needs[0]), **held._asdict(),
+        has_g=g is not None, input_wanted=bool(needs[0]), **buffer._asdict(),
     )  # fmt: skip
     panels = [
         panels_of(plain(w_ih)) if needs[0] and inside else dh,
@@ -251,7 +253,7 @@ def rnn_backward(
         panels_of(plain(w_skip)) if skip else dh,
     ]
     states = [plain(x), out, or_zeros(h0, (max(skip, 1) * at.N, H), dtype)]
-    weights = [total.held, total.of_input, total.of_state, dw_skip]
+    weights = [total.buffer, total.of_input, total.of_state, dw_skip]
     run(
         _rnn_backward, at, work, plan, dtype,
         [*states, out if g is None else plain(g), dh, late, db, dx, *panels, *weights],

@@ -137,7 +137,7 @@ def _columns(start, stop, x, R, C, part, repeat, center, kind, out):  # type: ig
             for j in range(columns):
                 centers[i * columns + j] = center[k * C + c0 + j]
         _run_of_rows(x, at, C * repeat, steps, width, centers, kind, chunk, totals)
-        for i in range(1, repeat):  # the rows that lie side by side
+        for i in range(1, repeat):  # the rows side by side
             for j in range(columns):
                 other = totals[i * columns + j]
                 totals[j] = totals[j] * other if kind == PRODUCT else totals[j] + other

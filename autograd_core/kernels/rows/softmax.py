@@ -172,7 +172,7 @@ def softmax_back(g: ndarray, out: ndarray, log: bool) -> ndarray:
 
 @kernel()
 def _count(t, w, C, ignored):  # type: ignore[no-untyped-def]
-    """How many labels count, and their total weight; or, if one is no class, (-1 - its place, 0)."""
+    """The number of labels that count, and their total weight; or, if one is no class, (-1 - its index, 0)."""
     kept, total = 0, 0.0
     for i in range(len(t)):
         if t[i] != ignored:
