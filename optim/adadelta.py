@@ -9,12 +9,12 @@ from numpy import ndarray
 
 from autograd_core.engine.tensor import Tensor
 
-from .documentation import documented
+from .documentation import with_shared_parts
 from .optimizer import Optimizer
 from .options import Params, check_fraction, options
 
 
-@documented
+@with_shared_parts
 class Adadelta(Optimizer):
     """Minimises by steps in the units of x, from running means of the squared gradients and of the squared steps.
 

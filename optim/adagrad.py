@@ -9,12 +9,12 @@ from numpy import ndarray
 
 from autograd_core.engine.tensor import Tensor
 
-from .documentation import documented
+from .documentation import with_shared_parts
 from .optimizer import Optimizer
 from .options import Params, options
 
 
-@documented
+@with_shared_parts
 class Adagrad(Optimizer):
     """Minimises with a learning rate for each weight that falls with the sum of its squared gradients.
 

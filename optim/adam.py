@@ -12,12 +12,12 @@ from autograd_core.engine.tensor import Tensor
 from autograd_core.engine.versions import all_written
 from autograd_core.kernels.rows import update
 
-from .documentation import documented
+from .documentation import with_shared_parts
 from .optimizer import Optimizer, real_views
 from .options import Params, options
 
 
-@documented
+@with_shared_parts
 class Adam(Optimizer):
     """Minimises by running means of the gradient and of its square (adaptive moment estimation).
 
@@ -130,7 +130,7 @@ class Adam(Optimizer):
         x -= tmp
 
 
-@documented
+@with_shared_parts
 class AdamW(Adam):
     """Minimises as Adam, with a weight decay that is a step of its own.
 

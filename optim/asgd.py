@@ -9,12 +9,12 @@ from numpy import ndarray
 
 from autograd_core.engine.tensor import Tensor
 
-from .documentation import documented
+from .documentation import with_shared_parts
 from .optimizer import Optimizer
 from .options import Params, options
 
 
-@documented
+@with_shared_parts
 class ASGD(Optimizer):
     """Minimises by gradient descent with a falling step, and averages the weights from step t0 on.
 

@@ -1,4 +1,4 @@
-"""What the docstrings of optimisers and schedulers share: `documented` writes it where they have its name in braces."""
+"""What the docstrings of optimisers and schedulers share: `with_shared_parts` writes it where they have its name in braces."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Dtypes: Python floats.""",
 }
 
 
-def documented(cls: T) -> T:
+def with_shared_parts(cls: T) -> T:
     """The class with the shared parts in its docstring."""
     text = inspect.cleandoc(cls.__doc__ or "")
     for name, part in PARTS.items():

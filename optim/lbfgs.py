@@ -13,7 +13,7 @@ from autograd_core.engine.tensor import Tensor
 from autograd_core.engine.versions import written
 from autograd_core.ops.elementwise.complex import view_as_real
 
-from .documentation import documented
+from .documentation import with_shared_parts
 from .line_search import strong_wolfe
 from .optimizer import Optimizer
 from .options import Params, options
@@ -24,7 +24,7 @@ def _real(x: ndarray) -> ndarray:
     return view_as_real(x) if x.dtype.kind == "c" else x
 
 
-@documented
+@with_shared_parts
 class LBFGS(Optimizer):
     """Minimises by a quasi-Newton method: the last steps s and gradient changes y estimate the inverse Hessian H.
 

@@ -10,12 +10,12 @@ from numpy import ndarray
 
 from autograd_core.engine.tensor import Tensor
 
-from .documentation import documented
+from .documentation import with_shared_parts
 from .optimizer import Optimizer
 from .options import Params, options
 
 
-@documented
+@with_shared_parts
 class RAdam(Optimizer):
     """Minimises as Adam, by the momentum alone until the variance of the step size is bounded, in place of a warm-up.
 

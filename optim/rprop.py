@@ -9,12 +9,12 @@ from numpy import ndarray
 
 from autograd_core.engine.tensor import Tensor
 
-from .documentation import documented
+from .documentation import with_shared_parts
 from .optimizer import Optimizer
 from .options import Params, options
 
 
-@documented
+@with_shared_parts
 class Rprop(Optimizer):
     """Minimises by the sign of the gradient alone, with a step size η for each weight; for the whole data as one batch.
 

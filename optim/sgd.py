@@ -11,12 +11,12 @@ from autograd_core.engine.tensor import Tensor
 from autograd_core.engine.versions import all_written
 from autograd_core.kernels.rows import update
 
-from .documentation import documented
+from .documentation import with_shared_parts
 from .optimizer import Optimizer, real_views
 from .options import Params, options
 
 
-@documented
+@with_shared_parts
 class SGD(Optimizer):
     """Minimises by stochastic gradient descent, with (Nesterov) momentum.
 

@@ -8,11 +8,11 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..documentation import documented
+from ..documentation import with_shared_parts
 from ..optimizer import Optimizer
 
 
-@documented
+@with_shared_parts
 class LRScheduler:
     """Changes the learning rates of an optimiser's groups, once an epoch (or a batch), by `step()`; the base class.
 

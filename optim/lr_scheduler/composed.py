@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
-from ..documentation import documented
+from ..documentation import with_shared_parts
 from ..optimizer import Optimizer
 from .base import LRScheduler
 from .plateau import ReduceLROnPlateau
@@ -42,7 +42,7 @@ class _Composed(LRScheduler):
             scheduler.load_state_dict(state)
 
 
-@documented
+@with_shared_parts
 class SequentialLR(_Composed):
     """Runs one scheduler after another, changing at the milestones; each starts anew at its own.
 
@@ -116,7 +116,7 @@ def _undo_first_step(scheduler: LRScheduler) -> None:
             part._step_count = 0
 
 
-@documented
+@with_shared_parts
 class ChainedScheduler(_Composed):
     """Runs several schedulers at once: each changes the learning rate that the one before it set.
 

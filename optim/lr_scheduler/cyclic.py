@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..documentation import documented
+from ..documentation import with_shared_parts
 from ..optimizer import Optimizer
 from .base import LRScheduler, for_groups, saved_function
 
@@ -24,7 +24,7 @@ def _set_momentum(group: dict[str, Any], option: str, momentum: float) -> None:
     group[option] = (momentum, *group["betas"][1:]) if option == "betas" else momentum
 
 
-@documented
+@with_shared_parts
 class CyclicLR(LRScheduler):
     """Moves the learning rate from base_lr to max_lr and back, again and again; a step each batch.
 
@@ -130,7 +130,7 @@ class CyclicLR(LRScheduler):
             self._scale_fn_custom.__dict__.update(saved)
 
 
-@documented
+@with_shared_parts
 class OneCycleLR(LRScheduler):
     """Raises the learning rate from max_lr / div_factor to max_lr and lowers it almost to 0; a step each batch.
 
@@ -241,7 +241,7 @@ class OneCycleLR(LRScheduler):
         return [self.between(group[rates[0]], group[rates[1]], done) for group in groups]
 
 
-@documented
+@with_shared_parts
 class CosineAnnealingWarmRestarts(LRScheduler):
     """Lowers the learning rate along half a wave of the cosine, and starts again from the first rate.
 

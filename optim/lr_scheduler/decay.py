@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
-from ..documentation import documented
+from ..documentation import with_shared_parts
 from ..optimizer import Optimizer
 from .base import LRScheduler, for_groups, saved_function
 
@@ -34,7 +34,7 @@ class _Lambdas(LRScheduler):
                 function.__dict__.update(saved)
 
 
-@documented
+@with_shared_parts
 class LambdaLR(_Lambdas):
     """Multiplies the first learning rate by a function of the epoch.
 
@@ -57,7 +57,7 @@ class LambdaLR(_Lambdas):
         return [base * f(self.last_epoch) for f, base in zip(self.lr_lambdas, self.base_lrs, strict=True)]
 
 
-@documented
+@with_shared_parts
 class MultiplicativeLR(_Lambdas):
     """Multiplies the learning rate of the epoch before by a function of the epoch.
 
@@ -108,7 +108,7 @@ class _Factor(LRScheduler):
         return [base * level for base in self.base_lrs]
 
 
-@documented
+@with_shared_parts
 class StepLR(_Factor):
     """Multiplies the learning rate by gamma after every `step_size` epochs.
 
@@ -142,7 +142,7 @@ class StepLR(_Factor):
         return self.gamma ** (t // self.step_size)
 
 
-@documented
+@with_shared_parts
 class MultiStepLR(_Factor):
     """Multiplies the learning rate by gamma at each of the milestones.
 
@@ -174,7 +174,7 @@ class MultiStepLR(_Factor):
         return self.gamma ** bisect_right(sorted(self.milestones.elements()), t)
 
 
-@documented
+@with_shared_parts
 class ConstantLR(_Factor):
     """Multiplies the learning rate by a factor for the first epochs.
 
@@ -216,7 +216,7 @@ class ConstantLR(_Factor):
         return 1.0 if t >= self.total_iters else self.factor
 
 
-@documented
+@with_shared_parts
 class LinearLR(_Factor):
     """Multiplies the learning rate by a factor that changes linearly: a warm-up, for example.
 
@@ -267,7 +267,7 @@ class LinearLR(_Factor):
         return self.start_factor + rise * min(self.total_iters, t) / self.total_iters
 
 
-@documented
+@with_shared_parts
 class ExponentialLR(_Factor):
     """Multiplies the learning rate by gamma in every epoch.
 
@@ -297,7 +297,7 @@ class ExponentialLR(_Factor):
         return self.gamma**t
 
 
-@documented
+@with_shared_parts
 class PolynomialLR(_Factor):
     """Lowers the learning rate to 0 along a power of the epochs that are left.
 
@@ -332,7 +332,7 @@ class PolynomialLR(_Factor):
         return (1.0 - min(self.total_iters, t) / self.total_iters) ** self.power
 
 
-@documented
+@with_shared_parts
 class CosineAnnealingLR(LRScheduler):
     """Lowers the learning rate to eta_min along half a wave of the cosine.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import SupportsFloat
 
-from ..documentation import documented
+from ..documentation import with_shared_parts
 from ..optimizer import Optimizer
 from .base import LRScheduler, for_groups
 
 
-@documented
+@with_shared_parts
 class ReduceLROnPlateau(LRScheduler):
     """Lowers the learning rate once the quantity passed to `step` has not improved for more than `patience` epochs.
 
