@@ -34,6 +34,7 @@ from . import fft as fft
 from . import linalg as linalg
 from . import nn as nn
 from . import optim as optim
+from autograd_core import autograd as autograd
 from autograd_core import func as func
 from autograd_core import special as special
 from autograd_core.engine.backward import backward as backward
@@ -157,6 +158,7 @@ __all__ = [
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",
+    "autograd",
     "avg_pool1d",
     "backward",
     "baddbmm",
