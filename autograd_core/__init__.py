@@ -7,11 +7,11 @@ import importlib
 import warnings
 from typing import Any
 
-from numpy import bool_ as bool
-from numpy import complex64, complex128, float16, float32, float64, int8, int16, int32, int64, uint8
+from numpy import e, inf, nan, newaxis, pi
 
 from . import fft, linalg
 from .engine.backward import backward, grad
+from .engine.buffers import asarray, empty_strided, frombuffer, scalar_tensor
 from .engine.creation import (
     arange,
     as_tensor,
@@ -23,12 +23,39 @@ from .engine.creation import (
     full,
     full_like,
     linspace,
+    logspace,
     ones,
     ones_like,
     tril_indices,
     triu_indices,
     zeros,
     zeros_like,
+)
+from .engine.dtype_info import Size, can_cast, finfo, iinfo, promote_types
+from .engine.dtypes import (
+    bool,
+    cdouble,
+    cfloat,
+    complex64,
+    complex128,
+    double,
+    dtype,
+    float,
+    float16,
+    float32,
+    float64,
+    half,
+    int,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    short,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
 )
 from .engine.function import Function
 from .engine.modes import (
@@ -41,6 +68,18 @@ from .engine.modes import (
 )
 from .engine.operands import result_type
 from .engine.primitive import published as _published
+from .engine.printing import set_printoptions
+from .engine.settings import (
+    are_deterministic_algorithms_enabled,
+    get_default_device,
+    get_deterministic_debug_mode,
+    get_float32_matmul_precision,
+    is_deterministic_algorithms_warn_only_enabled,
+    set_default_device,
+    set_deterministic_debug_mode,
+    set_float32_matmul_precision,
+    use_deterministic_algorithms,
+)
 from .engine.tensor import Tensor, get_default_dtype, set_default_dtype
 from .inspection.anomaly import detect_anomaly, set_detect_anomaly
 from .inspection.check import gradcheck, gradgradcheck
@@ -63,6 +102,7 @@ from .random import (
     randn,
     randn_like,
     randperm,
+    seed,
     set_rng_state,
 )
 
@@ -70,14 +110,20 @@ from .engine.creation import tensor  # isort: skip  (after the file of this name
 from .interface.table import FUNCTIONS as _FUNCTIONS
 
 __all__ = [
-    "Function", "Generator", "Tensor", "arange", "as_tensor", "backward", "bernoulli", "bool", "complex128",
-    "complex64", "detect_anomaly", "empty", "empty_like", "enable_grad", "eye", "fft", "float16", "float32", "float64",
-    "fork_rng", "from_dlpack", "from_numpy", "full", "full_like", "get_default_dtype", "get_rng_state", "grad",
-    "gradcheck", "gradgradcheck", "inference_mode", "initial_seed", "int16", "int32", "int64", "int8",
-    "is_grad_enabled", "is_inference_mode_enabled", "linalg", "linspace", "manual_seed", "multinomial", "no_grad",
-    "normal", "ones", "ones_like", "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
-    "randperm", "result_type", "set_default_dtype", "set_detect_anomaly", "set_grad_enabled", "set_rng_state", "tensor",
-    "tril_indices", "triu_indices", "uint8", "zeros", "zeros_like",
+    "Function", "Generator", "Size", "Tensor", "arange", "are_deterministic_algorithms_enabled", "as_tensor",
+    "asarray", "backward", "bernoulli", "bool", "can_cast", "cdouble", "cfloat", "complex128", "complex64",
+    "detect_anomaly", "double", "dtype", "e", "empty", "empty_like", "empty_strided", "enable_grad", "eye", "fft",
+    "finfo", "float", "float16", "float32", "float64", "fork_rng", "from_dlpack", "from_numpy", "frombuffer",
+    "full", "full_like", "get_default_device", "get_default_dtype", "get_deterministic_debug_mode",
+    "get_float32_matmul_precision", "get_rng_state", "grad", "gradcheck", "gradgradcheck", "half", "iinfo", "inf",
+    "inference_mode", "initial_seed", "int", "int16", "int32", "int64", "int8",
+    "is_deterministic_algorithms_warn_only_enabled", "is_grad_enabled", "is_inference_mode_enabled", "linalg",
+    "linspace", "logspace", "long", "manual_seed", "multinomial", "nan", "newaxis", "no_grad", "normal", "ones",
+    "ones_like", "pi", "poisson", "promote_types", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "randperm", "result_type", "scalar_tensor", "seed", "set_default_device", "set_default_dtype",
+    "set_detect_anomaly", "set_deterministic_debug_mode", "set_float32_matmul_precision", "set_grad_enabled",
+    "set_printoptions", "set_rng_state", "short", "tensor", "tril_indices", "triu_indices", "uint16", "uint32",
+    "uint64", "uint8", "use_deterministic_algorithms", "zeros", "zeros_like",
 ]  # fmt: skip
 
 # name -> the module that is imported when it is first used: the module itself, or its member of that name

@@ -39,6 +39,10 @@ from autograd_core import func as func
 from autograd_core import special as special
 from autograd_core.engine.backward import backward as backward
 from autograd_core.engine.backward import grad as grad
+from autograd_core.engine.buffers import asarray as asarray
+from autograd_core.engine.buffers import empty_strided as empty_strided
+from autograd_core.engine.buffers import frombuffer as frombuffer
+from autograd_core.engine.buffers import scalar_tensor as scalar_tensor
 from autograd_core.engine.creation import arange as arange
 from autograd_core.engine.creation import as_tensor as as_tensor
 from autograd_core.engine.creation import empty as empty
@@ -49,6 +53,7 @@ from autograd_core.engine.creation import from_numpy as from_numpy
 from autograd_core.engine.creation import full as full
 from autograd_core.engine.creation import full_like as full_like
 from autograd_core.engine.creation import linspace as linspace
+from autograd_core.engine.creation import logspace as logspace
 from autograd_core.engine.creation import ones as ones
 from autograd_core.engine.creation import ones_like as ones_like
 from autograd_core.engine.creation import tensor as tensor
@@ -56,6 +61,34 @@ from autograd_core.engine.creation import tril_indices as tril_indices
 from autograd_core.engine.creation import triu_indices as triu_indices
 from autograd_core.engine.creation import zeros as zeros
 from autograd_core.engine.creation import zeros_like as zeros_like
+from autograd_core.engine.dtype_info import Size as Size
+from autograd_core.engine.dtype_info import can_cast as can_cast
+from autograd_core.engine.dtype_info import finfo as finfo
+from autograd_core.engine.dtype_info import iinfo as iinfo
+from autograd_core.engine.dtype_info import promote_types as promote_types
+from autograd_core.engine.dtypes import bool as bool
+from autograd_core.engine.dtypes import cdouble as cdouble
+from autograd_core.engine.dtypes import cfloat as cfloat
+from autograd_core.engine.dtypes import complex128 as complex128
+from autograd_core.engine.dtypes import complex64 as complex64
+from autograd_core.engine.dtypes import double as double
+from autograd_core.engine.dtypes import dtype as dtype
+from autograd_core.engine.dtypes import float as float
+from autograd_core.engine.dtypes import float16 as float16
+from autograd_core.engine.dtypes import float32 as float32
+from autograd_core.engine.dtypes import float64 as float64
+from autograd_core.engine.dtypes import half as half
+from autograd_core.engine.dtypes import int as int
+from autograd_core.engine.dtypes import int16 as int16
+from autograd_core.engine.dtypes import int32 as int32
+from autograd_core.engine.dtypes import int64 as int64
+from autograd_core.engine.dtypes import int8 as int8
+from autograd_core.engine.dtypes import long as long
+from autograd_core.engine.dtypes import short as short
+from autograd_core.engine.dtypes import uint16 as uint16
+from autograd_core.engine.dtypes import uint32 as uint32
+from autograd_core.engine.dtypes import uint64 as uint64
+from autograd_core.engine.dtypes import uint8 as uint8
 from autograd_core.engine.function import Function as Function
 from autograd_core.engine.modes import enable_grad as enable_grad
 from autograd_core.engine.modes import inference_mode as inference_mode
@@ -64,6 +97,18 @@ from autograd_core.engine.modes import is_inference_mode_enabled as is_inference
 from autograd_core.engine.modes import no_grad as no_grad
 from autograd_core.engine.modes import set_grad_enabled as set_grad_enabled
 from autograd_core.engine.operands import result_type as result_type
+from autograd_core.engine.printing import set_printoptions as set_printoptions
+from autograd_core.engine.settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+from autograd_core.engine.settings import get_default_device as get_default_device
+from autograd_core.engine.settings import get_deterministic_debug_mode as get_deterministic_debug_mode
+from autograd_core.engine.settings import get_float32_matmul_precision as get_float32_matmul_precision
+from autograd_core.engine.settings import (
+    is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled,
+)
+from autograd_core.engine.settings import set_default_device as set_default_device
+from autograd_core.engine.settings import set_deterministic_debug_mode as set_deterministic_debug_mode
+from autograd_core.engine.settings import set_float32_matmul_precision as set_float32_matmul_precision
+from autograd_core.engine.settings import use_deterministic_algorithms as use_deterministic_algorithms
 from autograd_core.engine.tensor import Tensor as Tensor
 from autograd_core.engine.tensor import get_default_dtype as get_default_dtype
 from autograd_core.engine.tensor import set_default_dtype as set_default_dtype
@@ -93,25 +138,21 @@ from autograd_core.random import randint_like as randint_like
 from autograd_core.random import randn as randn
 from autograd_core.random import randn_like as randn_like
 from autograd_core.random import randperm as randperm
+from autograd_core.random import seed as seed
 from autograd_core.random import set_rng_state as set_rng_state
 from autograd_core.transforms.checkpoint import checkpoint as checkpoint
 from autograd_core.transforms.checkpoint import checkpoint_sequential as checkpoint_sequential
-from numpy import bool_ as bool
-from numpy import complex128 as complex128
-from numpy import complex64 as complex64
-from numpy import float16 as float16
-from numpy import float32 as float32
-from numpy import float64 as float64
-from numpy import int16 as int16
-from numpy import int32 as int32
-from numpy import int64 as int64
-from numpy import int8 as int8
-from numpy import uint8 as uint8
+from numpy import e as e
+from numpy import inf as inf
+from numpy import nan as nan
+from numpy import newaxis as newaxis
+from numpy import pi as pi
 
 __version__: _str
 __all__ = [
     "Function",
     "Generator",
+    "Size",
     "Tensor",
     "abs",
     "absolute",
@@ -144,12 +185,14 @@ __all__ = [
     "arctan",
     "arctan2",
     "arctanh",
+    "are_deterministic_algorithms_enabled",
     "argmax",
     "argmin",
     "argsort",
     "argwhere",
     "as_strided",
     "as_tensor",
+    "asarray",
     "asin",
     "asinh",
     "atan",
@@ -177,11 +220,14 @@ __all__ = [
     "broadcast_tensors",
     "broadcast_to",
     "bucketize",
+    "can_cast",
     "cartesian_prod",
     "cat",
     "cdist",
+    "cdouble",
     "ceil",
     "celu",
+    "cfloat",
     "chain_matmul",
     "channel_shuffle",
     "checkpoint",
@@ -237,14 +283,18 @@ __all__ = [
     "div",
     "divide",
     "dot",
+    "double",
     "draw",
     "dropout",
     "dsplit",
     "dstack",
+    "dtype",
+    "e",
     "einsum",
     "embedding",
     "empty",
     "empty_like",
+    "empty_strided",
     "enable_grad",
     "eq",
     "equal",
@@ -258,11 +308,13 @@ __all__ = [
     "eye",
     "feature_alpha_dropout",
     "fft",
+    "finfo",
     "fix",
     "flatten",
     "flip",
     "fliplr",
     "flipud",
+    "float",
     "float16",
     "float32",
     "float64",
@@ -277,6 +329,7 @@ __all__ = [
     "frexp",
     "from_dlpack",
     "from_numpy",
+    "frombuffer",
     "full",
     "full_like",
     "func",
@@ -284,7 +337,10 @@ __all__ = [
     "gcd",
     "ge",
     "ger",
+    "get_default_device",
     "get_default_dtype",
+    "get_deterministic_debug_mode",
+    "get_float32_matmul_precision",
     "get_num_threads",
     "get_rng_state",
     "grad",
@@ -294,6 +350,7 @@ __all__ = [
     "greater_equal",
     "grid_sample",
     "gt",
+    "half",
     "hardshrink",
     "heaviside",
     "histc",
@@ -304,6 +361,7 @@ __all__ = [
     "identity",
     "igamma",
     "igammac",
+    "iinfo",
     "imag",
     "index_add",
     "index_copy",
@@ -311,9 +369,11 @@ __all__ = [
     "index_put",
     "index_reduce",
     "index_select",
+    "inf",
     "inference_mode",
     "initial_seed",
     "inner",
+    "int",
     "int16",
     "int32",
     "int64",
@@ -321,8 +381,16 @@ __all__ = [
     "interpolate",
     "inverse",
     "is_complex",
+    "is_conj",
+    "is_deterministic_algorithms_warn_only_enabled",
+    "is_floating_point",
     "is_grad_enabled",
     "is_inference_mode_enabled",
+    "is_neg",
+    "is_nonzero",
+    "is_same_size",
+    "is_signed",
+    "is_tensor",
     "isclose",
     "isfinite",
     "isin",
@@ -358,7 +426,9 @@ __all__ = [
     "logical_xor",
     "logit",
     "logsigmoid",
+    "logspace",
     "logsumexp",
+    "long",
     "lt",
     "lu_solve",
     "manual_seed",
@@ -388,6 +458,7 @@ __all__ = [
     "multiply",
     "mv",
     "mvlgamma",
+    "nan",
     "nan_to_num",
     "nanmean",
     "nanmedian",
@@ -397,6 +468,7 @@ __all__ = [
     "ne",
     "neg",
     "negative",
+    "newaxis",
     "nextafter",
     "nn",
     "no_grad",
@@ -404,6 +476,7 @@ __all__ = [
     "norm",
     "normal",
     "not_equal",
+    "numel",
     "ones",
     "ones_like",
     "optim",
@@ -412,6 +485,7 @@ __all__ = [
     "pairwise_distance",
     "pdist",
     "permute",
+    "pi",
     "pinverse",
     "pixel_shuffle",
     "pixel_unshuffle",
@@ -423,6 +497,7 @@ __all__ = [
     "prelu",
     "prod",
     "profile",
+    "promote_types",
     "put",
     "qr",
     "quantile",
@@ -445,6 +520,7 @@ __all__ = [
     "replay",
     "reshape",
     "resolve_conj",
+    "resolve_neg",
     "result_type",
     "roll",
     "rot90",
@@ -453,21 +529,28 @@ __all__ = [
     "rrelu",
     "rsqrt",
     "rsub",
+    "scalar_tensor",
     "scaled_sigmoid",
     "scaled_tanh",
     "scatter",
     "scatter_add",
     "scatter_reduce",
     "searchsorted",
+    "seed",
     "select",
     "select_scatter",
     "selu",
+    "set_default_device",
     "set_default_dtype",
     "set_detect_anomaly",
+    "set_deterministic_debug_mode",
+    "set_float32_matmul_precision",
     "set_grad_enabled",
     "set_num_threads",
+    "set_printoptions",
     "set_rng_state",
     "sgn",
+    "short",
     "sigmoid",
     "sign",
     "signbit",
@@ -516,6 +599,9 @@ __all__ = [
     "triu_indices",
     "true_divide",
     "trunc",
+    "uint16",
+    "uint32",
+    "uint64",
     "uint8",
     "unbind",
     "unflatten",
@@ -524,6 +610,7 @@ __all__ = [
     "unique_consecutive",
     "unsqueeze",
     "upsample",
+    "use_deterministic_algorithms",
     "var",
     "var_mean",
     "vdot",
@@ -1259,8 +1346,29 @@ def interpolate(
 def inverse(input: TensorLike) -> Tensor:
     """Compute the inverse of each matrix of `input`: `linalg.inv`."""
 
-def is_complex(input: TensorLike) -> _bool:
-    """Test whether the dtype of `input` is a complex one."""
+def is_complex(input: TensorLike | DTypeLike) -> _bool:
+    """Test whether the dtype of `input`, or the dtype that it is, is a complex one."""
+
+def is_conj(input: Tensor) -> _bool:
+    """Return False: the conjugation of `input` is never deferred here, unlike in PyTorch."""
+
+def is_floating_point(input: TensorLike | DTypeLike) -> _bool:
+    """Test whether the dtype of `input`, or the dtype that it is, is a floating one."""
+
+def is_neg(input: Tensor) -> _bool:
+    """Return False: the negation of `input` is never deferred here, unlike in PyTorch."""
+
+def is_nonzero(input: Tensor) -> _bool:
+    """Test whether the only element of `input` is not 0."""
+
+def is_same_size(input: TensorLike, other: TensorLike) -> _bool:
+    """Test whether `input` and `other` have one shape."""
+
+def is_signed(input: TensorLike | DTypeLike) -> _bool:
+    """Test whether the dtype of `input`, or the dtype that it is, has negative numbers."""
+
+def is_tensor(obj: object, /) -> _bool:
+    """Test whether `obj` is a tensor, or inside a transform such as vmap stands for one."""
 
 def isclose(
     input: TensorLike, other: TensorLike, rtol: _float = ..., atol: _float = ..., equal_nan: _bool = ...
@@ -1615,6 +1723,9 @@ def norm(
 def not_equal(input: TensorLike, other: TensorLike) -> Tensor:
     """Test whether two numbers differ, elementwise."""
 
+def numel(input: TensorLike) -> _int:
+    """Return the number of elements of `input`."""
+
 def outer(input: TensorLike, vec2: TensorLike) -> Tensor:
     """Compute the products of every element of `input` with every element of `vec2`."""
 
@@ -1740,6 +1851,9 @@ def reshape(input: TensorLike, *shape: _int) -> Tensor:
 
 def resolve_conj(input: Tensor) -> Tensor:
     """Return `input` itself: conjugation is never deferred here, unlike in PyTorch."""
+
+def resolve_neg(input: Tensor) -> Tensor:
+    """Return `input` itself: negation is never deferred here, unlike in PyTorch."""
 
 def roll(input: TensorLike, shifts: _int | Sequence[_int], dims: _int | Sequence[_int] | None = ...) -> Tensor:
     """Move the elements by `shifts` along `dims`; those that leave at one end come in at the other."""

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import math
 import operator
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Generator", "bernoulli", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
     "multinomial", "normal", "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm",
-    "set_rng_state",
+    "seed", "set_rng_state",
 ]  # fmt: skip
 
 
@@ -95,6 +96,23 @@ def manual_seed(seed: int) -> Generator:
     True
     """
     return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Start the default generator again from a seed that the operating system chooses, and return that seed.
+
+    Formula: none; as `ag.manual_seed(seed)`.
+    Shapes: none → ().
+    Dtypes: a Python int below 2⁶⁴.
+    Raises: nothing.
+    Source: PyTorch's `seed`.
+
+    >>> import autograd_core as ag
+    >>> ag.seed() == ag.initial_seed()
+    True
+    """
+    default_generator.manual_seed(chosen := secrets.randbits(64))
+    return chosen
 
 
 def initial_seed() -> int:

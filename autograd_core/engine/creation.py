@@ -389,6 +389,40 @@ def linspace(
     return from_array(range_checked(np.linspace(first, last, count), dtype, "linspace"), requires_grad, device)
 
 
+def logspace(
+    start: complex | Tensor,
+    end: complex | Tensor,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+) -> Tensor:
+    """Make `steps` numbers from base^start to base^end, both included, each the same factor above the one before.
+
+    They are computed in float64 and rounded once. `start` and `end` are numbers or 0-d tensors; `requires_grad` lets
+    operations on the tensor be recorded; `device` is None or "cpu".
+
+    Formula: out[i] = `base` to the power start + i · (end − start) / (steps − 1)
+    Shapes: (steps).
+    Dtypes: `dtype`, or for None the default float, or complex64 (complex128 if that is float64) for complex ends.
+    Raises: as `ag.linspace` does.
+    Source: NumPy's and PyTorch's `logspace`.
+
+    >>> import autograd_core as ag
+    >>> ag.logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
+    first, last = (_number(v, "logspace") for v in (start, end))
+    if dtype is None:
+        is_complex = isinstance(first, complex) or isinstance(last, complex)
+        dtype = np.promote_types(Default.dtype, np.complex64) if is_complex else Default.dtype
+    wide = np.complex128 if np.dtype(dtype).kind == "c" else np.float64
+    powers = np.power(base, linspace(first, last, steps, dtype=wide).array)
+    return from_array(range_checked(powers, np.dtype(dtype), "logspace"), requires_grad, device)
+
+
 def tril_indices(row: int, col: int, offset: int = 0, *, dtype: DTypeLike = np.int64, device: Device = None) -> Tensor:
     """Return the indices of the lower triangle of a matrix of `row` rows and `col` columns.
 

@@ -888,13 +888,19 @@ class Methods:
         """Compute the inverse of each matrix of `input`: `linalg.inv`."""
 
     def is_complex(self) -> _bool:
-        """Test whether the dtype of `input` is a complex one."""
+        """Test whether the dtype of `input`, or the dtype that it is, is a complex one."""
+
+    def is_conj(self) -> _bool:
+        """Return False: the conjugation of `input` is never deferred here, unlike in PyTorch."""
 
     def is_contiguous(self) -> _bool:
         """Return whether the elements lie in row-major order without gaps."""
 
     def is_floating_point(self) -> _bool:
         """Return whether the dtype is a floating one."""
+
+    def is_neg(self) -> _bool:
+        """Return False: the negation of `input` is never deferred here, unlike in PyTorch."""
 
     def is_nonzero(self) -> _bool:
         """Return whether the only element is not 0."""
@@ -1496,6 +1502,9 @@ class Methods:
 
     def resolve_conj(self) -> Tensor:
         """Return `input` itself: conjugation is never deferred here, unlike in PyTorch."""
+
+    def resolve_neg(self) -> Tensor:
+        """Return `input` itself: negation is never deferred here, unlike in PyTorch."""
 
     def roll(self, shifts: _int | Sequence[_int], dims: _int | Sequence[_int] | None = ...) -> Tensor:
         """Move the elements by `shifts` along `dims`; those that leave at one end come in at the other."""

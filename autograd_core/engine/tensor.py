@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy import ndarray
 
+from . import printing
 from .graph import LEAF, OUTPUT, Extra, Node, extra_of
 from .history import View, history
 from .modes import mode
@@ -281,7 +282,7 @@ class Tensor(Methods):
         return self.array.tolist()
 
     def __repr__(self) -> str:
-        text = np.array2string(self.array, separator=", ", prefix="tensor(", precision=4, threshold=1000)
+        text = printing.text(self.array, "tensor(")
         parts = [text]
         if self.array.size == 0 and self.shape != (0,):
             parts.append(f"size={self.shape}")

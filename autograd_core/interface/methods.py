@@ -14,6 +14,7 @@ import numpy as np
 
 from ..engine import backward as gradients
 from ..engine import basics, creation, operands
+from ..engine.dtype_info import Size
 from ..engine.operands import convert, is_traced, sizes_of, to_dtype
 from ..engine.tensor import Tensor, as_array, range_checked, wrap
 from ..engine.versions import memory_of
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 def size(self: Tensor, dim: int | None = None) -> Any:
     """Return the shape, or the size of the dimension `dim`."""
-    return tuple(self.shape) if dim is None else self.shape[arguments.dim_index(dim, self.ndim, "size")]
+    return tuple.__new__(Size, self.shape) if dim is None else self.shape[arguments.dim_index(dim, self.ndim, "size")]
 
 
 def dim(self: Tensor) -> int:

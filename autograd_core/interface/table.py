@@ -38,13 +38,13 @@ from ..ops.indexing import gather, masks, scatter, slices
 from ..ops.linalg import aliases, determinant, distance, einsum, linear, matrix_functions, norms, products, solve
 from ..ops.network import conv, dropout, embedding, pool
 from ..ops.reduction import count, deviations, extremes, integrals, quantile, reduce, scan, softmax, sort, statistics
-from ..ops.shape import join, padding, rearrange, shape, split, strided
+from ..ops.shape import join, padding, properties, rearrange, shape, split, strided
 from ..ops.signal import grid_sample, interpolate
 
 FAMILIES: tuple[ModuleType, ...] = (
     basics, operands,
     arithmetic, exponential, trigonometric, rounding, logic, special, bessel, activation, piecewise, complex_numbers,
-    shape, split, join, rearrange, strided, padding, gather, scatter, slices, masks,
+    shape, split, join, rearrange, strided, padding, properties, gather, scatter, slices, masks,
     reduce, deviations, extremes, scan, integrals, sort, quantile, count, softmax, statistics,
     products, linear, einsum, solve, determinant, norms, matrix_functions, aliases, distance,
     conv, pool, dropout, embedding, interpolate, grid_sample,

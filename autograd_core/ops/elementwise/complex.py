@@ -29,21 +29,6 @@ from .arithmetic import sgn
 __all__ = ["conj", "sgn"]
 
 
-@documented(
-    Shapes="(*) → a bool.",
-    Dtypes="any → a bool.",
-    Raises="TypeError if input is no tensor or array.",
-    Source="PyTorch's `is_complex`.",
-)
-def is_complex(input: TensorLike) -> bool:
-    """Test whether the dtype of `input` is a complex one.
-
-    Formula: out = dtype of input ∈ {complex64, complex128}
-    is_complex([1 + 2j]) → True
-    """
-    return as_operand(input, "is_complex").dtype.kind == "c"
-
-
 _imag = Primitive(lambda x: x.imag, name="imag", vjps=(lambda g: g * -1j,), view=True)
 
 
@@ -245,7 +230,6 @@ def H(x: Tensor) -> Tensor:  # noqa: N802
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.is_complex       x.is_complex
 ag.imag
 ag.complex
 ag.polar
