@@ -26,7 +26,7 @@ class _ConvNd(Spatial):
 
     transposed = False
     weight: Parameter
-    bias: Parameter | None
+    bias: Parameter  # None without one
 
     def __init__(
         self,

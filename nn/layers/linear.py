@@ -35,7 +35,7 @@ class Linear(Module):
     (2, 3)
     """
 
-    bias: Parameter | None
+    bias: Parameter  # None without one
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Bilinear(Module):
     (5, 4)
     """
 
-    bias: Parameter | None
+    bias: Parameter  # None without one
 
     def __init__(
         self,

@@ -376,7 +376,7 @@ class RMSNorm(Module):
             [ 1. , -1. ]])
     """
 
-    weight: Parameter | None
+    weight: Parameter  # None without one
 
     def __init__(
         self,

@@ -40,8 +40,8 @@ class RNNCellBase(Module):
     (4, 3)
     """
 
-    bias_ih: Parameter | None
-    bias_hh: Parameter | None
+    bias_ih: Parameter  # None without one
+    bias_hh: Parameter  # None without one
 
     def __init__(
         self,

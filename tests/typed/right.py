@@ -152,6 +152,7 @@ lstm = nn.LSTM(4, 8, num_layers=2, batch_first=True)
 output, (hidden, cell) = lstm(ag.randn(2, 5, 4))
 embedded = nn.Embedding(10, 4)(h)
 nn.init.xavier_uniform_(convolution.weight)
+nn.init.zeros_(nn.Linear(2, 2).bias)
 total = sum(p.numel() for p in model.parameters() if p.requires_grad)
 weights = {name: p.shape for name, p in model.named_parameters()}
 
