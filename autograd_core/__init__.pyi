@@ -35,6 +35,7 @@ from . import linalg as linalg
 from . import nn as nn
 from . import optim as optim
 from autograd_core import autograd as autograd
+from autograd_core import distributions as distributions
 from autograd_core import func as func
 from autograd_core import special as special
 from autograd_core.engine.backward import backward as backward
@@ -280,6 +281,7 @@ __all__ = [
     "diff",
     "digamma",
     "dist",
+    "distributions",
     "div",
     "divide",
     "dot",

@@ -214,7 +214,7 @@ def by_example(draw: F) -> F:
     return call  # type: ignore[return-value]
 
 
-def _read(x: Any, name: str) -> np.ndarray:
+def read(x: Any, name: str) -> np.ndarray:
     """The values of parameters of a distribution."""
     if isinstance(x, StandIn):
         stream(None)
@@ -538,7 +538,7 @@ def normal(
     tensor([1., 2.])
     """
     on_cpu(device)
-    m, s = (_read(v, "normal") if hasattr(v, "dtype") else v for v in (mean, std))
+    m, s = (read(v, "normal") if hasattr(v, "dtype") else v for v in (mean, std))
     if size is None and not (isinstance(mean, Tensor) or isinstance(std, Tensor)):
         raise TypeError("normal: with a mean and a deviation that are numbers, give the size of the result")
     if np.any(np.asarray(s) < 0):
@@ -579,7 +579,7 @@ def bernoulli(input: TensorLike, p: float | None = None, *, generator: Generator
 
 @by_example
 def _chosen(p: Any, shape: tuple, dtype: np.dtype, generator: Generator | None, name: str) -> Tensor:
-    chance = _read(p, name)
+    chance = read(p, name)
     if chance.size and not (chance.min() >= 0 and chance.max() <= 1):
         raise ValueError(f"{name}: probabilities must be from 0 to 1, got {chance.min()} to {chance.max()}")
     return wrap((stream(generator).random(shape) < chance).astype(dtype))
@@ -604,7 +604,7 @@ def multinomial(
     >>> ag.multinomial(ag.tensor([0.0, 3.0, 0.0]), 4, replacement=True)
     tensor([1, 1, 1, 1])
     """
-    weights = np.asarray(_read(input, "multinomial"), np.float64)
+    weights = np.asarray(read(input, "multinomial"), np.float64)
     if weights.ndim not in (1, 2):
         raise ValueError(f"multinomial: weights must have one or two dimensions, got shape {weights.shape}")
     if not np.isfinite(weights).all() or (weights < 0).any():
@@ -644,7 +644,7 @@ def poisson(input: TensorLike, generator: Generator | None = None) -> Tensor:
     >>> ag.poisson(ag.zeros(3))
     tensor([0., 0., 0.])
     """
-    rates = _read(input, "poisson")
+    rates = read(input, "poisson")
     if rates.size and rates.min() < 0:
         raise ValueError(f"poisson: rates must not be negative, got {rates.min()}")
     return wrap(np.asarray(stream(generator).poisson(rates), rates.dtype))

@@ -22,6 +22,7 @@ MODULES = {
     "autograd_core.linalg": "torch.linalg",
     "autograd_core.fft": "torch.fft",
     "autograd_core.special": "torch.special",
+    "autograd_core.distributions": "torch.distributions",
     "autograd_core.func": "torch.func",
     "autograd_core.random": "torch",
     "autograd_core.autograd": "torch.autograd",

@@ -36,7 +36,7 @@ def public(names):
 
 
 COMPLETED = {
-    "ag": set(ag.__all__) | {"func", "special", "draw", "checkpoint", "nn", "optim"},
+    "ag": set(ag.__all__) | {"func", "special", "draw", "checkpoint", "distributions", "nn", "optim"},
     "x": public(dir(ag.Tensor)),
     "F": set(F.__all__),
     "nn": set(nn.__all__) | set(nn.LATER),

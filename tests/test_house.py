@@ -16,7 +16,7 @@ FLOORS = [
     ["autograd_core.engine"],
     ["autograd_core.random"],
     ["autograd_core.ops"],
-    ["autograd_core.linalg", "autograd_core.fft", "autograd_core.special"],
+    ["autograd_core.linalg", "autograd_core.fft", "autograd_core.special", "autograd_core.distributions"],
     ["autograd_core.transforms", "autograd_core.inspection"],
     ["autograd_core.interface", "autograd_core.autograd"],
     ["autograd_core"],
