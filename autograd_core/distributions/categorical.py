@@ -207,9 +207,9 @@ class Multinomial(Categories):
     Source: PyTorch's `distributions.Multinomial`.
 
     >>> import autograd_core as ag
-    >>> d = ag.distributions.Multinomial(2, ag.tensor([0.5, 0.5]))
-    >>> d.log_prob(ag.tensor([1.0, 1.0])).exp()
-    tensor(0.5000)
+    >>> d = ag.distributions.Multinomial(2, ag.tensor([1.0, 3.0]))
+    >>> d.mean, d.log_prob(ag.tensor([1.0, 1.0]))
+    (tensor([0.5, 1.5]), tensor(-0.9808))
     """
 
     total_count: int

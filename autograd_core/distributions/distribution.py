@@ -121,7 +121,8 @@ class Distribution:
             if isinstance(value, Distribution):
                 value = value.expand((*shape, *value.batch_shape[old:]))
             elif isinstance(value, Tensor | StandIn):
-                value = value.expand((*shape, *value.shape[old:]))
+                parameter: Any = value
+                value = parameter.expand((*shape, *parameter.shape[old:]))
             new.__dict__[name] = value
         new._batch_shape = shape
         return new

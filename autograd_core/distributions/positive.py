@@ -171,7 +171,7 @@ class Beta(Distribution):
     >>> import autograd_core as ag
     >>> d = ag.distributions.Beta(2.0, 2.0)
     >>> d.mean, d.log_prob(ag.tensor(0.5))
-    (tensor(0.5000), tensor(0.4055))
+    (tensor(0.5), tensor(0.4055))
     """
 
     arg_constraints = {"concentration1": constraints.positive, "concentration0": constraints.positive}
