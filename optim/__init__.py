@@ -1,6 +1,6 @@
 """What changes parameters: optimisers, one file an algorithm, and `lr_scheduler`. They need tensors only, not `nn`.
 
-`optim.fit` and the rest of `optim.training`, which need `nn`, are imported at first use.
+`optim.fit` and the rest of `optim.training`, and `optim.swa_utils`, which need `nn`, are imported at first use.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import lr_scheduler
 from .adadelta import Adadelta
+from .adafactor import Adafactor
 from .adagrad import Adagrad
 from .adam import Adam, AdamW
 from .adamax import Adamax
@@ -27,6 +28,7 @@ __all__ = [
     "LBFGS",
     "SGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
@@ -47,6 +49,7 @@ LATER = (
 )  # fmt: skip
 
 if TYPE_CHECKING:  # what editors see
+    from . import swa_utils
     from .training.callbacks import Callback, EarlyStopping, KeepBest, Progress
     from .training.fit import evaluate, fit
     from .training.metrics import Accuracy, MeanAbsoluteError, MeanSquaredError, Metric, R2Score, accuracy
@@ -56,8 +59,10 @@ else:
     def __getattr__(name: str) -> Any:
         if name in LATER:
             return getattr(importlib.import_module(".training", __name__), name)
+        if name == "swa_utils":
+            return importlib.import_module(".swa_utils", __name__)
         raise AttributeError(f"module 'optim' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *LATER, "training"})
+    return sorted({*globals(), *LATER, "swa_utils", "training"})

@@ -45,6 +45,7 @@ MODULES = {
     "nn.onnx": None,
     "optim": "torch.optim",
     "optim.lr_scheduler": "torch.optim.lr_scheduler",
+    "optim.swa_utils": "torch.optim.swa_utils",
     "optim.training": None,
 }
 LABELS = ("Formula:", "Shapes:", "Dtypes:", "Raises:", "Source:")
