@@ -316,3 +316,21 @@ def test_a_fork_while_another_thread_compiles(env):
         print(main.result(1.5), main.three())
     """
     assert printed(code, **env).split() == ["0", "0", "2.5", "3"]
+
+
+def test_what_compiles_and_what_loads_from_the_cache_computes_the_same(tmp_path):
+    """A sum in another order, in a kernel that another one calls, is the same machine code in both: to the last bit."""
+    program = """
+    import hashlib
+    import numpy as np
+    from autograd_core.kernels.machine.runtime import Compiling
+    from autograd_core.kernels.rows import norm
+
+    x = np.random.default_rng(0).standard_normal((3, 8, 10, 10)).astype(np.float32)
+    out, stats = norm.batch_norm_forward(x, None, None, 1e-5)
+    print(Compiling.done > 0, hashlib.sha256(out.tobytes() + stats.tobytes()).hexdigest())
+    """
+    root = str(Path(runtime.__file__).parents[3])
+    compiled, loaded = (printed(program, PYTHONPATH=root, NUMBA_CACHE_DIR=str(tmp_path)).split() for _ in range(2))
+    assert compiled == ["True", loaded[1]]
+    assert loaded[0] == "False"

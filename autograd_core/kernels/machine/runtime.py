@@ -79,13 +79,16 @@ class Kernel:
 def kernel(*, reassociate: bool = False, inline: bool = False, allocates: bool = False) -> Callable[[Callable], Kernel]:
     """Make a function a kernel.
 
-    reassociate    it adds up along its inner loop, and may do so in another order, to use vectors
+    reassociate    it adds up along its inner loop, and may do so in another order, to use vectors. It is always put into
+                   the kernels that call it: LLVM optimises a copy that is called once more there, to another order of the
+                   additions, and the process that compiles would run the one, those that load from the cache the other
     inline         LLVM puts it into the kernels that call it, whatever its size: a call with many arrays takes long
     allocates      it makes arrays (np.empty). Then Numba counts the users of all of its arrays, atomically, at each call;
                    without, it does not compile what allocates. A kernel must not return an array: its caller would not
                    free it
     """
-    return lambda function: Kernel(function, FLAGS | REASSOCIATE if reassociate else FLAGS, inline, allocates)
+    flags = FLAGS | REASSOCIATE if reassociate else FLAGS
+    return lambda function: Kernel(function, flags, inline or reassociate, allocates)
 
 
 def _compile(k: Kernel) -> Any:

@@ -96,7 +96,7 @@ def _largest(x, bits, at, n, top, spare):  # type: ignore[no-untyped-def]
     return x[spare]
 
 
-@kernel(reassociate=True, inline=True)
+@kernel(reassociate=True)
 def _exponentials(x, at, n, largest):  # type: ignore[no-untyped-def]
     """x[at : at + n] becomes exp(x - largest); returns the sum."""
     total = x.dtype.type(0)
@@ -107,7 +107,7 @@ def _exponentials(x, at, n, largest):  # type: ignore[no-untyped-def]
     return total
 
 
-@kernel(reassociate=True, inline=True)
+@kernel(reassociate=True)
 def _weights_and_mean(x, at, slope, n, largest, factor):  # type: ignore[no-untyped-def]
     """x[at : at + n] becomes the weights, factor · exp(x - largest); returns the mean of x[slope : slope + n] by them."""
     mean = x.dtype.type(0)
@@ -243,8 +243,8 @@ def _score_gradient(x, plan, at, slope, n, seen, number, stats, gw, dropout):  #
     if plan[WEIGHTS]:
         for j in range(n):
             x[uint(slope + j)] += gw[uint(number * S + j)]
-    one, two = keys(seed, number * S)
     if plan[DROPPING]:
+        one, two = keys(seed, number * S)
         _drop_row(x, slope, n, number * S, one, two, limit)
         for j in range(n):
             x[uint(slope + j)] *= boost

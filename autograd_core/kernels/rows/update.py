@@ -87,14 +87,13 @@ def _size(arrays, i):  # type: ignore[no-untyped-def]
 
 
 @kernel(allocates=True)
-def _sgd(start, stop, arrays, columns, like, settings, nesterov):  # type: ignore[no-untyped-def]
+def _sgd(start, stop, arrays, columns, like, lr, momentum, dampening, decay, nesterov, sign):  # type: ignore[no-untyped-def]
     """A step of SGD. A task is a run of RUN elements.
 
     arrays, columns    the addresses of x and g of each parameter, or (3 columns) of x, g and v
     like               an array of their dtype
-    settings           (lr, momentum, dampening, decay, sign); sign -1: the objective is maximised
+    lr, …, sign        as `sgd` takes them; sign -1: the objective is maximised
     """
-    lr, momentum, dampening, decay, sign = settings
     number, first = like.dtype.type, 0
     lr, momentum, rest, decay, sign = number(lr), number(momentum), number(1 - dampening), number(decay), number(sign)
     for p in range(0, len(arrays), columns):
@@ -122,14 +121,14 @@ def _sgd(start, stop, arrays, columns, like, settings, nesterov):  # type: ignor
 
 
 @kernel(allocates=True)
-def _adam(start, stop, arrays, columns, like, settings):  # type: ignore[no-untyped-def]
+def _adam(start, stop, arrays, columns, like, step, root, betas, eps, decay, shrink, sign):  # type: ignore[no-untyped-def]
     """A step of Adam. A task is a run of RUN elements.
 
     arrays, columns    the addresses of x, g, m and v of each parameter, and (5 columns) of the largest v so far
     like               an array of their dtype
-    settings           (step, root, beta1, beta2, eps, decay, shrink, sign), as `adam` takes them
+    step, …, sign      as `adam` takes them; betas: (beta1, beta2)
     """
-    step, root, beta1, beta2, eps, decay, shrink, sign = settings
+    beta1, beta2 = betas
     number, first = like.dtype.type, 0
     step, inverse, eps, decay, shrink = number(step), number(1 / root), number(eps), number(decay), number(shrink)
     rest1, beta2, rest2, sign = number(1 - beta1), number(beta2), number(1 - beta2), number(sign)
@@ -240,14 +239,7 @@ def sgd(
     arrays: list[ndarray], lr: float, momentum: float, dampening: float, decay: float, nesterov: bool, sign: float
 ) -> bool:
     """A step of SGD. arrays: x and g of each parameter, or with momentum x, g and v. False if nothing could be done."""
-    return _run(
-        _sgd,
-        0.3,
-        arrays,
-        3 if momentum else 2,
-        (float(lr), float(momentum), float(dampening), float(decay), float(sign)),
-        nesterov,
-    )
+    return _run(_sgd, 0.3, arrays, 3 if momentum else 2, lr, momentum, dampening, decay, nesterov, sign)
 
 
 def adam(
@@ -266,7 +258,7 @@ def adam(
 
     x ← shrink x, then x ← x - step m / (√v / root + eps). False if nothing could be done.
     """
-    return _run(_adam, 0.6, arrays, columns, tuple(map(float, (step, root, beta1, beta2, eps, decay, shrink, sign))))
+    return _run(_adam, 0.6, arrays, columns, step, root, (beta1, beta2), eps, decay, shrink, sign)
 
 
 @warms_up
