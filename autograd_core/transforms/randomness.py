@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.generator import Examples
 from ..engine.tensor import Tensor, wrap
 from ..ops.shape.shape import reshape
-from ..random import Examples
 from .batched import Batched, in_levels
 from .levels import expose
 
