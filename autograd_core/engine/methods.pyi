@@ -1,4 +1,5 @@
 # The operations as methods of Tensor. Written by `python -m tests.stubs` from the functions: change those.
+from autograd_core.engine.generator import Generator
 from autograd_core.engine.tensor import Tensor
 from autograd_core.engine.types import Device
 from autograd_core.engine.types import Dims
@@ -17,7 +18,6 @@ from autograd_core.ops.reduction.sort import Mode
 from autograd_core.ops.reduction.sort import NanMedian
 from autograd_core.ops.reduction.sort import Sort
 from autograd_core.ops.reduction.sort import TopK
-from autograd_core.random import Generator
 from builtins import bool as _bool
 from builtins import complex as _complex
 from builtins import float as _float
