@@ -203,7 +203,7 @@ def _rows_backward(  # type: ignore[no-untyped-def]
 # x (N, C, S) with S small. A task is a block of channels, whose columns are added up side by side in float64.
 
 
-@kernel()
+@kernel(inline=True)
 def _channel_total(columns, c, S):  # type: ignore[no-untyped-def]
     """Σ columns[c S : (c + 1) S]."""
     total = 0.0
