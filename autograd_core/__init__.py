@@ -129,7 +129,7 @@ __all__ = [
 # name -> the module that is imported when it is first used: the module itself, or its member of that name
 _LAZY = {
     "draw": "inspection.draw", "replay": "inspection.replay", "func": "func", "special": "special", "autograd": "autograd",
-    "distributions": "distributions",
+    "vmap": "transforms.vmap", "distributions": "distributions",
     "profile": "inspection.profile",
     "checkpoint": "transforms.checkpoint", "checkpoint_sequential": "transforms.checkpoint",
     "warmup": "kernels.warmup",

@@ -1,12 +1,19 @@
 # The names of the package. Written by `python -m tests.stubs` from the functions: change those.
+from autograd_core.engine.dtype_info import Size
 from autograd_core.engine.tensor import Tensor
 from autograd_core.engine.types import A
+from autograd_core.engine.types import Device
 from autograd_core.engine.types import Dims
 from autograd_core.engine.types import TensorLike
 from autograd_core.ops.linalg import decompositions
 from autograd_core.ops.linalg import determinant
 from autograd_core.ops.linalg.aliases import SVDResult
+from autograd_core.ops.linalg.aliases import TriangularSolveResult
+from autograd_core.ops.linalg.householder import GeqrfResult
+from autograd_core.ops.linalg.low_rank import LowRankResult
+from autograd_core.ops.linalg.matrix_functions import LUResult
 from autograd_core.ops.reduction.extremes import AMinMax
+from autograd_core.ops.reduction.histogram import Histogram
 from autograd_core.ops.reduction.scan import CumMax
 from autograd_core.ops.reduction.scan import CumMin
 from autograd_core.ops.reduction.sort import KthValue
@@ -143,6 +150,7 @@ from autograd_core.random import seed as seed
 from autograd_core.random import set_rng_state as set_rng_state
 from autograd_core.transforms.checkpoint import checkpoint as checkpoint
 from autograd_core.transforms.checkpoint import checkpoint_sequential as checkpoint_sequential
+from autograd_core.transforms.vmap import vmap as vmap
 from numpy import e as e
 from numpy import inf as inf
 from numpy import nan as nan
@@ -192,6 +200,7 @@ __all__ = [
     "argsort",
     "argwhere",
     "as_strided",
+    "as_strided_scatter",
     "as_tensor",
     "asarray",
     "asin",
@@ -206,6 +215,7 @@ __all__ = [
     "avg_pool1d",
     "backward",
     "baddbmm",
+    "bartlett_window",
     "bernoulli",
     "bilinear",
     "bincount",
@@ -215,9 +225,11 @@ __all__ = [
     "bitwise_or",
     "bitwise_right_shift",
     "bitwise_xor",
+    "blackman_window",
     "block_diag",
     "bmm",
     "bool",
+    "broadcast_shapes",
     "broadcast_tensors",
     "broadcast_to",
     "bucketize",
@@ -338,6 +350,7 @@ __all__ = [
     "gather",
     "gcd",
     "ge",
+    "geqrf",
     "ger",
     "get_default_device",
     "get_default_dtype",
@@ -348,14 +361,19 @@ __all__ = [
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "gradient",
     "greater",
     "greater_equal",
     "grid_sample",
     "gt",
     "half",
+    "hamming_window",
+    "hann_window",
     "hardshrink",
     "heaviside",
     "histc",
+    "histogram",
+    "histogramdd",
     "hsplit",
     "hstack",
     "hypot",
@@ -401,6 +419,8 @@ __all__ = [
     "isneginf",
     "isposinf",
     "isreal",
+    "istft",
+    "kaiser_window",
     "kron",
     "kthvalue",
     "lcm",
@@ -432,7 +452,9 @@ __all__ = [
     "logsumexp",
     "long",
     "lt",
+    "lu",
     "lu_solve",
+    "lu_unpack",
     "manual_seed",
     "masked_fill",
     "masked_scatter",
@@ -475,6 +497,7 @@ __all__ = [
     "nn",
     "no_grad",
     "nonzero",
+    "nonzero_static",
     "norm",
     "normal",
     "not_equal",
@@ -482,9 +505,12 @@ __all__ = [
     "ones",
     "ones_like",
     "optim",
+    "orgqr",
+    "ormqr",
     "outer",
     "pad",
     "pairwise_distance",
+    "pca_lowrank",
     "pdist",
     "permute",
     "pi",
@@ -574,11 +600,13 @@ __all__ = [
     "std",
     "std_mean",
     "step",
+    "stft",
     "sub",
     "subtract",
     "sum",
     "sum_to",
     "svd",
+    "svd_lowrank",
     "swapaxes",
     "swapdims",
     "t",
@@ -595,6 +623,8 @@ __all__ = [
     "trace",
     "transpose",
     "trapezoid",
+    "trapz",
+    "triangular_solve",
     "tril",
     "tril_indices",
     "triu",
@@ -610,15 +640,18 @@ __all__ = [
     "unfold",
     "unique",
     "unique_consecutive",
+    "unravel_index",
     "unsqueeze",
     "upsample",
     "use_deterministic_algorithms",
+    "vander",
     "var",
     "var_mean",
     "vdot",
     "vecdot",
     "view_as_complex",
     "view_as_real",
+    "vmap",
     "vsplit",
     "vstack",
     "warmup",
@@ -759,6 +792,15 @@ def as_strided(
 ) -> Tensor:
     """Return a view of the memory of `input` with the given sizes, strides and offset, counted in elements."""
 
+def as_strided_scatter(
+    input: TensorLike,
+    src: TensorLike,
+    size: _int | Sequence[_int],
+    stride: _int | Sequence[_int],
+    storage_offset: _int | None = ...,
+) -> Tensor:
+    """Return a copy of `input` in which the elements that `as_strided` of the same arguments sees are those of `src`."""
+
 def asin(input: TensorLike) -> Tensor:
     """Compute the angle whose sine each element is, in radians."""
 
@@ -825,6 +867,16 @@ def baddbmm(
 ) -> Tensor:
     """Add a multiple of the products of two stacks, `batch1` and `batch2`, to a multiple of `input`."""
 
+def bartlett_window(
+    window_length: _int,
+    periodic: _bool = ...,
+    *,
+    dtype: DTypeLike | None = ...,
+    device: Device = ...,
+    requires_grad: _bool = ...,
+) -> Tensor:
+    """Return the Bartlett window of `window_length` points, a triangle, `periodic` for spectra or symmetric for filters."""
+
 def bilinear(input1: TensorLike, input2: TensorLike, weight: TensorLike, bias: TensorLike | None = ...) -> Tensor:
     """Apply a bilinear form for each output feature, and add `bias`."""
 
@@ -849,11 +901,24 @@ def bitwise_right_shift(input: TensorLike, other: TensorLike) -> Tensor:
 def bitwise_xor(input: TensorLike, other: TensorLike) -> Tensor:
     """Compute the exclusive or of the bits of two integers, or of two booleans, elementwise."""
 
+def blackman_window(
+    window_length: _int,
+    periodic: _bool = ...,
+    *,
+    dtype: DTypeLike | None = ...,
+    device: Device = ...,
+    requires_grad: _bool = ...,
+) -> Tensor:
+    """Return the Blackman window of `window_length` points, `periodic` for spectra or symmetric for filters."""
+
 def block_diag(*tensors: TensorLike) -> Tensor:
     """Return the matrix with the given matrices along its diagonal, zeros elsewhere."""
 
 def bmm(input: TensorLike, mat2: TensorLike) -> Tensor:
     """Multiply the matrices of two equally long stacks pair by pair; `input` and `mat2` do not broadcast."""
+
+def broadcast_shapes(*shapes: _int | Sequence[_int]) -> Size:
+    """Return the shape that tensors of the given `shapes` have after they were broadcast together."""
 
 def broadcast_tensors(*tensors: TensorLike | Sequence[TensorLike]) -> _tuple[Tensor, ...]:
     """Return the tensors as views of their common broadcast shape."""
@@ -1232,8 +1297,22 @@ def gcd(input: TensorLike, other: TensorLike) -> Tensor:
 def ge(input: TensorLike, other: TensorLike) -> Tensor:
     """Test whether one number is at least another, elementwise."""
 
+def geqrf(input: TensorLike) -> GeqrfResult:
+    """Compute the QR factorisation of each matrix of `input` in LAPACK's form; `householder_product` makes Q of it."""
+
 def ger(input: TensorLike, vec2: TensorLike) -> Tensor:
     """Compute the products of every element of `input` with every element of `vec2`."""
+
+def gradient(
+    input: TensorLike,
+    *,
+    spacing: _float | TensorLike | Sequence[TensorLike] = ...,
+    dim: Dims = ...,
+    edge_order: _int = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> _tuple[Tensor, ...]:
+    """Estimate the derivatives of samples along each `dim` (None: of all) by differences of neighbours."""
 
 def greater(input: TensorLike, other: TensorLike) -> Tensor:
     """Test whether one number is greater than another, elementwise."""
@@ -1249,6 +1328,28 @@ def grid_sample(
 def gt(input: TensorLike, other: TensorLike) -> Tensor:
     """Test whether one number is greater than another, elementwise."""
 
+def hamming_window(
+    window_length: _int,
+    periodic: _bool = ...,
+    alpha: _float = ...,
+    beta: _float = ...,
+    *,
+    dtype: DTypeLike | None = ...,
+    device: Device = ...,
+    requires_grad: _bool = ...,
+) -> Tensor:
+    """Return the Hamming window of `window_length` points, `periodic` for spectra or symmetric for filters."""
+
+def hann_window(
+    window_length: _int,
+    periodic: _bool = ...,
+    *,
+    dtype: DTypeLike | None = ...,
+    device: Device = ...,
+    requires_grad: _bool = ...,
+) -> Tensor:
+    """Return the Hann window of `window_length` points, `periodic` for spectra or symmetric for filters."""
+
 def hardshrink(input: TensorLike, lambd: _float = ...) -> Tensor:
     """Replace what is within ±`lambd` by 0."""
 
@@ -1257,6 +1358,26 @@ def heaviside(input: TensorLike, values: TensorLike) -> Tensor:
 
 def histc(input: TensorLike, bins: _int = ..., min: _float = ..., max: _float = ...) -> Tensor:
     """Return the number of elements in each of `bins` intervals of equal width between `min` and `max`."""
+
+def histogram(
+    input: TensorLike,
+    bins: _int | Tensor,
+    *,
+    range: _tuple[_float, _float] | None = ...,
+    weight: TensorLike | None = ...,
+    density: _bool = ...,
+) -> Histogram:
+    """Count the elements of `input` in intervals, and return the counts and the edges."""
+
+def histogramdd(
+    input: TensorLike,
+    bins: _int | Sequence[_int] | Sequence[Tensor],
+    *,
+    range: Sequence[_float] | None = ...,
+    weight: TensorLike | None = ...,
+    density: _bool = ...,
+) -> Histogram:
+    """Count the points in the last dimension of `input` in boxes, and return the counts and the edges of each dimension."""
 
 def hsplit(
     input: TensorLike,
@@ -1398,6 +1519,31 @@ def isposinf(input: TensorLike) -> Tensor:
 def isreal(input: TensorLike) -> Tensor:
     """Test whether each element has no imaginary part."""
 
+def istft(
+    input: TensorLike,
+    n_fft: _int,
+    hop_length: _int | None = ...,
+    win_length: _int | None = ...,
+    window: TensorLike | None = ...,
+    center: _bool = ...,
+    normalized: _bool = ...,
+    onesided: _bool | None = ...,
+    length: _int | None = ...,
+    return_complex: _bool = ...,
+) -> Tensor:
+    """Compute the signal of which `input` holds the spectra of `stft`, with the same other arguments."""
+
+def kaiser_window(
+    window_length: _int,
+    periodic: _bool = ...,
+    beta: _float = ...,
+    *,
+    dtype: DTypeLike | None = ...,
+    device: Device = ...,
+    requires_grad: _bool = ...,
+) -> Tensor:
+    """Return the Kaiser window of `window_length` points, `periodic` for spectra or symmetric for filters."""
+
 def kron(input: TensorLike, other: TensorLike) -> Tensor:
     """Compute the Kronecker product: each element of `input` times the whole of `other`, in place of that element."""
 
@@ -1481,8 +1627,16 @@ def logsumexp(input: TensorLike, dim: Dims, keepdim: _bool = ..., *, axis: Dims 
 def lt(input: TensorLike, other: TensorLike) -> Tensor:
     """Test whether one number is less than another, elementwise."""
 
+def lu(A: TensorLike, pivot: _bool = ..., get_infos: _bool = ...) -> _tuple[Tensor, ...]:
+    """Compute the LU factorisation of each matrix of `A`: `linalg.lu_factor`, with the numbers of `lu_factor_ex` if wanted."""
+
 def lu_solve(b: TensorLike, LU_data: TensorLike, LU_pivots: TensorLike) -> Tensor:
     """Solve linear systems from what `linalg.lu_factor` gives: `linalg.lu_solve`, with `b` first."""
+
+def lu_unpack(
+    LU_data: TensorLike, LU_pivots: TensorLike, unpack_data: _bool = ..., unpack_pivots: _bool = ...
+) -> LUResult:
+    """Return the permutation P and the factors L and U from what `linalg.lu_factor` gives: `LU_data` and `LU_pivots`."""
 
 def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike) -> Tensor:
     """Return a copy of `input` with one value where `mask` is true."""
@@ -1710,6 +1864,9 @@ def nonzero(input: TensorLike, *, as_tuple: Literal[False] = ...) -> Tensor:
 def nonzero(input: TensorLike, *, as_tuple: Literal[True]) -> _tuple[Tensor, ...]:
     """Return the indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension."""
 
+def nonzero_static(input: TensorLike, *, size: _int, fill_value: _int = ...) -> Tensor:
+    """Return the indices of the first `size` elements of `input` that are not 0, filled up with `fill_value`."""
+
 def norm(
     input: TensorLike,
     p: _float | _str | None = ...,
@@ -1728,6 +1885,12 @@ def not_equal(input: TensorLike, other: TensorLike) -> Tensor:
 def numel(input: TensorLike) -> _int:
     """Return the number of elements of `input`."""
 
+def orgqr(input: TensorLike, tau: TensorLike) -> Tensor:
+    """Compute Q from what `geqrf` gives of a matrix, `input` and `tau`: `linalg.householder_product`."""
+
+def ormqr(input: TensorLike, tau: TensorLike, other: TensorLike, left: _bool = ..., transpose: _bool = ...) -> Tensor:
+    """Multiply `other` by the product Q of the reflections that `input` and `tau` stand for, without computing Q."""
+
 def outer(input: TensorLike, vec2: TensorLike) -> Tensor:
     """Compute the products of every element of `input` with every element of `vec2`."""
 
@@ -1738,6 +1901,9 @@ def pairwise_distance(
     x1: TensorLike, x2: TensorLike, p: _float = ..., eps: _float = ..., keepdim: _bool = ...
 ) -> Tensor:
     """Compute the distances of the vectors of `x1` to those of `x2`, over the last dimension."""
+
+def pca_lowrank(A: TensorLike, q: _int | None = ..., center: _bool = ..., niter: _int = ...) -> LowRankResult:
+    """Compute the first `q` principal components of the rows of `A`, nearly: the columns of V."""
 
 def pdist(input: TensorLike, p: _float = ...) -> Tensor:
     """Compute the distances of all pairs of rows of a matrix `input`."""
@@ -2047,6 +2213,21 @@ def std_mean(
 def step(input: TensorLike, threshold: _float = ...) -> Tensor:
     """Apply the step of a threshold neuron: 1 from `threshold` on, 0 below."""
 
+def stft(
+    input: TensorLike,
+    n_fft: _int,
+    hop_length: _int | None = ...,
+    win_length: _int | None = ...,
+    window: TensorLike | None = ...,
+    center: _bool = ...,
+    pad_mode: _str = ...,
+    normalized: _bool = ...,
+    onesided: _bool | None = ...,
+    return_complex: _bool | None = ...,
+    align_to_window: _bool | None = ...,
+) -> Tensor:
+    """Compute the short-time Fourier transform: the spectra of frames of `n_fft` points, `hop_length` apart."""
+
 def sub(input: TensorLike, other: TensorLike, *, alpha: _complex = ...) -> Tensor:
     """Subtract `other`, multiplied by the number `alpha`, from `input`, elementwise."""
 
@@ -2069,6 +2250,9 @@ def sum_to(input: TensorLike, shape: Sequence[_int]) -> Tensor:
 
 def svd(input: TensorLike, some: _bool = ..., compute_uv: _bool = ...) -> SVDResult:
     """Compute the singular value decomposition of each matrix of `input`, with V where `linalg.svd` gives Vᴴ."""
+
+def svd_lowrank(A: TensorLike, q: _int = ..., niter: _int = ..., M: TensorLike | None = ...) -> LowRankResult:
+    """Compute the `q` largest singular values of `A`, or of A − `M`, nearly, with their vectors."""
 
 def swapaxes(input: TensorLike, axis0: _int, axis1: _int) -> Tensor:
     """Return a view with two dimensions exchanged: `transpose` under NumPy's name."""
@@ -2149,6 +2333,22 @@ def trapezoid(
     keepdims: _bool = ...,
 ) -> Tensor:
     """Compute the integral of y along `dim` by the trapezoidal rule."""
+
+def trapz(
+    y: TensorLike,
+    x: TensorLike | None = ...,
+    *,
+    dx: TensorLike | None = ...,
+    dim: _int = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
+    """Compute the integral of y along `dim`: the older name of `trapezoid`, with the positions x or the distance `dx`."""
+
+def triangular_solve(
+    b: TensorLike, A: TensorLike, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ...
+) -> TriangularSolveResult:
+    """Solve the systems of triangular matrices `A`: `linalg.solve_triangular`, with `b` first, and a copy of A beside."""
 
 def tril(input: TensorLike, diagonal: _int = ...) -> Tensor:
     """Return the lower triangles of the matrices in the last two dimensions, zeros above."""
@@ -2241,6 +2441,9 @@ def unique_consecutive(
 ) -> Any:
     """Return the elements, or the slices along `dim`, without those that equal the one before."""
 
+def unravel_index(indices: TensorLike, shape: _int | Sequence[_int]) -> _tuple[Tensor, ...]:
+    """Return the indices into a tensor of the given `shape` of the elements that `indices` count in row-major order."""
+
 def unsqueeze(input: TensorLike, dim: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
     """Insert a dimension of size 1 at `dim`."""
 
@@ -2252,6 +2455,9 @@ def upsample(
     align_corners: _bool | None = ...,
 ) -> Tensor:
     """Resize images: `interpolate` under its older name, with its `size`, `scale_factor`, `mode` and `align_corners`."""
+
+def vander(x: TensorLike, N: _int | None = ..., increasing: _bool = ...) -> Tensor:
+    """Compute the powers of the numbers of a vector `x`, one number a row."""
 
 def var(
     input: TensorLike,

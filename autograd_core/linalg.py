@@ -5,22 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .engine.tensor import Tensor
+from .ops.linalg.checked import cholesky_ex, inv_ex, lu_factor_ex, solve_ex
 from .ops.linalg.decompositions import cholesky, eig, eigh, eigvals, eigvalsh, qr, svd, svdvals
 from .ops.linalg.determinant import det, slogdet
+from .ops.linalg.householder import householder_product
 from .ops.linalg.matrix_functions import lu, lu_factor, lu_solve, matrix_exp
 from .ops.linalg.norms import cond, matrix_norm, matrix_rank, norm, vecdot, vector_norm
 from .ops.linalg.products import cross_over as _cross_over
 from .ops.linalg.products import matmul, multi_dot
 from .ops.linalg.solve import inv, lstsq, matrix_power, pinv, solve, solve_triangular, tensorinv, tensorsolve
+from .ops.linalg.vandermonde import linalg_vander as vander
 from .ops.shape.strided import diagonal as _diagonal
 
 if TYPE_CHECKING:
     from .engine.types import TensorLike
 
 __all__ = [
-    "cholesky", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "lu",
-    "lu_factor", "lu_solve", "matmul", "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm",
-    "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "vecdot",
+    "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh",
+    "householder_product", "inv", "inv_ex", "lstsq", "lu", "lu_factor", "lu_factor_ex", "lu_solve", "matmul",
+    "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet",
+    "solve", "solve_ex", "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "vander", "vecdot",
     "vector_norm",
 ]  # fmt: skip
 

@@ -134,7 +134,8 @@ REFUSED_THERE = {
     "torch.Tensor.cumsum_": {"dtype"}, "torch.Tensor.div_": {"value"}, "torch.Tensor.divide_": {"value"},
     "torch.Tensor.floor_divide_": {"value"}, "torch.Tensor.fmod_": {"divisor"}, "torch.Tensor.index_copy_": {"tensor"},
     "torch.Tensor.mul_": {"value"}, "torch.Tensor.multiply_": {"value"}, "torch.Tensor.remainder_": {"divisor"},
-    "torch.Tensor.round_": {"decimals"}, "torch.Tensor.true_divide_": {"value"},
+    "torch.Tensor.round_": {"decimals"}, "torch.Tensor.true_divide_": {"value"}, "torch.linalg.vander": {"N"},
+    "torch.Tensor.to_dense": {"masked_grad"},  # of sparse tensors alone
 }  # fmt: skip
 
 

@@ -7,7 +7,10 @@ from autograd_core.engine.types import TensorLike
 from autograd_core.ops.linalg import decompositions
 from autograd_core.ops.linalg import determinant
 from autograd_core.ops.linalg.aliases import SVDResult
+from autograd_core.ops.linalg.aliases import TriangularSolveResult
+from autograd_core.ops.linalg.householder import GeqrfResult
 from autograd_core.ops.reduction.extremes import AMinMax
+from autograd_core.ops.reduction.histogram import Histogram
 from autograd_core.ops.reduction.scan import CumMax
 from autograd_core.ops.reduction.scan import CumMin
 from autograd_core.ops.reduction.sort import KthValue
@@ -34,6 +37,7 @@ from typing import Any
 from typing import Literal
 from typing import NoReturn
 from typing import overload
+import builtins
 
 class Methods:
     @property
@@ -260,6 +264,20 @@ class Methods:
     ) -> Tensor:
         """Return a view of the memory of `input` with the given sizes, strides and offset, counted in elements."""
 
+    def as_strided_(
+        self, size: _int | Sequence[_int], stride: _int | Sequence[_int], storage_offset: _int | None = ...
+    ) -> Tensor:
+        """`as_strided` in place: x itself becomes that view of its memory."""
+
+    def as_strided_scatter(
+        self,
+        src: TensorLike,
+        size: _int | Sequence[_int],
+        stride: _int | Sequence[_int],
+        storage_offset: _int | None = ...,
+    ) -> Tensor:
+        """Return a copy of `input` in which the elements that `as_strided` of the same arguments sees are those of `src`."""
+
     def asin(self) -> Tensor:
         """Compute the angle whose sine each element is, in radians."""
 
@@ -427,6 +445,9 @@ class Methods:
 
     def conj_physical(self) -> Tensor:
         """Compute the complex conjugate: `conj`, which always computes."""
+
+    def const_data_ptr(self) -> _int:
+        """Return the address of the first element."""
 
     def contiguous(self) -> Tensor:
         """Return the tensor itself if its elements lie in row-major order, else a copy in that order."""
@@ -726,8 +747,14 @@ class Methods:
     def geometric_(self, p: _float, *, generator: Generator | None = ...) -> Tensor:
         """Fill the tensor with the number of trials up to the first success of probability p."""
 
+    def geqrf(self) -> GeqrfResult:
+        """Compute the QR factorisation of each matrix of `input` in LAPACK's form; `householder_product` makes Q of it."""
+
     def ger(self, vec2: TensorLike) -> Tensor:
         """Compute the products of every element of `input` with every element of `vec2`."""
+
+    def get_device(self) -> _int:
+        """Return −1, as PyTorch does for a tensor in main memory."""
 
     def greater(self, other: TensorLike) -> Tensor:
         """Test whether one number is greater than another, elementwise."""
@@ -761,6 +788,16 @@ class Methods:
 
     def histc(self, bins: _int = ..., min: _float = ..., max: _float = ...) -> Tensor:
         """Return the number of elements in each of `bins` intervals of equal width between `min` and `max`."""
+
+    def histogram(
+        self,
+        bins: _int | Tensor,
+        *,
+        range: _tuple[_float, _float] | None = ...,
+        weight: TensorLike | None = ...,
+        density: _bool = ...,
+    ) -> Histogram:
+        """Count the elements of `input` in intervals, and return the counts and the edges."""
 
     def hsplit(
         self,
@@ -896,8 +933,24 @@ class Methods:
     def is_contiguous(self) -> _bool:
         """Return whether the elements lie in row-major order without gaps."""
 
+    @property
+    def is_cpu(self) -> builtins.bool:
+        """True: all tensors are in main memory."""
+
+    @property
+    def is_cuda(self) -> builtins.bool:
+        """False: all tensors are in main memory."""
+
     def is_floating_point(self) -> _bool:
         """Return whether the dtype is a floating one."""
+
+    @property
+    def is_meta(self) -> builtins.bool:
+        """False: every tensor has values."""
+
+    @property
+    def is_mps(self) -> builtins.bool:
+        """False: all tensors are in main memory."""
 
     def is_neg(self) -> _bool:
         """Return False: the negation of `input` is never deferred here, unlike in PyTorch."""
@@ -905,11 +958,25 @@ class Methods:
     def is_nonzero(self) -> _bool:
         """Return whether the only element is not 0."""
 
+    def is_pinned(self, device: Device = ...) -> _bool:
+        """Return False: no memory is pinned."""
+
+    @property
+    def is_quantized(self) -> builtins.bool:
+        """False: every element is stored as it is."""
+
     def is_same_size(self, other: Tensor) -> _bool:
         """Return whether this tensor and `other` have one shape."""
 
+    def is_set_to(self, tensor: Tensor) -> _bool:
+        """Return whether this tensor and `tensor` are the same memory with the same sizes and strides."""
+
     def is_signed(self) -> _bool:
         """Return whether the dtype has negative numbers."""
+
+    @property
+    def is_sparse(self) -> builtins.bool:
+        """False: every element is stored."""
 
     def isclose(self, other: TensorLike, rtol: _float = ..., atol: _float = ..., equal_nan: _bool = ...) -> Tensor:
         """Test whether `input` is close to `other`, elementwise."""
@@ -931,6 +998,20 @@ class Methods:
 
     def isreal(self) -> Tensor:
         """Test whether each element has no imaginary part."""
+
+    def istft(
+        self,
+        n_fft: _int,
+        hop_length: _int | None = ...,
+        win_length: _int | None = ...,
+        window: TensorLike | None = ...,
+        center: _bool = ...,
+        normalized: _bool = ...,
+        onesided: _bool | None = ...,
+        length: _int | None = ...,
+        return_complex: _bool = ...,
+    ) -> Tensor:
+        """Compute the signal of which `input` holds the spectra of `stft`, with the same other arguments."""
 
     def kron(self, other: TensorLike) -> Tensor:
         """Compute the Kronecker product: each element of `input` times the whole of `other`, in place of that element."""
@@ -1065,6 +1146,9 @@ class Methods:
 
     def lt_(self, other: TensorLike) -> Tensor:
         """`lt` in place: the result takes x's memory, and the change is recorded."""
+
+    def lu(self, pivot: _bool = ..., get_infos: _bool = ...) -> _tuple[Tensor, ...]:
+        """Compute the LU factorisation of each matrix of `A`: `linalg.lu_factor`, with the numbers of `lu_factor_ex` if wanted."""
 
     def lu_solve(self, LU_data: TensorLike, LU_pivots: TensorLike) -> Tensor:
         """Solve linear systems from what `linalg.lu_factor` gives: `linalg.lu_solve`, with `b` first."""
@@ -1284,6 +1368,9 @@ class Methods:
     def nelement(self) -> _int:
         """Return the number of elements."""
 
+    def new(self, *args: Any, device: Device = ...) -> Tensor:
+        """Make a tensor of this one's dtype: of the sizes, undefined, or of the values of a sequence, an array or a tensor."""
+
     def new_empty(
         self,
         *size: _int | Sequence[_int],
@@ -1292,6 +1379,16 @@ class Methods:
         device: Device = ...,
     ) -> Tensor:
         """Make a tensor of undefined values in this tensor's dtype, or `dtype`; the options are those of `ag.empty`."""
+
+    def new_empty_strided(
+        self,
+        size: Sequence[_int],
+        stride: Sequence[_int],
+        dtype: DTypeLike | None = ...,
+        device: Device = ...,
+        requires_grad: _bool = ...,
+    ) -> Tensor:
+        """Make a tensor of this one's dtype, or `dtype`; the other arguments are those of `ag.empty_strided`."""
 
     def new_full(
         self,
@@ -1345,6 +1442,9 @@ class Methods:
     def nonzero(self, *, as_tuple: Literal[True]) -> _tuple[Tensor, ...]:
         """Return the indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension."""
 
+    def nonzero_static(self, *, size: _int, fill_value: _int = ...) -> Tensor:
+        """Return the indices of the first `size` elements of `input` that are not 0, filled up with `fill_value`."""
+
     def norm(
         self,
         p: _float | _str | None = ...,
@@ -1369,6 +1469,12 @@ class Methods:
     def numel(self) -> _int:
         """Return the number of elements."""
 
+    def orgqr(self, tau: TensorLike) -> Tensor:
+        """Compute Q from what `geqrf` gives of a matrix, `input` and `tau`: `linalg.householder_product`."""
+
+    def ormqr(self, tau: TensorLike, other: TensorLike, left: _bool = ..., transpose: _bool = ...) -> Tensor:
+        """Multiply `other` by the product Q of the reflections that `input` and `tau` stand for, without computing Q."""
+
     def outer(self, vec2: TensorLike) -> Tensor:
         """Compute the products of every element of `input` with every element of `vec2`."""
 
@@ -1378,6 +1484,9 @@ class Methods:
     @overload
     def permute(self, *dims: _int) -> Tensor:
         """Return a view with the dimensions in another order: dimension i of the result is dimension dims[i] of `input`."""
+
+    def pin_memory(self, device: Device = ...) -> Tensor:
+        """Return the tensor itself: no memory needs to be pinned for copies to another device."""
 
     def pinverse(self, rcond: _float = ...) -> Tensor:
         """Compute the pseudo-inverse of each matrix of `input`: `linalg.pinv`, with another tolerance."""
@@ -1500,6 +1609,15 @@ class Methods:
     def reshape_as(self, other: Tensor) -> Tensor:
         """Return x.reshape(other.shape), x the tensor and `other` another."""
 
+    def resize(self, *sizes: _int | Sequence[_int]) -> Tensor:
+        """Return another tensor on this memory with other sizes, as `resize_` gives them; PyTorch's deprecated form."""
+
+    def resize_(self, *sizes: _int | Sequence[_int]) -> Tensor:
+        """Give the tensor other sizes, in row-major order on its memory; more memory is taken if it does not suffice."""
+
+    def resize_as_(self, the_template: Tensor) -> Tensor:
+        """Give the tensor the sizes of `the_template`, as `resize_` does."""
+
     def resolve_conj(self) -> Tensor:
         """Return `input` itself: conjugation is never deferred here, unlike in PyTorch."""
 
@@ -1593,6 +1711,15 @@ class Methods:
         self, src: TensorLike, dim: _int, index: _int, *, axis: Dims = ..., keepdims: _bool = ...
     ) -> Tensor:
         """Return a copy of `input` with the slice at `index` of the dimension `dim` replaced by `src`."""
+
+    def set_(
+        self,
+        source: Tensor | None = ...,
+        storage_offset: _int = ...,
+        size: Sequence[_int] | None = ...,
+        stride: Sequence[_int] | None = ...,
+    ) -> Tensor:
+        """Let the tensor be on the memory of `source`, of its dtype; without one it becomes empty."""
 
     def sgn(self) -> Tensor:
         """Return the direction of each complex number, 0 at 0; of a real one its sign."""
@@ -1707,6 +1834,21 @@ class Methods:
     ) -> Tensor:
         """Compute the standard deviation over `dim`, or of all elements."""
 
+    def stft(
+        self,
+        n_fft: _int,
+        hop_length: _int | None = ...,
+        win_length: _int | None = ...,
+        window: TensorLike | None = ...,
+        center: _bool = ...,
+        pad_mode: _str = ...,
+        normalized: _bool = ...,
+        onesided: _bool | None = ...,
+        return_complex: _bool | None = ...,
+        align_to_window: _bool | None = ...,
+    ) -> Tensor:
+        """Compute the short-time Fourier transform: the spectra of frames of `n_fft` points, `hop_length` apart."""
+
     def storage_offset(self) -> _int:
         """Return how many elements after the start of its memory the first element lies."""
 
@@ -1811,6 +1953,9 @@ class Methods:
     ) -> Tensor:
         """Convert to `dtype`, which may also be a tensor that has it: the tensor itself, if it has the dtype and not `copy`."""
 
+    def to_dense(self, dtype: DTypeLike | None = ...) -> Tensor:
+        """Return the tensor itself, or converted to `dtype`: no tensor is sparse."""
+
     def topk(
         self,
         k: _int,
@@ -1831,6 +1976,11 @@ class Methods:
 
     def transpose_(self, dim0: _int, dim1: _int) -> Tensor:
         """`transpose` in place: x itself becomes that view of its memory."""
+
+    def triangular_solve(
+        self, A: TensorLike, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ...
+    ) -> TriangularSolveResult:
+        """Solve the systems of triangular matrices `A`: `linalg.solve_triangular`, with `b` first, and a copy of A beside."""
 
     def tril(self, diagonal: _int = ...) -> Tensor:
         """Return the lower triangles of the matrices in the last two dimensions, zeros above."""
@@ -1924,6 +2074,12 @@ class Methods:
         self, return_inverse: _bool = ..., return_counts: _bool = ..., *, axis: _int | None = ...
     ) -> Any:
         """Return the elements, or the slices along `dim`, without those that equal the one before."""
+
+    def unsafe_chunk(self, chunks: _int, dim: _int = ...) -> _tuple[Tensor, ...]:
+        """Return `chunk(chunks, dim)`, which is safe to write to here."""
+
+    def unsafe_split(self, split_size: _int, dim: _int = ...) -> _tuple[Tensor, ...]:
+        """Return `split(split_size, dim)`, which is safe to write to here."""
 
     def unsqueeze(self, dim: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
         """Insert a dimension of size 1 at `dim`."""

@@ -17,7 +17,7 @@ from ..engine.tensor import Tensor
 from ..engine.writes import rewrite
 from ..ops.indexing import index, slices
 from ..random import METHODS as RANDOM_METHODS
-from . import methods
+from . import memory_methods, methods
 from .table import IN_PLACE, LAYOUT_IN_PLACE, METHODS, OPERATORS
 
 UNARY = ("neg", "invert", "abs")
@@ -108,8 +108,10 @@ def _bind_tensor_only() -> None:
     """What needs the memory or the history of a tensor: changes of its layout in place, strides, backward."""
     for name, function in LAYOUT_IN_PLACE.items():
         setattr(Tensor, f"{name}_", layout_in_place(function, f"{name}_"))
-    for method in methods.TENSOR:
+    for method in (*methods.TENSOR, *memory_methods.METHODS):
         setattr(Tensor, method.__name__, method)
+    for name, attribute in memory_methods.PROPERTIES.items():
+        setattr(Tensor, name, attribute)
     protocols: dict[str, Callable] = {
         "__contains__": methods.contains,
         "__dlpack__": _dlpack,

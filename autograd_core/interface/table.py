@@ -34,20 +34,47 @@ from ..ops.elementwise import (
     trigonometric,
 )
 from ..ops.elementwise import complex as complex_numbers
-from ..ops.indexing import gather, masks, scatter, slices
-from ..ops.linalg import aliases, determinant, distance, einsum, linear, matrix_functions, norms, products, solve
+from ..ops.indexing import gather, masks, positions, scatter, slices
+from ..ops.linalg import (
+    aliases,
+    determinant,
+    distance,
+    einsum,
+    householder,
+    linear,
+    low_rank,
+    matrix_functions,
+    norms,
+    products,
+    solve,
+    vandermonde,
+)
 from ..ops.network import conv, dropout, embedding, pool
-from ..ops.reduction import count, deviations, extremes, integrals, quantile, reduce, scan, softmax, sort, statistics
+from ..ops.reduction import (
+    count,
+    deviations,
+    differences,
+    extremes,
+    histogram,
+    integrals,
+    quantile,
+    reduce,
+    scan,
+    softmax,
+    sort,
+    statistics,
+)
 from ..ops.shape import join, padding, properties, rearrange, shape, split, strided
-from ..ops.signal import grid_sample, interpolate
+from ..ops.signal import grid_sample, interpolate, spectrogram, windows
 
 FAMILIES: tuple[ModuleType, ...] = (
     basics, operands,
     arithmetic, exponential, trigonometric, rounding, logic, special, bessel, activation, piecewise, complex_numbers,
-    shape, split, join, rearrange, strided, padding, properties, gather, scatter, slices, masks,
-    reduce, deviations, extremes, scan, integrals, sort, quantile, count, softmax, statistics,
+    shape, split, join, rearrange, strided, padding, properties, gather, scatter, slices, masks, positions,
+    reduce, deviations, extremes, scan, differences, integrals, sort, quantile, count, histogram, softmax, statistics,
     products, linear, einsum, solve, determinant, norms, matrix_functions, aliases, distance,
-    conv, pool, dropout, embedding, interpolate, grid_sample,
+    householder, low_rank, vandermonde,
+    conv, pool, dropout, embedding, interpolate, grid_sample, spectrogram, windows,
 )  # fmt: skip
 
 OPERATOR = {  # how a line writes an operator -> the name of its method

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...ops.reduction.differences import slopes
 from .common import (
     NoValue,
     as_tensor,
@@ -116,28 +117,8 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
             f"np.gradient: {len(varargs)} spacings for {len(axes)} axes; give none, a number, or one for each"
         )
     spacings = varargs * len(axes) if len(varargs) == 1 else varargs or (1.0,) * len(axes)
-    found = [_slopes(y, d, h, edge_order) for d, h in zip(axes, spacings, strict=True)]
+    found = [slopes("np.gradient", y, d, as_tensor(h), edge_order) for d, h in zip(axes, spacings, strict=True)]
     return found[0] if (axis is not None and np.ndim(axis) == 0) or len(axes) == 1 else tuple(found)
-
-
-def _slopes(y: Any, axis: int, spacing: Any, edge_order: int) -> Any:
-    n = y.shape[axis]
-    if n < edge_order + 1:
-        raise ValueError(f"np.gradient: axis {axis} has {n} points; edge_order={edge_order} needs {edge_order + 1}")
-    h = as_tensor(spacing)
-    if h.ndim > 1 or (h.ndim == 1 and h.shape[0] != n):
-        raise ValueError(f"np.gradient: coordinates of shape {tuple(h.shape)} for the {n} points of axis {axis}")
-    steps = f.broadcast_to(h.to(y.dtype), (n - 1,)) if h.ndim == 0 else f.diff(h)
-    steps = f.reshape(steps, (n - 1, *(1,) * (y.ndim - 1 - axis)))
-    rises = (cut(y, axis, 1, None) - cut(y, axis, None, -1)) / steps  # the slope of each step
-    before, after = steps[:-1], steps[1:]
-    total = before + after
-    inner = (cut(rises, axis, None, -1) * after + cut(rises, axis, 1, None) * before) / total
-    first, last = cut(rises, axis, 0, 1), cut(rises, axis, n - 2, n - 1)
-    if edge_order == 2:
-        first = first - steps[:1] / total[:1] * (cut(rises, axis, 1, 2) - first)
-        last = last + steps[-1:] / total[-1:] * (last - cut(rises, axis, n - 3, n - 2))
-    return f.cat([first, inner, last], axis)
 
 
 # ---------------------------------------------------------------------------------------------------------- statistics

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...engine.basics import clone
 from ...engine.tensor import Tensor
 from ..elementwise.complex import mH
-from . import decompositions, determinant, matrix_functions, norms, solve
+from ..shape.shape import transpose as transposed
+from . import checked, decompositions, determinant, matrix_functions, norms, solve
 from .products import outer
 
 if TYPE_CHECKING:
@@ -198,6 +200,55 @@ def vecdot(x: TensorLike, y: TensorLike, dim: int = -1) -> Tensor:
     return norms.vecdot(x, y, dim=dim)
 
 
+def lu(A: TensorLike, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
+    """Compute the LU factorisation of each matrix of `A`: `linalg.lu_factor`, with the numbers of `lu_factor_ex` if wanted.
+
+    `pivot` must be True; `get_infos` adds to the result what is not 0 where U is singular.
+
+    Formula: A = P L U, packed as `linalg.lu_factor` does
+    Shapes: (*, M, N) → (*, M, N) and (*, min(M, N)), with get_infos also (*).
+    Dtypes: float32, float64 or complex, which the factors have; pivots and infos are int32.
+    Raises: ValueError unless A holds matrices, or for pivot=False; TypeError if it is not floating.
+    Source: PyTorch's `lu`.
+
+    >>> import autograd_core as ag
+    >>> ag.lu(ag.tensor([[0.0, 2.0], [3.0, 0.0]]))[1]
+    tensor([2, 2], dtype=int32)
+    """
+    LU, pivots, infos = checked.lu_factor_ex(A, pivot=pivot)
+    return (LU, pivots, infos) if get_infos else (LU, pivots)
+
+
+class TriangularSolveResult(NamedTuple):
+    """Holds what `triangular_solve` returns: `solution` and `cloned_coefficient`."""
+
+    solution: Tensor
+    cloned_coefficient: Tensor
+
+
+def triangular_solve(
+    b: TensorLike, A: TensorLike, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+) -> TriangularSolveResult:
+    """Solve the systems of triangular matrices `A`: `linalg.solve_triangular`, with `b` first, and a copy of A beside.
+
+    `upper` says which triangle is read, `transpose` solves with it transposed, `unitriangular` takes its diagonal as ones.
+
+    Formula: A solution = b, or Aᵀ solution = b
+    Shapes: (*, N, K) and (*, N, N) → (*, N, K) and (*, N, N).
+    Dtypes: the common dtype of the operands, float32, float64 or complex.
+    Raises: LinAlgError if a matrix is singular; ValueError if the shapes do not fit; TypeError if one is not floating.
+    Source: PyTorch's `triangular_solve`.
+
+    >>> import autograd_core as ag
+    >>> ag.triangular_solve(ag.tensor([[2.0]]), ag.tensor([[4.0]])).solution
+    tensor([[0.5]])
+    """
+    A = solve.matrices("triangular_solve", A)
+    matrix, at = (transposed(A, -2, -1), not upper) if transpose else (A, upper)
+    solution = solve.solve_triangular(matrix, b, upper=at, unitriangular=unitriangular)
+    return TriangularSolveResult(solution, clone(A))
+
+
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
 ag.ger           x.ger
@@ -211,4 +262,6 @@ ag.qr            x.qr
 ag.svd           x.svd
 ag.lu_solve      x.lu_solve
 ag.vecdot
+ag.lu            x.lu
+ag.triangular_solve  x.triangular_solve
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy import ndarray
 
 from ...engine.operands import stand_in
 from ...engine.primitive import OUT, Primitive, apply
-from ...engine.tensor import Tensor
+from ...engine.tensor import Tensor, wrap
 from ...kernels.machine.blas import lapack, scipy_linalg
 from ..arguments import plain
 from ..elementwise.complex import mH
@@ -71,14 +72,16 @@ class LUFactorResult(NamedTuple):
     pivots: Tensor
 
 
-def _pivoted(A: ndarray) -> tuple[ndarray, ndarray]:
+def pivoted(A: ndarray) -> tuple[ndarray, ndarray]:
     """L and U in one array, and the rows exchanged, counted from 0."""
     factor = scipy_linalg("lu_factor")
     K = min(A.shape[-2:])
     LU, pivots = np.empty_like(A), np.empty((*A.shape[:-2], K), np.int32)
     for index in np.ndindex(A.shape[:-2]):
         if A[index].size:
-            LU[index], pivots[index] = lapack(factor, A[index], check_finite=False)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of a pivot that is 0: whoever divides by it says so
+                LU[index], pivots[index] = lapack(factor, A[index], check_finite=False)
     return LU, pivots
 
 
@@ -94,7 +97,7 @@ def _order(pivots: ndarray, M: int) -> ndarray:
 
 
 def _lu(A: ndarray) -> tuple:
-    LU, pivots = _pivoted(A)
+    LU, pivots = pivoted(A)
     M, N = A.shape[-2:]
     K = min(M, N)
     L = np.tril(LU[..., :K], -1) + np.eye(M, K, dtype=A.dtype)
@@ -149,12 +152,12 @@ def lu(A: TensorLike, *, pivot: bool = True) -> LUResult:
     tensor([[3., 0.],
             [0., 2.]])
     """
-    _with_pivoting("linalg.lu", pivot)
+    with_pivoting("linalg.lu", pivot)
     _, L, U, P, _ = _factors("linalg.lu", A)
     return LUResult(P, L, U)
 
 
-def _with_pivoting(name: str, pivot: bool) -> None:
+def with_pivoting(name: str, pivot: bool) -> None:
     if not pivot:
         raise ValueError(f"{name}: pivot=False is not supported, it can divide by zero; leave it True")
 
@@ -173,7 +176,7 @@ def lu_factor(A: TensorLike, *, pivot: bool = True) -> LUFactorResult:
     LUFactorResult(LU=tensor([[3., 0.],
             [0., 2.]]), pivots=tensor([2, 2], dtype=int32))
     """
-    _with_pivoting("linalg.lu_factor", pivot)
+    with_pivoting("linalg.lu_factor", pivot)
     A, L, U, _, pivots = _factors("linalg.lu_factor", A)
     M, N = A.shape[-2:]
     L = L - np.eye(M, min(M, N), dtype=A.dtype)
@@ -218,7 +221,50 @@ def lu_solve(LU: TensorLike, pivots: TensorLike, B: TensorLike, *, left: bool = 
     return solve_triangular(LU, Y, upper=True)
 
 
+def lu_unpack(
+    LU_data: TensorLike, LU_pivots: TensorLike, unpack_data: bool = True, unpack_pivots: bool = True
+) -> LUResult:
+    """Return the permutation P and the factors L and U from what `linalg.lu_factor` gives: `LU_data` and `LU_pivots`.
+
+    Unless `unpack_data` L and U are empty, unless `unpack_pivots` P is.
+
+    Formula: A = P L U, L having the lower triangle of LU_data and ones on its diagonal, U the upper triangle
+    Shapes: (*, M, N) and (*, K) → (*, M, M), (*, M, K) and (*, K, N), K = min(M, N).
+    Dtypes: floating or complex, which the results have; the pivots are integers.
+    Raises: ValueError if the shapes do not fit, or a pivot is no row of the matrix; TypeError for other dtypes.
+    Source: PyTorch's `lu_unpack`.
+
+    >>> import autograd_core as ag
+    >>> ag.lu_unpack(*ag.linalg.lu_factor(ag.tensor([[0.0, 2.0], [3.0, 0.0]]))).P
+    tensor([[0., 1.],
+            [1., 0.]])
+    """
+    LU = matrices("lu_unpack", LU_data)
+    inside = stand_in(LU, LU_pivots)
+    if inside is not None:
+        return inside.call_on_values(
+            lambda LU, pivots: lu_unpack(LU, pivots, unpack_data, unpack_pivots), LU, LU_pivots
+        )
+    M, N = LU.shape[-2:]
+    K = min(M, N)
+    empty = LU[..., :0, :0]
+    L = triangle(LU[..., :K], False, 1) + np.eye(M, K, dtype=LU.dtype) if unpack_data else empty
+    U = triangle(LU[..., :K, :], True) if unpack_data else empty
+    if not unpack_pivots:
+        return LUResult(empty, L, U)
+    pivots = np.asarray(plain(LU_pivots))
+    if pivots.dtype.kind not in "iu":
+        raise TypeError(f"lu_unpack: the pivots are {pivots.dtype}, but must be integers")
+    if pivots.shape != (*LU.shape[:-2], K) or (pivots.size and not 1 <= pivots.min() <= pivots.max() <= M):
+        raise ValueError(
+            f"lu_unpack: needs {K} pivots from 1 to {M} for each matrix of shape {tuple(LU.shape)}, got shape {pivots.shape}"
+        )
+    P = np.swapaxes(np.eye(M, dtype=LU.dtype)[_order(pivots - 1, M)], -2, -1)
+    return LUResult(wrap(P) if isinstance(LU, Tensor) else P, L, U)
+
+
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
 ag.matrix_exp  x.matrix_exp
+ag.lu_unpack
 """

@@ -62,6 +62,23 @@ def trapezoid(y: TensorLike, x: TensorLike | None = None, *, dx: TensorLike | No
 
 
 @numpy_names
+def trapz(y: TensorLike, x: TensorLike | None = None, *, dx: TensorLike | None = None, dim: int = -1) -> Tensor:
+    """Compute the integral of y along `dim`: the older name of `trapezoid`, with the positions x or the distance `dx`.
+
+    Formula: out = Σ_i (x_{i+1} − x_i) (y_i + y_{i+1}) / 2, i along `dim`
+    Shapes: (*, L, *) and (L) or (*, L, *) → (*) without `dim`, of size L.
+    Dtypes: floating or complex, kept; integers become the default float.
+    Raises: as `trapezoid` does.
+    Source: PyTorch's `trapz`.
+
+    >>> import autograd_core as ag
+    >>> ag.trapz(ag.tensor([1.0, 2.0, 3.0]), dx=2.0)
+    tensor(8.)
+    """
+    return trapezoid(y, x, dx=dx, dim=dim)
+
+
+@numpy_names
 def cumulative_trapezoid(
     y: TensorLike, x: TensorLike | None = None, *, dx: TensorLike | None = None, dim: int = -1
 ) -> Tensor:
@@ -87,5 +104,6 @@ def cumulative_trapezoid(
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
 ag.trapezoid
+ag.trapz
 ag.cumulative_trapezoid
 """

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...engine.docstrings import documented
-from ...engine.operands import as_operand, is_traced
+from ...engine.dtype_info import Size
+from ...engine.operands import as_operand, is_traced, shape_error, sizes_of
 from ...engine.tensor import Tensor
 from ...engine.types import TensorLike
 
@@ -22,7 +24,7 @@ _of_a_dtype = documented(
 )
 
 
-def _kind(input: Any, name: str) -> str:
+def _kind(input: object, name: str) -> str:
     """The category of the dtype of a tensor, or of a dtype itself."""
     if isinstance(input, np.dtype) or (isinstance(input, type) and issubclass(input, np.generic)):
         return np.dtype(input).kind
@@ -116,6 +118,28 @@ def is_same_size(input: TensorLike, other: TensorLike) -> bool:
     return tuple(as_operand(input, "is_same_size").shape) == tuple(as_operand(other, "is_same_size").shape)
 
 
+def broadcast_shapes(*shapes: int | Sequence[int]) -> Size:
+    """Return the shape that tensors of the given `shapes` have after they were broadcast together.
+
+    Formula: out_d = the one size of dimension d, counted from the last, that is not 1
+    Shapes: none.
+    Dtypes: none.
+    Raises: ValueError if they do not broadcast, or for a negative size; TypeError for one that is no integer.
+    Source: NumPy's and PyTorch's `broadcast_shapes`.
+
+    >>> import autograd_core as ag
+    >>> ag.broadcast_shapes((2, 1), (3,))
+    (2, 3)
+    """
+    sizes = [sizes_of((shape,), "broadcast_shapes") for shape in shapes]
+    if any(size < 0 for shape in sizes for size in shape):
+        raise ValueError(f"broadcast_shapes: sizes must not be negative, got {sizes}")
+    try:
+        return Size(np.broadcast_shapes(*sizes))
+    except ValueError:
+        raise shape_error("broadcast_shapes", *(np.broadcast_to(0, shape) for shape in sizes)) from None
+
+
 _never_deferred = documented(Shapes="(*) → ().", Dtypes="any → a Python bool.", Raises="nothing.")
 
 
@@ -161,6 +185,7 @@ ag.is_signed
 ag.numel
 ag.is_nonzero
 ag.is_same_size
+ag.broadcast_shapes
 ag.is_conj            x.is_conj
 ag.is_neg             x.is_neg
 ag.resolve_neg        x.resolve_neg

@@ -340,6 +340,13 @@ def unfold(input: TensorLike, dimension: int, size: int, step: int) -> Tensor:
     return apply(_unfold_primitive, (x,), (at, size, step))
 
 
+def overlap_added(frames: Any, length: int, step: int) -> Any:
+    """The adjoint of `unfold` along the last dimension: (*, T, size) frames, `step` apart, added to (*, length)."""
+    at = len(frames.shape) - 2
+    shape = (*frames.shape[:-2], length)
+    return apply(_fold_back_primitive, (frames,), (shape, at, frames.shape[-1], step))
+
+
 # --------------------------------------------------------------------------------------------------- any strides at all
 
 
@@ -423,6 +430,43 @@ def _replaced(input: Any, src: Any, primitive: Primitive, params: tuple, name: s
     return apply(write, (x, convert(part, x.dtype)), (((primitive, params),),))
 
 
+def as_strided_scatter(
+    input: TensorLike,
+    src: TensorLike,
+    size: int | Sequence[int],
+    stride: int | Sequence[int],
+    storage_offset: int | None = None,
+) -> Tensor:
+    """Return a copy of `input` in which the elements that `as_strided` of the same arguments sees are those of `src`.
+
+    `storage_offset` None is 0. No element may be seen twice.
+
+    Formula: memory of out[storage_offset + Σ_d i_d · stride[d]] = src[i_1, …, i_n], else input
+    Shapes: (*) and size → (*), the `size` of the view and its `stride`s.
+    Dtypes: any, that of `input` kept; `src` is converted to it.
+    Raises: ValueError if `src` has another shape, an element is seen twice, or the view reaches beyond `input`; TypeError if
+        the sizes are no ints.
+    Source: PyTorch's `as_strided_scatter`.
+
+    >>> import autograd_core as ag
+    >>> ag.as_strided_scatter(ag.zeros(2, 2), ag.ones(2), (2,), (3,))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    x, name = array_operand(input, "as_strided_scatter"), "as_strided_scatter"
+    sizes, steps = sizes_of((size,), name), sizes_of((stride,), name)
+    if len(sizes) != len(steps) or min((*sizes, *steps, 0)) < 0:
+        raise ValueError(f"{name}: sizes {sizes} need as many strides, none of them negative, got {steps}")
+    at = strided_indices(sizes, steps, storage_offset or 0).ravel()
+    if at.size and (at.min() < 0 or at.max() >= math.prod(x.shape)):
+        raise ValueError(f"{name}: the view reaches element {at.max()}, but input has {math.prod(x.shape)}")
+    if len(np.unique(at)) != at.size:
+        raise ValueError(
+            f"{name}: sizes {sizes} and strides {steps} see an element twice, so that its value is not one"
+        )
+    return _replaced(x, src, _as_strided_primitive, (sizes, steps, storage_offset or 0), name)
+
+
 @numpy_names
 def select_scatter(input: TensorLike, src: TensorLike, dim: int, index: int) -> Tensor:
     """Return a copy of `input` with the slice at `index` of the dimension `dim` replaced by `src`.
@@ -501,8 +545,9 @@ ag.diagflat          x.diagflat
 ag.tril              x.tril              x.tril_
 ag.triu              x.triu              x.triu_
 ag.unfold            x.unfold
-ag.as_strided        x.as_strided
+ag.as_strided        x.as_strided        x.as_strided_:view
 ag.select_scatter    x.select_scatter
 ag.slice_scatter     x.slice_scatter
 ag.diagonal_scatter  x.diagonal_scatter
+ag.as_strided_scatter  x.as_strided_scatter
 """
