@@ -164,9 +164,12 @@ __all__ = [
     "Size",
     "Tensor",
     "abs",
+    "abs_",
     "absolute",
     "acos",
+    "acos_",
     "acosh",
+    "acosh_",
     "adaptive_avg_pool1d",
     "adaptive_max_pool1d",
     "add",
@@ -188,12 +191,18 @@ __all__ = [
     "any",
     "arange",
     "arccos",
+    "arccos_",
     "arccosh",
+    "arccosh_",
     "arcsin",
+    "arcsin_",
     "arcsinh",
+    "arcsinh_",
     "arctan",
     "arctan2",
+    "arctan_",
     "arctanh",
+    "arctanh_",
     "are_deterministic_algorithms_enabled",
     "argmax",
     "argmin",
@@ -204,10 +213,14 @@ __all__ = [
     "as_tensor",
     "asarray",
     "asin",
+    "asin_",
     "asinh",
+    "asinh_",
     "atan",
     "atan2",
+    "atan_",
     "atanh",
+    "atanh_",
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",
@@ -216,6 +229,7 @@ __all__ = [
     "backward",
     "baddbmm",
     "bartlett_window",
+    "batch_norm",
     "bernoulli",
     "bilinear",
     "bincount",
@@ -239,7 +253,9 @@ __all__ = [
     "cdist",
     "cdouble",
     "ceil",
+    "ceil_",
     "celu",
+    "celu_",
     "cfloat",
     "chain_matmul",
     "channel_shuffle",
@@ -250,9 +266,13 @@ __all__ = [
     "cholesky_solve",
     "chunk",
     "clamp",
+    "clamp_",
     "clamp_max",
+    "clamp_max_",
     "clamp_min",
+    "clamp_min_",
     "clip",
+    "clip_",
     "clone",
     "column_stack",
     "combinations",
@@ -272,7 +292,9 @@ __all__ = [
     "copysign",
     "corrcoef",
     "cos",
+    "cos_",
     "cosh",
+    "cosh_",
     "cosine_similarity",
     "count_nonzero",
     "cov",
@@ -283,6 +305,7 @@ __all__ = [
     "cumsum",
     "cumulative_trapezoid",
     "deg2rad",
+    "deg2rad_",
     "det",
     "detect_anomaly",
     "diag",
@@ -313,17 +336,23 @@ __all__ = [
     "eq",
     "equal",
     "erf",
+    "erf_",
     "erfc",
+    "erfc_",
     "erfinv",
     "exp",
     "exp2",
+    "exp2_",
+    "exp_",
     "expand",
     "expm1",
+    "expm1_",
     "eye",
     "feature_alpha_dropout",
     "fft",
     "finfo",
     "fix",
+    "fix_",
     "flatten",
     "flip",
     "fliplr",
@@ -334,12 +363,14 @@ __all__ = [
     "float64",
     "float_power",
     "floor",
+    "floor_",
     "floor_divide",
     "fmax",
     "fmin",
     "fmod",
     "fork_rng",
     "frac",
+    "frac_",
     "frexp",
     "from_dlpack",
     "from_numpy",
@@ -365,6 +396,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "grid_sample",
+    "group_norm",
     "gt",
     "half",
     "hamming_window",
@@ -378,6 +410,7 @@ __all__ = [
     "hstack",
     "hypot",
     "i0",
+    "i0_",
     "identity",
     "igamma",
     "igammac",
@@ -393,6 +426,7 @@ __all__ = [
     "inference_mode",
     "initial_seed",
     "inner",
+    "instance_norm",
     "int",
     "int16",
     "int32",
@@ -423,6 +457,7 @@ __all__ = [
     "kaiser_window",
     "kron",
     "kthvalue",
+    "layer_norm",
     "lcm",
     "ldexp",
     "le",
@@ -435,8 +470,12 @@ __all__ = [
     "linspace",
     "log",
     "log10",
+    "log10_",
     "log1p",
+    "log1p_",
     "log2",
+    "log2_",
+    "log_",
     "log_softmax",
     "logaddexp",
     "logaddexp2",
@@ -447,6 +486,7 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "logit",
+    "logit_",
     "logsigmoid",
     "logspace",
     "logsumexp",
@@ -484,6 +524,7 @@ __all__ = [
     "mvlgamma",
     "nan",
     "nan_to_num",
+    "nan_to_num_",
     "nanmean",
     "nanmedian",
     "nanquantile",
@@ -491,7 +532,9 @@ __all__ = [
     "narrow",
     "ne",
     "neg",
+    "neg_",
     "negative",
+    "negative_",
     "newaxis",
     "nextafter",
     "nn",
@@ -530,6 +573,7 @@ __all__ = [
     "qr",
     "quantile",
     "rad2deg",
+    "rad2deg_",
     "rand",
     "rand_like",
     "randint",
@@ -540,7 +584,9 @@ __all__ = [
     "ravel",
     "real",
     "reciprocal",
+    "reciprocal_",
     "relu",
+    "relu_",
     "remainder",
     "renorm",
     "repeat",
@@ -550,12 +596,16 @@ __all__ = [
     "resolve_conj",
     "resolve_neg",
     "result_type",
+    "rms_norm",
     "roll",
     "rot90",
     "round",
+    "round_",
     "row_stack",
     "rrelu",
+    "rrelu_",
     "rsqrt",
+    "rsqrt_",
     "rsub",
     "scalar_tensor",
     "scaled_sigmoid",
@@ -568,6 +618,7 @@ __all__ = [
     "select",
     "select_scatter",
     "selu",
+    "selu_",
     "set_default_device",
     "set_default_dtype",
     "set_detect_anomaly",
@@ -580,12 +631,16 @@ __all__ = [
     "sgn",
     "short",
     "sigmoid",
+    "sigmoid_",
     "sign",
     "signbit",
     "silu",
     "sin",
+    "sin_",
     "sinc",
+    "sinc_",
     "sinh",
+    "sinh_",
     "slice_scatter",
     "slogdet",
     "softmax",
@@ -594,7 +649,9 @@ __all__ = [
     "special",
     "split",
     "sqrt",
+    "sqrt_",
     "square",
+    "square_",
     "squeeze",
     "stack",
     "std",
@@ -613,11 +670,14 @@ __all__ = [
     "take",
     "take_along_dim",
     "tan",
+    "tan_",
     "tanh",
+    "tanh_",
     "tensor",
     "tensor_split",
     "tensordot",
     "threshold",
+    "threshold_",
     "tile",
     "topk",
     "trace",
@@ -631,6 +691,7 @@ __all__ = [
     "triu_indices",
     "true_divide",
     "trunc",
+    "trunc_",
     "uint16",
     "uint32",
     "uint64",
@@ -657,6 +718,7 @@ __all__ = [
     "warmup",
     "where",
     "xlogy",
+    "xlogy_",
     "zeros",
     "zeros_like",
 ]
@@ -664,14 +726,23 @@ __all__ = [
 def abs(input: TensorLike) -> Tensor:
     """Compute the absolute value of each element."""
 
+def abs_(input: TensorLike) -> Tensor:
+    """Apply `abs` and write the result over `input`, which is returned; the change is recorded."""
+
 def absolute(input: TensorLike) -> Tensor:
     """Compute the absolute value of each element."""
 
 def acos(input: TensorLike) -> Tensor:
     """Compute the angle whose cosine each element is, in radians."""
 
+def acos_(input: TensorLike) -> Tensor:
+    """Apply `acos` and write the result over `input`, which is returned; the change is recorded."""
+
 def acosh(input: TensorLike) -> Tensor:
     """Compute the non-negative number whose hyperbolic cosine each element is."""
+
+def acosh_(input: TensorLike) -> Tensor:
+    """Apply `acosh` and write the result over `input`, which is returned; the change is recorded."""
 
 def adaptive_avg_pool1d(input: TensorLike, output_size: _int | _tuple[_int | None, ...] | None) -> Tensor:
     """Return the means of windows that divide the image into output_size parts, as equal as can be."""
@@ -745,14 +816,26 @@ def any(input: TensorLike, dim: Dims = ..., keepdim: _bool = ..., *, axis: Dims 
 def arccos(input: TensorLike) -> Tensor:
     """Compute the angle whose cosine each element is, in radians."""
 
+def arccos_(input: TensorLike) -> Tensor:
+    """Apply `arccos` and write the result over `input`, which is returned; the change is recorded."""
+
 def arccosh(input: TensorLike) -> Tensor:
     """Compute the non-negative number whose hyperbolic cosine each element is."""
+
+def arccosh_(input: TensorLike) -> Tensor:
+    """Apply `arccosh` and write the result over `input`, which is returned; the change is recorded."""
 
 def arcsin(input: TensorLike) -> Tensor:
     """Compute the angle whose sine each element is, in radians."""
 
+def arcsin_(input: TensorLike) -> Tensor:
+    """Apply `arcsin` and write the result over `input`, which is returned; the change is recorded."""
+
 def arcsinh(input: TensorLike) -> Tensor:
     """Compute the number whose hyperbolic sine each element is."""
+
+def arcsinh_(input: TensorLike) -> Tensor:
+    """Apply `arcsinh` and write the result over `input`, which is returned; the change is recorded."""
 
 def arctan(input: TensorLike) -> Tensor:
     """Compute the angle whose tangent each element is, in radians."""
@@ -760,8 +843,14 @@ def arctan(input: TensorLike) -> Tensor:
 def arctan2(input: TensorLike, other: TensorLike) -> Tensor:
     """Compute the angle of the point (other, input), in radians."""
 
+def arctan_(input: TensorLike) -> Tensor:
+    """Apply `arctan` and write the result over `input`, which is returned; the change is recorded."""
+
 def arctanh(input: TensorLike) -> Tensor:
     """Compute the number whose hyperbolic tangent each element is."""
+
+def arctanh_(input: TensorLike) -> Tensor:
+    """Apply `arctanh` and write the result over `input`, which is returned; the change is recorded."""
 
 def argmax(
     input: TensorLike, dim: _int | None = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
@@ -804,8 +893,14 @@ def as_strided_scatter(
 def asin(input: TensorLike) -> Tensor:
     """Compute the angle whose sine each element is, in radians."""
 
+def asin_(input: TensorLike) -> Tensor:
+    """Apply `asin` and write the result over `input`, which is returned; the change is recorded."""
+
 def asinh(input: TensorLike) -> Tensor:
     """Compute the number whose hyperbolic sine each element is."""
+
+def asinh_(input: TensorLike) -> Tensor:
+    """Apply `asinh` and write the result over `input`, which is returned; the change is recorded."""
 
 def atan(input: TensorLike) -> Tensor:
     """Compute the angle whose tangent each element is, in radians."""
@@ -813,8 +908,14 @@ def atan(input: TensorLike) -> Tensor:
 def atan2(input: TensorLike, other: TensorLike) -> Tensor:
     """Compute the angle of the point (other, input), in radians."""
 
+def atan_(input: TensorLike) -> Tensor:
+    """Apply `atan` and write the result over `input`, which is returned; the change is recorded."""
+
 def atanh(input: TensorLike) -> Tensor:
     """Compute the number whose hyperbolic tangent each element is."""
+
+def atanh_(input: TensorLike) -> Tensor:
+    """Apply `atanh` and write the result over `input`, which is returned; the change is recorded."""
 
 @overload
 def atleast_1d(tensor: TensorLike, /) -> Tensor:
@@ -876,6 +977,19 @@ def bartlett_window(
     requires_grad: _bool = ...,
 ) -> Tensor:
     """Return the Bartlett window of `window_length` points, a triangle, `periodic` for spectra or symmetric for filters."""
+
+def batch_norm(
+    input: TensorLike,
+    weight: TensorLike | None,
+    bias: TensorLike | None,
+    running_mean: TensorLike | None,
+    running_var: TensorLike | None,
+    training: _bool,
+    momentum: _float,
+    eps: _float,
+    cudnn_enabled: _bool = ...,
+) -> Tensor:
+    """Standardise each channel over the batch, or by running statistics: `nn.functional.batch_norm` with `weight` first."""
 
 def bilinear(input1: TensorLike, input2: TensorLike, weight: TensorLike, bias: TensorLike | None = ...) -> Tensor:
     """Apply a bilinear form for each output feature, and add `bias`."""
@@ -941,8 +1055,14 @@ def cdist(x1: TensorLike, x2: TensorLike, p: _float = ..., compute_mode: _str = 
 def ceil(input: TensorLike) -> Tensor:
     """Round each element up."""
 
+def ceil_(input: TensorLike) -> Tensor:
+    """Apply `ceil` and write the result over `input`, which is returned; the change is recorded."""
+
 def celu(input: TensorLike, alpha: _float = ..., inplace: _bool = ...) -> Tensor:
     """Apply the exponential linear unit whose slope is continuous for every `alpha`."""
+
+def celu_(input: Tensor, alpha: _float = ...) -> Tensor:
+    """Apply `celu` and write the result over `input`, which is returned."""
 
 def chain_matmul(*matrices: TensorLike) -> Tensor:
     """Multiply matrices in the order that costs the fewest multiplications; `linalg.multi_dot` with separate arguments."""
@@ -967,14 +1087,26 @@ def chunk(
 def clamp(input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None = ...) -> Tensor:
     """Limit `input` to the range from `min` to `max`, elementwise."""
 
+def clamp_(input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None = ...) -> Tensor:
+    """Apply `clamp` and write the result over `input`, which is returned; the change is recorded."""
+
 def clamp_max(input: TensorLike, max: TensorLike) -> Tensor:
     """Replace what is greater than `max` by max, elementwise; see `clamp`."""
+
+def clamp_max_(input: TensorLike, max: TensorLike) -> Tensor:
+    """Apply `clamp_max` and write the result over `input`, which is returned; the change is recorded."""
 
 def clamp_min(input: TensorLike, min: TensorLike) -> Tensor:
     """Replace what is smaller than `min` by min, elementwise; see `clamp`."""
 
+def clamp_min_(input: TensorLike, min: TensorLike) -> Tensor:
+    """Apply `clamp_min` and write the result over `input`, which is returned; the change is recorded."""
+
 def clip(input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None = ...) -> Tensor:
     """Limit `input` to the range from `min` to `max`, elementwise."""
+
+def clip_(input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None = ...) -> Tensor:
+    """Apply `clip` and write the result over `input`, which is returned; the change is recorded."""
 
 def clone(input: TensorLike) -> Tensor:
     """Copy `input` to memory of its own; unlike that of `detach`, the copy has a gradient."""
@@ -1078,8 +1210,14 @@ def corrcoef(input: TensorLike) -> Tensor:
 def cos(input: TensorLike) -> Tensor:
     """Compute the cosine of each element, an angle in radians."""
 
+def cos_(input: TensorLike) -> Tensor:
+    """Apply `cos` and write the result over `input`, which is returned; the change is recorded."""
+
 def cosh(input: TensorLike) -> Tensor:
     """Compute the hyperbolic cosine of each element."""
+
+def cosh_(input: TensorLike) -> Tensor:
+    """Apply `cosh` and write the result over `input`, which is returned; the change is recorded."""
 
 def cosine_similarity(x1: TensorLike, x2: TensorLike, dim: _int = ..., eps: _float = ...) -> Tensor:
     """Compute the cosine of the angle between vectors along one dimension."""
@@ -1124,6 +1262,9 @@ def cumulative_trapezoid(
 
 def deg2rad(input: TensorLike) -> Tensor:
     """Convert degrees to radians."""
+
+def deg2rad_(input: TensorLike) -> Tensor:
+    """Apply `deg2rad` and write the result over `input`, which is returned; the change is recorded."""
 
 def det(input: TensorLike) -> Tensor:
     """Compute the determinant of each matrix of `input`: `linalg.det`."""
@@ -1210,8 +1351,14 @@ def equal(input: TensorLike, other: TensorLike) -> _bool:
 def erf(input: TensorLike) -> Tensor:
     """Compute the error function of each element."""
 
+def erf_(input: TensorLike) -> Tensor:
+    """Apply `erf` and write the result over `input`, which is returned; the change is recorded."""
+
 def erfc(input: TensorLike) -> Tensor:
     """Compute the complementary error function, 1 − erf(x), exactly also where it is small."""
+
+def erfc_(input: TensorLike) -> Tensor:
+    """Apply `erfc` and write the result over `input`, which is returned; the change is recorded."""
 
 def erfinv(input: TensorLike) -> Tensor:
     """Compute the number whose error function each element is."""
@@ -1221,6 +1368,12 @@ def exp(input: TensorLike) -> Tensor:
 
 def exp2(input: TensorLike) -> Tensor:
     """Compute 2 to the power of each element."""
+
+def exp2_(input: TensorLike) -> Tensor:
+    """Apply `exp2` and write the result over `input`, which is returned; the change is recorded."""
+
+def exp_(input: TensorLike) -> Tensor:
+    """Apply `exp` and write the result over `input`, which is returned; the change is recorded."""
 
 @overload
 def expand(input: TensorLike, size: Sequence[_int]) -> Tensor:
@@ -1233,11 +1386,17 @@ def expand(input: TensorLike, *size: _int) -> Tensor:
 def expm1(input: TensorLike) -> Tensor:
     """Compute the exponential minus 1, exactly also where it is nearly 0."""
 
+def expm1_(input: TensorLike) -> Tensor:
+    """Apply `expm1` and write the result over `input`, which is returned; the change is recorded."""
+
 def feature_alpha_dropout(input: A, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> A:
     """Set whole channels to the lower limit of SELU with probability `p` in training."""
 
 def fix(input: TensorLike) -> Tensor:
     """Round each element towards 0."""
+
+def fix_(input: TensorLike) -> Tensor:
+    """Apply `fix` and write the result over `input`, which is returned; the change is recorded."""
 
 def flatten(input: TensorLike, start_dim: _int = ..., end_dim: _int = ...) -> Tensor:
     """Join the dimensions from `start_dim` to `end_dim` into one."""
@@ -1262,6 +1421,9 @@ def float_power(input: TensorLike, exponent: TensorLike) -> Tensor:
 def floor(input: TensorLike) -> Tensor:
     """Round each element down."""
 
+def floor_(input: TensorLike) -> Tensor:
+    """Apply `floor` and write the result over `input`, which is returned; the change is recorded."""
+
 def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
     """Divide two tensors, elementwise, and round down."""
 
@@ -1276,6 +1438,9 @@ def fmod(input: TensorLike, other: TensorLike) -> Tensor:
 
 def frac(input: TensorLike) -> Tensor:
     """Return what follows the point of each element, with its sign."""
+
+def frac_(input: TensorLike) -> Tensor:
+    """Apply `frac` and write the result over `input`, which is returned; the change is recorded."""
 
 def frexp(input: TensorLike) -> _tuple[Tensor, Tensor]:
     """Split each element of `input` into mantissa and exponent."""
@@ -1324,6 +1489,16 @@ def grid_sample(
     input: TensorLike, grid: TensorLike, mode: _str = ..., padding_mode: _str = ..., align_corners: _bool | None = ...
 ) -> Tensor:
     """Read images at the positions `grid`, differentiable in both."""
+
+def group_norm(
+    input: TensorLike,
+    num_groups: _int,
+    weight: TensorLike | None = ...,
+    bias: TensorLike | None = ...,
+    eps: _float = ...,
+    cudnn_enabled: _bool = ...,
+) -> Tensor:
+    """Standardise each of `num_groups` groups of channels: `nn.functional.group_norm`."""
 
 def gt(input: TensorLike, other: TensorLike) -> Tensor:
     """Test whether one number is greater than another, elementwise."""
@@ -1397,6 +1572,9 @@ def hypot(input: TensorLike, other: TensorLike) -> Tensor:
 def i0(input: TensorLike) -> Tensor:
     """Compute the modified Bessel function of the first kind of order 0, I₀."""
 
+def i0_(input: TensorLike) -> Tensor:
+    """Apply `i0` and write the result over `input`, which is returned; the change is recorded."""
+
 def identity(input: TensorLike) -> Tensor:
     """Return `input` itself, the activation of a linear neuron."""
 
@@ -1454,6 +1632,19 @@ def index_select(input: TensorLike, dim: _int, index: TensorLike, *, axis: Dims 
 
 def inner(input: TensorLike, other: TensorLike) -> Tensor:
     """Compute the sums of products over the last dimensions; a 0-d `input` or `other` multiplies."""
+
+def instance_norm(
+    input: TensorLike,
+    weight: TensorLike | None,
+    bias: TensorLike | None,
+    running_mean: TensorLike | None,
+    running_var: TensorLike | None,
+    use_input_stats: _bool,
+    momentum: _float,
+    eps: _float,
+    cudnn_enabled: _bool = ...,
+) -> Tensor:
+    """Standardise each channel of each example: `nn.functional.instance_norm` with `weight` first."""
 
 def interpolate(
     input: TensorLike,
@@ -1552,6 +1743,16 @@ def kthvalue(
 ) -> KthValue:
     """Return the k-th smallest element along `dim` and its index, as a named tuple (values, indices)."""
 
+def layer_norm(
+    input: TensorLike,
+    normalized_shape: _int | Sequence[_int],
+    weight: TensorLike | None = ...,
+    bias: TensorLike | None = ...,
+    eps: _float = ...,
+    cudnn_enable: _bool = ...,
+) -> Tensor:
+    """Standardise over the last dimensions, those of `normalized_shape`: `nn.functional.layer_norm`."""
+
 def lcm(input: TensorLike, other: TensorLike) -> Tensor:
     """Compute the least common multiple, elementwise."""
 
@@ -1582,11 +1783,23 @@ def log(input: TensorLike) -> Tensor:
 def log10(input: TensorLike) -> Tensor:
     """Compute the logarithm to base 10 of each element."""
 
+def log10_(input: TensorLike) -> Tensor:
+    """Apply `log10` and write the result over `input`, which is returned; the change is recorded."""
+
 def log1p(input: TensorLike) -> Tensor:
     """Compute the natural logarithm of 1 plus each element, exactly also near 0."""
 
+def log1p_(input: TensorLike) -> Tensor:
+    """Apply `log1p` and write the result over `input`, which is returned; the change is recorded."""
+
 def log2(input: TensorLike) -> Tensor:
     """Compute the logarithm to base 2 of each element."""
+
+def log2_(input: TensorLike) -> Tensor:
+    """Apply `log2` and write the result over `input`, which is returned; the change is recorded."""
+
+def log_(input: TensorLike) -> Tensor:
+    """Apply `log` and write the result over `input`, which is returned; the change is recorded."""
 
 def log_softmax(input: TensorLike, dim: _int | None = ..., dtype: DTypeLike | None = ...) -> Tensor:
     """Compute the logarithm of the softmax over `dim`, exact also where the softmax underflows."""
@@ -1617,6 +1830,9 @@ def logical_xor(input: TensorLike, other: TensorLike) -> Tensor:
 
 def logit(input: TensorLike, eps: _float | None = ...) -> Tensor:
     """Compute the logit of each element, the inverse of the sigmoid."""
+
+def logit_(input: TensorLike, eps: _float | None = ...) -> Tensor:
+    """Apply `logit` and write the result over `input`, which is returned; the change is recorded."""
 
 def logsigmoid(input: TensorLike) -> Tensor:
     """Compute the logarithm of the logistic function, exactly also where that is nearly 0 or 1."""
@@ -1793,6 +2009,11 @@ def nan_to_num(
 ) -> Tensor:
     """Replace NaN and the infinities of `input` by numbers."""
 
+def nan_to_num_(
+    input: TensorLike, nan: _float = ..., posinf: _float | None = ..., neginf: _float | None = ...
+) -> Tensor:
+    """Apply `nan_to_num` and write the result over `input`, which is returned; the change is recorded."""
+
 def nanmean(
     input: TensorLike,
     dim: Dims = ...,
@@ -1850,8 +2071,14 @@ def ne(input: TensorLike, other: TensorLike) -> Tensor:
 def neg(input: TensorLike) -> Tensor:
     """Change the sign of each element."""
 
+def neg_(input: TensorLike) -> Tensor:
+    """Apply `neg` and write the result over `input`, which is returned; the change is recorded."""
+
 def negative(input: TensorLike) -> Tensor:
     """Change the sign of each element."""
+
+def negative_(input: TensorLike) -> Tensor:
+    """Apply `negative` and write the result over `input`, which is returned; the change is recorded."""
 
 def nextafter(input: TensorLike, other: TensorLike) -> Tensor:
     """Return the next floating-point number after each element, in the direction of another one."""
@@ -1972,6 +2199,9 @@ def quantile(
 def rad2deg(input: TensorLike) -> Tensor:
     """Convert radians to degrees."""
 
+def rad2deg_(input: TensorLike) -> Tensor:
+    """Apply `rad2deg` and write the result over `input`, which is returned; the change is recorded."""
+
 def ravel(input: TensorLike) -> Tensor:
     """Return all elements of `input` in one dimension, in row-major order."""
 
@@ -1981,8 +2211,14 @@ def real(input: A) -> A:
 def reciprocal(input: TensorLike) -> Tensor:
     """Compute the reciprocal of each element."""
 
+def reciprocal_(input: TensorLike) -> Tensor:
+    """Apply `reciprocal` and write the result over `input`, which is returned; the change is recorded."""
+
 def relu(input: TensorLike, inplace: _bool = ...) -> Tensor:
     """Apply the rectifier: what is negative becomes 0."""
+
+def relu_(input: Tensor) -> Tensor:
+    """Apply `relu` and write the result over `input`, which is returned."""
 
 def remainder(input: TensorLike, other: TensorLike) -> Tensor:
     """Compute the remainder of a division that rounds down, elementwise."""
@@ -2023,6 +2259,14 @@ def resolve_conj(input: Tensor) -> Tensor:
 def resolve_neg(input: Tensor) -> Tensor:
     """Return `input` itself: negation is never deferred here, unlike in PyTorch."""
 
+def rms_norm(
+    input: TensorLike,
+    normalized_shape: _int | Sequence[_int],
+    weight: TensorLike | None = ...,
+    eps: _float | None = ...,
+) -> Tensor:
+    """Divide the last dimensions of each example by the root of their mean square."""
+
 def roll(input: TensorLike, shifts: _int | Sequence[_int], dims: _int | Sequence[_int] | None = ...) -> Tensor:
     """Move the elements by `shifts` along `dims`; those that leave at one end come in at the other."""
 
@@ -2032,6 +2276,9 @@ def rot90(input: TensorLike, k: _int = ..., dims: Sequence[_int] = ...) -> Tenso
 def round(input: TensorLike, *, decimals: _int = ...) -> Tensor:
     """Round each element of `input` to the nearest number with `decimals` digits after the point."""
 
+def round_(input: TensorLike, *, decimals: _int = ...) -> Tensor:
+    """Apply `round` and write the result over `input`, which is returned; the change is recorded."""
+
 def row_stack(tensors: Sequence[TensorLike]) -> Tensor:
     """Join tensors one below the other: along the first dimension, where vectors count as rows."""
 
@@ -2040,8 +2287,14 @@ def rrelu(
 ) -> Tensor:
     """Apply the leaky rectifier whose slope for negative elements is random."""
 
+def rrelu_(input: Tensor, lower: _float = ..., upper: _float = ..., training: _bool = ...) -> Tensor:
+    """Apply `rrelu` and write the result over `input`, which is returned."""
+
 def rsqrt(input: TensorLike) -> Tensor:
     """Compute the reciprocal of the square root of each element."""
+
+def rsqrt_(input: TensorLike) -> Tensor:
+    """Apply `rsqrt` and write the result over `input`, which is returned; the change is recorded."""
 
 def rsub(input: TensorLike, other: TensorLike, *, alpha: _complex = ...) -> Tensor:
     """Subtract `input`, multiplied by the number `alpha`, from `other`, elementwise."""
@@ -2106,11 +2359,17 @@ def select_scatter(
 def selu(input: TensorLike, inplace: _bool = ...) -> Tensor:
     """Apply the scaled exponential linear unit, whose constants keep mean 0 and variance 1 through layers."""
 
+def selu_(input: Tensor) -> Tensor:
+    """Apply `selu` and write the result over `input`, which is returned."""
+
 def sgn(input: TensorLike) -> Tensor:
     """Return the direction of each complex number, 0 at 0; of a real one its sign."""
 
 def sigmoid(input: TensorLike) -> Tensor:
     """Apply the logistic function to each element."""
+
+def sigmoid_(input: TensorLike) -> Tensor:
+    """Apply `sigmoid` and write the result over `input`, which is returned; the change is recorded."""
 
 def sign(input: TensorLike) -> Tensor:
     """Return the sign of each element: −1, 0 or 1."""
@@ -2124,11 +2383,20 @@ def silu(input: TensorLike, inplace: _bool = ...) -> Tensor:
 def sin(input: TensorLike) -> Tensor:
     """Compute the sine of each element, an angle in radians."""
 
+def sin_(input: TensorLike) -> Tensor:
+    """Apply `sin` and write the result over `input`, which is returned; the change is recorded."""
+
 def sinc(input: TensorLike) -> Tensor:
     """Compute sin(πx) / (πx) of each element, which is 1 at 0."""
 
+def sinc_(input: TensorLike) -> Tensor:
+    """Apply `sinc` and write the result over `input`, which is returned; the change is recorded."""
+
 def sinh(input: TensorLike) -> Tensor:
     """Compute the hyperbolic sine of each element."""
+
+def sinh_(input: TensorLike) -> Tensor:
+    """Apply `sinh` and write the result over `input`, which is returned; the change is recorded."""
 
 def slice_scatter(
     input: TensorLike,
@@ -2177,8 +2445,14 @@ def split(
 def sqrt(input: TensorLike) -> Tensor:
     """Compute the square root of each element."""
 
+def sqrt_(input: TensorLike) -> Tensor:
+    """Apply `sqrt` and write the result over `input`, which is returned; the change is recorded."""
+
 def square(input: TensorLike) -> Tensor:
     """Compute the square of each element."""
+
+def square_(input: TensorLike) -> Tensor:
+    """Apply `square` and write the result over `input`, which is returned; the change is recorded."""
 
 def squeeze(input: TensorLike, dim: Dims = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
     """Leave out the dimensions of size 1, or only those in `dim`."""
@@ -2274,8 +2548,14 @@ def take_along_dim(
 def tan(input: TensorLike) -> Tensor:
     """Compute the tangent of each element, an angle in radians."""
 
+def tan_(input: TensorLike) -> Tensor:
+    """Apply `tan` and write the result over `input`, which is returned; the change is recorded."""
+
 def tanh(input: TensorLike) -> Tensor:
     """Compute the hyperbolic tangent of each element."""
+
+def tanh_(input: TensorLike) -> Tensor:
+    """Apply `tanh` and write the result over `input`, which is returned; the change is recorded."""
 
 def tensor_split(
     input: TensorLike,
@@ -2296,6 +2576,9 @@ def tensordot(
 
 def threshold(input: TensorLike, threshold: _float, value: _float, inplace: _bool = ...) -> Tensor:
     """Replace what is not greater than `threshold` by `value`."""
+
+def threshold_(input: Tensor, threshold: _float, value: _float) -> Tensor:
+    """Apply `threshold` and write the result over `input`, which is returned."""
 
 @overload
 def tile(input: TensorLike, dims: Sequence[_int]) -> Tensor:
@@ -2361,6 +2644,9 @@ def true_divide(input: TensorLike, other: TensorLike) -> Tensor:
 
 def trunc(input: TensorLike) -> Tensor:
     """Round each element towards 0."""
+
+def trunc_(input: TensorLike) -> Tensor:
+    """Apply `trunc` and write the result over `input`, which is returned; the change is recorded."""
 
 def unbind(input: TensorLike, dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> _tuple[Tensor, ...]:
     """Return the slices along `dim` as views, without that dimension."""
@@ -2517,3 +2803,6 @@ def where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tensor
 
 def xlogy(input: TensorLike, other: TensorLike) -> Tensor:
     """Compute x log y, elementwise, with 0 log 0 = 0."""
+
+def xlogy_(input: TensorLike, other: TensorLike) -> Tensor:
+    """Apply `xlogy` and write the result over `input`, which is returned; the change is recorded."""

@@ -226,3 +226,31 @@ def test_new_and_where_it_is():
     with pytest.raises(ValueError, match="twice"):
         ag.as_strided_scatter(ag.zeros(4), ag.ones(2, 2), (2, 2), (1, 1))
     assert ag.vmap is ag.func.vmap
+
+
+def test_forms_in_place_are_functions():
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 1
+    assert ag.exp_(y) is y
+    y.sum().backward()
+    assert ag.allclose(x.grad, ag.exp(x.detach())) and ag.allclose(y.detach(), ag.exp(x.detach()))
+    assert ag.clamp_(ag.tensor([1.0, 2.0]), max=1.5).tolist() == [1.0, 1.5]
+    assert ag.threshold_(ag.tensor([1.0, 2.0]), 1.5, 0.0).tolist() == [0.0, 2.0]
+    with pytest.raises(RuntimeError, match="sin_: a leaf"):
+        ag.sin_(x)
+
+
+def test_normalisation_has_the_package_s_order():
+    x, w, b = ag.tensor([[1.0, 5.0], [3.0, 9.0]]), ag.tensor([2.0, 3.0]), ag.tensor([0.5, -0.5])
+    mean, var = ag.tensor([1.0, 2.0]), ag.tensor([4.0, 9.0])
+    expected = [[0.5, 2.5], [2.5, 6.5]]
+    assert ag.allclose(ag.batch_norm(x, w, b, mean, var, False, 0.1, 0.0), ag.tensor(expected))
+    expected = [[-1.5, -3.5], [2.5, 2.5]]
+    assert ag.allclose(ag.batch_norm(x, w, b, mean, var, True, 0.5, 1e-12), ag.tensor(expected))
+    assert mean.tolist() == [1.5, 4.5] and var.tolist() == [3.0, 8.5]  # the unbiased variances are 2 and 8
+    rows = x.reshape(1, 2, 2)
+    assert ag.allclose(
+        ag.instance_norm(rows, w, b, None, None, True, 0.1, 1e-12), ag.tensor([[[-1.5, 2.5], [-3.5, 2.5]]])
+    )
+    assert ag.layer_norm(x, (2,), w, b, 0.0).tolist() == [[-1.5, 2.5], [-1.5, 2.5]]
+    assert ag.allclose(ag.group_norm(x, 1, w, b, 0.0), ag.layer_norm(x, 2, w, b, 0.0))

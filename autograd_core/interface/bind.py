@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib
+import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +20,7 @@ from ..engine.writes import rewrite
 from ..ops.indexing import index, slices
 from ..random import METHODS as RANDOM_METHODS
 from . import memory_methods, methods
-from .table import IN_PLACE, LAYOUT_IN_PLACE, METHODS, OPERATORS
+from .table import FUNCTIONS, IN_PLACE, LAYOUT_IN_PLACE, METHODS, OPERATORS
 
 UNARY = ("neg", "invert", "abs")
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
@@ -45,6 +47,48 @@ def _in_place(function: Callable, name: str) -> Callable:
     method.__wrapped__ = function  # type: ignore[attr-defined]  # for `inspect.signature`
     method.__doc__ = f"`{function.__name__}` in place: the result takes x's memory, and the change is recorded."
     return method
+
+
+# The forms in place that PyTorch has as functions too, and what the example passes besides the tensor.
+IN_PLACE_FUNCTIONS = dict.fromkeys(
+    "abs acos acosh arccos arccosh arcsin arcsinh arctan arctanh asin asinh atan atanh ceil cos cosh deg2rad erf erfc exp exp2 "
+    "expm1 fix floor frac i0 log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal round rsqrt sigmoid sin "
+    "sinc sinh sqrt square tan tanh trunc".split(),
+    "",
+) | {"clamp": ", max=0.25", "clamp_max": ", 0.25", "clamp_min": ", 0.75", "clip": ", max=0.25", "xlogy": ", 2.0"}
+_PART = re.compile(r"^(Formula|Shapes|Dtypes|Raises): .*(?:\n[ \t]+.*)*", re.M)
+
+
+def _function_in_place(name: str, example: str) -> Callable:
+    """`ag.sin_(x)`: the method, with a docstring of its own."""
+    function = IN_PLACE[name]
+    method = _in_place(function, f"{name}_")
+    parts = {match[1]: match[0] for match in _PART.finditer(inspect.getdoc(function) or "")}
+    if parts:  # with python -OO there are none
+        parts["Raises"] = (
+            parts["Raises"].rstrip(".") + "; RuntimeError if input is a leaf that requires a gradient, or cannot"
+        )
+        parts["Raises"] += "\n    hold the result's dtype."
+        others = [f"`{p}`" for p in list(inspect.signature(function).parameters)[1:] if p != "out"]
+        method.__doc__ = f"""Apply `{name}` and write the result over `input`, which is returned; the change is recorded.
+
+{f"{', '.join(others)}: as there." if others else ""}
+
+{parts["Formula"]}
+{parts["Shapes"]}
+{parts["Dtypes"]}
+{parts["Raises"]}
+Source: PyTorch's `{name}_`.
+
+>>> import autograd_core as ag
+>>> x = ag.tensor([0.5])
+>>> ag.{name}_(x{example}) is x
+True
+""".replace("\n\n\n\n", "\n\n")
+    return method
+
+
+FUNCTIONS.update({f"{name}_": _function_in_place(name, example) for name, example in IN_PLACE_FUNCTIONS.items()})
 
 
 def bind(kind: type) -> None:

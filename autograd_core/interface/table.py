@@ -49,7 +49,8 @@ from ..ops.linalg import (
     solve,
     vandermonde,
 )
-from ..ops.network import conv, dropout, embedding, pool
+from ..ops.network import conv, dropout, embedding, package_forms, pool
+from ..ops.network import names as network_names
 from ..ops.reduction import (
     count,
     deviations,
@@ -74,7 +75,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     reduce, deviations, extremes, scan, differences, integrals, sort, quantile, count, histogram, softmax, statistics,
     products, linear, einsum, solve, determinant, norms, matrix_functions, aliases, distance,
     householder, low_rank, vandermonde,
-    conv, pool, dropout, embedding, interpolate, grid_sample, spectrogram, windows,
+    conv, pool, dropout, embedding, package_forms, network_names, interpolate, grid_sample, spectrogram, windows,
 )  # fmt: skip
 
 OPERATOR = {  # how a line writes an operator -> the name of its method

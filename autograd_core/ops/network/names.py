@@ -217,3 +217,13 @@ def conv_tbc(input: TensorLike, weight: TensorLike, bias: TensorLike, pad: int =
             f"conv_tbc: input must be (T, N, C) and weight (K, C, OC), got {tuple(x.shape)} and {tuple(w.shape)}"
         )
     return permute(conv1d(permute(x, (1, 2, 0)), permute(w, (2, 1, 0)), bias, padding=pad), (2, 0, 1))
+
+
+# A line an operation: the names under which it is found (interface/table.py).
+NAMES = """
+ag.relu_
+ag.selu_
+ag.celu_
+ag.rrelu_
+ag.threshold_
+"""
