@@ -31,6 +31,7 @@ from .engine.creation import (
     zeros,
     zeros_like,
 )
+from .engine.device import device
 from .engine.dtype_info import Size, can_cast, finfo, iinfo, promote_types
 from .engine.dtypes import (
     bool,
@@ -112,7 +113,7 @@ from .interface.table import FUNCTIONS as _FUNCTIONS
 __all__ = [
     "Function", "Generator", "Size", "Tensor", "arange", "are_deterministic_algorithms_enabled", "as_tensor",
     "asarray", "backward", "bernoulli", "bool", "can_cast", "cdouble", "cfloat", "complex128", "complex64",
-    "detect_anomaly", "double", "dtype", "e", "empty", "empty_like", "empty_strided", "enable_grad", "eye", "fft",
+    "detect_anomaly", "device", "double", "dtype", "e", "empty", "empty_like", "empty_strided", "enable_grad", "eye", "fft",
     "finfo", "float", "float16", "float32", "float64", "fork_rng", "from_dlpack", "from_numpy", "frombuffer",
     "full", "full_like", "get_default_device", "get_default_dtype", "get_deterministic_debug_mode",
     "get_float32_matmul_precision", "get_rng_state", "grad", "gradcheck", "gradgradcheck", "half", "iinfo", "inf",

@@ -8,13 +8,14 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from ..engine import backward as gradients
 from ..engine import basics, creation, operands
 from ..engine.dtype_info import Size
+from ..engine.device import CPU, device
 from ..engine.operands import convert, is_traced, sizes_of, to_dtype
 from ..engine.tensor import Tensor, as_array, range_checked, wrap
 from ..engine.versions import memory_of
@@ -153,6 +154,21 @@ def cuda(self: Tensor, device: Any = None, non_blocking: bool = False) -> NoRetu
     )
 
 
+def pin_memory(self: Tensor) -> Tensor:
+    """Return the tensor itself: there is no GPU to which memory could be copied faster."""
+    return self
+
+
+def is_pinned(self: Tensor) -> bool:
+    """Return whether the memory is pinned: False."""
+    return False
+
+
+def get_device(self: Tensor) -> int:
+    """Return the number of the GPU, -1 for a tensor in main memory."""
+    return -1
+
+
 def _conversion(name: str, dtype: Any) -> Callable:
     def method(self: Tensor) -> Tensor:
         return convert(self, dtype)
@@ -244,9 +260,19 @@ def matrix_transposed(self: Tensor) -> Tensor:
     return shapes.transpose(self, -2, -1)
 
 
-def device(self: Tensor) -> Literal["cpu"]:
-    """Where the values are: "cpu", as all tensors are in main memory."""
-    return "cpu"
+def on(self: Tensor) -> device:
+    """Where the values are: device("cpu"), as all tensors are in main memory."""
+    return CPU
+
+
+def is_cpu(self: Tensor) -> bool:
+    """Whether the values are in main memory: True."""
+    return True
+
+
+def is_cuda(self: Tensor) -> bool:
+    """Whether the values are on a GPU: False."""
+    return False
 
 
 PROPERTIES = {
@@ -256,7 +282,9 @@ PROPERTIES = {
     "H": property(cx.H),
     "real": property(operands.real),
     "imag": property(cx.imag),
-    "device": property(device),
+    "device": property(on),
+    "is_cpu": property(is_cpu),
+    "is_cuda": property(is_cuda),
 }
 
 
@@ -441,7 +469,7 @@ def sum_to_size(self: Any, size: tuple[int, ...]) -> Tensor:
 ANY = (  # of tensors and of what stands in for them
     size, dim, is_floating_point, to, type, type_as, astype, cpu, cuda, *CONVERSIONS, view, view_as, reshape_as, expand_as,
     new_zeros, new_ones, new_empty, new_full, copy_, zero_, fill_, where, polygamma, split_with_sizes, narrow_copy,
-    conj_physical, sum_to_size,
+    conj_physical, sum_to_size, pin_memory, is_pinned, get_device,
 )  # fmt: skip
 TENSOR = (  # what needs the memory or the history of a tensor
     ndimension, numel, nelement, element_size, stride, is_contiguous, data_ptr, storage_offset, is_nonzero, is_same_size,

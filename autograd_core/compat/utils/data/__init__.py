@@ -1,0 +1,25 @@
+"""`torch.utils.data`: the package `nn.data`, and what asks about worker processes, of which there are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_core.nn import data as core
+
+from ...refusals import no_attribute
+from . import distributed
+from .distributed import DistributedSampler
+
+__all__ = [
+    "DistributedSampler", "get_worker_info", *(name for name in core.__all__ if name not in ("datasets", "read_idx", "write_idx")),
+]  # fmt: skip
+
+
+def get_worker_info() -> None:
+    """Return None: samples are read in the calling process."""
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__") or not hasattr(core, name):
+        raise no_attribute("torch.utils.data", name)
+    return getattr(core, name)
