@@ -69,6 +69,7 @@ from autograd_core.engine.creation import tril_indices as tril_indices
 from autograd_core.engine.creation import triu_indices as triu_indices
 from autograd_core.engine.creation import zeros as zeros
 from autograd_core.engine.creation import zeros_like as zeros_like
+from autograd_core.engine.device import device as device
 from autograd_core.engine.dtype_info import Size as Size
 from autograd_core.engine.dtype_info import can_cast as can_cast
 from autograd_core.engine.dtype_info import finfo as finfo
@@ -308,6 +309,7 @@ __all__ = [
     "deg2rad_",
     "det",
     "detect_anomaly",
+    "device",
     "diag",
     "diag_embed",
     "diagflat",

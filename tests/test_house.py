@@ -22,7 +22,7 @@ FLOORS = [
     ["autograd_core"],
     ["nn"],
     ["optim"],
-    ["optim.recipes"],
+    ["optim.recipes", "autograd_core.compat"],
     ["bench", "notebooks"],
     ["__main__"],
 ]

@@ -18,16 +18,13 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import autograd_core as core
 
 from . import amp, backends, cuda, jit, nn, utils, version
 from .amp import GradScaler, autocast
-from .paths import MODULES, Finder, location
-from .refusals import NoDtype, identity, no_attribute
-from .tensor import (
+from .constructors import (
     BoolTensor,
     ByteTensor,
     CharTensor,
@@ -39,6 +36,8 @@ from .tensor import (
     ShortTensor,
     Tensor,
 )
+from .paths import MODULES, Finder, location
+from .refusals import NoDtype, no_attribute
 
 __version__ = version.__version__
 
@@ -90,8 +89,8 @@ def install() -> None:
     present = sys.modules.get("torch")
     if present is not None and present is not sys.modules[__name__]:
         raise RuntimeError(
-            f"compat.install: torch is imported already, from {getattr(present, '__file__', 'elsewhere')}; call install() before "
-            "anything imports torch"
+            f"compat.install: torch is imported already, from {getattr(present, '__file__', 'elsewhere')}; call "
+            "install() before anything imports torch"
         )
     if not any(isinstance(finder, Finder) and finder.root == "torch" for finder in sys.meta_path):
         sys.meta_path.insert(0, Finder("torch"))
@@ -99,7 +98,9 @@ def install() -> None:
 
 def uninstall() -> None:
     """Undo `install`: `import torch` gives PyTorch again, where it is installed."""
-    sys.meta_path[:] = [finder for finder in sys.meta_path if not (isinstance(finder, Finder) and finder.root == "torch")]
+    sys.meta_path[:] = [
+        finder for finder in sys.meta_path if not (isinstance(finder, Finder) and finder.root == "torch")
+    ]
     if sys.modules.get("torch") is sys.modules[__name__]:
         for name in [name for name in sys.modules if name == "torch" or name.startswith("torch.")]:
             del sys.modules[name]

@@ -14,7 +14,7 @@ from .refusals import NoDtype
 __all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd", "is_autocast_available"]
 
 
-class autocast:
+class autocast:  # noqa: N801 (PyTorch's name)
     """Leaves the dtypes as they are, where PyTorch would compute some operations in a narrower one; also a decorator.
 
     device_type: "cpu"; another device is not there, so that nothing would be cast on it.
@@ -122,7 +122,9 @@ def custom_fwd(fwd: Callable | None = None, *, device_type: str = "cpu", cast_in
     `device_type` is without effect. Raises TypeError for another `cast_inputs`.
     """
     if cast_inputs is not None and not isinstance(cast_inputs, NoDtype):
-        raise TypeError(f"custom_fwd: nothing is cast, so leave out cast_inputs={cast_inputs!r} and write x.to(…) in forward")
+        raise TypeError(
+            f"custom_fwd: nothing is cast, so leave out cast_inputs={cast_inputs!r} and write x.to(…) in forward"
+        )
     if fwd is None:
         return functools.partial(custom_fwd, device_type=device_type, cast_inputs=cast_inputs)
     return fwd

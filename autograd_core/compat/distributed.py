@@ -38,7 +38,12 @@ is_gloo_available = lambda: True  # noqa: E731
 
 
 def init_process_group(
-    backend: str | None = None, init_method: str | None = None, timeout: Any = None, world_size: int = -1, rank: int = -1, **options: Any
+    backend: str | None = None,
+    init_method: str | None = None,
+    timeout: Any = None,
+    world_size: int = -1,
+    rank: int = -1,
+    **options: Any,
 ) -> None:
     """Start a group of one process; `world_size` is -1 (that of the environment) or 1.
 
@@ -48,8 +53,8 @@ def init_process_group(
     size = int(os.environ.get("WORLD_SIZE", "1")) if world_size == -1 else world_size
     if size != 1:
         raise RuntimeError(
-            f"init_process_group: {size} processes are asked for, and nothing is sent between processes here; run one (WORLD_SIZE=1): "
-            "it uses all CPUs"
+            f"init_process_group: {size} processes are asked for, and nothing is sent between processes here; run one "
+            "(WORLD_SIZE=1): it uses all CPUs"
         )
     _Group.is_started = True
 

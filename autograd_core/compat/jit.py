@@ -47,12 +47,16 @@ def is_tracing() -> bool:
 
 def save(*args: Any, **options: Any) -> NoReturn:
     """Raise RuntimeError: there is no compiled program that a file could hold."""
-    raise RuntimeError("jit.save: nothing is compiled; save weights with torch.save(model.state_dict(), …), or a model by nn.onnx.export")
+    raise RuntimeError(
+        "jit.save: nothing is compiled; save weights with torch.save(model.state_dict(), …), or a model by nn.onnx.export"
+    )
 
 
 def load(*args: Any, **options: Any) -> NoReturn:
     """Raise RuntimeError: compiled programs are not run."""
-    raise RuntimeError("jit.load: compiled programs of PyTorch's are not run; export the model to ONNX and use nn.onnx.load")
+    raise RuntimeError(
+        "jit.load: compiled programs of PyTorch's are not run; export the model to ONNX and use nn.onnx.load"
+    )
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Where PyTorch's modules are: a finder that answers for `autograd_core.compat.nn.functional`, and for `torch.…` once installed.
+"""Where PyTorch's modules are: a finder that answers for `autograd_core.compat.…`, and for `torch.…` once installed.
 
 Most of PyTorch's paths are other names of modules that the library has (`MODULES`); the rest are files of this folder.
 Nothing is copied: `torch.nn.functional` is the module `nn.functional`.
@@ -48,7 +48,7 @@ MODULES = {
     "utils.data.sampler": "nn.data.sampler",
 }
 
-OWN = ("paths", "tensor", "refusals")  # files of this folder that are none of PyTorch's modules
+OWN = ("paths", "constructors", "refusals")  # files of this folder that are none of PyTorch's modules
 
 
 def location(path: str) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+import warnings
+from typing import NoReturn
 
 REASONS = {
     "hub": "models are not downloaded; nn.load reads weights, and nn.onnx.load whole models",
@@ -43,18 +44,16 @@ class NoDtype:
 
     @property
     def dtype(self) -> NoReturn:  # what NumPy asks for
-        raise RuntimeError(f"torch.{self.name}: NumPy has no such dtype; use torch.float32, or torch.float16 to save memory")
+        raise RuntimeError(
+            f"torch.{self.name}: NumPy has no such dtype; use torch.float32, or torch.float16 to save memory"
+        )
 
 
-def warn_once(sentence: str, _said: set[str] = set()) -> None:  # noqa: B006 (remembers)
+sentences: set[str] = set()  # that were said
+
+
+def warn_once(sentence: str) -> None:
     """Warn of what a stand-in leaves out, once in a process."""
-    import warnings
-
-    if sentence not in _said:
-        _said.add(sentence)
+    if sentence not in sentences:
+        sentences.add(sentence)
         warnings.warn(sentence, stacklevel=4)
-
-
-def identity(x: Any, *args: Any, **options: Any) -> Any:
-    """Return x."""
-    return x

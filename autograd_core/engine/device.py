@@ -7,7 +7,7 @@ from typing import Any
 KINDS = ("cpu", "cuda", "hpu", "ipu", "meta", "mps", "mtia", "vulkan", "xla", "xpu")
 
 
-class device(str):
+class device(str):  # noqa: N801 (PyTorch's name)
     """Names where values are; a str, so that it may stand wherever a function takes a device by name.
 
     type: "cpu", or the kind of another, such as "cuda" or "cuda:1"; a `device` too.
@@ -45,12 +45,12 @@ class device(str):
     @property
     def type(self) -> str:
         """The kind, without the number."""
-        return self.partition(":")[0]
+        return str(self).partition(":")[0]
 
     @property
     def index(self) -> int | None:  # type: ignore[override]
         """The number, or None."""
-        number = self.partition(":")[2]
+        number = str(self).partition(":")[2]
         return int(number) if number else None
 
     def __enter__(self) -> device:

@@ -1,4 +1,5 @@
 # The operations as methods of Tensor. Written by `python -m tests.stubs` from the functions: change those.
+from autograd_core.engine.device import device
 from autograd_core.engine.generator import Generator
 from autograd_core.engine.tensor import Tensor
 from autograd_core.engine.types import Device
@@ -527,8 +528,8 @@ class Methods:
         """Compute the determinant of each matrix of `input`: `linalg.det`."""
 
     @property
-    def device(self) -> Literal["cpu"]:
-        """Where the values are: "cpu", as all tensors are in main memory."""
+    def device(self) -> device:
+        """Where the values are: device("cpu"), as all tensors are in main memory."""
 
     def diag(self, diagonal: _int = ...) -> Tensor:
         """Return the matrix with a vector on its diagonal, or a copy of the diagonal of a matrix."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .creation import on_cpu
+from .device import CPU, device
 from .types import Device
 
 DEBUG_MODES = ("default", "warn", "error")
@@ -149,7 +150,7 @@ def get_float32_matmul_precision() -> str:
 def set_default_device(device: Device) -> None:
     """Accept `device` as the place of new tensors: None or "cpu", which it is in any case.
 
-    Formula: none; `ag.get_default_device()` = "cpu"
+    Formula: none; `ag.get_default_device()` = device("cpu")
     Shapes: none.
     Dtypes: none.
     Raises: TypeError for any other device.
@@ -161,17 +162,17 @@ def set_default_device(device: Device) -> None:
     on_cpu(device, "set_default_device")
 
 
-def get_default_device() -> str:
-    """Return the place of new tensors: "cpu".
+def get_default_device() -> device:
+    """Return the place of new tensors: the CPU.
 
-    Formula: out = "cpu"
+    Formula: out = device("cpu")
     Shapes: none.
-    Dtypes: a str.
+    Dtypes: none.
     Raises: nothing.
     Source: PyTorch's `get_default_device`.
 
     >>> import autograd_core as ag
     >>> ag.get_default_device()
-    'cpu'
+    device(type='cpu')
     """
-    return "cpu"
+    return CPU

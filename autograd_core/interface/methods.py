@@ -14,8 +14,8 @@ import numpy as np
 
 from ..engine import backward as gradients
 from ..engine import basics, creation, operands
-from ..engine.dtype_info import Size
 from ..engine.device import CPU, device
+from ..engine.dtype_info import Size
 from ..engine.operands import convert, is_traced, sizes_of, to_dtype
 from ..engine.tensor import Tensor, as_array, range_checked, wrap
 from ..engine.versions import memory_of

@@ -1,4 +1,4 @@
-"""`torch.cuda` of a machine without a GPU: `is_available()` is False, what waits or counts has nothing to do, the rest refuses."""
+"""`torch.cuda` of a machine without a GPU: what waits or counts has nothing to do, the rest is refused."""
 
 from __future__ import annotations
 
@@ -59,7 +59,14 @@ def _refused(name: str) -> Any:
 
 set_device, current_device, get_device_name, get_device_properties, get_device_capability, mem_get_info = map(
     _refused,
-    ("set_device", "current_device", "get_device_name", "get_device_properties", "get_device_capability", "mem_get_info"),
+    (
+        "set_device",
+        "current_device",
+        "get_device_name",
+        "get_device_properties",
+        "get_device_capability",
+        "mem_get_info",
+    ),
 )
 Event, Stream, current_stream, stream, device = map(_refused, ("Event", "Stream", "current_stream", "stream", "device"))
 

@@ -10,7 +10,7 @@ from ..amp import GradScaler, custom_bwd, custom_fwd
 __all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd"]
 
 
-class autocast(amp.autocast):
+class autocast(amp.autocast):  # noqa: N801 (PyTorch's name)
     """`torch.amp.autocast` for a GPU: leaves the dtypes as they are.
 
     enabled, dtype, cache_enabled: without effect.

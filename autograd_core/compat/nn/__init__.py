@@ -12,7 +12,7 @@ from .parallel import DataParallel
 # not what comes with the library beside PyTorch's names
 OWN = ("load", "save", "summary")
 
-__all__ = ["DataParallel", *(name for name in core.__all__ if name not in OWN)]
+__all__ = ["DataParallel", *(name for name in vars(core)["__all__"] if name not in OWN)]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,8 +10,10 @@ from ...refusals import no_attribute
 from . import distributed
 from .distributed import DistributedSampler
 
+OWN = ("datasets", "read_idx", "write_idx")  # what is not PyTorch's
+
 __all__ = [
-    "DistributedSampler", "get_worker_info", *(name for name in core.__all__ if name not in ("datasets", "read_idx", "write_idx")),
+    "DistributedSampler", "get_worker_info", *(name for name in vars(core)["__all__"] if name not in OWN),
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""PyTorch's classes of tensors, as they are called and asked: `Tensor(2, 3)`, `LongTensor([1, 2])`, `isinstance(x, FloatTensor)`.
+"""PyTorch's classes of tensors, as they are called and asked for: `Tensor(2, 3)`, `isinstance(x, FloatTensor)`.
 
 What they give are tensors of the core; the classes are doors.
 """
@@ -27,7 +27,9 @@ class Door(type):
             return super().__call__(*data, **options)
         on_cpu(device, cls.__name__)
         if options:
-            raise TypeError(f"{cls.__name__}: has no argument {', '.join(options)}; torch.tensor(…) has more than {cls.__name__}(…)")
+            raise TypeError(
+                f"{cls.__name__}: has no argument {', '.join(options)}; torch.tensor(…) has more than {cls.__name__}(…)"
+            )
         return _construct(cls.__name__, np.dtype(cls.dtype or get_default_dtype()), data)
 
     def is_door(cls) -> bool:
@@ -58,21 +60,25 @@ def _construct(name: str, dtype: np.dtype, data: tuple) -> CoreTensor:
     if all(isinstance(n, int | np.integer) for n in data):
         return empty(*data, dtype=dtype)
     if len(data) > 1:
-        raise TypeError(f"{name}: needs sizes, as in {name}(2, 3), or one sequence of values, got {len(data)} arguments")
+        raise TypeError(
+            f"{name}: needs sizes, as in {name}(2, 3), or one sequence of values, got {len(data)} arguments"
+        )
     (values,) = data
     if type(values) is not tuple and isinstance(values, tuple):  # a Size
         return empty(*values, dtype=dtype)
     if type(values) is tuple and values and all(type(n) is int for n in values):
         raise TypeError(
-            f"{name}({values}): a tuple is values, and could be the sizes that x.size() gives; write torch.tensor({list(values)}, "
-            f"dtype=…) for values, or torch.empty{values} for sizes"
+            f"{name}({values}): a tuple is values, and could be the sizes that x.size() gives; write "
+            f"torch.tensor({list(values)}, dtype=…) for values, or torch.empty{values} for sizes"
         )
     if isinstance(values, CoreTensor):
         if values.dtype != dtype:
             raise TypeError(f"{name}: the tensor is {values.dtype} and must be {dtype}; use x.to(…)")
         return values.detach()
     if not isinstance(values, np.ndarray | list | tuple):
-        raise TypeError(f"{name}: needs sizes or a sequence of values, got {values!r}; a tensor of one number is torch.tensor({values!r})")
+        raise TypeError(
+            f"{name}: needs sizes or a sequence of values, got {values!r}; a tensor of one number is torch.tensor({values!r})"
+        )
     return wrap(as_array(values, dtype, copy=True))
 
 
@@ -103,7 +109,9 @@ def _typed(name: str, dtype: Any) -> Any:
     Raises: TypeError for a tuple of integers, which may be sizes or values, and for what is neither.
     Source: PyTorch's `torch.{name}`.
     """
-    return Door(name, (CoreTensor,), {"__slots__": (), "__doc__": doc, "__module__": __name__, "elements": np.dtype(dtype)})
+    return Door(
+        name, (CoreTensor,), {"__slots__": (), "__doc__": doc, "__module__": __name__, "elements": np.dtype(dtype)}
+    )
 
 
 FloatTensor = _typed("FloatTensor", np.float32)
