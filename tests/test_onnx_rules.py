@@ -9,7 +9,7 @@ import pytest
 import autograd_core as ag
 import nn
 import nn.onnx
-from nn.interchange.onnx.reading.load import HINTS, Node
+from nn.interchange.onnx.reading.graph import HINTS, Node
 from nn.interchange.onnx.reading.nodes import NODES
 
 from .test_onnx import FOREIGN, arrays, assert_same, evaluate, helper, node, of_nodes, onnx

@@ -15,12 +15,7 @@ from autograd_core.ops.shape import shape
 
 from .... import functional as F
 from .resize import resized
-from .rule import Rule, reads
-
-
-def ints(x: Any) -> list[int]:
-    """The integers of a value that decides about shapes; of None, none."""
-    return [] if x is None else [int(v) for v in np.asarray(x.array if hasattr(x, "array") else x).reshape(-1)]
+from .rule import Rule, ints, reads
 
 
 def by_dims(family: str, x: Any) -> Callable:

@@ -17,67 +17,10 @@ from ....module import Module
 from ....parameter import Parameter
 from ..writing.export import BUFFERS, PRODUCER, onnx_package
 from .external import ExternalDataError, read_external
-from .nodes import NODES
+from .graph import Graph
 
 if TYPE_CHECKING:
     from onnx import ModelProto
-
-HINTS = {"consumed_inputs"}  # of opset 1: which inputs may be overwritten
-
-
-class Node:
-    """A node of the file: what computes it, and the names of its inputs and outputs."""
-
-    def __init__(self, onnx: Any, proto: Any, version: int):
-        self.kind, self.name, self.version = proto.op_type, proto.name or proto.output[0], version
-        self.inputs, self.outputs = list(proto.input), list(proto.output)
-        self.attributes = {a.name: _attribute(onnx, a) for a in proto.attribute}
-        domain = f"{proto.domain}." if proto.domain not in ("", "ai.onnx") else ""
-        if domain or self.kind not in NODES:
-            raise NotImplementedError(
-                f"onnx.load: node '{self.name}' is {domain}{self.kind}, which cannot be computed here; there are "
-                f"{', '.join(NODES)}"
-            )
-        self.rule = NODES[self.kind]
-        for name, value in self.attributes.items():
-            if name not in self.rule.reads | self.rule.ignores | HINTS and not self._is_default(onnx, name, value):
-                raise self.unsupported(f"the attribute {name}={value!r} cannot be taken into account here")
-
-    def __call__(self, values: list) -> tuple:
-        """The outputs, from the values of the inputs."""
-        try:
-            out = self.rule.compute(self, *values)
-        except Exception as error:
-            error.add_note(f"[in node {self.name}, {self.kind}]")
-            raise
-        outs = out if isinstance(out, tuple) else (out,)
-        if any(self.outputs[len(outs) :]):
-            raise self.unsupported(f"its output {len(outs) + 1}, '{next(filter(None, self.outputs[len(outs) :]))}'")
-        return outs
-
-    def _is_default(self, onnx: Any, name: str, value: Any) -> bool:
-        """Whether the attribute says what holds without it, by the definition of the operator."""
-        schema = onnx.defs.get_schema(self.kind, self.version)
-        default = schema.attributes[name].default_value if name in schema.attributes else None
-        return default is not None and bool(default.name) and _attribute(onnx, default) == value
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """An attribute, one of those that the rule says it reads."""
-        assert name in self.rule.reads, (self.kind, name)
-        return self.attributes.get(name, default)
-
-    def unsupported(self, why: str) -> NotImplementedError:
-        return NotImplementedError(f"onnx.load: node '{self.name}', {self.kind}: {why}")
-
-
-def _attribute(onnx: Any, attribute: Any) -> Any:
-    value = onnx.helper.get_attribute_value(attribute)
-    if isinstance(value, bytes):
-        return value.decode()
-    if isinstance(value, onnx.TensorProto):
-        return onnx.numpy_helper.to_array(value)
-    return [v.decode() if isinstance(v, bytes) else v for v in value] if isinstance(value, list | tuple) else value
-
 
 class ONNXModule(Module):
     """Computes the graph of an ONNX file with our operations; `nn.onnx.load` returns one.
@@ -107,19 +50,16 @@ class ONNXModule(Module):
         super().__init__()
         graph = proto.graph
         version = max((o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")), default=1)
-        nodes = [Node(onnx, node, version) for node in graph.node]
-        self.constants = {node.outputs[0]: node([])[0] for node in nodes if node.kind == "Constant"}
-        self.nodes = [node for node in nodes if node.kind != "Constant"]
-        arrays = {t.name: onnx.numpy_helper.to_array(t) for t in graph.initializer}
+        self.graph = Graph(onnx, graph.node, version, graph)
+        arrays = {t.name: self.graph.constants.pop(t.name) for t in graph.initializer}
         self.input_names = [i.name for i in graph.input if i.name not in arrays]
         self.output_names = [o.name for o in graph.output]
         properties = {p.key: p.value for p in proto.metadata_props}
         fixed = set(properties.get(BUFFERS, "").split("\n"))
-        fixed |= {name for node in self.nodes if node.kind == "BatchNormalization" for name in node.inputs[3:5]}
+        fixed |= {name for node in self.graph.nodes if node.kind == "BatchNormalization" for name in node.inputs[3:5]}
         if proto.producer_name != PRODUCER:  # others keep constants such as the 0.5 of a formula there too
             fixed |= {name for name, array in arrays.items() if array.ndim == 0}
         self.kept = {name: self._keep(name, array, name not in fixed) for name, array in arrays.items()}
-        self.last_use = {name: i for i, node in enumerate(self.nodes) for name in node.inputs}
 
     def _keep(self, name: str, array: ndarray, trained: bool) -> tuple[Module, str]:
         """Keep an initializer under its name, dots as submodules; return the module and the attribute that have it."""
@@ -152,24 +92,25 @@ class ONNXModule(Module):
                 + (f" and {', '.join(kwargs)} by name" if kwargs else "")
             )
         values: dict[str, Any] = {name: getattr(module, leaf) for name, (module, leaf) in self.kept.items()}
-        values |= self.constants
+        values |= self.graph.constants
         values |= {name: _operand(name, inputs[name]) for name in self.input_names}
-        for i, node in enumerate(self.nodes):
-            outs = node([values[name] if name else None for name in node.inputs])
-            values.update(zip(node.outputs, outs, strict=False))
-            for name in node.inputs:  # what is not read again need not be kept
-                if self.last_use[name] == i and name not in self.output_names:
-                    values.pop(name, None)
-        outputs = tuple(
-            x if hasattr(x, "requires_grad") else ag.tensor(x) for x in (values[n] for n in self.output_names)
-        )
+        outputs = tuple(_result(x) for x in self.graph.evaluate(values))
         return outputs[0] if len(outputs) == 1 else outputs
 
     def extra_repr(self) -> str:
-        return f"{len(self.nodes)} nodes: {', '.join(self.input_names)} -> {', '.join(self.output_names)}"
+        return f"{len(self.graph.nodes)} nodes: {', '.join(self.input_names)} -> {', '.join(self.output_names)}"
+
+
+def _result(x: Any) -> Any:
+    """A value as a tensor; a sequence as a list, an optional value that is not there as None."""
+    if isinstance(x, list):
+        return [_result(v) for v in x]
+    return x if x is None or hasattr(x, "requires_grad") else ag.tensor(x)
 
 
 def _operand(name: str, x: Any) -> Any:
+    if x is None or isinstance(x, list):  # an optional value, a sequence
+        return x if x is None else [_operand(name, v) for v in x]
     if isinstance(x, ndarray):
         return ag.from_numpy(x)
     if not is_traced(x):
@@ -208,6 +149,8 @@ def load(path: str | Path | bytes) -> ONNXModule:
         proto.ParseFromString(content)
         read_external(onnx, proto, None if isinstance(path, bytes) else Path(path).parent, name)
         onnx.checker.check_model(proto)
+        if proto.functions:
+            proto = onnx.inliner.inline_local_functions(proto)
     except ExternalDataError:
         raise
     except Exception as error:

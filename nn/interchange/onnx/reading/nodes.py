@@ -26,22 +26,9 @@ from autograd_core.ops.shape.rearrange import tile
 from autograd_core.ops.shape.strided import tril, triu
 
 from .... import functional as F
-from .layers import LAYERS, ints
-from .rule import Rule, reads
-
-
-def plain(x: Any) -> Any:
-    """The array of an integer value that decides about shapes."""
-    return x.array if hasattr(x, "array") else x
-
-
-def of(function: Callable, *names: str, **defaults: Any) -> Rule:
-    """function(*inputs, *attributes), attributes by name with their defaults."""
-
-    def kind(node: Any, *xs: Any) -> Any:
-        return function(*xs, *(node.get(name) for name in names), *(node.get(n, d) for n, d in defaults.items()))
-
-    return Rule(kind, frozenset((*names, *defaults)))
+from .control import CONTROL
+from .layers import LAYERS
+from .rule import Rule, ints, of, plain, reads
 
 
 def aligned(function: Callable) -> Rule:
@@ -336,6 +323,7 @@ def _cumsum(node: Any, x: Any, axis: Any) -> Any:
 
 NODES: dict[str, Rule] = {
     **LAYERS,
+    **CONTROL,
     "Abs": of(ew.abs), "Acos": of(tr.acos), "Acosh": of(tr.acosh), "Add": aligned(ew.plus), "And": aligned(logic.bitwise_and),
     "Asin": of(tr.asin), "Asinh": of(tr.asinh), "Atan": of(tr.atan), "Atanh": of(tr.atanh),
     "BitwiseAnd": of(logic.bitwise_and), "BitwiseNot": of(logic.bitwise_not), "BitwiseOr": of(logic.bitwise_or),
