@@ -21,6 +21,13 @@ NUMBERS = "FLOAT UINT8 INT8 UINT16 INT16 INT32 INT64 BOOL FLOAT16 DOUBLE UINT32 
 KINDS = ("node", "pytorch-operator", "pytorch-converted", "simple")
 
 
+OTHERWISE = {
+    "test_bernoulli": "random numbers, which are nobody else's",
+    "test_resize_downsample_scales_linear_align_corners": "by the size before rounding; in onnxruntime by the rounded one",
+    "test_resize_downsample_scales_cubic_align_corners": "likewise",
+}
+
+
 class Outcome(NamedTuple):
     """What became of one test: "passed", "refused" or "wrong", and why."""
 
@@ -139,7 +146,7 @@ def run(case: Case) -> Outcome | None:
 
     kinds = {node.op_type for node in case.model.graph.node}
     operator = ", ".join(sorted(kinds - {"Constant"} or kinds)[:3])
-    if not is_applicable(onnx, case.model):
+    if not is_applicable(onnx, case.model) or case.name.startswith(tuple(OTHERWISE)):
         return None
     try:
         module = nn.onnx.load(case.model.SerializeToString())
@@ -177,7 +184,9 @@ def main() -> None:
             by_operator = Counter(o.operator for o in results if o.result == result)
             print(result, "by operator:", ", ".join(f"{name} {count}" for name, count in by_operator.most_common()))
         counts = Counter(o.result for o in results)
-        print(", ".join(kinds), f"{len(results)}:", ", ".join(f"{counts[k]} {k}" for k in ("passed", "refused", "wrong")))
+        print(
+            ", ".join(kinds), f"{len(results)}:", ", ".join(f"{counts[k]} {k}" for k in ("passed", "refused", "wrong"))
+        )
 
 
 if __name__ == "__main__":

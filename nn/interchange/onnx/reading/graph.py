@@ -1,4 +1,4 @@
-"""Graphs and their nodes: what computes each, from values by name. A graph can be inside a node, as a branch or a loop's body."""
+"""Graphs and their nodes: what computes each, from values by name. A node may hold graphs: branches, the body of a loop."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Node:
                 f"{', '.join(NODES)}"
             )
         self.rule = rule
+        self.generator: Any = None  # of random numbers, if it has a seed
         for name, value in self.attributes.items():
             if name not in self.rule.reads | self.rule.ignores | HINTS and not self._is_default(onnx, name, value):
                 raise self.unsupported(f"the attribute {name}={value!r} cannot be taken into account here")
@@ -41,7 +42,9 @@ class Node:
     def __call__(self, values: list, scope: dict | None = None) -> tuple:
         """The outputs, from the values of the inputs; `scope` holds those that graphs inside may read."""
         try:
-            out = self.rule.compute(self, scope or {}, *values) if self.rule.scoped else self.rule.compute(self, *values)
+            out = (
+                self.rule.compute(self, scope or {}, *values) if self.rule.scoped else self.rule.compute(self, *values)
+            )
         except Exception as error:
             error.add_note(f"[in node {self.name}, {self.kind}]")
             raise

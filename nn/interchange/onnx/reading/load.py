@@ -22,6 +22,7 @@ from .graph import Graph
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+
 class ONNXModule(Module):
     """Computes the graph of an ONNX file with our operations; `nn.onnx.load` returns one.
 
@@ -150,7 +151,9 @@ def load(path: str | Path | bytes) -> ONNXModule:
         read_external(onnx, proto, None if isinstance(path, bytes) else Path(path).parent, name)
         onnx.checker.check_model(proto)
         if proto.functions:
-            proto = onnx.inliner.inline_local_functions(proto)
+            from onnx import inliner
+
+            proto = inliner.inline_local_functions(proto)
     except ExternalDataError:
         raise
     except Exception as error:

@@ -11,7 +11,6 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_core.engine import basics
-from autograd_core.engine.operands import convert
 from autograd_core.ops.elementwise import arithmetic as ew
 from autograd_core.ops.elementwise import logic, rounding, special
 from autograd_core.ops.elementwise import trigonometric as tr
@@ -20,15 +19,20 @@ from autograd_core.ops.linalg.einsum import einsum
 from autograd_core.ops.linalg.products import matmul
 from autograd_core.ops.reduction import extremes, sort, statistics
 from autograd_core.ops.reduction import reduce as rd
-from autograd_core.ops.reduction.scan import cumsum
 from autograd_core.ops.shape import shape
 from autograd_core.ops.shape.rearrange import tile
 from autograd_core.ops.shape.strided import tril, triu
 
 from .... import functional as F
 from .control import CONTROL
+from .indices import INDICES
 from .layers import LAYERS
-from .rule import Rule, ints, of, plain, reads
+from .norms import NORMS
+from .pooling import POOLING
+from .quantized import QUANTIZED
+from .recurrent import RECURRENT
+from .rule import Rule, cast, ints, of, plain, reads
+from .signal import SIGNAL
 
 
 def aligned(function: Callable) -> Rule:
@@ -74,6 +78,12 @@ def _clip(node: Any, x: Any, low: Any = None, high: Any = None) -> Any:
     return x if low is None and high is None else rounding.clamp(x, low, high)
 
 
+def _pow(x: Any, y: Any) -> Any:
+    """The result has the dtype of x."""
+    out = ew.pow(x, y)
+    return out if out.dtype == x.dtype else cast(out, x.dtype)
+
+
 def _mod(x: Any, y: Any, fmod: int) -> Any:
     return ew.fmod(x, y) if fmod else ew.remainder(x, y)
 
@@ -99,7 +109,7 @@ def _cast(node: Any, x: Any, *like: Any) -> Any:
     dtype = like[0].dtype if like else tensor_dtype_to_np_dtype(to)
     if dtype.kind not in "fiubc":
         raise node.unsupported(f"there is no dtype {dtype} here")
-    return x.astype(dtype) if isinstance(x, ndarray) else convert(x, dtype)
+    return cast(x, dtype)
 
 
 def _is_inf(x: Any, positive: int, negative: int) -> Any:
@@ -270,8 +280,8 @@ def reduced(function: Callable) -> Rule:
     def kind(node: Any, x: Any, axes: Any = None) -> Any:
         dims = axes_of(node, axes)
         if not dims:
-            if node.get("noop_with_empty_axes", 0):
-                return x
+            if node.get("noop_with_empty_axes", 0):  # what the reduction does to single elements, squares, say
+                return function(shape.unsqueeze(x, -1), (x.ndim,), False)
             dims = list(range(x.ndim))
         if not dims:  # 0-d
             return function(shape.reshape(x, (1,)), (0,), False)
@@ -289,16 +299,33 @@ def _prod(x: Any, dims: tuple, keepdim: bool) -> Any:
 
 
 def _mean(x: Any, dims: tuple, keepdim: bool) -> Any:
-    return (
-        rd.mean(x, dims, keepdim) if x.dtype.kind == "f" else _div(_sum(x, dims, keepdim), np.asarray(x.size, x.dtype))
-    )
+    if x.dtype.kind == "f":
+        return rd.mean(x, dims, keepdim)
+    return _div(_sum(x, dims, keepdim), np.asarray(math.prod(x.shape[d] for d in dims), x.dtype))
+
+
+def _extreme(function: Callable, sign: int) -> Callable:
+    """The largest or smallest element; of nothing, the one that any other replaces."""
+
+    def extreme(x: Any, dims: tuple, keepdim: bool) -> Any:
+        if all(x.shape[d] for d in dims):
+            return function(x, dims, keepdim)
+        at = {d % x.ndim for d in dims}
+        sizes = [1 if d in at else n for d, n in enumerate(x.shape) if keepdim or d not in at]
+        if x.dtype.kind == "f":
+            return np.full(sizes, sign * math.inf, x.dtype)
+        low, high = (False, True) if x.dtype.kind == "b" else (np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)
+        return np.full(sizes, high if sign > 0 else low, x.dtype)
+
+    return extreme
 
 
 def _best(function: Callable) -> Rule:
     def kind(node: Any, x: Any) -> Any:
+        axis, keepdim = node.get("axis", 0), bool(node.get("keepdims", 1))
         if node.get("select_last_index", 0):
-            raise node.unsupported("select_last_index")
-        return function(x, node.get("axis", 0), bool(node.get("keepdims", 1)))
+            return x.shape[axis] - 1 - function(shape.flip(x, (axis % x.ndim,)), axis, keepdim)
+        return function(x, axis, keepdim)
 
     return Rule(kind, frozenset({"axis", "keepdims", "select_last_index"}))
 
@@ -310,20 +337,15 @@ def _top_k(node: Any, x: Any, k: Any = None) -> tuple:
     return found[0], found[1]
 
 
-@reads("reverse", "exclusive")
-def _cumsum(node: Any, x: Any, axis: Any) -> Any:
-    dim = int(plain(axis).item()) % x.ndim
-    whole = (slice(None),) * dim
-    if node.get("reverse", 0):
-        x = shape.flip(x, (dim,))
-    out = cumsum(x, dim)
-    out = out - x if node.get("exclusive", 0) else out
-    return shape.flip(out, (dim,)) if node.get("reverse", 0) else out[whole]
-
-
 NODES: dict[str, Rule] = {
     **LAYERS,
     **CONTROL,
+    **INDICES,
+    **NORMS,
+    **POOLING,
+    **QUANTIZED,
+    **RECURRENT,
+    **SIGNAL,
     "Abs": of(ew.abs), "Acos": of(tr.acos), "Acosh": of(tr.acosh), "Add": aligned(ew.plus), "And": aligned(logic.bitwise_and),
     "Asin": of(tr.asin), "Asinh": of(tr.asinh), "Atan": of(tr.atan), "Atanh": of(tr.atanh),
     "BitwiseAnd": of(logic.bitwise_and), "BitwiseNot": of(logic.bitwise_not), "BitwiseOr": of(logic.bitwise_or),
@@ -337,7 +359,7 @@ NODES: dict[str, Rule] = {
     "IsNaN": of(logic.isnan), "LeakyRelu": of(F.leaky_relu, alpha=0.01), "Less": aligned(logic.lt), "LessOrEqual": of(logic.le),
     "Log": of(ew.log), "LogSoftmax": _softmax(F.log_softmax), "MatMul": of(matmul), "Max": folded(ew.maximum),
     "Min": folded(ew.minimum), "Mish": of(F.mish), "Mod": of(_mod, fmod=0), "Mul": aligned(ew.mul), "Neg": of(ew.neg),
-    "Not": of(logic.bitwise_not), "Or": aligned(logic.bitwise_or), "PRelu": _prelu, "Pow": aligned(ew.pow),
+    "Not": of(logic.bitwise_not), "Or": aligned(logic.bitwise_or), "PRelu": _prelu, "Pow": aligned(_pow),
     "Reciprocal": of(ew.reciprocal), "Relu": of(F.relu), "Round": of(rounding.round), "Selu": of(
         lambda x, alpha, gamma: gamma * F.elu(x, alpha), alpha=1.6732632423543772, gamma=1.0507009873554805
     ),
@@ -352,12 +374,13 @@ NODES: dict[str, Rule] = {
     "Size": of(lambda x: np.asarray(math.prod(x.shape), np.int64)), "Slice": _slice, "Split": _split, "Squeeze": _squeeze,
     "Tile": Rule(lambda node, x, repeats: tile(x, tuple(ints(repeats)))), "Transpose": of(_transpose, "perm"), "Trilu": _trilu,
     "Unsqueeze": _unsqueeze,
-    "ArgMax": _best(extremes.argmax), "ArgMin": _best(extremes.argmin), "CumSum": _cumsum,
+    "ArgMax": _best(extremes.argmax), "ArgMin": _best(extremes.argmin),
     "Mean": Rule(lambda node, *xs: sum(xs) / len(xs)),
     "ReduceL1": reduced(lambda x, d, k: statistics.norm(x, 1, d, k)),
     "ReduceL2": reduced(lambda x, d, k: statistics.norm(x, 2, d, k)),
     "ReduceLogSum": reduced(lambda x, d, k: ew.log(_sum(x, d, k))), "ReduceLogSumExp": reduced(rd.logsumexp),
-    "ReduceMax": reduced(extremes.amax), "ReduceMean": reduced(_mean), "ReduceMin": reduced(extremes.amin),
+    "ReduceMax": reduced(_extreme(extremes.amax, -1)), "ReduceMean": reduced(_mean),
+    "ReduceMin": reduced(_extreme(extremes.amin, 1)),
     "ReduceProd": reduced(_prod), "ReduceSum": reduced(_sum), "ReduceSumSquare": reduced(lambda x, d, k: _sum(x * x, d, k)),
     "TopK": _top_k, "Einsum": Rule(lambda node, *xs: einsum(node.get("equation"), *xs), frozenset({"equation"})),
 }  # fmt: skip

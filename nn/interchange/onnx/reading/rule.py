@@ -3,10 +3,13 @@ for an attribute that is passed over would make a wrong number."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from autograd_core.engine.operands import convert
 
 
 class Rule(NamedTuple):
@@ -45,3 +48,24 @@ def plain(x: Any) -> Any:
 def ints(x: Any) -> list[int]:
     """The integers of a value that decides about shapes; of None, none."""
     return [] if x is None else [int(v) for v in np.asarray(plain(x)).reshape(-1)]
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """A value in another dtype; the gradient flows between floating ones."""
+    return x.astype(dtype) if isinstance(x, np.ndarray) else convert(x, dtype)
+
+
+def in_single(compute: Callable) -> Callable:
+    """Of half precision by way of single precision, for what is not there in half precision."""
+
+    @functools.wraps(compute)
+    def wrapped(node: Any, x: Any, *others: Any) -> Any:
+        if x.dtype != np.float16:
+            return compute(node, x, *others)
+        values = (v if v is None or v.dtype != np.float16 else cast(v, np.float32) for v in (x, *others))
+        out = compute(node, *values)
+        outs = out if isinstance(out, tuple) else (out,)
+        halved = tuple(cast(v, np.float16) if v.dtype == np.float32 else v for v in outs)
+        return halved if isinstance(out, tuple) else halved[0]
+
+    return wrapped
