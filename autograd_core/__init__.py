@@ -130,7 +130,7 @@ __all__ = [
 # name -> the module that is imported when it is first used: the module itself, or its member of that name
 _LAZY = {
     "draw": "inspection.draw", "replay": "inspection.replay", "func": "func", "special": "special", "autograd": "autograd",
-    "vmap": "transforms.vmap", "distributions": "distributions",
+    "vmap": "transforms.vmap", "distributions": "distributions", "save": "interchange.saving", "load": "interchange.saving",
     "profile": "inspection.profile",
     "checkpoint": "transforms.checkpoint", "checkpoint_sequential": "transforms.checkpoint",
     "warmup": "kernels.warmup",

@@ -128,6 +128,8 @@ from autograd_core.inspection.check import gradgradcheck as gradgradcheck
 from autograd_core.inspection.draw import draw as draw
 from autograd_core.inspection.profile import profile as profile
 from autograd_core.inspection.replay import replay as replay
+from autograd_core.interchange.saving import load as load
+from autograd_core.interchange.saving import save as save
 from autograd_core.kernels.machine.threads import get_num_threads as get_num_threads
 from autograd_core.kernels.machine.threads import set_num_threads as set_num_threads
 from autograd_core.kernels.warmup import warmup as warmup
@@ -470,6 +472,7 @@ __all__ = [
     "linalg",
     "linear",
     "linspace",
+    "load",
     "log",
     "log10",
     "log10_",
@@ -609,6 +612,7 @@ __all__ = [
     "rsqrt",
     "rsqrt_",
     "rsub",
+    "save",
     "scalar_tensor",
     "scaled_sigmoid",
     "scaled_tanh",

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 import nn
+from autograd_core.interchange import files
+from autograd_core.interchange.safetensors import Header
 from nn.data import read_idx, write_idx
-from nn.interchange import files
 
 TENSORS = {"weight": np.arange(6, dtype=np.float32).reshape(2, 3), "steps": np.array([1, 2]), "on": np.array([True])}
 
@@ -69,10 +70,8 @@ def test_64_dimensions_and_empty_tensors_are_right(tmp_path):
 def test_a_header_of_many_tensors_is_read_once(tmp_path, monkeypatch):
     """Its place in the header is looked for only where a tensor is wrong: the search goes through the whole header."""
     searches = []
-    place = nn.interchange.safetensors.Header.place
-    monkeypatch.setattr(
-        nn.interchange.safetensors.Header, "place", lambda *a, **k: searches.append(1) or place(*a, **k)
-    )
+    place = Header.place
+    monkeypatch.setattr(Header, "place", lambda *a, **k: searches.append(1) or place(*a, **k))
     path = nn.save({f"layer.{i}": np.zeros(1, np.uint8) for i in range(2000)}, tmp_path / "many.safetensors")
     assert len(nn.load(path)) == 2000 and not searches
 
@@ -189,7 +188,7 @@ def test_a_gzip_bomb_with_a_true_header(tmp_path):
 WRITER = """
 import sys, time
 from pathlib import Path
-from nn.interchange.files import replacing
+from autograd_core.interchange.files import replacing
 with replacing(Path(sys.argv[1])) as file:
     file.write(b"half")
     file.flush()

@@ -10,7 +10,7 @@ import pytest
 import autograd_core as ag
 import nn
 import optim
-from nn.interchange import files, safetensors
+from autograd_core.interchange import files, safetensors
 
 # safetensors.torch.save({"w": torch.tensor([[1, -2.5], [3.140625, inf]], dtype=torch.bfloat16),
 #                         "h": torch.tensor([0.5, -1], dtype=torch.float16), "n": torch.tensor(7)}, {"format": "pt"})
@@ -79,7 +79,7 @@ FILES = {
     b"": "at byte 0 the length of the header takes 8 bytes, and the file ends (the file has 0 bytes)",
     b"12345": "at byte 5 the length of the header takes 8 bytes, and the file ends (the file has 5 bytes)",
     broken(b"{}", length=3): "at byte 0 the header's length is 3 bytes, which the file does not have",
-    b"PK\x03\x04" + bytes(50): "torch.save wrote it, use safetensors.torch.save_file there",
+    b"PK\x03\x04" + bytes(50): "torch.save wrote it, ag.load reads such files",
     broken(b'{"a": \xff}'): "at byte 14 the header is not UTF-8",
     broken('{"ü": 1,,}'.encode()): "at byte 17 the header is not JSON (Expecting property name",
     broken(b"[" * 1_000_000): "at byte 8 the header is not JSON of this format (nested too deeply)",

@@ -8,16 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-import numpy as np
 from numpy import ndarray
 
-from autograd_core import Tensor, from_numpy
+from autograd_core import from_numpy
 from autograd_core.engine.tensor import describe
+from autograd_core.interchange import safetensors
+from autograd_core.interchange.structure import STRUCTURE, flattened, restored
 
 from ..state import IncompatibleKeys
-from . import safetensors
-
-STRUCTURE = "autograd_core.structure"  # the metadata's key for what is more than named tensors
 
 
 class Loads(Protocol):
@@ -70,7 +68,7 @@ def save(model: Saved, path: str | Path, metadata: Mapping[str, str] | None = No
         if not isinstance(key, str) or not isinstance(text, str):
             raise TypeError(f"save: metadata are texts by name, got {key!r}: {text!r}; use str(…)")
     arrays: dict[str, ndarray] = {}
-    tree = _flattened(model, "", arrays)
+    tree = flattened(model, "", arrays, NEEDED, "the model", _state)
     if not isinstance(tree, dict) or "dict" not in tree:
         raise TypeError(
             f"save: needs something with state_dict, or a dictionary, got {describe(model)}; give it a name"
@@ -110,10 +108,11 @@ def load(path: str | Path, model: Loads | Mapping[str, Loads] | None = None, str
     arrays, texts = safetensors.read(path)
     tensors = {name: from_numpy(array) for name, array in arrays.items()}
     try:
-        loaded = Loaded(_restored(json.loads(texts[STRUCTURE]), tensors) if STRUCTURE in texts else tensors)
+        loaded = Loaded(restored(json.loads(texts[STRUCTURE]), tensors) if STRUCTURE in texts else tensors)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
-            f"{path}: its metadata '{STRUCTURE}' does not describe its tensors ({error!r}); it was changed after nn.save"
+            f"{path}: its metadata '{STRUCTURE}' does not describe its tensors ({error!r}); it was changed after nn.save, "
+            "or is no dictionary of ag.save's: then use ag.load"
         ) from None
     loaded.metadata = {key: text for key, text in texts.items() if key != STRUCTURE}
     if isinstance(model, Mapping):
@@ -151,43 +150,8 @@ def _shared(module: Any, state: Mapping, metadata: dict[str, str]) -> dict[str, 
     }
 
 
-# ---------------------------------------------------------------------------------------------------- nested structures
+def _state(x: Any) -> Any:
+    return x.state_dict() if hasattr(x, "state_dict") else x
 
 
-def _flattened(x: Any, path: str, arrays: dict[str, ndarray]) -> Any:
-    """x as JSON, its tensors put into `arrays` under the path that leads to them."""
-    if hasattr(x, "state_dict"):
-        x = x.state_dict()
-    if isinstance(x, Tensor | ndarray | np.generic):
-        name = path
-        while name in arrays:
-            name += "_"
-        arrays[name] = x.array if isinstance(x, Tensor) else np.asarray(x)
-        return {"tensor": name}
-    below = f"{path}." if path else ""
-    if isinstance(x, Mapping):
-        for key in x:
-            if not isinstance(key, str | int) or isinstance(key, bool):
-                raise TypeError(f"save: {path or 'the dictionary'} has the key {key!r}; keys must be texts or integers")
-        return {"dict": [[key, _flattened(value, f"{below}{key}", arrays)] for key, value in x.items()]}
-    if isinstance(x, list | tuple):
-        kind = "list" if isinstance(x, list) else "tuple"
-        return {kind: [_flattened(value, f"{below}{i}", arrays) for i, value in enumerate(x)]}
-    if x is None or isinstance(x, bool | int | float | str):
-        return x
-    raise TypeError(
-        f"save: {path or 'the model'} is {type(x).__name__}; needed is a module, an optimiser, a tensor, an array, a "
-        "number, a text, or dictionaries and lists of them"
-    )
-
-
-def _restored(tree: Any, tensors: Mapping[str, Tensor]) -> Any:
-    if not isinstance(tree, dict):
-        return tree
-    ((kind, content),) = tree.items()
-    if kind == "tensor":
-        return tensors[content]
-    if kind == "dict":
-        return {key: _restored(value, tensors) for key, value in content}
-    values = [_restored(value, tensors) for value in content]
-    return values if kind == "list" else tuple(values)
+NEEDED = "a module, an optimiser, a tensor, an array, a number, a text, or dictionaries and lists of them"

@@ -12,11 +12,11 @@ from numpy import ndarray
 
 import autograd_core as ag
 from autograd_core.engine.tensor import Tensor, describe
+from autograd_core.interchange.files import replacing
 from autograd_core.transforms.tree import map_leaves
 
 from ....module import Module
 from ....observe import tensors_in
-from ...files import replacing
 from .builder import IR_VERSION, OPSET, Builder
 from .layers import emit, known
 from .sizes import Size, Unification, points

@@ -40,6 +40,13 @@ METADATA = "__metadata__"
 
 def write(path: Path, arrays: Mapping[str, ndarray], metadata: Mapping[str, str]) -> None:
     """Write a file, beside its place until it is complete: whatever fails, the old file stays as it was."""
+    content = prepared(path, arrays, metadata)
+    with replacing(path) as file:
+        content(file)
+
+
+def prepared(path: Any, arrays: Mapping[str, ndarray], metadata: Mapping[str, str]) -> Callable[[BinaryIO], None]:
+    """The function that writes the content into an open file; what cannot be written raises here."""
     order = sorted(
         arrays, key=lambda name: -arrays[name].itemsize
     )  # readers expect each tensor aligned to its elements
@@ -56,11 +63,14 @@ def write(path: Path, arrays: Mapping[str, ndarray], metadata: Mapping[str, str]
             f"{path}: the header would have {len(text)} bytes, and readers take {LONGEST_HEADER}; save less metadata or "
             "several files"
         )
-    with replacing(path) as file:
+
+    def content(file: BinaryIO) -> None:
         file.write(len(text).to_bytes(8, "little") + text)
         for name in order:
             array = arrays[name]
             file.write(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
+
+    return content
 
 
 def _code(array: ndarray) -> str | None:
@@ -88,35 +98,38 @@ def read(path: Path) -> tuple[dict[str, ndarray], dict[str, str]]:
     size, whatever its header says.
     """
     with open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        header = Header(path, file, size)
-        arrays = {}
-        for name, (begin, _, code, shape) in header.tensors.items():
-            array = np.empty(shape, DTYPES[code])
-            file.seek(header.data + begin)
-            if file.readinto(array.reshape(-1).view(np.uint8).data) < array.nbytes:
-                header.wrong(
-                    header.data + begin, f"'{name}' could not be read whole; the file became shorter meanwhile"
-                )
-            if code == "BF16":  # the upper half of a float32
-                array = (array.astype(np.uint32) << 16).view(np.float32)
-            elif code == "BOOL":
-                array = array.view(np.uint8) != 0
-            arrays[name] = array.astype(array.dtype.newbyteorder("="), copy=False)
+        return read_from(file, path, os.fstat(file.fileno()).st_size)
+
+
+def read_from(file: Any, path: Any, size: int) -> tuple[dict[str, ndarray], dict[str, str]]:
+    """`read`, of an open file of the given size at its start; `path` is what messages call it."""
+    start = file.tell()
+    header = Header(path, file, size)
+    arrays = {}
+    for name, (begin, _, code, shape) in header.tensors.items():
+        array = np.empty(shape, DTYPES[code])
+        file.seek(start + header.data + begin)
+        if file.readinto(array.reshape(-1).view(np.uint8).data) < array.nbytes:
+            header.wrong(header.data + begin, f"'{name}' could not be read whole; the file became shorter meanwhile")
+        if code == "BF16":  # the upper half of a float32
+            array = (array.astype(np.uint32) << 16).view(np.float32)
+        elif code == "BOOL":
+            array = np.asarray(array.view(np.uint8) != 0)
+        arrays[name] = array.astype(array.dtype.newbyteorder("="), copy=False)
     return arrays, header.metadata
 
 
 class Header:
     """Holds the header of a file, checked: `tensors` {name: (begin, end, dtype, shape)} from byte `data` on, `metadata`."""
 
-    def __init__(self, path: Path, file: BinaryIO, size: int):
+    def __init__(self, path: Any, file: BinaryIO, size: int):
         self.path, self.size = path, size
         start = file.read(8)
         if len(start) < 8:
             self.wrong(len(start), "the length of the header takes 8 bytes, and the file ends")
         length = int.from_bytes(start, "little")
         if length > min(size - 8, LONGEST_HEADER):
-            hint = "; torch.save wrote it, use safetensors.torch.save_file there" if start[:4] == b"PK\x03\x04" else ""
+            hint = "; torch.save wrote it, ag.load reads such files" if start[:4] == b"PK\x03\x04" else ""
             self.wrong(0, f"the header's length is {length} bytes, which the file does not have{hint}")
         self.data = 8 + length
         self.text = file.read(length)
