@@ -102,3 +102,11 @@ def test_a_bound_that_would_turn_the_gradients_round_is_refused(bound):
         with pytest.raises(ValueError, match=f"{name} must not be negative, got {bound}"):
             clip()
     np.testing.assert_array_equal(parameters[0].grad.array, [3.0, -4.0])
+
+
+def test_the_older_name_warns_and_does_the_same():
+    w = ag.zeros(2, requires_grad=True)
+    w.grad = ag.tensor([3.0, 4.0])
+    with pytest.warns(FutureWarning, match="`nn.utils.clip_grad_norm` is deprecated"):
+        assert nn.utils.clip_grad_norm([w], 1.0).item() == 5
+    np.testing.assert_allclose(w.grad.numpy(), [0.6, 0.8], rtol=1e-5)

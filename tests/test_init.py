@@ -1,6 +1,8 @@
 """nn.init: distributions, fans and gains, errors."""
 
+import inspect
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -243,3 +245,24 @@ def test_truncated_far_from_the_mean(a, b):
 
 def test_a_weight_without_elements_is_left_alone():
     assert init.xavier_uniform_(empty(0, 0)).shape == (0, 0)
+
+
+OLDER = (
+    "constant dirac eye kaiming_normal kaiming_uniform normal orthogonal sparse uniform xavier_normal xavier_uniform"
+)
+
+
+@pytest.mark.parametrize("name", OLDER.split())
+def test_older_names_warn_and_do_the_same(name):
+    new = getattr(init, f"{name}_")
+    options = {"constant": (2.0,), "sparse": (0.5,)}.get(name, ())
+    shape = (3, 2, 2) if name == "dirac" else (3, 2)
+    ag.manual_seed(0)
+    expected = new(ag.zeros(shape), *options)
+    ag.manual_seed(0)
+    x = ag.zeros(shape)
+    with pytest.warns(FutureWarning, match=f"`nn.init.{name}` is deprecated in favor of `nn.init.{name}_`") as caught:
+        assert getattr(init, name)(x, *options) is x
+    assert x.tolist() == expected.tolist() and caught[0].filename == __file__
+    assert inspect.signature(getattr(init, name)) == inspect.signature(new)
+    assert pickle.loads(pickle.dumps(getattr(init, name))) is getattr(init, name)
