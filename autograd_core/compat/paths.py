@@ -17,6 +17,12 @@ from typing import Any
 CORE = __name__.partition(".")[0]
 HERE = __name__.rpartition(".")[0]
 
+# PyTorch's files of one distribution each, where our package has files of families.
+DISTRIBUTIONS = (
+    "bernoulli", "beta", "binomial", "cauchy", "chi2", "dirichlet", "exponential", "gamma", "geometric", "gumbel",
+    "half_normal", "laplace", "log_normal", "multinomial", "normal", "one_hot_categorical", "poisson", "studentT", "uniform",
+)  # fmt: skip
+
 # PyTorch's path -> our module. The longest that fits counts; what follows it is kept (nn.utils.rnn).
 MODULES = {
     "autograd": "autograd",
@@ -25,6 +31,7 @@ MODULES = {
     "autograd.grad_mode": "engine.modes",
     "autograd.variable": "autograd",
     "distributions": "distributions",
+    **{f"distributions.{name}": "distributions" for name in DISTRIBUTIONS},
     "fft": "fft",
     "func": "func",
     "linalg": "linalg",

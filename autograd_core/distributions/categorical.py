@@ -69,8 +69,12 @@ class Categories(Distribution):
     def _log_prob_of(self, indices: Any) -> Any:
         logits = self.logits
         shape = np.broadcast_shapes(tuple(indices.shape), tuple(logits.shape[:-1]))
-        index = indices.long().expand(shape).unsqueeze(-1)
-        return logits.expand((*shape, logits.shape[-1])).gather(-1, index).squeeze(-1)
+        indices = indices.long()
+        if tuple(indices.shape) != shape:
+            indices = indices.expand(shape)
+        if tuple(logits.shape[:-1]) != shape:
+            logits = logits.expand((*shape, logits.shape[-1]))
+        return logits.gather(-1, indices.unsqueeze(-1)).squeeze(-1)
 
     def _entropy_of_choice(self) -> Any:
         p = self.probs

@@ -21,6 +21,7 @@ class Constraint:
     text = "anything"
     event_dim = 0
     is_discrete = False
+    on_arrays = True  # `check` takes arrays too, which is quicker
 
     def check(self, value: Any) -> Any:
         """Return whether each element, or each part of `event_dim` dimensions, satisfies the condition."""
@@ -64,7 +65,13 @@ class _Compared(Constraint):
             good = good & (value > low if "l" in self.open else value >= low)
         if high is not None:
             good = good & (value < high if "h" in self.open else value <= high)
-        return good & (value == value.floor()) if self.is_discrete else good
+        return good & _is_whole(value) if self.is_discrete else good
+
+
+def _is_whole(value: Any) -> Any:
+    if value.dtype.kind in "biu":
+        return True
+    return value == (np.floor(value) if isinstance(value, np.ndarray) else value.floor())
 
 
 def _shown(bound: Any) -> str:
@@ -95,7 +102,7 @@ class _Simplex(Constraint):
     event_dim = 1
 
     def check(self, value: Any) -> Any:
-        return (value >= 0).all(-1) & ((value.sum(-1) - 1).abs() < 1e-6 * max(1.0, np.finfo(value.dtype).eps / 1e-7))
+        return (value >= 0).all(-1) & (abs(value.sum(-1) - 1) < 1e-6 * max(1.0, np.finfo(value.dtype).eps / 1e-7))
 
 
 class _Multinomial(Constraint):
@@ -109,11 +116,12 @@ class _Multinomial(Constraint):
         self.text = f"counts with the sum {upper_bound}"
 
     def check(self, value: Any) -> Any:
-        return ((value >= 0) & (value == value.floor())).all(-1) & (value.sum(-1) == self.upper_bound)
+        return ((value >= 0) & _is_whole(value)).all(-1) & (value.sum(-1) == self.upper_bound)
 
 
 class _LowerCholesky(Constraint):
     text = "lower triangular with a positive diagonal"
+    on_arrays = False
     event_dim = 2
 
     def check(self, value: Any) -> Any:
@@ -139,6 +147,7 @@ class _Independent(Constraint):
         self.base_constraint, self.dims = base_constraint, reinterpreted_batch_ndims
         self.event_dim = base_constraint.event_dim + reinterpreted_batch_ndims
         self.is_discrete, self.text = base_constraint.is_discrete, base_constraint.text
+        self.on_arrays = base_constraint.on_arrays
 
     def check(self, value: Any) -> Any:
         good = self.base_constraint.check(value)

@@ -231,8 +231,11 @@ Distribution.__doc__ = filled(Distribution.__doc__)
 
 def check(what: str, value: Any, constraint: Constraint) -> None:
     """Raise ValueError, with the first that is wrong, unless all values satisfy the constraint."""
-    with no_grad():
-        good = values_of(constraint.check(value.detach()))
+    if isinstance(value, Tensor) and constraint.on_arrays:
+        good = values_of(constraint.check(value.array))
+    else:
+        with no_grad():
+            good = values_of(constraint.check(value.detach()))
     if not good.all():
         index = tuple(int(i) for i in np.argwhere(~good)[0])
         array = values_of(value)
@@ -252,14 +255,15 @@ def parameters(name: str, **given: Any) -> tuple:
         tensors = [as_tensor(float(v)) for v in tensors]
     tensors = list(unified(name, *tensors, floating=True))
     dtype = next(v.dtype for v in tensors if hasattr(v, "dtype"))
-    tensors = [v if hasattr(v, "dtype") else as_tensor(v, dtype) for v in tensors]
     try:
-        shape = np.broadcast_shapes(*(tuple(v.shape) for v in tensors))
+        shape = np.broadcast_shapes(*(tuple(v.shape) for v in tensors if hasattr(v, "dtype")))
     except ValueError:
-        shapes = " and ".join(f"{n} {tuple(v.shape)}" for n, v in zip(given, tensors, strict=True))
+        pairs = zip(given, tensors, strict=True)
+        shapes = " and ".join(f"{n} {tuple(v.shape)}" for n, v in pairs if hasattr(v, "dtype"))
         raise ValueError(
             f"{name}: the shapes of {shapes} do not broadcast; counted from the last, each dimension must be equal or 1"
         ) from None
+    tensors = [v if hasattr(v, "dtype") else wrap(np.full(shape, v, dtype)) for v in tensors]
     return tuple(v if tuple(v.shape) == shape else v.expand(shape) for v in tensors)
 
 
