@@ -57,6 +57,7 @@ DIFFERENTIABLE = [
     ("DFT", 20, [f(2, 5, 1), None, np.array(1)], {"onesided": 1}),
     ("DeformConv", 22, [f(1, 2, 4, 4), f(2, 1, 2, 2), 0.3 * f(1, 16, 3, 3) + 0.01, None, f(1, 8, 3, 3)],
      {"group": 2, "offset_group": 2}),
+    ("DequantizeLinear", 21, [index(1, 2, 3, 4, shape=(2, 2)), f(2)], {"axis": 0}),
     ("GRU", 22, [f(3, 2, 3), f(1, 6, 3), f(1, 6, 2), f(1, 12), np.array([3, 2])], {"hidden_size": 2}),
     ("GatherND", 13, [f(2, 3, 4), index(0, 2, 1, -1, shape=(2, 2, 1))], {"batch_dims": 1}),
     ("GridSample", 20, [f(1, 2, 4, 4), 0.7 * f(1, 2, 3, 2)], {"mode": "linear", "padding_mode": "border"}),
@@ -181,6 +182,15 @@ def test_a_definition_follows_the_types_of_its_inputs():
 
 
 # ---------------------------------------------------------------------------------------------------- random, and refused
+
+
+def test_running_statistics_are_those_of_the_batch():
+    """ONNX's variance is the biased one, for tensors, arrays and, in vmap, for each example."""
+    node = Node(onnx, helper.make_node("BatchNormalization", list("xwbmv"), list("yrs"), training_mode=1), 15)
+    x, ones, zeros = f(2, 4, 3), np.ones(3), np.zeros(3)
+    out = ag.vmap(lambda one: node([one, ones, zeros, zeros, zeros]))(ag.tensor(x))
+    np.testing.assert_allclose(out[1].numpy(), 0.1 * x.mean(1))
+    np.testing.assert_allclose(out[2].numpy(), 0.1 * x.var(1))
 
 
 def test_dropout_in_training():

@@ -11,7 +11,7 @@ from numpy import ndarray
 
 import autograd_core as ag
 
-from .rule import Rule, ints, of, plain, reads
+from .rule import Rule, cast, ints, of, plain, reads
 
 REDUCTIONS = {"add": "sum", "mul": "prod", "max": "amax", "min": "amin"}
 
@@ -25,7 +25,7 @@ def whole(x: Any, size: int | ndarray) -> ndarray:
 @reads("axis", "reduction")
 def _scatter_elements(node: Any, x: Any, index: Any, updates: Any) -> Any:
     axis, reduction = node.get("axis", 0) % max(x.ndim, 1), node.get("reduction", "none")
-    positions = whole(index, x.shape[axis])
+    positions = ag.where(index < 0, index + x.shape[axis], index)
     if reduction == "none":
         return ag.scatter(x, axis, positions, updates)
     if reduction not in REDUCTIONS:
@@ -124,14 +124,13 @@ def _reverse_sequence(node: Any, x: Any, lengths: Any) -> Any:
 
 @reads("axis")
 def _hardmax(node: Any, x: Any) -> Any:
-    axis, shape = node.get("axis", 1 if node.version < 13 else -1) % x.ndim, x.shape
-    array = plain(x)
+    """1 at the first of the largest elements, else 0; before opset 13 of all dimensions from `axis` on together."""
+    axis, sizes = node.get("axis", 1 if node.version < 13 else -1) % x.ndim, x.shape
     if node.version < 13:
-        array, axis = array.reshape(math.prod(shape[:axis]), -1), 1
-    best = np.expand_dims(array.argmax(axis), axis)
-    out = np.zeros_like(array)
-    np.put_along_axis(out, best, 1, axis)
-    return out.reshape(shape)
+        x, axis = ag.reshape(x, (math.prod(sizes[:axis]), -1)), 1
+    rest = (1,) * (x.ndim - axis - 1)
+    hot = ag.argmax(x, axis, keepdim=True) == np.arange(x.shape[axis]).reshape(-1, *rest)
+    return ag.reshape(cast(hot, x.dtype), sizes)
 
 
 @reads("dtype", "k")

@@ -29,8 +29,10 @@ def _batch_norm_in_training(node: Any, x: Any, w: Any, b: Any, mean: Any, var: A
     """By the batch's own mean and variance, with the running ones that follow from them, which have no gradient."""
     momentum, dims = node.get("momentum", 0.9), (0, *range(2, x.ndim))
     out = F.batch_norm(x, None, None, w, b, training=True, eps=node.get("epsilon", 1e-5))
-    batch = plain(x).mean(dims), plain(x).var(dims)
-    return (out, *(plain(old) * momentum + new * (1 - momentum) for old, new in zip((mean, var), batch, strict=True)))
+    x, mean, var = (v.detach() if hasattr(v, "detach") else v for v in (x, mean, var))
+    centre = ag.mean(x, dims, keepdim=True)
+    batch = ag.reshape(centre, (-1,)), ag.mean((x - centre) ** 2, dims)
+    return (out, *(old * momentum + new * (1 - momentum) for old, new in zip((mean, var), batch, strict=True)))
 
 
 @reads("axis", "epsilon")

@@ -1,27 +1,30 @@
-"""Whole numbers of 8, 16 and 32 bits that stand for others: real = (whole − zero point) · scale. They have no gradient."""
+"""Whole numbers of 8, 16 and 32 bits that stand for others: real = (whole − zero point) · scale. The scale has a gradient
+where it leads to floating numbers; what becomes whole numbers has none."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
+import autograd_core as ag
+
 from .... import functional as F
 from .pooling import margins
-from .rule import Rule, plain, reads
+from .rule import Rule, cast, plain, reads
 
 
 def _spread(node: Any, x: Any, v: Any, axis: int, block: int) -> Any:
     """A scale or zero point against x: one for all, one of each index along `axis`, or of each block along it."""
-    v = plain(v)
-    if v.size == 1 and not block:
-        return v.reshape(())
+    if math.prod(v.shape) == 1 and not block:
+        return ag.reshape(v, ())
     if block:
-        return np.repeat(v, block, axis)[tuple(slice(n) for n in x.shape)]
+        return ag.repeat_interleave(v, block, axis)[tuple(slice(n) for n in x.shape)]
     if v.ndim != 1:
-        raise node.unsupported(f"a scale of shape {v.shape}")
-    return v.reshape([-1 if d == axis else 1 for d in range(x.ndim)])
+        raise node.unsupported(f"a scale of shape {tuple(v.shape)}")
+    return ag.reshape(v, tuple(-1 if d == axis else 1 for d in range(x.ndim)))
 
 
 def _quantized(real: ndarray, zero: Any, dtype: Any) -> ndarray:
@@ -38,8 +41,8 @@ def _quantize(node: Any, x: Any, scale: Any, zero: Any = None) -> ndarray:
     dtype = tensor_dtype_to_np_dtype(named) if named else np.dtype(np.uint8) if zero is None else zero.dtype
     if dtype.kind not in "iu" or dtype.itemsize > 2:
         raise node.unsupported(f"there is no dtype {dtype} here")
-    factor = _spread(node, x, scale, axis, block)
-    offset = 0 if zero is None else _spread(node, x, zero, axis, block).astype(np.int64)
+    factor = plain(_spread(node, x, scale, axis, block))
+    offset = 0 if zero is None else plain(_spread(node, x, zero, axis, block)).astype(np.int64)
     return _quantized(plain(x) / factor, offset, dtype)
 
 
@@ -51,9 +54,9 @@ def _dequantize(node: Any, x: Any, scale: Any, zero: Any = None) -> Any:
     if x.dtype.kind not in "iu":
         raise node.unsupported(f"there is no dtype {x.dtype} here")
     factor = _spread(node, x, scale, axis, block)
-    whole = plain(x).astype(np.int64) - (0 if zero is None else _spread(node, x, zero, axis, block).astype(np.int64))
-    dtype = tensor_dtype_to_np_dtype(named) if named else factor.dtype
-    return (whole.astype(factor.dtype) * factor).astype(dtype)
+    whole = cast(x, np.int64) - (0 if zero is None else cast(_spread(node, x, zero, axis, block), np.int64))
+    out = cast(whole, factor.dtype) * factor
+    return cast(out, tensor_dtype_to_np_dtype(named)) if named else out
 
 
 def _shifted(x: Any, zero: Any, row: bool = False) -> ndarray:
