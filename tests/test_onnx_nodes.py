@@ -10,7 +10,8 @@ import nn
 import nn.onnx
 
 onnx = pytest.importorskip("onnx")
-from nn.interchange.onnx.reading.graph import Node  # noqa: E402
+from nn.interchange.onnx.reading.graph import Node, defined_by_others  # noqa: E402
+from nn.interchange.onnx.reading.nodes import NODES  # noqa: E402
 
 from .onnx_nodes import outcomes  # noqa: E402
 
@@ -32,6 +33,27 @@ def test_node_tests_of_onnx():
 def test_models_that_pytorch_wrote():
     results = outcomes(("pytorch-operator", "pytorch-converted", "simple"))
     assert len(results) > 100 and {o.result for o in results} == {"passed"}
+
+
+# What PyTorch 2.13's exporters, the one of torch.export and the older one, write for the modules of torch.nn.
+WRITTEN = (
+    "Abs Add AffineGrid Attention AveragePool BatchNormalization BitwiseAnd BlackmanWindow Cast CastLike Celu Clip "
+    "Col2Im Concat ConcatFromSequence Constant ConstantOfShape Conv ConvTranspose CumSum DFT DepthToSpace Det Div "
+    "Einsum Elu Equal Exp Expand Flatten GRU Gather GatherElements GatherND Gelu Gemm GlobalAveragePool Greater "
+    "GridSample HammingWindow HannWindow HardSigmoid HardSwish Identity If InstanceNormalization IsNaN LSTM "
+    "LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax Loop MatMul Max MaxPool Mish Mod Mul Neg "
+    "NegativeLogLikelihoodLoss NonZero Not OneHot Or PRelu Pad Pow RMSNormalization RNN RandomNormalLike Range "
+    "Reciprocal ReduceL2 ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum Relu Reshape Resize "
+    "RotaryEmbedding STFT ScatterElements ScatterND Selu SequenceEmpty SequenceInsert Shape Sigmoid Sign Slice "
+    "Softmax SoftmaxCrossEntropyLoss Softplus Split Sqrt Squeeze Sub SwiGLU Swish Tanh Tile TopK Transpose Trilu "
+    "Unique Unsqueeze Where"
+).split()  # fmt: skip
+
+
+def test_operators_that_pytorch_writes():
+    for kind in WRITTEN:
+        proto = helper.make_node(kind, ["x"], ["y"])
+        assert kind in NODES or defined_by_others(onnx, proto, onnx.defs.onnx_opset_version()) is not None, kind
 
 
 # -------------------------------------------------------------------------------------------------------------- gradients
@@ -225,6 +247,8 @@ def test_dropout_in_training():
         ("MaxPool", 22, [np.ones((1, 1, 4), np.uint8)], {"kernel_shape": [2], "outputs": 2}, "indices for uint8"),
         ("BitCast", 26, [np.ones(2, np.float32)], {"to": 7}, "float32 as int64"),
         ("RNN", 22, [f(2, 1, 2), f(1, 2, 2), f(1, 2, 2)], {"activations": ["Affine"]}, "the activations"),
+        ("LSTM", 22, [f(2, 1, 2), f(1, 8, 2), f(1, 8, 2), None, None, f(1, 1, 2), f(1, 1, 3)], {},
+         r"initial_c has the shape \(1, 1, 3\), but 1 directions of 2 units, 2 inputs and 1 examples need \(1, 1, 2\)"),
         ("LSTM", 22, [f(2, 1, 2), f(1, 8, 2), f(1, 8, 2)], {"activation_alpha": [0.1]}, "the attribute activation_alpha"),
     ],
     ids=lambda v: v if isinstance(v, str) else "",

@@ -127,13 +127,15 @@ def load(path: str | Path | bytes) -> ONNXModule:
 
     Floating initializers become parameters under their names in the file, so that the module can be trained further
     (numbers without dimensions do not, unless the file is ours). Normalisation and dropout do what they do in
-    evaluation. Files of other programs load too, as far as their nodes are among those known.
+    evaluation, unless a node says that it trains. Files of other programs load too: branches, loops and functions, and
+    operators that the standard defines by others.
 
     Formula: none; a graph
     Shapes: as in the file.
     Dtypes: as in the file.
     Raises: ValueError, with the file, if it is no ONNX file; NotImplementedError, before anything is computed, for a
-        node that cannot be computed here, with its name; ImportError without the package onnx.
+        node or an attribute that cannot be computed here, with its name, and from a call for a form of its inputs that
+        cannot; ImportError without the package onnx.
     Source: the ONNX specification.
 
     >>> import tempfile, autograd_core as ag, nn, nn.onnx

@@ -50,6 +50,7 @@ def recurrence(kind: str) -> Rule:
         batched = node.get("layout", 0)
         if batched:
             x, h, c = (v if v is None else shape.transpose(v, 0, 1) for v in (x, h, c))
+        _check_shapes(node, kind, x, {"W": w, "R": r, "B": b, "initial_h": h, "initial_c": c, "P": p}, lengths)
         activations = _activations(node, kind, r.shape[2], w.shape[0])
         outs, last = [], []
         for d in range(w.shape[0]):
@@ -65,6 +66,23 @@ def recurrence(kind: str) -> Rule:
         return tuple(results)
 
     return Rule(compute, frozenset(NAMES), frozenset({"output_sequence"}))
+
+
+def _check_shapes(node: Any, kind: str, x: Any, values: dict[str, Any], lengths: Any) -> None:
+    """A file may hold weights that do not fit each other, of an exporter that knew no better."""
+    N, (D, _, H), G = x.shape[1], values["R"].shape, len(ORDERS[kind])
+    needed = {"W": (D, G * H, x.shape[2]), "R": (D, G * H, H), "B": (D, 2 * G * H), "P": (D, 3 * H)}
+    needed |= dict.fromkeys(("initial_h", "initial_c"), (D, N, H))
+    for name, value in values.items():
+        if value is not None and tuple(value.shape) != needed[name]:
+            raise ValueError(
+                f"onnx: {kind} '{node.name}': {name} has the shape {tuple(value.shape)}, but {D} directions of {H} units, "
+                f"{x.shape[2]} inputs and {N} examples need {needed[name]}; export the model again"
+            )
+    if lengths is not None and tuple(lengths.shape) != (N,):
+        raise ValueError(
+            f"onnx: {kind} '{node.name}': sequence_lens has the shape {tuple(lengths.shape)}, needs {(N,)}"
+        )
 
 
 def _activations(node: Any, kind: str, H: int, D: int) -> list[list[str]]:
