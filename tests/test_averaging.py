@@ -190,3 +190,13 @@ def test_signatures_are_pytorchs():
     assert names(swa_utils.update_bn) == ["loader", "model", "device"]
     expected = ["params", "lr", "beta2_decay", "eps", "d", "weight_decay", "foreach", "maximize"]
     assert names(optim.Adafactor) == expected
+
+
+def test_buffers_are_the_models():
+    model = nn.BatchNorm1d(1)
+    averaged = swa_utils.AveragedModel(model)
+    model(ag.tensor([[1.0], [3.0]]))
+    for _ in range(2):
+        averaged.update_parameters(model)
+    assert averaged.module.running_mean.item() == pytest.approx(0.2) and averaged.module.num_batches_tracked.item() == 1
+    assert averaged.module.running_mean is not model.running_mean

@@ -527,3 +527,60 @@ def test_gradients_of_samples_under_vmap():
     a = ag.tensor([0.5, 3.0], dtype=ag.float64)
     slopes = ag.func.vmap(ag.func.grad(lambda c: D.Gamma(c, 1.0).rsample((3,)).sum()), randomness="different")(a)
     assert slopes.shape == (2,) and (slopes > 0).all()
+
+
+# ------------------------------------------------------------------------------------------- the ends of the numbers
+
+
+class Extreme:
+    """A stream whose uniform numbers are all the same."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def random(self, shape):
+        return np.full(shape, self.value)
+
+
+@pytest.mark.parametrize("u", [0.0, 1 - 2.0**-53])
+@pytest.mark.parametrize("name", ["Laplace", "Cauchy", "Gumbel", "Exponential", "Uniform"])
+@pytest.mark.parametrize("dtype", [ag.float32, ag.float64])
+def test_samples_are_finite_at_the_ends(name, u, dtype, monkeypatch):
+    monkeypatch.setattr("autograd_core.distributions.distribution.stream", lambda generator: Extreme(u))
+    arguments = (
+        [ag.ones(1, dtype=dtype)] if name == "Exponential" else [ag.zeros(1, dtype=dtype), ag.ones(1, dtype=dtype)]
+    )
+    d = getattr(D, name)(*arguments)
+    x = d.sample((3,))
+    assert x.dtype == dtype and x.isfinite().all() and d.log_prob(x).isfinite().all()
+
+
+@pytest.mark.parametrize("u", [0.0, 0.25, 1 - 2.0**-53])
+def test_categories_of_no_probability_are_never_drawn(u, monkeypatch):
+    monkeypatch.setattr("autograd_core.distributions.categorical.stream", lambda generator: Extreme(u))
+    d = D.Categorical(ag.tensor([0.0, 1.0, 0.0, 3.0, 0.0]))
+    assert d.sample((2,)).tolist() == [1 if u < 0.25 else 3] * 2
+
+
+@pytest.mark.parametrize("shape", [(), (5,), (2, 3), (0,)])
+def test_many_categories_are_drawn_as_few(shape):
+    """By bisection the same as by comparison."""
+    few = ag.rand(*shape, 5, generator=ag.Generator(0))
+    many = ag.cat([ag.zeros(*shape, 40), few, ag.zeros(*shape, 40)], -1)
+    draws = []
+    for probs in (few, many):
+        ag.manual_seed(0)
+        draws.append(D.Categorical(probs).sample((7,)).numpy())
+    assert draws[0].shape == (7, *shape) and draws[0].dtype == np.int64
+    np.testing.assert_array_equal(draws[0] + 40, draws[1])
+
+
+def test_independent_checks_the_whole_event():
+    with pytest.raises(ValueError, match=r"last dimensions must be the event_shape \(3,\)"):
+        D.Independent(D.Normal(ag.zeros(3), 1.0), 1).log_prob(ag.zeros(1))
+
+
+def test_modes_at_the_ends():
+    """Where the density is infinite at both ends, it grows fastest at that of the smaller exponent."""
+    assert D.Beta(ag.tensor([0.5, 0.75]), ag.tensor([0.75, 0.5])).mode.tolist() == [0, 1]
+    assert D.Dirichlet(ag.tensor([0.2, 0.7, 0.7])).mode.tolist() == [0, 1, 0]

@@ -283,6 +283,7 @@ HOSTILE = [
     (b"\x80\x02ccollections\nOrderedDict\n)\x81.", "opcode NEWOBJ"),
     (b"\x80\x02ccollections\nOrderedDict\n)R}X\x05\0\0\0itemsK\x01sb.", "attributes of OrderedDict"),
     (b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n}X\x01\0\0\0aK\x01sb.", "attributes of Name"),
+    (b"\x80\x02}}X\x09\0\0\0_metadataK\x01sb.", "attributes of dict"),
     (b"\x80\x02(X\x06\0\0\0moduletQ.", "what is called 'module'"),
     (b"\x80\x02\x82\x01.", "opcode EXT1"),
 ]

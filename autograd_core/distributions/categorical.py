@@ -81,12 +81,22 @@ class Categories(Distribution):
         return -(p * where(p > 0, self.logits, 0.0)).sum(-1)
 
 
+MANY = 64  # categories
+
+
 @by_example
 def draw_categories(probs: Any, shape: tuple) -> Tensor:
     """Indices of categories with the probabilities in the last dimension, by the inverse of their sums."""
     edges = np.cumsum(read(probs, "Categorical").astype(np.float64), -1)
     total = edges[..., -1:]
     u = stream(None).random(shape)[..., None] * total
+    if edges.shape[-1] > MANY and edges.size:  # by bisection, row by row
+        rows = edges.reshape(-1, edges.shape[-1])
+        columns = u.reshape(-1, len(rows)).T
+        drawn = [
+            np.minimum(e.searchsorted(c, "right"), e.searchsorted(e[-1])) for e, c in zip(rows, columns, strict=True)
+        ]
+        return wrap(np.stack(drawn, -1).reshape(shape))
     # an edge at the total has no category of positive probability beyond it
     return wrap(((edges <= u) & (edges < total)).sum(-1))
 

@@ -247,10 +247,10 @@ def check(what: str, value: Any, constraint: Constraint) -> None:
         )
 
 
-def parameters(name: str, **given: Any) -> tuple:
+def parameters(name: str, **values: Any) -> tuple:
     """Parameters as tensors of one floating dtype, broadcast against each other."""
     numbers = (int, float, bool)
-    tensors: list[Any] = [v if isinstance(v, (Tensor, StandIn, *numbers)) else as_tensor(v) for v in given.values()]
+    tensors: list[Any] = [v if isinstance(v, (Tensor, StandIn, *numbers)) else as_tensor(v) for v in values.values()]
     if all(isinstance(v, numbers) for v in tensors):
         tensors = [as_tensor(float(v)) for v in tensors]
     tensors = list(unified(name, *tensors, floating=True))
@@ -258,7 +258,7 @@ def parameters(name: str, **given: Any) -> tuple:
     try:
         shape = np.broadcast_shapes(*(tuple(v.shape) for v in tensors if hasattr(v, "dtype")))
     except ValueError:
-        pairs = zip(given, tensors, strict=True)
+        pairs = zip(values, tensors, strict=True)
         shapes = " and ".join(f"{n} {tuple(v.shape)}" for n, v in pairs if hasattr(v, "dtype"))
         raise ValueError(
             f"{name}: the shapes of {shapes} do not broadcast; counted from the last, each dimension must be equal or 1"

@@ -398,8 +398,8 @@ STEPS: dict[str, Callable[[Machine, Any], Any]] = {
 class Storages:
     """The storages of a file by their keys, made when the object first asks for them."""
 
-    def __init__(self, size: int, swapped: bool, found: Callable[[str, Storage], None]):
-        self.size, self.swapped, self.found = size, swapped, found
+    def __init__(self, size: int, swapped: bool, fill: Callable[[str, Storage], None]):
+        self.size, self.swapped, self.fill = size, swapped, fill
         self.by_key: dict[str, Storage] = {}
         self.total = 0
 
@@ -425,7 +425,7 @@ class Storages:
             if self.total > self.size:
                 raise DamagedError(f"the storage '{key}' has {elements} elements, more than the file has bytes for")
             storage = self.by_key[key] = Storage(dtype, elements, self.swapped)
-            self.found(key, storage)
+            self.fill(key, storage)
         elif storage.kind != dtype or storage.array.size != elements:
             raise DamagedError(f"the storage '{key}' has two dtypes or sizes")
         return storage
@@ -528,11 +528,13 @@ def _finished(machine: Machine, x: Any) -> Any:
     """The object with the tensors that had to wait for their storage."""
     if not machine.pending:
         return x
-    made: dict[int, Any] = {}
+    tensors: dict[int, Any] = {}
 
     def finish(x: Any) -> Any:
         if isinstance(x, _Pending):
-            return made.setdefault(id(x), x.tensor()) if id(x) not in made else made[id(x)]
+            if id(x) not in tensors:
+                tensors[id(x)] = x.tensor()
+            return tensors[id(x)]
         if isinstance(x, dict):
             for key, value in x.items():
                 x[key] = finish(value)
