@@ -564,6 +564,12 @@ class Module(hooks.Hookable):
         body = "\n  ".join(lines + parts)
         return f"{self._get_name()}(\n  {body}\n)" if body else f"{self._get_name()}()"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a tree that folds."""
+        from .module_view import html
+
+        return html(self)
+
 
 def indented(text: str) -> str:
     """All lines but the first moved in by two."""

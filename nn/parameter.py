@@ -109,6 +109,7 @@ class UninitializedTensorMixin:
 
     cls_to_become: type
     __reduce_ex__: Any
+    _repr_html_ = None  # there are no values to show; a notebook takes the text
 
     @property
     def array(self) -> Any:

@@ -148,6 +148,11 @@ def _array_namespace(x: Tensor, *, api_version: str | None = None) -> Any:
     return importlib.import_module("autograd_core.interface.array_api")
 
 
+def _repr_html(x: Tensor) -> str:
+    """What a notebook shows of a tensor."""
+    return importlib.import_module("autograd_core.inspection.tensor_view").html(x)
+
+
 def _bind_tensor_only() -> None:
     """What needs the memory or the history of a tensor: changes of its layout in place, strides, backward."""
     for name, function in LAYOUT_IN_PLACE.items():
@@ -161,6 +166,7 @@ def _bind_tensor_only() -> None:
         "__dlpack__": _dlpack,
         "__dlpack_device__": lambda x: x.array.__dlpack_device__(),
         "__array_namespace__": _array_namespace,
+        "_repr_html_": _repr_html,
     }
     for name, function in protocols.items():
         setattr(Tensor, name, function)

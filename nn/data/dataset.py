@@ -66,6 +66,12 @@ class Dataset:
     def __add__(self, other: Dataset) -> ConcatDataset:
         return ConcatDataset([self, other])
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the size, shapes and first samples."""
+        from .dataset_view import html
+
+        return html(self)
+
 
 class Indexed(Protocol):
     """Anything with a length and indices, such as a list."""
@@ -204,6 +210,12 @@ class TensorDataset(Dataset):
         """The rows at an int64 array of indices, copied: one fancy index a tensor, whatever the number of rows."""
         return self._transformed(tuple(_rows(t, indices) for t in self.tensors))
 
+    def raw_samples(self, indices: ndarray) -> list | None:
+        """Samples as they lie in memory, without the transform; None where a subclass makes them otherwise."""
+        if not self.batched:
+            return None
+        return [tuple(t.detach()[int(i)] for t in self.tensors) for i in indices]
+
     def _transformed(self, batch: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         if self.transform is None:
             return batch
@@ -270,6 +282,11 @@ class Subset(Dataset):
 
     def get_batch(self, indices: ndarray) -> Any:
         return self.dataset.get_batch(self.indices[indices])
+
+    def raw_samples(self, indices: ndarray) -> list | None:
+        """Those of the dataset, if it has them in memory."""
+        raw = getattr(self.dataset, "raw_samples", None)
+        return None if raw is None or not self.batched else raw(self.indices[indices])
 
 
 class ConcatDataset(Dataset):

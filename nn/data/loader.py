@@ -203,6 +203,12 @@ class DataLoader:
         n = length_of(self.dataset, "DataLoader")
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the batches, and the dataset."""
+        from .dataset_view import loader_html
+
+        return loader_html(self)
+
     def __iter__(self) -> Iterator:
         if self.iterable:
             return self._stream()

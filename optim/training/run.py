@@ -58,6 +58,12 @@ class History:
         last = ", ".join(f"{k} {v:.4g}" for k, v in self.epochs[-1].items()) if self.epochs else "no epoch finished"
         return f"History({len(self.epochs)} epochs; last: {last})"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: curves and a table."""
+        from .history_view import html
+
+        return html(self)
+
 
 class Run:
     """Holds the state of a training run while it runs; callbacks get it.
