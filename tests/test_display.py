@@ -1,4 +1,4 @@
-"""What notebooks show of tensors, modules, histories and datasets: HTML that is whole, escaped, cheap, and does nothing else."""
+"""What notebooks show of tensors, modules, histories and datasets: HTML that is whole, escaped, cheap, and changes nothing."""
 
 import base64
 import io
@@ -192,7 +192,11 @@ def test_names_of_modules_are_escaped():
     module = Named()
     found = shown(module)
     assert "<b>x: Linear" in found.text and "a&b (4,)" in found.text and "<script>alert(1)</script>" in found.text
-    assert "12 parameters (4 frozen)" in found.text and "frozen" in found.text and "mean (5,) float32, 5 · buffer" in found.text
+    assert (
+        "12 parameters (4 frozen)" in found.text
+        and "frozen" in found.text
+        and "mean (5,) float32, 5 · buffer" in found.text
+    )
 
 
 def test_shared_lazy_and_many_modules():
@@ -293,7 +297,9 @@ def test_a_dataset_of_tensors():
     assert found.text.startswith("TensorDataset · 20 samplesa sample: x (2,) float32, y () int64")
     assert found.cells[:6] == ["", "x", "y", "0", "0, 1", "0"] and found.cells[-3:] == ["…", "…", "…"]
     assert "TensorDataset · 20 samples" in shown(DataLoader(data, batch_size=8, shuffle=True)).text
-    assert shown(DataLoader(data, batch_size=8)).text.startswith("DataLoader · 3 batches · batch_size=8 · SequentialSampler")
+    assert shown(DataLoader(data, batch_size=8)).text.startswith(
+        "DataLoader · 3 batches · batch_size=8 · SequentialSampler"
+    )
     assert shown(Subset(data, [7, 3])).cells[3:6] == ["0", "14, 15", "7"]
     assert shown(ConcatDataset([data, data])).text.startswith("ConcatDataset · 40 samples")
 

@@ -107,6 +107,9 @@ class Methods:
     def __sub__(self, other: TensorLike) -> Tensor: ...
     def __truediv__(self, other: TensorLike) -> Tensor: ...
     def __xor__(self, other: TensorLike) -> Tensor: ...
+    def _repr_html_(self) -> Tensor:
+        """What a notebook shows of a tensor."""
+
     def abs(self) -> Tensor:
         """Compute the absolute value of each element."""
 

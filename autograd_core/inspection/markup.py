@@ -1,7 +1,7 @@
 """Pieces of HTML that a notebook shows: of tensors here, of modules, datasets and histories in their own packages.
 
-The text is complete without the style sheet, which some viewers drop. Colours are the notebook's own (`currentColor`, see-through
-greys), with four that can be read on white and on black.
+The text is complete without the style sheet, which some viewers drop. Colours are the notebook's own (`currentColor`,
+see-through greys), with four that can be read on white and on black.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..engine.history import history
 from ..engine.graph import LEAF
+from ..engine.history import history
 from ..engine.tensor import Tensor, node_name
 from .markup import count, escape, flag, number, page, quantity, table
 
@@ -21,7 +21,11 @@ PIECE = 1 << 16  # elements of which a mask is made at a time
 def html(x: Tensor) -> str:
     """What `Tensor._repr_html_` returns."""
     array = x.array
-    facts = [f"<b>{escape(type(x).__name__)}</b>", f"<code>{escape(str(x.shape))}</code>", f"<code>{array.dtype}</code>"]
+    facts = [
+        f"<b>{escape(type(x).__name__)}</b>",
+        f"<code>{escape(str(x.shape))}</code>",
+        f"<code>{array.dtype}</code>",
+    ]
     facts.append(f'<span class="ag-dim">{count(array.size, "element")}, {quantity(array.nbytes)}</span>')
     node = history(x)
     if node is not None:

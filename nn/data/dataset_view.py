@@ -1,7 +1,7 @@
 """A dataset or loader as HTML: its size, the shapes of a sample, and the first samples, images as pictures.
 
-Nothing is drawn from a stream, no transform is run on tensors in memory, and the random state of Python, NumPy and the library is
-the same afterwards.
+Nothing is drawn from a stream, no transform is run on tensors in memory, and the random state of Python, NumPy and the library
+is the same afterwards.
 """
 
 from __future__ import annotations
@@ -62,14 +62,16 @@ def _body(dataset: Any) -> str:
         return f"<div>{title}</div>"
     try:
         samples = first_samples(dataset, min(n, IMAGES))
-    except Exception as error:  # noqa: BLE001 (a user's code runs here, and a display must not fail)
+    except Exception as error:
         reason = flag(f"the first sample raises {type(error).__name__}")
         return f"<div>{title} · {reason}</div>"
     fields = [_fields(sample) for sample in samples]
     names = list(fields[0])
     facts = [f"{escape(name)} <code>{escape(_kind(value))}</code>" for name, value in fields[0].items()]
     if hasattr(dataset, "classes"):
-        facts.append(count(len(dataset.classes), "class") if len(dataset.classes) == 1 else f"{len(dataset.classes)} classes")
+        facts.append(
+            count(len(dataset.classes), "class") if len(dataset.classes) == 1 else f"{len(dataset.classes)} classes"
+        )
     title = f"<div>{title}</div><div>a sample: {', '.join(facts)}</div>"
     pictures = [_picture(fields[0][name]) is not None for name in names]
     if any(pictures):
@@ -77,9 +79,7 @@ def _body(dataset: Any) -> str:
         others = [name for name in names if name != at]
         shown = "".join(_figure(sample, at, others, dataset) for sample in fields)
         return f'{title}<div class="ag-images">{shown}</div>'
-    rows = [
-        [str(i), *(_short(sample.get(name)) for name in names)] for i, sample in enumerate(fields[:ROWS])
-    ]
+    rows = [[str(i), *(_short(sample.get(name)) for name in names)] for i, sample in enumerate(fields[:ROWS])]
     if n > ROWS:
         rows.append(["…"] * (len(names) + 1))
     return title + table(["", *map(escape, names)], rows, text=range(1, len(names) + 1))
@@ -93,13 +93,13 @@ def first_samples(dataset: Any, n: int) -> list[Any]:
         samples = raw(indices)
         if samples is not None:
             return samples
-    python, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002 (others' code may use it)
+    python, numpys = random.getstate(), np.random.get_state()
     try:
         with ag.fork_rng(), ag.no_grad():
             return [dataset[i] for i in range(min(n, ROWS))]
     finally:
         random.setstate(python)
-        np.random.set_state(numpys)  # noqa: NPY002
+        np.random.set_state(numpys)
 
 
 def _fields(sample: Any) -> dict[str, Any]:
@@ -135,7 +135,11 @@ def _short(value: Any) -> str:
             return text
         return f"{text}{', …' if array.size > VALUES else ''}"
     if isinstance(value, bool | int | float | complex | np.generic) and not isinstance(value, str | bytes):
-        return number(value) if isinstance(value, bool | int | float | complex | np.number | np.bool_) else escape(str(value))
+        return (
+            number(value)
+            if isinstance(value, bool | int | float | complex | np.number | np.bool_)
+            else escape(str(value))
+        )
     if isinstance(value, str):
         return escape(repr(value[:60]) + ("…" if len(value) > 60 else ""))
     return escape(_kind(value))

@@ -31,7 +31,9 @@ def html(history: Any) -> str:
     for name in names:
         if name not in ("seconds", "epoch"):
             charts.setdefault(name.removeprefix("train_").removeprefix("validation_"), []).append(name)
-    curves = "".join(_chart(quantity, {n: history[n] for n in of}, history.best_epoch) for quantity, of in charts.items())
+    curves = "".join(
+        _chart(quantity, {n: history[n] for n in of}, history.best_epoch) for quantity, of in charts.items()
+    )
     return page(title, f'<div class="ag-images">{curves}</div>', _epochs(history, names))
 
 
@@ -108,8 +110,8 @@ def _chart(quantity: str, series: dict[str, list[float]], best: int | None) -> s
             if len(line) > 1:
                 parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
             else:
-                x, y = points.split(",")
-                parts.append(f'<circle cx="{x}" cy="{y}" r="3" fill="{colour}"/>')
+                cx, cy = points.split(",")
+                parts.append(f'<circle cx="{cx}" cy="{cy}" r="3" fill="{colour}"/>')
         parts.append(
             f'<rect x="{legend:.0f}" y="8" width="14" height="4" fill="{colour}"/>'
             f'<text x="{legend + 20:.0f}" y="14">{escape(name)}</text>'
