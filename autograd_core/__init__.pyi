@@ -729,22 +729,22 @@ __all__ = [
     "zeros_like",
 ]
 
-def abs(input: TensorLike) -> Tensor:
+def abs(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the absolute value of each element."""
 
 def abs_(input: TensorLike) -> Tensor:
     """Apply `abs` and write the result over `input`, which is returned; the change is recorded."""
 
-def absolute(input: TensorLike) -> Tensor:
+def absolute(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the absolute value of each element."""
 
-def acos(input: TensorLike) -> Tensor:
+def acos(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the angle whose cosine each element is, in radians."""
 
 def acos_(input: TensorLike) -> Tensor:
     """Apply `acos` and write the result over `input`, which is returned; the change is recorded."""
 
-def acosh(input: TensorLike) -> Tensor:
+def acosh(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the non-negative number whose hyperbolic cosine each element is."""
 
 def acosh_(input: TensorLike) -> Tensor:
@@ -758,27 +758,61 @@ def adaptive_max_pool1d(
 ) -> Tensor | _tuple[Tensor, Tensor]:
     """Return the largest elements of windows that divide the image into output_size parts, as equal as can be."""
 
-def add(input: TensorLike, other: TensorLike, *, alpha: _complex = ...) -> Tensor:
+def add(input: TensorLike, other: TensorLike, *, alpha: _complex = ..., out: Tensor | None = ...) -> Tensor:
     """Add `other`, multiplied by the number `alpha`, to `input`, elementwise."""
 
 def addbmm(
-    input: TensorLike, batch1: TensorLike, batch2: TensorLike, *, beta: _float = ..., alpha: _float = ...
+    input: TensorLike,
+    batch1: TensorLike,
+    batch2: TensorLike,
+    *,
+    beta: _float = ...,
+    alpha: _float = ...,
+    out: Tensor | None = ...,
 ) -> Tensor:
     """Add a multiple of the sum of the products of two stacks, `batch1` and `batch2`, to a multiple of `input`."""
 
-def addcdiv(input: TensorLike, tensor1: TensorLike, tensor2: TensorLike, *, value: _complex = ...) -> Tensor:
+def addcdiv(
+    input: TensorLike, tensor1: TensorLike, tensor2: TensorLike, *, value: _complex = ..., out: Tensor | None = ...
+) -> Tensor:
     """Add the quotient of two tensors, multiplied by the number `value`, to a third, elementwise."""
 
-def addcmul(input: TensorLike, tensor1: TensorLike, tensor2: TensorLike, *, value: _complex = ...) -> Tensor:
+def addcmul(
+    input: TensorLike, tensor1: TensorLike, tensor2: TensorLike, *, value: _complex = ..., out: Tensor | None = ...
+) -> Tensor:
     """Add the product of two tensors, multiplied by the number `value`, to a third, elementwise."""
 
-def addmm(input: TensorLike, mat1: TensorLike, mat2: TensorLike, *, beta: _float = ..., alpha: _float = ...) -> Tensor:
+def addmm(
+    input: TensorLike,
+    mat1: TensorLike,
+    mat2: TensorLike,
+    *,
+    beta: _float = ...,
+    alpha: _float = ...,
+    out: Tensor | None = ...,
+) -> Tensor:
     """Add a multiple of the product of two matrices, `mat1` and `mat2`, to a multiple of `input`."""
 
-def addmv(input: TensorLike, mat: TensorLike, vec: TensorLike, *, beta: _float = ..., alpha: _float = ...) -> Tensor:
+def addmv(
+    input: TensorLike,
+    mat: TensorLike,
+    vec: TensorLike,
+    *,
+    beta: _float = ...,
+    alpha: _float = ...,
+    out: Tensor | None = ...,
+) -> Tensor:
     """Add a multiple of the product of a matrix `mat` and a vector `vec` to a multiple of `input`."""
 
-def addr(input: TensorLike, vec1: TensorLike, vec2: TensorLike, *, beta: _float = ..., alpha: _float = ...) -> Tensor:
+def addr(
+    input: TensorLike,
+    vec1: TensorLike,
+    vec2: TensorLike,
+    *,
+    beta: _float = ...,
+    alpha: _float = ...,
+    out: Tensor | None = ...,
+) -> Tensor:
     """Add a multiple of the outer product of two vectors, `vec1` and `vec2`, to a multiple of `input`."""
 
 def adjoint(input: TensorLike) -> Tensor:
@@ -787,7 +821,15 @@ def adjoint(input: TensorLike) -> Tensor:
 def affine_grid(theta: TensorLike, size: Sequence[_int], align_corners: _bool | None = ...) -> Tensor:
     """Return where an affine map sends the pixels of an image of `size`, for `grid_sample`."""
 
-def all(input: TensorLike, dim: Dims = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+def all(
+    input: TensorLike,
+    dim: Dims = ...,
+    keepdim: _bool = ...,
+    *,
+    out: Tensor | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
     """Return whether all elements over `dim` are true, that is, not 0."""
 
 def allclose(
@@ -799,72 +841,110 @@ def alpha_dropout(input: A, p: _float = ..., training: _bool = ..., inplace: _bo
     """Set each element to the lower limit of SELU with probability `p` in training, keeping mean 0 and variance 1."""
 
 def amax(
-    input: TensorLike, dim: Dims = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
+    input: TensorLike,
+    dim: Dims = ...,
+    keepdim: _bool = ...,
+    *,
+    out: Tensor | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
 ) -> Tensor:
     """Return the largest element over `dim`, or of all elements; NaN if there is one."""
 
 def amin(
-    input: TensorLike, dim: Dims = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
+    input: TensorLike,
+    dim: Dims = ...,
+    keepdim: _bool = ...,
+    *,
+    out: Tensor | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
 ) -> Tensor:
     """Return the smallest element over `dim`, or of all elements; NaN if there is one."""
 
 def aminmax(
-    input: TensorLike, *, dim: Dims = ..., keepdim: _bool = ..., axis: Dims = ..., keepdims: _bool = ...
+    input: TensorLike,
+    *,
+    dim: Dims = ...,
+    keepdim: _bool = ...,
+    out: _tuple[Tensor, ...] | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
 ) -> AMinMax:
     """Return the smallest and the largest element over `dim`, as a named tuple (min, max)."""
 
-def angle(input: TensorLike) -> Tensor:
+def angle(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the angle of each number in the complex plane, in radians."""
 
-def any(input: TensorLike, dim: Dims = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+def any(
+    input: TensorLike,
+    dim: Dims = ...,
+    keepdim: _bool = ...,
+    *,
+    out: Tensor | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
     """Return whether any element over `dim` is true, that is, not 0."""
 
-def arccos(input: TensorLike) -> Tensor:
+def arccos(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the angle whose cosine each element is, in radians."""
 
 def arccos_(input: TensorLike) -> Tensor:
     """Apply `arccos` and write the result over `input`, which is returned; the change is recorded."""
 
-def arccosh(input: TensorLike) -> Tensor:
+def arccosh(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the non-negative number whose hyperbolic cosine each element is."""
 
 def arccosh_(input: TensorLike) -> Tensor:
     """Apply `arccosh` and write the result over `input`, which is returned; the change is recorded."""
 
-def arcsin(input: TensorLike) -> Tensor:
+def arcsin(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the angle whose sine each element is, in radians."""
 
 def arcsin_(input: TensorLike) -> Tensor:
     """Apply `arcsin` and write the result over `input`, which is returned; the change is recorded."""
 
-def arcsinh(input: TensorLike) -> Tensor:
+def arcsinh(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the number whose hyperbolic sine each element is."""
 
 def arcsinh_(input: TensorLike) -> Tensor:
     """Apply `arcsinh` and write the result over `input`, which is returned; the change is recorded."""
 
-def arctan(input: TensorLike) -> Tensor:
+def arctan(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the angle whose tangent each element is, in radians."""
 
-def arctan2(input: TensorLike, other: TensorLike) -> Tensor:
+def arctan2(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the angle of the point (other, input), in radians."""
 
 def arctan_(input: TensorLike) -> Tensor:
     """Apply `arctan` and write the result over `input`, which is returned; the change is recorded."""
 
-def arctanh(input: TensorLike) -> Tensor:
+def arctanh(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the number whose hyperbolic tangent each element is."""
 
 def arctanh_(input: TensorLike) -> Tensor:
     """Apply `arctanh` and write the result over `input`, which is returned; the change is recorded."""
 
 def argmax(
-    input: TensorLike, dim: _int | None = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
+    input: TensorLike,
+    dim: _int | None = ...,
+    keepdim: _bool = ...,
+    *,
+    out: Tensor | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
 ) -> Tensor:
     """Return the index of the largest element along `dim`, the first of equal ones."""
 
 def argmin(
-    input: TensorLike, dim: _int | None = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
+    input: TensorLike,
+    dim: _int | None = ...,
+    keepdim: _bool = ...,
+    *,
+    out: Tensor | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
 ) -> Tensor:
     """Return the index of the smallest element along `dim`, the first of equal ones."""
 
@@ -896,28 +976,28 @@ def as_strided_scatter(
 ) -> Tensor:
     """Return a copy of `input` in which the elements that `as_strided` of the same arguments sees are those of `src`."""
 
-def asin(input: TensorLike) -> Tensor:
+def asin(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the angle whose sine each element is, in radians."""
 
 def asin_(input: TensorLike) -> Tensor:
     """Apply `asin` and write the result over `input`, which is returned; the change is recorded."""
 
-def asinh(input: TensorLike) -> Tensor:
+def asinh(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the number whose hyperbolic sine each element is."""
 
 def asinh_(input: TensorLike) -> Tensor:
     """Apply `asinh` and write the result over `input`, which is returned; the change is recorded."""
 
-def atan(input: TensorLike) -> Tensor:
+def atan(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the angle whose tangent each element is, in radians."""
 
-def atan2(input: TensorLike, other: TensorLike) -> Tensor:
+def atan2(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the angle of the point (other, input), in radians."""
 
 def atan_(input: TensorLike) -> Tensor:
     """Apply `atan` and write the result over `input`, which is returned; the change is recorded."""
 
-def atanh(input: TensorLike) -> Tensor:
+def atanh(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the number whose hyperbolic tangent each element is."""
 
 def atanh_(input: TensorLike) -> Tensor:
@@ -970,7 +1050,13 @@ def avg_pool1d(
     """Return the mean of each window over one spatial dimension."""
 
 def baddbmm(
-    input: TensorLike, batch1: TensorLike, batch2: TensorLike, *, beta: _float = ..., alpha: _float = ...
+    input: TensorLike,
+    batch1: TensorLike,
+    batch2: TensorLike,
+    *,
+    beta: _float = ...,
+    alpha: _float = ...,
+    out: Tensor | None = ...,
 ) -> Tensor:
     """Add a multiple of the products of two stacks, `batch1` and `batch2`, to a multiple of `input`."""
 
@@ -1003,22 +1089,22 @@ def bilinear(input1: TensorLike, input2: TensorLike, weight: TensorLike, bias: T
 def bincount(input: TensorLike, weights: TensorLike | None = ..., minlength: _int = ...) -> Tensor:
     """Return how often each of 0, 1, … occurs in a vector, or the sum of its `weights`."""
 
-def bitwise_and(input: TensorLike, other: TensorLike) -> Tensor:
+def bitwise_and(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the and of the bits of two integers, or of two booleans, elementwise."""
 
-def bitwise_left_shift(input: TensorLike, other: TensorLike) -> Tensor:
+def bitwise_left_shift(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Shift the bits of each integer to the left, elementwise."""
 
-def bitwise_not(input: TensorLike) -> Tensor:
+def bitwise_not(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Invert the bits of each integer, or each boolean."""
 
-def bitwise_or(input: TensorLike, other: TensorLike) -> Tensor:
+def bitwise_or(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the or of the bits of two integers, or of two booleans, elementwise."""
 
-def bitwise_right_shift(input: TensorLike, other: TensorLike) -> Tensor:
+def bitwise_right_shift(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Shift the bits of each integer to the right, elementwise."""
 
-def bitwise_xor(input: TensorLike, other: TensorLike) -> Tensor:
+def bitwise_xor(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the exclusive or of the bits of two integers, or of two booleans, elementwise."""
 
 def blackman_window(
@@ -1034,7 +1120,7 @@ def blackman_window(
 def block_diag(*tensors: TensorLike) -> Tensor:
     """Return the matrix with the given matrices along its diagonal, zeros elsewhere."""
 
-def bmm(input: TensorLike, mat2: TensorLike) -> Tensor:
+def bmm(input: TensorLike, mat2: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Multiply the matrices of two equally long stacks pair by pair; `input` and `mat2` do not broadcast."""
 
 def broadcast_shapes(*shapes: _int | Sequence[_int]) -> Size:
@@ -1046,19 +1132,23 @@ def broadcast_tensors(*tensors: TensorLike | Sequence[TensorLike]) -> _tuple[Ten
 def broadcast_to(input: TensorLike, shape: Sequence[_int]) -> Tensor:
     """Repeat `input`, without copying, along new leading dimensions and those of size 1, to get `shape`."""
 
-def bucketize(input: TensorLike, boundaries: TensorLike, *, out_int32: _bool = ..., right: _bool = ...) -> Tensor:
+def bucketize(
+    input: TensorLike, boundaries: TensorLike, *, out_int32: _bool = ..., right: _bool = ..., out: Tensor | None = ...
+) -> Tensor:
     """Return the index of the interval between increasing `boundaries` that each element of `input` lies in."""
 
 def cartesian_prod(*tensors: TensorLike) -> Tensor:
     """Return all ways to take one element of each of some vectors, a row each; of one vector, itself."""
 
-def cat(tensors: Sequence[TensorLike], dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+def cat(
+    tensors: Sequence[TensorLike], dim: _int = ..., *, out: Tensor | None = ..., axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
     """Join tensors along `dim`: they have the same sizes but there."""
 
 def cdist(x1: TensorLike, x2: TensorLike, p: _float = ..., compute_mode: _str = ...) -> Tensor:
     """Compute the distances of all pairs of a row of `x1` and a row of `x2`."""
 
-def ceil(input: TensorLike) -> Tensor:
+def ceil(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Round each element up."""
 
 def ceil_(input: TensorLike) -> Tensor:
@@ -1070,19 +1160,19 @@ def celu(input: TensorLike, alpha: _float = ..., inplace: _bool = ...) -> Tensor
 def celu_(input: Tensor, alpha: _float = ...) -> Tensor:
     """Apply `celu` and write the result over `input`, which is returned."""
 
-def chain_matmul(*matrices: TensorLike) -> Tensor:
+def chain_matmul(*matrices: TensorLike, out: Tensor | None = ...) -> Tensor:
     """Multiply matrices in the order that costs the fewest multiplications; `linalg.multi_dot` with separate arguments."""
 
 def channel_shuffle(input: TensorLike, groups: _int) -> Tensor:
     """Interleave the channels of `groups` groups of neighbouring channels."""
 
-def cholesky(input: TensorLike, upper: _bool = ...) -> Tensor:
+def cholesky(input: TensorLike, upper: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
     """Compute the Cholesky factor of each positive definite matrix of `input`: `linalg.cholesky`."""
 
-def cholesky_inverse(L: TensorLike, upper: _bool = ...) -> Tensor:
+def cholesky_inverse(L: TensorLike, upper: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
     """Compute the inverse of a positive definite matrix from its Cholesky factor `L`, or U = Lᴴ if `upper`."""
 
-def cholesky_solve(B: TensorLike, L: TensorLike, upper: _bool = ...) -> Tensor:
+def cholesky_solve(B: TensorLike, L: TensorLike, upper: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
     """Solve linear systems from the Cholesky factor of their matrix, `L`, or U = Lᴴ if `upper`."""
 
 def chunk(
@@ -1090,7 +1180,9 @@ def chunk(
 ) -> _tuple[Tensor, ...]:
     """Split a tensor along `dim` into at most `chunks` views of equal size, the last possibly smaller."""
 
-def clamp(input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None = ...) -> Tensor:
+def clamp(
+    input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None = ..., *, out: Tensor | None = ...
+) -> Tensor:
     """Limit `input` to the range from `min` to `max`, elementwise."""
 
 def clamp_(input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None = ...) -> Tensor:
@@ -1108,7 +1200,9 @@ def clamp_min(input: TensorLike, min: TensorLike) -> Tensor:
 def clamp_min_(input: TensorLike, min: TensorLike) -> Tensor:
     """Apply `clamp_min` and write the result over `input`, which is returned; the change is recorded."""
 
-def clip(input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None = ...) -> Tensor:
+def clip(
+    input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None = ..., *, out: Tensor | None = ...
+) -> Tensor:
     """Limit `input` to the range from `min` to `max`, elementwise."""
 
 def clip_(input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None = ...) -> Tensor:
@@ -1117,19 +1211,23 @@ def clip_(input: TensorLike, min: TensorLike | None = ..., max: TensorLike | Non
 def clone(input: TensorLike) -> Tensor:
     """Copy `input` to memory of its own; unlike that of `detach`, the copy has a gradient."""
 
-def column_stack(tensors: Sequence[TensorLike]) -> Tensor:
+def column_stack(tensors: Sequence[TensorLike], *, out: Tensor | None = ...) -> Tensor:
     """Join vectors as the columns of a matrix; matrices as `hstack` does."""
 
 def combinations(input: TensorLike, r: _int = ..., with_replacement: _bool = ...) -> Tensor:
     """Return all choices of r elements of a vector, in their order, a row each."""
 
-def complex(real: Tensor, imag: Tensor) -> Tensor:
+def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = ...) -> Tensor:
     """Make complex numbers of their real and imaginary parts."""
 
-def concat(tensors: Sequence[TensorLike], dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+def concat(
+    tensors: Sequence[TensorLike], dim: _int = ..., *, out: Tensor | None = ..., axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
     """Join tensors along `dim`: they have the same sizes but there."""
 
-def concatenate(tensors: Sequence[TensorLike], dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+def concatenate(
+    tensors: Sequence[TensorLike], dim: _int = ..., *, out: Tensor | None = ..., axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
     """Join tensors along `dim`: they have the same sizes but there."""
 
 def conj(input: A) -> A:
@@ -1207,19 +1305,19 @@ def conv_transpose3d(
 ) -> Tensor:
     """Compute a transposed convolution over three spatial dimensions, which enlarges by the stride."""
 
-def copysign(input: TensorLike, other: TensorLike) -> Tensor:
+def copysign(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Give each element the sign of another one, also that of −0."""
 
 def corrcoef(input: TensorLike) -> Tensor:
     """Compute Pearson's correlation coefficients of the rows of `input`; of a single row or a vector, 1."""
 
-def cos(input: TensorLike) -> Tensor:
+def cos(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the cosine of each element, an angle in radians."""
 
 def cos_(input: TensorLike) -> Tensor:
     """Apply `cos` and write the result over `input`, which is returned; the change is recorded."""
 
-def cosh(input: TensorLike) -> Tensor:
+def cosh(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the hyperbolic cosine of each element."""
 
 def cosh_(input: TensorLike) -> Tensor:
@@ -1236,22 +1334,38 @@ def cov(
 ) -> Tensor:
     """Compute the covariance matrix of the rows of `input`; of a single row or a vector, its variance."""
 
-def cross(input: TensorLike, other: TensorLike, dim: _int | None = ...) -> Tensor:
+def cross(input: TensorLike, other: TensorLike, dim: _int | None = ..., *, out: Tensor | None = ...) -> Tensor:
     """Compute the vector product over a dimension of size 3, the others broadcasting."""
 
-def cummax(input: TensorLike, dim: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> CumMax:
+def cummax(
+    input: TensorLike, dim: _int, *, out: _tuple[Tensor, ...] | None = ..., axis: Dims = ..., keepdims: _bool = ...
+) -> CumMax:
     """Return the largest element so far along `dim` and its index, as a named tuple (values, indices)."""
 
-def cummin(input: TensorLike, dim: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> CumMin:
+def cummin(
+    input: TensorLike, dim: _int, *, out: _tuple[Tensor, ...] | None = ..., axis: Dims = ..., keepdims: _bool = ...
+) -> CumMin:
     """Return the smallest element so far along `dim` and its index, as a named tuple (values, indices)."""
 
 def cumprod(
-    input: TensorLike, dim: _int, *, dtype: DTypeLike | None = ..., axis: Dims = ..., keepdims: _bool = ...
+    input: TensorLike,
+    dim: _int,
+    *,
+    dtype: DTypeLike | None = ...,
+    out: Tensor | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
 ) -> Tensor:
     """Compute the running product along `dim`."""
 
 def cumsum(
-    input: TensorLike, dim: _int, *, dtype: DTypeLike | None = ..., axis: Dims = ..., keepdims: _bool = ...
+    input: TensorLike,
+    dim: _int,
+    *,
+    dtype: DTypeLike | None = ...,
+    out: Tensor | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
 ) -> Tensor:
     """Compute the running sum along `dim`."""
 
@@ -1266,7 +1380,7 @@ def cumulative_trapezoid(
 ) -> Tensor:
     """Compute the integrals of y along `dim`, from the first sample to each later one, by the trapezoidal rule."""
 
-def deg2rad(input: TensorLike) -> Tensor:
+def deg2rad(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Convert degrees to radians."""
 
 def deg2rad_(input: TensorLike) -> Tensor:
@@ -1275,7 +1389,7 @@ def deg2rad_(input: TensorLike) -> Tensor:
 def det(input: TensorLike) -> Tensor:
     """Compute the determinant of each matrix of `input`: `linalg.det`."""
 
-def diag(input: TensorLike, diagonal: _int = ...) -> Tensor:
+def diag(input: TensorLike, diagonal: _int = ..., *, out: Tensor | None = ...) -> Tensor:
     """Return the matrix with a vector on its diagonal, or a copy of the diagonal of a matrix."""
 
 def diag_embed(input: TensorLike, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Tensor:
@@ -1304,19 +1418,31 @@ def diff(
 ) -> Tensor:
     """Compute the n-th differences along `dim`."""
 
-def digamma(input: TensorLike) -> Tensor:
+def digamma(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the digamma function, the derivative of log Γ, of each element."""
 
 def dist(input: TensorLike, other: TensorLike, p: _float = ...) -> Tensor:
     """Compute the p-norm of the difference of two tensors."""
 
-def div(input: TensorLike, other: TensorLike, *, rounding_mode: Literal["floor", "trunc"] | None = ...) -> Tensor:
+def div(
+    input: TensorLike,
+    other: TensorLike,
+    *,
+    rounding_mode: Literal["floor", "trunc"] | None = ...,
+    out: Tensor | None = ...,
+) -> Tensor:
     """Divide `input` by `other`, elementwise."""
 
-def divide(input: TensorLike, other: TensorLike, *, rounding_mode: Literal["floor", "trunc"] | None = ...) -> Tensor:
+def divide(
+    input: TensorLike,
+    other: TensorLike,
+    *,
+    rounding_mode: Literal["floor", "trunc"] | None = ...,
+    out: Tensor | None = ...,
+) -> Tensor:
     """Divide `input` by `other`, elementwise."""
 
-def dot(input: TensorLike, tensor: TensorLike) -> Tensor:
+def dot(input: TensorLike, tensor: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the sum of the products of two vectors, `input` and `tensor`."""
 
 def dropout(input: A, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> A:
@@ -1331,7 +1457,7 @@ def dsplit(
 ) -> _tuple[Tensor, ...]:
     """Split a tensor in depth, along the third dimension."""
 
-def dstack(tensors: Sequence[TensorLike]) -> Tensor:
+def dstack(tensors: Sequence[TensorLike], *, out: Tensor | None = ...) -> Tensor:
     """Join tensors one behind the other, along the third dimension."""
 
 def einsum(equation: _str, *operands: TensorLike) -> Tensor:
@@ -1348,31 +1474,31 @@ def embedding(
 ) -> Tensor:
     """Return a row of the table `weight` for each index."""
 
-def eq(input: TensorLike, other: TensorLike) -> Tensor:
+def eq(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether two numbers are equal, elementwise."""
 
 def equal(input: TensorLike, other: TensorLike) -> _bool:
     """Test whether `input` and `other` have the same shape and the same elements."""
 
-def erf(input: TensorLike) -> Tensor:
+def erf(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the error function of each element."""
 
 def erf_(input: TensorLike) -> Tensor:
     """Apply `erf` and write the result over `input`, which is returned; the change is recorded."""
 
-def erfc(input: TensorLike) -> Tensor:
+def erfc(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the complementary error function, 1 − erf(x), exactly also where it is small."""
 
 def erfc_(input: TensorLike) -> Tensor:
     """Apply `erfc` and write the result over `input`, which is returned; the change is recorded."""
 
-def erfinv(input: TensorLike) -> Tensor:
+def erfinv(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the number whose error function each element is."""
 
-def exp(input: TensorLike) -> Tensor:
+def exp(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the exponential of each element."""
 
-def exp2(input: TensorLike) -> Tensor:
+def exp2(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute 2 to the power of each element."""
 
 def exp2_(input: TensorLike) -> Tensor:
@@ -1389,7 +1515,7 @@ def expand(input: TensorLike, size: Sequence[_int]) -> Tensor:
 def expand(input: TensorLike, *size: _int) -> Tensor:
     """Return a view in which dimensions of size 1 are repeated up to `size`; −1 keeps a size."""
 
-def expm1(input: TensorLike) -> Tensor:
+def expm1(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the exponential minus 1, exactly also where it is nearly 0."""
 
 def expm1_(input: TensorLike) -> Tensor:
@@ -1398,7 +1524,7 @@ def expm1_(input: TensorLike) -> Tensor:
 def feature_alpha_dropout(input: A, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> A:
     """Set whole channels to the lower limit of SELU with probability `p` in training."""
 
-def fix(input: TensorLike) -> Tensor:
+def fix(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Round each element towards 0."""
 
 def fix_(input: TensorLike) -> Tensor:
@@ -1421,34 +1547,34 @@ def fliplr(input: TensorLike) -> Tensor:
 def flipud(input: TensorLike) -> Tensor:
     """Exchange up and down: reverse the first dimension."""
 
-def float_power(input: TensorLike, exponent: TensorLike) -> Tensor:
+def float_power(input: TensorLike, exponent: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Raise `input` to the power `exponent`, elementwise, in double precision."""
 
-def floor(input: TensorLike) -> Tensor:
+def floor(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Round each element down."""
 
 def floor_(input: TensorLike) -> Tensor:
     """Apply `floor` and write the result over `input`, which is returned; the change is recorded."""
 
-def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
+def floor_divide(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Divide two tensors, elementwise, and round down."""
 
-def fmax(input: TensorLike, other: TensorLike) -> Tensor:
+def fmax(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Return the larger of two numbers, elementwise; the other one if one of them is NaN."""
 
-def fmin(input: TensorLike, other: TensorLike) -> Tensor:
+def fmin(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Return the smaller of two numbers, elementwise; the other one if one of them is NaN."""
 
-def fmod(input: TensorLike, other: TensorLike) -> Tensor:
+def fmod(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the remainder of a division that rounds towards 0, elementwise."""
 
-def frac(input: TensorLike) -> Tensor:
+def frac(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Return what follows the point of each element, with its sign."""
 
 def frac_(input: TensorLike) -> Tensor:
     """Apply `frac` and write the result over `input`, which is returned; the change is recorded."""
 
-def frexp(input: TensorLike) -> _tuple[Tensor, Tensor]:
+def frexp(input: TensorLike, *, out: _tuple[Tensor, ...] | None = ...) -> _tuple[Tensor, Tensor]:
     """Split each element of `input` into mantissa and exponent."""
 
 def gather(
@@ -1457,21 +1583,22 @@ def gather(
     index: TensorLike,
     *,
     sparse_grad: _bool = ...,
+    out: Tensor | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> Tensor:
     """Read one element along `dim` for each element of `index`."""
 
-def gcd(input: TensorLike, other: TensorLike) -> Tensor:
+def gcd(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the greatest common divisor, elementwise."""
 
-def ge(input: TensorLike, other: TensorLike) -> Tensor:
+def ge(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether one number is at least another, elementwise."""
 
-def geqrf(input: TensorLike) -> GeqrfResult:
+def geqrf(input: TensorLike, *, out: _tuple[Tensor, ...] | None = ...) -> GeqrfResult:
     """Compute the QR factorisation of each matrix of `input` in LAPACK's form; `householder_product` makes Q of it."""
 
-def ger(input: TensorLike, vec2: TensorLike) -> Tensor:
+def ger(input: TensorLike, vec2: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the products of every element of `input` with every element of `vec2`."""
 
 def gradient(
@@ -1485,10 +1612,10 @@ def gradient(
 ) -> _tuple[Tensor, ...]:
     """Estimate the derivatives of samples along each `dim` (None: of all) by differences of neighbours."""
 
-def greater(input: TensorLike, other: TensorLike) -> Tensor:
+def greater(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether one number is greater than another, elementwise."""
 
-def greater_equal(input: TensorLike, other: TensorLike) -> Tensor:
+def greater_equal(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether one number is at least another, elementwise."""
 
 def grid_sample(
@@ -1506,7 +1633,7 @@ def group_norm(
 ) -> Tensor:
     """Standardise each of `num_groups` groups of channels: `nn.functional.group_norm`."""
 
-def gt(input: TensorLike, other: TensorLike) -> Tensor:
+def gt(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether one number is greater than another, elementwise."""
 
 def hamming_window(
@@ -1534,10 +1661,12 @@ def hann_window(
 def hardshrink(input: TensorLike, lambd: _float = ...) -> Tensor:
     """Replace what is within ±`lambd` by 0."""
 
-def heaviside(input: TensorLike, values: TensorLike) -> Tensor:
+def heaviside(input: TensorLike, values: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the Heaviside step function, elementwise; `values` is what it is at 0."""
 
-def histc(input: TensorLike, bins: _int = ..., min: _float = ..., max: _float = ...) -> Tensor:
+def histc(
+    input: TensorLike, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: Tensor | None = ...
+) -> Tensor:
     """Return the number of elements in each of `bins` intervals of equal width between `min` and `max`."""
 
 def histogram(
@@ -1547,6 +1676,7 @@ def histogram(
     range: _tuple[_float, _float] | None = ...,
     weight: TensorLike | None = ...,
     density: _bool = ...,
+    out: _tuple[Tensor, ...] | None = ...,
 ) -> Histogram:
     """Count the elements of `input` in intervals, and return the counts and the edges."""
 
@@ -1557,6 +1687,7 @@ def histogramdd(
     range: Sequence[_float] | None = ...,
     weight: TensorLike | None = ...,
     density: _bool = ...,
+    out: _tuple[Tensor, ...] | None = ...,
 ) -> Histogram:
     """Count the points in the last dimension of `input` in boxes, and return the counts and the edges of each dimension."""
 
@@ -1569,13 +1700,13 @@ def hsplit(
 ) -> _tuple[Tensor, ...]:
     """Split a tensor horizontally, along the second dimension, or the only one of a vector."""
 
-def hstack(tensors: Sequence[TensorLike]) -> Tensor:
+def hstack(tensors: Sequence[TensorLike], *, out: Tensor | None = ...) -> Tensor:
     """Join tensors side by side: along the second dimension, vectors along their only one."""
 
-def hypot(input: TensorLike, other: TensorLike) -> Tensor:
+def hypot(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the length of the hypotenuse of a right triangle, without overflow."""
 
-def i0(input: TensorLike) -> Tensor:
+def i0(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the modified Bessel function of the first kind of order 0, I₀."""
 
 def i0_(input: TensorLike) -> Tensor:
@@ -1584,10 +1715,10 @@ def i0_(input: TensorLike) -> Tensor:
 def identity(input: TensorLike) -> Tensor:
     """Return `input` itself, the activation of a linear neuron."""
 
-def igamma(input: TensorLike, other: TensorLike) -> Tensor:
+def igamma(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the regularised lower incomplete gamma function, elementwise."""
 
-def igammac(input: TensorLike, other: TensorLike) -> Tensor:
+def igammac(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the regularised upper incomplete gamma function, elementwise."""
 
 def imag(input: TensorLike) -> Tensor:
@@ -1600,13 +1731,21 @@ def index_add(
     source: TensorLike,
     *,
     alpha: _float = ...,
+    out: Tensor | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> Tensor:
     """Return a copy of `input` with `alpha` times the slices of `source` added to those that `index` names along `dim`."""
 
 def index_copy(
-    input: TensorLike, dim: _int, index: TensorLike, source: TensorLike, *, axis: Dims = ..., keepdims: _bool = ...
+    input: TensorLike,
+    dim: _int,
+    index: TensorLike,
+    source: TensorLike,
+    *,
+    out: Tensor | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
 ) -> Tensor:
     """Return a copy of `input` with the slices that `index` names along `dim` replaced by those of `source`."""
 
@@ -1628,15 +1767,24 @@ def index_reduce(
     reduce: _str,
     *,
     include_self: _bool = ...,
+    out: Tensor | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> Tensor:
     """Return a copy of `input` with the slices of `source` reduced into those that `index` names along `dim`."""
 
-def index_select(input: TensorLike, dim: _int, index: TensorLike, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+def index_select(
+    input: TensorLike,
+    dim: _int,
+    index: TensorLike,
+    *,
+    out: Tensor | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
     """Return the slices along `dim` that a vector of indices names."""
 
-def inner(input: TensorLike, other: TensorLike) -> Tensor:
+def inner(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the sums of products over the last dimensions; a 0-d `input` or `other` multiplies."""
 
 def instance_norm(
@@ -1663,7 +1811,7 @@ def interpolate(
 ) -> Tensor:
     """Resize images to `size`, or by `scale_factor`, of which one is given: one number, or one for each dimension."""
 
-def inverse(input: TensorLike) -> Tensor:
+def inverse(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the inverse of each matrix of `input`: `linalg.inv`."""
 
 def is_complex(input: TensorLike | DTypeLike) -> _bool:
@@ -1695,25 +1843,25 @@ def isclose(
 ) -> Tensor:
     """Test whether `input` is close to `other`, elementwise."""
 
-def isfinite(input: TensorLike) -> Tensor:
+def isfinite(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether each element is neither infinite nor NaN."""
 
 def isin(elements: TensorLike, test_elements: TensorLike, *, assume_unique: _bool = ..., invert: _bool = ...) -> Tensor:
     """Return whether each of `elements` is among `test_elements`."""
 
-def isinf(input: TensorLike) -> Tensor:
+def isinf(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether each element is infinite."""
 
-def isnan(input: TensorLike) -> Tensor:
+def isnan(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether each element is NaN, not a number."""
 
-def isneginf(input: TensorLike) -> Tensor:
+def isneginf(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether each element is −∞."""
 
-def isposinf(input: TensorLike) -> Tensor:
+def isposinf(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether each element is +∞."""
 
-def isreal(input: TensorLike) -> Tensor:
+def isreal(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether each element has no imaginary part."""
 
 def istft(
@@ -1741,11 +1889,18 @@ def kaiser_window(
 ) -> Tensor:
     """Return the Kaiser window of `window_length` points, `periodic` for spectra or symmetric for filters."""
 
-def kron(input: TensorLike, other: TensorLike) -> Tensor:
+def kron(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the Kronecker product: each element of `input` times the whole of `other`, in place of that element."""
 
 def kthvalue(
-    input: TensorLike, k: _int, dim: _int = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...
+    input: TensorLike,
+    k: _int,
+    dim: _int = ...,
+    keepdim: _bool = ...,
+    *,
+    out: _tuple[Tensor, ...] | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
 ) -> KthValue:
     """Return the k-th smallest element along `dim` and its index, as a named tuple (values, indices)."""
 
@@ -1759,46 +1914,46 @@ def layer_norm(
 ) -> Tensor:
     """Standardise over the last dimensions, those of `normalized_shape`: `nn.functional.layer_norm`."""
 
-def lcm(input: TensorLike, other: TensorLike) -> Tensor:
+def lcm(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the least common multiple, elementwise."""
 
-def ldexp(input: TensorLike, other: TensorLike) -> Tensor:
+def ldexp(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Multiply `input` by 2 to the power `other`, elementwise."""
 
-def le(input: TensorLike, other: TensorLike) -> Tensor:
+def le(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether one number is at most another, elementwise."""
 
-def lerp(input: TensorLike, end: TensorLike, weight: TensorLike) -> Tensor:
+def lerp(input: TensorLike, end: TensorLike, weight: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Interpolate linearly between `input` and `end`, elementwise."""
 
-def less(input: TensorLike, other: TensorLike) -> Tensor:
+def less(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether one number is less than another, elementwise."""
 
-def less_equal(input: TensorLike, other: TensorLike) -> Tensor:
+def less_equal(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether one number is at most another, elementwise."""
 
-def lgamma(input: TensorLike) -> Tensor:
+def lgamma(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the logarithm of the absolute value of the gamma function of each element."""
 
 def linear(input: TensorLike, weight: TensorLike, bias: TensorLike | None = ...) -> Tensor:
     """Apply an affine map to the last dimension: multiply by the transpose of `weight` and add `bias`."""
 
-def log(input: TensorLike) -> Tensor:
+def log(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the natural logarithm of each element."""
 
-def log10(input: TensorLike) -> Tensor:
+def log10(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the logarithm to base 10 of each element."""
 
 def log10_(input: TensorLike) -> Tensor:
     """Apply `log10` and write the result over `input`, which is returned; the change is recorded."""
 
-def log1p(input: TensorLike) -> Tensor:
+def log1p(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the natural logarithm of 1 plus each element, exactly also near 0."""
 
 def log1p_(input: TensorLike) -> Tensor:
     """Apply `log1p` and write the result over `input`, which is returned; the change is recorded."""
 
-def log2(input: TensorLike) -> Tensor:
+def log2(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the logarithm to base 2 of each element."""
 
 def log2_(input: TensorLike) -> Tensor:
@@ -1810,31 +1965,33 @@ def log_(input: TensorLike) -> Tensor:
 def log_softmax(input: TensorLike, dim: _int | None = ..., dtype: DTypeLike | None = ...) -> Tensor:
     """Compute the logarithm of the softmax over `dim`, exact also where the softmax underflows."""
 
-def logaddexp(input: TensorLike, other: TensorLike) -> Tensor:
+def logaddexp(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute log(eˣ + eʸ), elementwise, without overflow."""
 
-def logaddexp2(input: TensorLike, other: TensorLike) -> Tensor:
+def logaddexp2(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute log₂(2ˣ + 2ʸ), elementwise, without overflow."""
 
-def logcumsumexp(input: TensorLike, dim: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+def logcumsumexp(
+    input: TensorLike, dim: _int, *, out: Tensor | None = ..., axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
     """Compute the logarithm of the running sum of eˣ along `dim`, without overflow."""
 
 def logdet(input: TensorLike) -> Tensor:
     """Compute the logarithm of the determinant of each matrix of `input`; NaN where it is negative."""
 
-def logical_and(input: TensorLike, other: TensorLike) -> Tensor:
+def logical_and(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether both numbers differ from 0, elementwise."""
 
-def logical_not(input: TensorLike) -> Tensor:
+def logical_not(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether each element is 0."""
 
-def logical_or(input: TensorLike, other: TensorLike) -> Tensor:
+def logical_or(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether at least one of two numbers differs from 0, elementwise."""
 
-def logical_xor(input: TensorLike, other: TensorLike) -> Tensor:
+def logical_xor(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether exactly one of two numbers differs from 0, elementwise."""
 
-def logit(input: TensorLike, eps: _float | None = ...) -> Tensor:
+def logit(input: TensorLike, eps: _float | None = ..., *, out: Tensor | None = ...) -> Tensor:
     """Compute the logit of each element, the inverse of the sigmoid."""
 
 def logit_(input: TensorLike, eps: _float | None = ...) -> Tensor:
@@ -1843,20 +2000,33 @@ def logit_(input: TensorLike, eps: _float | None = ...) -> Tensor:
 def logsigmoid(input: TensorLike) -> Tensor:
     """Compute the logarithm of the logistic function, exactly also where that is nearly 0 or 1."""
 
-def logsumexp(input: TensorLike, dim: Dims, keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+def logsumexp(
+    input: TensorLike,
+    dim: Dims,
+    keepdim: _bool = ...,
+    *,
+    out: Tensor | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Tensor:
     """Compute log Σ eˣ over `dim`, without overflow."""
 
-def lt(input: TensorLike, other: TensorLike) -> Tensor:
+def lt(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether one number is less than another, elementwise."""
 
 def lu(A: TensorLike, pivot: _bool = ..., get_infos: _bool = ...) -> _tuple[Tensor, ...]:
     """Compute the LU factorisation of each matrix of `A`: `linalg.lu_factor`, with the numbers of `lu_factor_ex` if wanted."""
 
-def lu_solve(b: TensorLike, LU_data: TensorLike, LU_pivots: TensorLike) -> Tensor:
+def lu_solve(b: TensorLike, LU_data: TensorLike, LU_pivots: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Solve linear systems from what `linalg.lu_factor` gives: `linalg.lu_solve`, with `b` first."""
 
 def lu_unpack(
-    LU_data: TensorLike, LU_pivots: TensorLike, unpack_data: _bool = ..., unpack_pivots: _bool = ...
+    LU_data: TensorLike,
+    LU_pivots: TensorLike,
+    unpack_data: _bool = ...,
+    unpack_pivots: _bool = ...,
+    *,
+    out: _tuple[Tensor, ...] | None = ...,
 ) -> LUResult:
     """Return the permutation P and the factors L and U from what `linalg.lu_factor` gives: `LU_data` and `LU_pivots`."""
 
@@ -1866,36 +2036,36 @@ def masked_fill(input: TensorLike, mask: TensorLike, value: TensorLike) -> Tenso
 def masked_scatter(input: TensorLike, mask: TensorLike, source: TensorLike) -> Tensor:
     """Return a copy of `input` with the elements of `source`, in their order, written where `mask` is true."""
 
-def masked_select(input: TensorLike, mask: TensorLike) -> Tensor:
+def masked_select(input: TensorLike, mask: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Return the elements where `mask` is true, in one dimension, in row-major order."""
 
-def matmul(input: TensorLike, other: TensorLike) -> Tensor:
+def matmul(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the matrix product over the last two dimensions; leading ones broadcast."""
 
 def matrix_exp(A: TensorLike) -> Tensor:
     """Compute the exponential of each square matrix of `A`."""
 
-def matrix_power(input: TensorLike, n: _int) -> Tensor:
+def matrix_power(input: TensorLike, n: _int, *, out: Tensor | None = ...) -> Tensor:
     """Multiply each matrix of `input` by itself `n` times: `linalg.matrix_power`."""
 
 @overload
-def max(input: TensorLike) -> Tensor:
+def max(input: TensorLike, *, out: Tensor | _tuple[Tensor, ...] | None = ...) -> Tensor:
     """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
 
 @overload
-def max(input: TensorLike, dim: _int, keepdim: _bool = ...) -> Max:
+def max(input: TensorLike, dim: _int, keepdim: _bool = ..., *, out: Tensor | _tuple[Tensor, ...] | None = ...) -> Max:
     """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
 
 @overload
-def max(input: TensorLike, other: Tensor | ndarray, /) -> Tensor:
+def max(input: TensorLike, other: Tensor | ndarray, /, *, out: Tensor | _tuple[Tensor, ...] | None = ...) -> Tensor:
     """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
 
 @overload
-def max(input: TensorLike, *, other: TensorLike) -> Tensor:
+def max(input: TensorLike, *, other: TensorLike, out: Tensor | _tuple[Tensor, ...] | None = ...) -> Tensor:
     """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
 
 @overload
-def max(input: TensorLike, *, axis: _int, keepdims: _bool = ...) -> Max:
+def max(input: TensorLike, *, axis: _int, keepdims: _bool = ..., out: Tensor | _tuple[Tensor, ...] | None = ...) -> Max:
     """Return the largest element; along `dim`, with its index; or the larger of two tensors, elementwise."""
 
 def max_pool1d(
@@ -1931,7 +2101,7 @@ def max_pool3d(
 ) -> Tensor | _tuple[Tensor, Tensor]:
     """Return the largest element of each window over three spatial dimensions."""
 
-def maximum(input: TensorLike, other: TensorLike) -> Tensor:
+def maximum(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Return the larger of two numbers, elementwise; NaN if one of them is NaN."""
 
 def mean(
@@ -1940,53 +2110,66 @@ def mean(
     keepdim: _bool = ...,
     *,
     dtype: DTypeLike | None = ...,
+    out: Tensor | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> Tensor:
     """Compute the arithmetic mean over `dim`, or of all elements; of no elements, NaN."""
 
 @overload
-def median(input: TensorLike) -> Tensor:
+def median(input: TensorLike, *, out: Tensor | _tuple[Tensor, ...] | None = ...) -> Tensor:
     """Return the median of all elements; along `dim`, with its index, as a named tuple (values, indices)."""
 
 @overload
-def median(input: TensorLike, dim: _int, keepdim: _bool = ...) -> Median:
+def median(
+    input: TensorLike, dim: _int, keepdim: _bool = ..., *, out: Tensor | _tuple[Tensor, ...] | None = ...
+) -> Median:
     """Return the median of all elements; along `dim`, with its index, as a named tuple (values, indices)."""
 
 @overload
-def median(input: TensorLike, *, axis: _int, keepdims: _bool = ...) -> Median:
+def median(
+    input: TensorLike, *, axis: _int, keepdims: _bool = ..., out: Tensor | _tuple[Tensor, ...] | None = ...
+) -> Median:
     """Return the median of all elements; along `dim`, with its index, as a named tuple (values, indices)."""
 
 def meshgrid(*tensors: TensorLike | Sequence[TensorLike], indexing: _str = ...) -> _tuple[Tensor, ...]:
     """Return the coordinates of a grid from those along its axes."""
 
 @overload
-def min(input: TensorLike) -> Tensor:
+def min(input: TensorLike, *, out: Tensor | _tuple[Tensor, ...] | None = ...) -> Tensor:
     """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
 
 @overload
-def min(input: TensorLike, dim: _int, keepdim: _bool = ...) -> Min:
+def min(input: TensorLike, dim: _int, keepdim: _bool = ..., *, out: Tensor | _tuple[Tensor, ...] | None = ...) -> Min:
     """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
 
 @overload
-def min(input: TensorLike, other: Tensor | ndarray, /) -> Tensor:
+def min(input: TensorLike, other: Tensor | ndarray, /, *, out: Tensor | _tuple[Tensor, ...] | None = ...) -> Tensor:
     """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
 
 @overload
-def min(input: TensorLike, *, other: TensorLike) -> Tensor:
+def min(input: TensorLike, *, other: TensorLike, out: Tensor | _tuple[Tensor, ...] | None = ...) -> Tensor:
     """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
 
 @overload
-def min(input: TensorLike, *, axis: _int, keepdims: _bool = ...) -> Min:
+def min(input: TensorLike, *, axis: _int, keepdims: _bool = ..., out: Tensor | _tuple[Tensor, ...] | None = ...) -> Min:
     """Return the smallest element; along `dim`, with its index; or the smaller of two tensors, elementwise."""
 
-def minimum(input: TensorLike, other: TensorLike) -> Tensor:
+def minimum(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Return the smaller of two numbers, elementwise; NaN if one of them is NaN."""
 
-def mm(input: TensorLike, mat2: TensorLike) -> Tensor:
+def mm(input: TensorLike, mat2: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Multiply two matrices, `input` and `mat2`; vectors and stacks are refused."""
 
-def mode(input: TensorLike, dim: _int = ..., keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Mode:
+def mode(
+    input: TensorLike,
+    dim: _int = ...,
+    keepdim: _bool = ...,
+    *,
+    out: _tuple[Tensor, ...] | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
+) -> Mode:
     """Return the most frequent element along `dim` and its last index, as a named tuple (values, indices)."""
 
 def moveaxis(input: TensorLike, source: _int | _tuple[_int, ...], destination: _int | _tuple[_int, ...]) -> Tensor:
@@ -1995,23 +2178,28 @@ def moveaxis(input: TensorLike, source: _int | _tuple[_int, ...], destination: _
 def movedim(input: TensorLike, source: _int | _tuple[_int, ...], destination: _int | _tuple[_int, ...]) -> Tensor:
     """Return a view with dimensions moved from `source` to `destination`, the others in their order."""
 
-def msort(input: TensorLike) -> Tensor:
+def msort(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Sort the elements along the first dimension."""
 
-def mul(input: TensorLike, other: TensorLike) -> Tensor:
+def mul(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Multiply two tensors, elementwise."""
 
-def multiply(input: TensorLike, other: TensorLike) -> Tensor:
+def multiply(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Multiply two tensors, elementwise."""
 
-def mv(input: TensorLike, vec: TensorLike) -> Tensor:
+def mv(input: TensorLike, vec: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Multiply a matrix `input` by a vector `vec`."""
 
-def mvlgamma(input: TensorLike, p: _int) -> Tensor:
+def mvlgamma(input: TensorLike, p: _int, *, out: Tensor | None = ...) -> Tensor:
     """Compute the logarithm of the multivariate gamma function of dimension `p`, elementwise."""
 
 def nan_to_num(
-    input: TensorLike, nan: _float = ..., posinf: _float | None = ..., neginf: _float | None = ...
+    input: TensorLike,
+    nan: _float = ...,
+    posinf: _float | None = ...,
+    neginf: _float | None = ...,
+    *,
+    out: Tensor | None = ...,
 ) -> Tensor:
     """Replace NaN and the infinities of `input` by numbers."""
 
@@ -2026,21 +2214,26 @@ def nanmean(
     keepdim: _bool = ...,
     *,
     dtype: DTypeLike | None = ...,
+    out: Tensor | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> Tensor:
     """Compute the mean over `dim` of the elements that are not NaN; NaN if there are none."""
 
 @overload
-def nanmedian(input: TensorLike) -> Tensor:
+def nanmedian(input: TensorLike, *, out: Tensor | _tuple[Tensor, ...] | None = ...) -> Tensor:
     """Return the median of the elements that are not NaN; along `dim`, with its index, as a named tuple (values, indices)."""
 
 @overload
-def nanmedian(input: TensorLike, dim: _int, keepdim: _bool = ...) -> NanMedian:
+def nanmedian(
+    input: TensorLike, dim: _int, keepdim: _bool = ..., *, out: Tensor | _tuple[Tensor, ...] | None = ...
+) -> NanMedian:
     """Return the median of the elements that are not NaN; along `dim`, with its index, as a named tuple (values, indices)."""
 
 @overload
-def nanmedian(input: TensorLike, *, axis: _int, keepdims: _bool = ...) -> NanMedian:
+def nanmedian(
+    input: TensorLike, *, axis: _int, keepdims: _bool = ..., out: Tensor | _tuple[Tensor, ...] | None = ...
+) -> NanMedian:
     """Return the median of the elements that are not NaN; along `dim`, with its index, as a named tuple (values, indices)."""
 
 def nanquantile(
@@ -2050,6 +2243,7 @@ def nanquantile(
     keepdim: _bool = ...,
     *,
     interpolation: _str = ...,
+    out: Tensor | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> Tensor:
@@ -2071,30 +2265,34 @@ def narrow(
 ) -> Tensor:
     """Return the `length` slices from `start` on along `dim`, as a view."""
 
-def ne(input: TensorLike, other: TensorLike) -> Tensor:
+def ne(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether two numbers differ, elementwise."""
 
-def neg(input: TensorLike) -> Tensor:
+def neg(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Change the sign of each element."""
 
 def neg_(input: TensorLike) -> Tensor:
     """Apply `neg` and write the result over `input`, which is returned; the change is recorded."""
 
-def negative(input: TensorLike) -> Tensor:
+def negative(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Change the sign of each element."""
 
 def negative_(input: TensorLike) -> Tensor:
     """Apply `negative` and write the result over `input`, which is returned; the change is recorded."""
 
-def nextafter(input: TensorLike, other: TensorLike) -> Tensor:
+def nextafter(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Return the next floating-point number after each element, in the direction of another one."""
 
 @overload
-def nonzero(input: TensorLike, *, as_tuple: Literal[False] = ...) -> Tensor:
+def nonzero(
+    input: TensorLike, *, as_tuple: Literal[False] = ..., out: Tensor | _tuple[Tensor, ...] | None = ...
+) -> Tensor:
     """Return the indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension."""
 
 @overload
-def nonzero(input: TensorLike, *, as_tuple: Literal[True]) -> _tuple[Tensor, ...]:
+def nonzero(
+    input: TensorLike, *, as_tuple: Literal[True], out: Tensor | _tuple[Tensor, ...] | None = ...
+) -> _tuple[Tensor, ...]:
     """Return the indices of the elements that are not 0, a row each; with `as_tuple`, one vector for each dimension."""
 
 def nonzero_static(input: TensorLike, *, size: _int, fill_value: _int = ...) -> Tensor:
@@ -2107,12 +2305,13 @@ def norm(
     keepdim: _bool = ...,
     dtype: DTypeLike | None = ...,
     *,
+    out: Tensor | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> Tensor:
     """Compute the p-norm over `dim`, or of all elements as one vector."""
 
-def not_equal(input: TensorLike, other: TensorLike) -> Tensor:
+def not_equal(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether two numbers differ, elementwise."""
 
 def numel(input: TensorLike) -> _int:
@@ -2121,10 +2320,18 @@ def numel(input: TensorLike) -> _int:
 def orgqr(input: TensorLike, tau: TensorLike) -> Tensor:
     """Compute Q from what `geqrf` gives of a matrix, `input` and `tau`: `linalg.householder_product`."""
 
-def ormqr(input: TensorLike, tau: TensorLike, other: TensorLike, left: _bool = ..., transpose: _bool = ...) -> Tensor:
+def ormqr(
+    input: TensorLike,
+    tau: TensorLike,
+    other: TensorLike,
+    left: _bool = ...,
+    transpose: _bool = ...,
+    *,
+    out: Tensor | None = ...,
+) -> Tensor:
     """Multiply `other` by the product Q of the reflections that `input` and `tau` stand for, without computing Q."""
 
-def outer(input: TensorLike, vec2: TensorLike) -> Tensor:
+def outer(input: TensorLike, vec2: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the products of every element of `input` with every element of `vec2`."""
 
 def pad(input: TensorLike, pad: Sequence[_int], mode: _str = ..., value: _float | None = ...) -> Tensor:
@@ -2158,16 +2365,16 @@ def pixel_shuffle(input: TensorLike, upscale_factor: _int) -> Tensor:
 def pixel_unshuffle(input: TensorLike, downscale_factor: _int) -> Tensor:
     """Make images smaller by `downscale_factor`, r, putting blocks of r × r pixels into r² channels."""
 
-def polar(abs: TensorLike, angle: TensorLike) -> Tensor:
+def polar(abs: TensorLike, angle: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Make complex numbers of their absolute values and angles in radians."""
 
-def polygamma(n: _int, input: TensorLike) -> Tensor:
+def polygamma(n: _int, input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the polygamma function, the derivative of order `n` of digamma, of each element of `input`."""
 
 def positive(input: TensorLike) -> Tensor:
     """Return `input` itself, what the operator + in front of a tensor gives."""
 
-def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
+def pow(input: TensorLike, exponent: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Raise `input` to the power `exponent`, elementwise."""
 
 def prelu(input: TensorLike, weight: TensorLike) -> Tensor:
@@ -2179,6 +2386,7 @@ def prod(
     keepdim: _bool = ...,
     *,
     dtype: DTypeLike | None = ...,
+    out: Tensor | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> Tensor:
@@ -2187,7 +2395,7 @@ def prod(
 def put(input: TensorLike, index: TensorLike, source: TensorLike, accumulate: _bool = ...) -> Tensor:
     """Return a copy of `input` with the elements of `source` written at the indices `index` of the flattened tensor."""
 
-def qr(input: TensorLike, some: _bool = ...) -> decompositions.QRResult:
+def qr(input: TensorLike, some: _bool = ..., *, out: _tuple[Tensor, ...] | None = ...) -> decompositions.QRResult:
     """Compute the QR factorisation of each matrix of `input`: `linalg.qr`, reduced if `some`, else complete."""
 
 def quantile(
@@ -2197,12 +2405,13 @@ def quantile(
     keepdim: _bool = ...,
     *,
     interpolation: _str = ...,
+    out: Tensor | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> Tensor:
     """Compute the q-quantiles over `dim`; NaN if there is one."""
 
-def rad2deg(input: TensorLike) -> Tensor:
+def rad2deg(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Convert radians to degrees."""
 
 def rad2deg_(input: TensorLike) -> Tensor:
@@ -2214,7 +2423,7 @@ def ravel(input: TensorLike) -> Tensor:
 def real(input: A) -> A:
     """Return the real part of a complex tensor, a view; of a real tensor, the tensor itself."""
 
-def reciprocal(input: TensorLike) -> Tensor:
+def reciprocal(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the reciprocal of each element."""
 
 def reciprocal_(input: TensorLike) -> Tensor:
@@ -2226,10 +2435,10 @@ def relu(input: TensorLike, inplace: _bool = ...) -> Tensor:
 def relu_(input: Tensor) -> Tensor:
     """Apply `relu` and write the result over `input`, which is returned."""
 
-def remainder(input: TensorLike, other: TensorLike) -> Tensor:
+def remainder(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the remainder of a division that rounds down, elementwise."""
 
-def renorm(input: TensorLike, p: _float, dim: _int, maxnorm: _float) -> Tensor:
+def renorm(input: TensorLike, p: _float, dim: _int, maxnorm: _float, *, out: Tensor | None = ...) -> Tensor:
     """Scale each slice along `dim` whose p-norm is greater than `maxnorm` down to that norm."""
 
 @overload
@@ -2279,13 +2488,13 @@ def roll(input: TensorLike, shifts: _int | Sequence[_int], dims: _int | Sequence
 def rot90(input: TensorLike, k: _int = ..., dims: Sequence[_int] = ...) -> Tensor:
     """Rotate by k times 90° in the plane of two dimensions, from the first of `dims` towards the second."""
 
-def round(input: TensorLike, *, decimals: _int = ...) -> Tensor:
+def round(input: TensorLike, *, decimals: _int = ..., out: Tensor | None = ...) -> Tensor:
     """Round each element of `input` to the nearest number with `decimals` digits after the point."""
 
 def round_(input: TensorLike, *, decimals: _int = ...) -> Tensor:
     """Apply `round` and write the result over `input`, which is returned; the change is recorded."""
 
-def row_stack(tensors: Sequence[TensorLike]) -> Tensor:
+def row_stack(tensors: Sequence[TensorLike], *, out: Tensor | None = ...) -> Tensor:
     """Join tensors one below the other: along the first dimension, where vectors count as rows."""
 
 def rrelu(
@@ -2296,7 +2505,7 @@ def rrelu(
 def rrelu_(input: Tensor, lower: _float = ..., upper: _float = ..., training: _bool = ...) -> Tensor:
     """Apply `rrelu` and write the result over `input`, which is returned."""
 
-def rsqrt(input: TensorLike) -> Tensor:
+def rsqrt(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the reciprocal of the square root of each element."""
 
 def rsqrt_(input: TensorLike) -> Tensor:
@@ -2351,6 +2560,7 @@ def searchsorted(
     side: _str | None = ...,
     sorter: TensorLike | None = ...,
     input: TensorLike | None = ...,
+    out: Tensor | None = ...,
 ) -> Tensor:
     """Return the indices where `values` would be inserted into `sorted_sequence` to keep its order."""
 
@@ -2368,37 +2578,37 @@ def selu(input: TensorLike, inplace: _bool = ...) -> Tensor:
 def selu_(input: Tensor) -> Tensor:
     """Apply `selu` and write the result over `input`, which is returned."""
 
-def sgn(input: TensorLike) -> Tensor:
+def sgn(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Return the direction of each complex number, 0 at 0; of a real one its sign."""
 
-def sigmoid(input: TensorLike) -> Tensor:
+def sigmoid(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Apply the logistic function to each element."""
 
 def sigmoid_(input: TensorLike) -> Tensor:
     """Apply `sigmoid` and write the result over `input`, which is returned; the change is recorded."""
 
-def sign(input: TensorLike) -> Tensor:
+def sign(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Return the sign of each element: −1, 0 or 1."""
 
-def signbit(input: TensorLike) -> Tensor:
+def signbit(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether the sign of each element is minus, also of −0."""
 
 def silu(input: TensorLike, inplace: _bool = ...) -> Tensor:
     """Apply the sigmoid linear unit, also called swish: each element times its sigmoid."""
 
-def sin(input: TensorLike) -> Tensor:
+def sin(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the sine of each element, an angle in radians."""
 
 def sin_(input: TensorLike) -> Tensor:
     """Apply `sin` and write the result over `input`, which is returned; the change is recorded."""
 
-def sinc(input: TensorLike) -> Tensor:
+def sinc(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute sin(πx) / (πx) of each element, which is 1 at 0."""
 
 def sinc_(input: TensorLike) -> Tensor:
     """Apply `sinc` and write the result over `input`, which is returned; the change is recorded."""
 
-def sinh(input: TensorLike) -> Tensor:
+def sinh(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the hyperbolic sine of each element."""
 
 def sinh_(input: TensorLike) -> Tensor:
@@ -2432,6 +2642,7 @@ def sort(
     descending: _bool = ...,
     stable: _bool = ...,
     *,
+    out: _tuple[Tensor, ...] | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> Sort:
@@ -2448,13 +2659,13 @@ def split(
 ) -> _tuple[Tensor, ...]:
     """Split a tensor along `dim` into views of one size, or of given sizes."""
 
-def sqrt(input: TensorLike) -> Tensor:
+def sqrt(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the square root of each element."""
 
 def sqrt_(input: TensorLike) -> Tensor:
     """Apply `sqrt` and write the result over `input`, which is returned; the change is recorded."""
 
-def square(input: TensorLike) -> Tensor:
+def square(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the square of each element."""
 
 def square_(input: TensorLike) -> Tensor:
@@ -2463,7 +2674,9 @@ def square_(input: TensorLike) -> Tensor:
 def squeeze(input: TensorLike, dim: Dims = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
     """Leave out the dimensions of size 1, or only those in `dim`."""
 
-def stack(tensors: Sequence[TensorLike], dim: _int = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
+def stack(
+    tensors: Sequence[TensorLike], dim: _int = ..., *, out: Tensor | None = ..., axis: Dims = ..., keepdims: _bool = ...
+) -> Tensor:
     """Join tensors of one shape along a new dimension at `dim`."""
 
 def std(
@@ -2473,6 +2686,7 @@ def std(
     keepdim: _bool = ...,
     *,
     correction: _float | None = ...,
+    out: Tensor | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> Tensor:
@@ -2485,6 +2699,7 @@ def std_mean(
     keepdim: _bool = ...,
     *,
     correction: _float | None = ...,
+    out: _tuple[Tensor, ...] | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> _tuple[Tensor, Tensor]:
@@ -2508,10 +2723,10 @@ def stft(
 ) -> Tensor:
     """Compute the short-time Fourier transform: the spectra of frames of `n_fft` points, `hop_length` apart."""
 
-def sub(input: TensorLike, other: TensorLike, *, alpha: _complex = ...) -> Tensor:
+def sub(input: TensorLike, other: TensorLike, *, alpha: _complex = ..., out: Tensor | None = ...) -> Tensor:
     """Subtract `other`, multiplied by the number `alpha`, from `input`, elementwise."""
 
-def subtract(input: TensorLike, other: TensorLike, *, alpha: _complex = ...) -> Tensor:
+def subtract(input: TensorLike, other: TensorLike, *, alpha: _complex = ..., out: Tensor | None = ...) -> Tensor:
     """Subtract `other`, multiplied by the number `alpha`, from `input`, elementwise."""
 
 def sum(
@@ -2520,6 +2735,7 @@ def sum(
     keepdim: _bool = ...,
     *,
     dtype: DTypeLike | None = ...,
+    out: Tensor | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> Tensor:
@@ -2528,7 +2744,9 @@ def sum(
 def sum_to(input: TensorLike, shape: Sequence[_int]) -> Tensor:
     """Sum `input` over the dimensions along which `shape` would be broadcast to its shape."""
 
-def svd(input: TensorLike, some: _bool = ..., compute_uv: _bool = ...) -> SVDResult:
+def svd(
+    input: TensorLike, some: _bool = ..., compute_uv: _bool = ..., *, out: _tuple[Tensor, ...] | None = ...
+) -> SVDResult:
     """Compute the singular value decomposition of each matrix of `input`, with V where `linalg.svd` gives Vᴴ."""
 
 def svd_lowrank(A: TensorLike, q: _int = ..., niter: _int = ..., M: TensorLike | None = ...) -> LowRankResult:
@@ -2547,17 +2765,23 @@ def take(input: TensorLike, index: TensorLike) -> Tensor:
     """Return the elements of the flattened tensor at `index`, in the shape of `index`."""
 
 def take_along_dim(
-    input: TensorLike, indices: TensorLike, dim: _int | None = ..., *, axis: Dims = ..., keepdims: _bool = ...
+    input: TensorLike,
+    indices: TensorLike,
+    dim: _int | None = ...,
+    *,
+    out: Tensor | None = ...,
+    axis: Dims = ...,
+    keepdims: _bool = ...,
 ) -> Tensor:
     """Read the elements at `indices` along `dim`, the other dimensions broadcast."""
 
-def tan(input: TensorLike) -> Tensor:
+def tan(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the tangent of each element, an angle in radians."""
 
 def tan_(input: TensorLike) -> Tensor:
     """Apply `tan` and write the result over `input`, which is returned; the change is recorded."""
 
-def tanh(input: TensorLike) -> Tensor:
+def tanh(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the hyperbolic tangent of each element."""
 
 def tanh_(input: TensorLike) -> Tensor:
@@ -2576,7 +2800,11 @@ def tensor_split(
     """Split a tensor along `dim` into a number of parts, or before the given indices; views."""
 
 def tensordot(
-    a: TensorLike, b: TensorLike, dims: _int | Tensor | _tuple[_list[_int], _list[_int]] | _list[_list[_int]] = ...
+    a: TensorLike,
+    b: TensorLike,
+    dims: _int | Tensor | _tuple[_list[_int], _list[_int]] | _list[_list[_int]] = ...,
+    *,
+    out: Tensor | None = ...,
 ) -> Tensor:
     """Compute the sums of products of `a` and `b` over pairs of dimensions."""
 
@@ -2601,6 +2829,7 @@ def topk(
     largest: _bool = ...,
     sorted: _bool = ...,
     *,
+    out: _tuple[Tensor, ...] | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> TopK:
@@ -2635,20 +2864,26 @@ def trapz(
     """Compute the integral of y along `dim`: the older name of `trapezoid`, with the positions x or the distance `dx`."""
 
 def triangular_solve(
-    b: TensorLike, A: TensorLike, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ...
+    b: TensorLike,
+    A: TensorLike,
+    upper: _bool = ...,
+    transpose: _bool = ...,
+    unitriangular: _bool = ...,
+    *,
+    out: _tuple[Tensor, ...] | None = ...,
 ) -> TriangularSolveResult:
     """Solve the systems of triangular matrices `A`: `linalg.solve_triangular`, with `b` first, and a copy of A beside."""
 
-def tril(input: TensorLike, diagonal: _int = ...) -> Tensor:
+def tril(input: TensorLike, diagonal: _int = ..., *, out: Tensor | None = ...) -> Tensor:
     """Return the lower triangles of the matrices in the last two dimensions, zeros above."""
 
-def triu(input: TensorLike, diagonal: _int = ...) -> Tensor:
+def triu(input: TensorLike, diagonal: _int = ..., *, out: Tensor | None = ...) -> Tensor:
     """Return the upper triangles of the matrices in the last two dimensions, zeros below."""
 
-def true_divide(input: TensorLike, other: TensorLike) -> Tensor:
+def true_divide(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Divide two tensors, elementwise."""
 
-def trunc(input: TensorLike) -> Tensor:
+def trunc(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Round each element towards 0."""
 
 def trunc_(input: TensorLike) -> Tensor:
@@ -2758,6 +2993,7 @@ def var(
     keepdim: _bool = ...,
     *,
     correction: _float | None = ...,
+    out: Tensor | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> Tensor:
@@ -2770,12 +3006,13 @@ def var_mean(
     keepdim: _bool = ...,
     *,
     correction: _float | None = ...,
+    out: _tuple[Tensor, ...] | None = ...,
     axis: Dims = ...,
     keepdims: _bool = ...,
 ) -> _tuple[Tensor, Tensor]:
     """Compute the variance and the mean over `dim`."""
 
-def vdot(input: TensorLike, other: TensorLike) -> Tensor:
+def vdot(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the scalar product of two vectors, `input` being conjugated and `other` not."""
 
 def vecdot(x: TensorLike, y: TensorLike, dim: _int = ...) -> Tensor:
@@ -2796,18 +3033,20 @@ def vsplit(
 ) -> _tuple[Tensor, ...]:
     """Split a tensor vertically, along the first of at least two dimensions."""
 
-def vstack(tensors: Sequence[TensorLike]) -> Tensor:
+def vstack(tensors: Sequence[TensorLike], *, out: Tensor | None = ...) -> Tensor:
     """Join tensors one below the other: along the first dimension, where vectors count as rows."""
 
 @overload
-def where(condition: TensorLike) -> _tuple[Tensor, ...]:
+def where(condition: TensorLike, *, out: Tensor | _tuple[Tensor, ...] | None = ...) -> _tuple[Tensor, ...]:
     """Choose from `input` where `condition` holds and from `other` elsewhere."""
 
 @overload
-def where(condition: TensorLike, input: TensorLike, other: TensorLike) -> Tensor:
+def where(
+    condition: TensorLike, input: TensorLike, other: TensorLike, *, out: Tensor | _tuple[Tensor, ...] | None = ...
+) -> Tensor:
     """Choose from `input` where `condition` holds and from `other` elsewhere."""
 
-def xlogy(input: TensorLike, other: TensorLike) -> Tensor:
+def xlogy(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute x log y, elementwise, with 0 log 0 = 0."""
 
 def xlogy_(input: TensorLike, other: TensorLike) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .engine.outputs import in_namespace as _in_namespace
 from .engine.tensor import Tensor
 from .ops.linalg.checked import cholesky_ex, inv_ex, lu_factor_ex, solve_ex
 from .ops.linalg.decompositions import cholesky, eig, eigh, eigvals, eigvalsh, qr, svd, svdvals
@@ -61,3 +62,6 @@ def diagonal(A: TensorLike, *, offset: int = 0, dim1: int = -2, dim2: int = -1) 
     tensor([1., 4.])
     """
     return _diagonal(A, offset, dim1, dim2)
+
+
+_in_namespace(globals(), __name__, set(__all__) - {"diagonal", "lstsq", "matrix_exp", "vander"})

@@ -25,6 +25,7 @@ from .engine.generator import (
     uniform,
 )
 from .engine.operands import as_operand, shape_error
+from .engine.outputs import makes_out
 from .engine.tensor import Default, Tensor, describe, range_checked, wrap
 from .engine.writes import rewrite
 
@@ -65,6 +66,7 @@ def _integer(x: Any, name: str) -> int:
 def rand(
     *size: int | Sequence[int],
     generator: Generator | None = None,
+    out: Tensor | None = None,
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
     device: Device = None,
@@ -95,6 +97,7 @@ def rand(
 def randn(
     *size: int | Sequence[int],
     generator: Generator | None = None,
+    out: Tensor | None = None,
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
     device: Device = None,
@@ -169,11 +172,13 @@ def _integers(name: str, low: Any, high: Any, shape: tuple, dtype: Any, generato
     return stream(generator).integers(low, high, shape).astype(dtype)
 
 
+@makes_out
 @by_example
 def randperm(
     n: int,
     *,
     generator: Generator | None = None,
+    out: Tensor | None = None,
     dtype: DTypeLike = np.int64,
     requires_grad: bool = False,
     device: Device = None,
@@ -300,6 +305,7 @@ def randint_like(
 # ---------------------------------------------------------------------------------------------------- of given parameters
 
 
+@makes_out
 @by_example
 def normal(
     mean: float | Tensor = 0.0,
@@ -307,6 +313,7 @@ def normal(
     size: int | Sequence[int] | None = None,
     *,
     generator: Generator | None = None,
+    out: Tensor | None = None,
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
     device: Device = None,
@@ -348,7 +355,10 @@ def normal(
     return from_array(np.asarray(m + s * standard_normal(shape, dtype, generator), dtype), requires_grad)
 
 
-def bernoulli(input: TensorLike, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+@makes_out
+def bernoulli(
+    input: TensorLike, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None
+) -> Tensor:
     """Draw 0 or 1 with the probabilities in `input`, or `p` for all elements.
 
     The numbers come from `generator`, None being the default one, and have no gradient.
@@ -375,9 +385,15 @@ def _chosen(p: Any, shape: tuple, dtype: np.dtype, generator: Generator | None, 
     return wrap((stream(generator).random(shape) < chance).astype(dtype))
 
 
+@makes_out
 @by_example
 def multinomial(
-    input: TensorLike, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+    input: TensorLike,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Draw `num_samples` indices from each row of weights, with or without `replacement`.
 

@@ -1,5 +1,6 @@
 """`ag.special`: the special functions, with the names of `torch.special`."""
 
+from .engine.outputs import in_namespace as _in_namespace
 from .engine.primitive import published as _published
 from .ops.elementwise.activation import sigmoid as expit
 from .ops.elementwise.bessel import (
@@ -73,3 +74,4 @@ __all__ = [
 ]  # fmt: skip
 
 _published(__name__, {name: globals()[name] for name in __all__})
+_in_namespace(globals(), __name__, set(__all__) - {"log_softmax", "softmax"})

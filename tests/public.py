@@ -68,7 +68,7 @@ def public() -> dict[str, Any]:
                 continue
             if not (value.__module__ or "").startswith(("autograd_core", "nn", "optim")):
                 continue  # NumPy's dtypes
-            seen.add(id(value))
+            seen |= {id(value), id(getattr(value, "__wrapped__", value))}  # that of the method, which takes no `out`
             found[f"{module_name}.{name}"] = value
     tensor = found["autograd_core.Tensor"]
     for name, value in inspect.getmembers(tensor):
@@ -122,7 +122,7 @@ def is_vague(p: inspect.Parameter) -> bool:
 # What PyTorch takes and a library whose tensors are NumPy arrays in main memory has no use for; `out_dtype` is for GPUs,
 # `from` is no name in Python, `_preallocate_and_copy` private; files are no pickles.
 NOT_OURS = {
-    "layout", "memory_format", "pin_memory", "out", "names", "pin_memory_device", "multiprocessing_context", "out_dtype",
+    "layout", "memory_format", "pin_memory", "names", "pin_memory_device", "multiprocessing_context", "out_dtype",
     "from", "_preallocate_and_copy",
     "pickle_module", "pickle_protocol", "pickle_load_args", "_use_new_zipfile_serialization", "_disable_byteorder_record",
 }  # fmt: skip
@@ -156,7 +156,7 @@ def _arguments(text: str) -> Iterator[tuple[str, int | None]]:
             if name not in ("*", "**kwargs", "*args"):
                 yield name.lstrip("*"), None
         elif name and name != "/":
-            yield name, None if by_keyword else position
+            yield name, None if by_keyword or name == "out" else position
             position += name != "out"  # what comes after it moves up
 
 

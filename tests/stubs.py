@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import importlib
 import inspect
 import re
 import subprocess
@@ -21,7 +22,7 @@ from types import ModuleType
 from typing import Any
 
 import autograd_core as ag
-from autograd_core.engine import types
+from autograd_core.engine import outputs, types
 from autograd_core.engine.tensor import Tensor
 from autograd_core.interface.bind import UNARY
 from autograd_core.interface.packages import PACKAGES
@@ -88,12 +89,24 @@ def definition(name: str, function: Callable, names: Names, method: bool = False
     inner = inspect.unwrap(function)
     overloads = typing.get_overloads(inner)
     if not overloads:
-        return _definition(name, function, inspect.signature(inner), names, method)
+        return _definition(name, function, inspect.signature(function), names, method)
     names.statements.add("from typing import overload")
     forms = [inspect.signature(form) for form in overloads]
+    out = inspect.signature(function).parameters.get("out")
+    if out is not None:
+        kinds = inspect.Parameter
+        forms = [
+            form.replace(parameters=[*form.parameters.values(), out.replace(kind=kinds.KEYWORD_ONLY)]) for form in forms
+        ]
     if attribute(function, "takes_axis"):  # the forms with `dim` once more, by NumPy's names
         forms += [_with_axis(form) for form in forms if "dim" in form.parameters]
     return "".join("@overload\n" + _definition(name, function, form, names, method, axis=False) for form in forms)
+
+
+def _with_out(form: inspect.Signature) -> inspect.Signature:
+    kind = outputs.annotation(form.return_annotation)
+    out = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+    return form.replace(parameters=[*form.parameters.values(), out])
 
 
 def _with_axis(form: inspect.Signature) -> inspect.Signature:
@@ -119,6 +132,8 @@ def _definition(
         if method and i == 0:
             parts.append("self")
             continue
+        if p.name == "out" and (method or name.endswith("_")):
+            continue  # of the functions of the package alone
         if p.kind is p.KEYWORD_ONLY and not starred:
             parts.append("*")
         starred = starred or p.kind in (p.KEYWORD_ONLY, p.VAR_POSITIONAL)
@@ -236,10 +251,26 @@ def methods() -> str:
     return f"{HEADER.format(what='The operations as methods of Tensor.')}{names}\n\nclass Methods:\n{body}"
 
 
+def namespace(name: str) -> str:
+    """The stub of `autograd_core.linalg` and the like, whose functions take `out` there only."""
+    module = importlib.import_module(f"{ag.__name__}.{name}")
+    names = Names()
+    functions = "\n".join(definition(function, getattr(module, function), names) for function in sorted(module.__all__))
+    listed = ", ".join(f'"{function}"' for function in sorted(module.__all__))
+    return f"{HEADER.format(what=f'The functions of `{name}`.')}{names}\n\n__all__ = [{listed}]\n\n{functions}"
+
+
+STUBS: dict[Path, Callable[[], str]] = {
+    PACKAGE / "__init__.pyi": package,
+    PACKAGE / "engine" / "methods.pyi": methods,
+    **{PACKAGE / f"{name}.pyi": functools.partial(namespace, name) for name in ("linalg", "fft", "special")},
+}
+
+
 def main() -> None:
-    """Write both files."""
-    (PACKAGE / "__init__.pyi").write_text(formatted(package()))
-    (PACKAGE / "engine" / "methods.pyi").write_text(formatted(methods()))
+    """Write them all."""
+    for path, text in STUBS.items():
+        path.write_text(formatted(text()))
 
 
 def formatted(text: str) -> str:

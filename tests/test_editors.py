@@ -23,12 +23,11 @@ TYPED = Path(__file__).parent / "typed"
 WRONG = {n for n, line in enumerate((TYPED / "wrong.py").read_text().splitlines(), 1) if "  # " in line}
 
 
-@pytest.mark.parametrize(
-    "path", [stubs.PACKAGE / "__init__.pyi", stubs.PACKAGE / "engine" / "methods.pyi"], ids=lambda p: p.name
-)
+@pytest.mark.parametrize("path", stubs.STUBS, ids=lambda p: p.name)
 def test_the_stubs_are_current(path):
-    expected = stubs.package() if path.name == "__init__.pyi" else stubs.methods()
-    assert ast.dump(ast.parse(path.read_text())) == ast.dump(ast.parse(expected)), "run: python -m tests.stubs"
+    assert ast.dump(ast.parse(path.read_text())) == ast.dump(ast.parse(stubs.STUBS[path]())), (
+        "run: python -m tests.stubs"
+    )
 
 
 def public(names):

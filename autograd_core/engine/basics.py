@@ -221,6 +221,6 @@ NAMES = """
 ag.sum_to        x.sum_to
 ag.broadcast_to  x.broadcast_to
 ag.clone         x.clone
-ag.where                         onnx.Where
+ag.where                         onnx.Where  out=
 ag.conj          x.conj          np.conjugate
 """

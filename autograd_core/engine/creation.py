@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from .operands import NUMBERS, as_operand, convert, sizes_of
+from .outputs import documented_out, made_into, makes_out
 from .standin import StandIn
 from .tensor import Default, Tensor, as_array, describe, range_checked, wrap
 
@@ -45,8 +46,12 @@ def for_each_example(x: Any, size: tuple, make: Callable[[tuple], Tensor]) -> An
 
 
 def size_by_keyword(factory: F) -> F:
-    """Let `factory(*size)`, or the method `factory(self, *size)`, take its sizes by the keyword `size` as well."""
+    """Let `factory(*size)`, or the method `factory(self, *size)`, take its sizes by the keyword `size` as well.
+
+    Where `out` stands in the signature, a factory takes that too.
+    """
     before = int("self" in inspect.signature(factory).parameters)
+    reads_out = "out" in inspect.signature(factory).parameters
 
     @functools.wraps(factory)
     def call(*args: Any, **options: Any) -> Any:
@@ -55,8 +60,14 @@ def size_by_keyword(factory: F) -> F:
             if own:
                 raise TypeError(f"{factory.__name__}: got sizes {own} and size={size}; give one of them")
             args = (*args, size)
+        if reads_out and "out" in options:
+            out = options.pop("out")
+            if out is not None:
+                return made_into(factory, out, args, options)
         return factory(*args, **options)
 
+    if reads_out:
+        documented_out(call)
     return call  # type: ignore[return-value]
 
 
@@ -171,7 +182,11 @@ def checked_size(sizes: tuple, name: str) -> tuple:
 
 @size_by_keyword
 def zeros(
-    *size: int | Sequence[int], dtype: DTypeLike | None = None, requires_grad: bool = False, device: Device = None
+    *size: int | Sequence[int],
+    out: Tensor | None = None,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
 ) -> Tensor:
     """Make a tensor of zeros of the given `size`: integers, or one sequence of them, also as size=(…).
 
@@ -194,7 +209,11 @@ def zeros(
 
 @size_by_keyword
 def ones(
-    *size: int | Sequence[int], dtype: DTypeLike | None = None, requires_grad: bool = False, device: Device = None
+    *size: int | Sequence[int],
+    out: Tensor | None = None,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
 ) -> Tensor:
     """Make a tensor of ones of the given `size`: integers, or one sequence of them, also as size=(…).
 
@@ -216,7 +235,11 @@ def ones(
 
 @size_by_keyword
 def empty(
-    *size: int | Sequence[int], dtype: DTypeLike | None = None, requires_grad: bool = False, device: Device = None
+    *size: int | Sequence[int],
+    out: Tensor | None = None,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
 ) -> Tensor:
     """Make a tensor of the given `size` without setting its values, which are whatever was in the memory.
 
@@ -245,10 +268,12 @@ def _filling(value: Any, dtype: Any, name: str) -> np.ndarray:
     return array
 
 
+@makes_out
 def full(
     size: int | Sequence[int],
     fill_value: TensorLike,
     *,
+    out: Tensor | None = None,
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
     device: Device = None,
@@ -274,8 +299,15 @@ def full(
     return from_array(np.full(checked_size((size,), "full"), value, value.dtype), requires_grad, device)
 
 
+@makes_out
 def eye(
-    n: int, m: int | None = None, *, dtype: DTypeLike | None = None, requires_grad: bool = False, device: Device = None
+    n: int,
+    m: int | None = None,
+    *,
+    out: Tensor | None = None,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
 ) -> Tensor:
     """Make the identity matrix of `n` rows and `m` (None: n) columns.
 
@@ -311,11 +343,13 @@ def _number(x: Any, name: str) -> Any:
     return x.item()
 
 
+@makes_out
 def arange(
     start: float | Tensor | None = None,
     end: float | Tensor | None = None,
     step: float | Tensor = 1,
     *,
+    out: Tensor | None = None,
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
     device: Device = None,
@@ -351,11 +385,13 @@ def arange(
     return from_array(range_checked(np.arange(first, last, by), dtype, "arange"), requires_grad, device)
 
 
+@makes_out
 def linspace(
     start: complex | Tensor,
     end: complex | Tensor,
     steps: int,
     *,
+    out: Tensor | None = None,
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
     device: Device = None,
@@ -389,12 +425,14 @@ def linspace(
     return from_array(range_checked(np.linspace(first, last, count), dtype, "linspace"), requires_grad, device)
 
 
+@makes_out
 def logspace(
     start: complex | Tensor,
     end: complex | Tensor,
     steps: int,
     base: float = 10.0,
     *,
+    out: Tensor | None = None,
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
     device: Device = None,

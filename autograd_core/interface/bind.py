@@ -39,12 +39,19 @@ def _reflected(function: Callable) -> Callable:
     return _or_not_implemented(lambda x, y: function(y, x), function.__name__)
 
 
+def _without_out(signature: inspect.Signature) -> inspect.Signature:
+    return signature.replace(parameters=[p for name, p in signature.parameters.items() if name != "out"])
+
+
 def _in_place(function: Callable, name: str) -> Callable:
     def method(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         return rewrite(x, function, *args, name=name, **kwargs)
 
     method.__name__ = method.__qualname__ = name
     method.__wrapped__ = function  # type: ignore[attr-defined]  # for `inspect.signature`
+    shown = getattr(function, "__signature__", None)
+    if shown is not None:  # one with `out`
+        method.__signature__ = _without_out(shown)  # type: ignore[attr-defined]
     method.__doc__ = f"`{function.__name__}` in place: the result takes x's memory, and the change is recorded."
     return method
 

@@ -11,6 +11,7 @@ The first word is the function, of this name in that file; the line lists where 
     x+y  -x       an operator (with __radd__, __iadd__, …); the symbols are in OPERATOR below, written without spaces
     np.exp        NumPy's ufunc of this name, or its function of the operands alone, on tensors. Functions that have
                   arguments of their own are rules in numpy_protocol
+    out=          the function of the package takes a tensor to write into; elementwise ones of one primitive do so anyway
     onnx.Exp      the node that it becomes in an ONNX file, if it is that node exactly. Others are rules in
                   nn/interchange/onnx/writing
 """
@@ -22,6 +23,7 @@ from types import ModuleType
 from typing import Any
 
 from ..engine import basics, operands
+from ..engine.outputs import takes_out
 from ..ops.elementwise import (
     activation,
     arithmetic,
@@ -125,8 +127,11 @@ def enter(family: ModuleType) -> None:
         try:
             function = getattr(family, name)
             primitive = getattr(getattr(function, "primitive", None), "name", name)
-            for word in rest if first == name else (first, *rest):
-                _enter(word, function, primitive)
+            words = rest if first == name else (first, *rest)
+            public = takes_out(function) if "out=" in words else function
+            for word in words:
+                if word != "out=":
+                    _enter(word, public if word.startswith("ag.") else function, primitive)
         except (AttributeError, ValueError) as error:
             error.add_note(f"[in the line '{line}' of NAMES in {family.__file__}]")
             raise

@@ -11,6 +11,7 @@ import numpy as np
 from numpy import ndarray
 
 from ..engine.operands import operand, result_type, sizes_of
+from ..engine.outputs import into
 from ..engine.standin import StandIn
 from ..engine.tensor import Tensor, conversion, describe, either_conversion
 
@@ -22,6 +23,8 @@ def numpy_names(function: F) -> F:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs:
+            return function(*args)
         for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
             if theirs in kwargs:
                 if ours in kwargs:
@@ -30,9 +33,14 @@ def numpy_names(function: F) -> F:
                         "the same, give one"
                     )
                 kwargs[ours] = kwargs.pop(theirs)
+        if "out" in kwargs and call.reads_out:  # type: ignore[attr-defined]
+            out = kwargs.pop("out")
+            if out is not None:
+                return into(out, function.__name__, function, *args, **kwargs)
         return function(*args, **kwargs)
 
     call.takes_axis = True  # type: ignore[attr-defined]  # for tests/stubs.py
+    call.reads_out = False  # type: ignore[attr-defined]  # see engine/outputs.py
     return call  # type: ignore[return-value]
 
 

@@ -373,7 +373,7 @@ def identity(input: TensorLike) -> Tensor:
 NAMES = """
 ag.selu
 ag.celu
-ag.sigmoid         x.sigmoid  x.sigmoid_
+ag.sigmoid         x.sigmoid  x.sigmoid_  out=
 ag.logsigmoid
 ag.softplus
 ag.silu

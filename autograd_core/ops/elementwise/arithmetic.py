@@ -18,6 +18,7 @@ from ...engine.basics import conj, where
 from ...engine.docstrings import F, of_elements
 from ...engine.elementwise import binary, unary
 from ...engine.operands import apply_broadcast, as_operand, convert, operand, result_type, unified
+from ...engine.outputs import into
 from ...engine.primitive import OUT, Primitive
 from ...engine.tensor import Tensor
 from ...engine.types import TensorLike
@@ -108,22 +109,26 @@ def _scaled_docs(name: str, booleans: str = "") -> Callable[[F], F]:
 
 
 @_scaled_docs("add")
-def add(input: TensorLike, other: TensorLike, *, alpha: complex = 1) -> Tensor:
+def add(input: TensorLike, other: TensorLike, *, alpha: complex = 1, out: Tensor | None = None) -> Tensor:
     """Add `other`, multiplied by the number `alpha`, to `input`, elementwise.
 
     Formula: out = input + alpha · other
     add([1.0, 2.0], [10.0, 20.0], alpha=0.5) → [ 6., 12.]
     """
+    if out is not None:
+        return into(out, "add", add, input, other, alpha=alpha)
     return plus(input, other) if alpha == 1 else plus(input, _scaled("add", other, input, alpha))
 
 
 @_scaled_docs("sub", ", or both hold booleans")
-def sub(input: TensorLike, other: TensorLike, *, alpha: complex = 1) -> Tensor:
+def sub(input: TensorLike, other: TensorLike, *, alpha: complex = 1, out: Tensor | None = None) -> Tensor:
     """Subtract `other`, multiplied by the number `alpha`, from `input`, elementwise.
 
     Formula: out = input − alpha · other
     sub([10.0, 20.0], [1.0, 2.0], alpha=2) → [ 8., 16.]
     """
+    if out is not None:
+        return into(out, "sub", sub, input, other, alpha=alpha)
     return minus(input, other) if alpha == 1 else minus(input, _scaled("sub", other, input, alpha))
 
 
@@ -226,7 +231,13 @@ fmod = binary(
     "numbers; with a rounding_mode, the errors of `floor_divide`.",
     Source="PyTorch's `div`.",
 )
-def div(input: TensorLike, other: TensorLike, *, rounding_mode: Literal["floor", "trunc"] | None = None) -> Tensor:
+def div(
+    input: TensorLike,
+    other: TensorLike,
+    *,
+    rounding_mode: Literal["floor", "trunc"] | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
     """Divide `input` by `other`, elementwise.
 
     `rounding_mode` "floor" rounds the quotient down, "trunc" towards 0; the derivative of both is 0.
@@ -234,6 +245,8 @@ def div(input: TensorLike, other: TensorLike, *, rounding_mode: Literal["floor",
     Formula: out = input / other, ⌊input / other⌋ or trunc(input / other)
     div([7.0, -7.0], 2.0, rounding_mode="trunc") → [ 3., -3.]
     """
+    if out is not None:
+        return into(out, "div", div, input, other, rounding_mode=rounding_mode)
     if rounding_mode is None:
         return true_divide(input, other)
     if rounding_mode not in ("floor", "trunc"):
@@ -525,23 +538,23 @@ ag.true_divide   x.true_divide   x.true_divide_   x/y
 ag.neg           x.neg           x.neg_           -x np.negative onnx.Neg
 ag.negative      x.negative      x.negative_
 ag.reciprocal    x.reciprocal    x.reciprocal_    np.reciprocal onnx.Reciprocal
-ag.add           x.add           x.add_           np.add onnx.Add
-ag.sub           x.sub           x.sub_           np.subtract onnx.Sub
-ag.subtract      x.subtract      x.subtract_
+ag.add           x.add           x.add_           np.add onnx.Add  out=
+ag.sub           x.sub           x.sub_           np.subtract onnx.Sub  out=
+ag.subtract      x.subtract      x.subtract_  out=
 ag.rsub
 ag.positive      x.positive                       np.positive
 ag.floor_divide  x.floor_divide  x.floor_divide_  x//y np.floor_divide
 ag.remainder     x.remainder     x.remainder_     x%y np.remainder
 ag.fmod          x.fmod          x.fmod_          np.fmod
-ag.div           x.div           x.div_           np.divide onnx.Div
-ag.divide        x.divide        x.divide_
+ag.div           x.div           x.div_           np.divide onnx.Div  out=
+ag.divide        x.divide        x.divide_  out=
 divmod                                            divmod(x,y)
-ag.pow           x.pow           x.pow_           x**y np.power onnx.Pow
-ag.float_power   x.float_power   x.float_power_
+ag.pow           x.pow           x.pow_           x**y np.power onnx.Pow  out=
+ag.float_power   x.float_power   x.float_power_  out=
 ag.square        x.square        x.square_        np.square
-ag.addcmul       x.addcmul       x.addcmul_
-ag.addcdiv       x.addcdiv       x.addcdiv_
-ag.lerp          x.lerp          x.lerp_
+ag.addcmul       x.addcmul       x.addcmul_  out=
+ag.addcdiv       x.addcdiv       x.addcdiv_  out=
+ag.lerp          x.lerp          x.lerp_  out=
 ag.sign          x.sign          x.sign_          np.sign onnx.Sign
 ag.abs           x.abs           x.abs_           abs(x) np.absolute np.fabs onnx.Abs
 ag.absolute      x.absolute      x.absolute_

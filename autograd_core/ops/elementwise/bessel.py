@@ -247,5 +247,5 @@ def airy_ai(input: TensorLike) -> Tensor:
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.i0  x.i0  x.i0_  np.i0
+ag.i0  x.i0  x.i0_  np.i0  out=
 """

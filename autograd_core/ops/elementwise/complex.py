@@ -231,11 +231,11 @@ def H(x: Tensor) -> Tensor:  # noqa: N802
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
 ag.imag
-ag.complex
-ag.polar
-ag.angle            x.angle
+ag.complex  out=
+ag.polar  out=
+ag.angle            x.angle  out=
 ag.view_as_real
 ag.view_as_complex
 ag.resolve_conj     x.resolve_conj
-ag.sgn              x.sgn           x.sgn_
+ag.sgn              x.sgn           x.sgn_  out=
 """

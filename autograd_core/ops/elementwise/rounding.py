@@ -312,15 +312,15 @@ ag.ceil        x.ceil        x.ceil_        np.ceil onnx.Ceil
 ag.trunc       x.trunc       x.trunc_       np.trunc
 ag.fix         x.fix         x.fix_
 ag.frac        x.frac        x.frac_
-ag.round       x.round       x.round_       np.rint
-ag.clamp       x.clamp       x.clamp_
-ag.clip        x.clip        x.clip_
+ag.round       x.round       x.round_       np.rint  out=
+ag.clamp       x.clamp       x.clamp_  out=
+ag.clip        x.clip        x.clip_  out=
 ag.clamp_min   x.clamp_min   x.clamp_min_
 ag.clamp_max   x.clamp_max   x.clamp_max_
-ag.nan_to_num  x.nan_to_num  x.nan_to_num_
+ag.nan_to_num  x.nan_to_num  x.nan_to_num_  out=
 ag.copysign    x.copysign    x.copysign_    np.copysign
-ag.heaviside   x.heaviside   x.heaviside_   np.heaviside
+ag.heaviside   x.heaviside   x.heaviside_   np.heaviside  out=
 ag.nextafter   x.nextafter   x.nextafter_   np.nextafter
-ag.ldexp       x.ldexp       x.ldexp_       np.ldexp
-ag.frexp       x.frexp                      np.frexp
+ag.ldexp       x.ldexp       x.ldexp_       np.ldexp  out=
+ag.frexp       x.frexp                      np.frexp  out=
 """

@@ -288,11 +288,11 @@ igamma, igammac = gammainc, gammaincc
 NAMES = """
 ag.erf        x.erf       x.erf_       onnx.Erf
 ag.erfc       x.erfc      x.erfc_
-ag.logit      x.logit     x.logit_
-ag.polygamma
+ag.logit      x.logit     x.logit_  out=
+ag.polygamma  out=
 ag.digamma    x.digamma   x.digamma_
 ag.lgamma     x.lgamma    x.lgamma_
-ag.mvlgamma   x.mvlgamma  x.mvlgamma_
+ag.mvlgamma   x.mvlgamma  x.mvlgamma_  out=
 ag.igamma     x.igamma    x.igamma_
 ag.igammac    x.igammac   x.igammac_
 ag.erfinv     x.erfinv    x.erfinv_

@@ -267,7 +267,7 @@ ag.acosh    x.acosh    x.acosh_    np.arccosh onnx.Acosh
 ag.arccosh  x.arccosh  x.arccosh_
 ag.atanh    x.atanh    x.atanh_    np.arctanh onnx.Atanh
 ag.arctanh  x.arctanh  x.arctanh_
-ag.sinc     x.sinc     x.sinc_     np.sinc
+ag.sinc     x.sinc     x.sinc_     np.sinc  out=
 ag.cos      x.cos      x.cos_      np.cos onnx.Cos
 ag.cosh     x.cosh     x.cosh_     np.cosh onnx.Cosh
 """

@@ -183,6 +183,6 @@ def gather_back(src: Any, index: Any, shape: tuple, dim: int, name: str) -> Any:
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.gather          x.gather
-ag.take_along_dim  x.take_along_dim
+ag.gather          x.gather  out=
+ag.take_along_dim  x.take_along_dim  out=
 """

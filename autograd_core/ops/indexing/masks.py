@@ -166,8 +166,8 @@ def nonzero(input: TensorLike, *, as_tuple: bool = False) -> Any:
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
 ag.masked_fill     x.masked_fill     x.masked_fill_
-ag.masked_select   x.masked_select
+ag.masked_select   x.masked_select  out=
 ag.masked_scatter  x.masked_scatter  x.masked_scatter_
 ag.argwhere        x.argwhere
-ag.nonzero         x.nonzero
+ag.nonzero         x.nonzero  out=
 """

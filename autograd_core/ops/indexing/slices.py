@@ -348,11 +348,11 @@ def fill_diagonal_(self: Tensor, fill_value: TensorLike, wrap: bool = False) -> 
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.index_select  x.index_select
-ag.index_add     x.index_add     x.index_add_
-ag.index_copy    x.index_copy    x.index_copy_
+ag.index_select  x.index_select  out=
+ag.index_add     x.index_add     x.index_add_  out=
+ag.index_copy    x.index_copy    x.index_copy_  out=
 ag.index_fill    x.index_fill    x.index_fill_
-ag.index_reduce  x.index_reduce  x.index_reduce_
+ag.index_reduce  x.index_reduce  x.index_reduce_  out=
 ag.index_put     x.index_put     x.index_put_
 ag.take          x.take
 ag.put           x.put           x.put_

@@ -251,17 +251,17 @@ def triangular_solve(
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.ger           x.ger
+ag.ger           x.ger  out=
 ag.det           x.det
 ag.slogdet       x.slogdet
-ag.matrix_power  x.matrix_power
-ag.inverse       x.inverse
+ag.matrix_power  x.matrix_power  out=
+ag.inverse       x.inverse  out=
 ag.pinverse      x.pinverse
-ag.cholesky      x.cholesky
-ag.qr            x.qr
-ag.svd           x.svd
-ag.lu_solve      x.lu_solve
+ag.cholesky      x.cholesky  out=
+ag.qr            x.qr  out=
+ag.svd           x.svd  out=
+ag.lu_solve      x.lu_solve  out=
 ag.vecdot
 ag.lu            x.lu
-ag.triangular_solve  x.triangular_solve
+ag.triangular_solve  x.triangular_solve  out=
 """

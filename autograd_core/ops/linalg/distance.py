@@ -8,6 +8,7 @@ import numpy as np
 
 from ...engine.basics import broadcast_to
 from ...engine.operands import shape_error, unified
+from ...engine.outputs import into
 from ...engine.tensor import Tensor
 from ..arguments import dim_index
 from ..reduction.reduce import sum
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from ...engine.types import TensorLike
 
 
-def normalize(input: TensorLike, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+def normalize(input: TensorLike, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
     """Scale vectors along one dimension to length 1; those shorter than `eps` are divided by eps.
+
+    `out` is a tensor that the result is written to; that is not recorded.
 
     Formula: out = input / max(|input|ₚ, eps), with the norm of order `p` over `dim`
     Shapes: (*) → (*).
@@ -31,6 +34,8 @@ def normalize(input: TensorLike, p: float = 2.0, dim: int = 1, eps: float = 1e-1
     >>> F.normalize(ag.tensor([[3.0, 4.0]]))
     tensor([[0.6, 0.8]])
     """
+    if out is not None:
+        return into(out, "normalize", normalize, input, p, dim, eps)
     (x,) = unified("normalize", input, floating=True)
     at = dim_index(dim, x.ndim, "normalize")
     return x / norm_of("normalize", x, p, at, True, least=eps)

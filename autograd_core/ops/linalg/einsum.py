@@ -257,5 +257,5 @@ def tensordot(
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
 ag.einsum
-ag.tensordot
+ag.tensordot  out=
 """

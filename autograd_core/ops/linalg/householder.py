@@ -147,7 +147,7 @@ def ormqr(input: TensorLike, tau: TensorLike, other: TensorLike, left: bool = Tr
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.geqrf  x.geqrf
+ag.geqrf  x.geqrf  out=
 ag.orgqr  x.orgqr
-ag.ormqr  x.ormqr
+ag.ormqr  x.ormqr  out=
 """

@@ -266,5 +266,5 @@ def lu_unpack(
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
 ag.matrix_exp  x.matrix_exp
-ag.lu_unpack
+ag.lu_unpack  out=
 """

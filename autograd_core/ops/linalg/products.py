@@ -499,20 +499,20 @@ def cross_over(name: str, input: Any, other: Any, dim: int | None) -> Any:
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.matmul        x.matmul               x@y np.matmul
-ag.dot           x.dot
-ag.outer         x.outer
-ag.bmm           x.bmm
-ag.mm            x.mm
-ag.mv            x.mv
-ag.vdot          x.vdot
-ag.inner         x.inner
-ag.addmm         x.addmm    x.addmm_
-ag.addmv         x.addmv    x.addmv_
-ag.addbmm        x.addbmm   x.addbmm_
-ag.baddbmm       x.baddbmm  x.baddbmm_
-ag.addr          x.addr     x.addr_
-ag.chain_matmul
+ag.matmul        x.matmul               x@y np.matmul  out=
+ag.dot           x.dot  out=
+ag.outer         x.outer  out=
+ag.bmm           x.bmm  out=
+ag.mm            x.mm  out=
+ag.mv            x.mv  out=
+ag.vdot          x.vdot  out=
+ag.inner         x.inner  out=
+ag.addmm         x.addmm    x.addmm_  out=
+ag.addmv         x.addmv    x.addmv_  out=
+ag.addbmm        x.addbmm   x.addbmm_  out=
+ag.baddbmm       x.baddbmm  x.baddbmm_  out=
+ag.addr          x.addr     x.addr_  out=
+ag.chain_matmul  out=
 ag.trace         x.trace
-ag.cross         x.cross
+ag.cross         x.cross  out=
 """

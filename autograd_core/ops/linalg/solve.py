@@ -493,6 +493,6 @@ def tensorsolve(A: TensorLike, B: TensorLike, dims: Sequence[int] | None = None)
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.cholesky_solve    x.cholesky_solve
-ag.cholesky_inverse  x.cholesky_inverse
+ag.cholesky_solve    x.cholesky_solve  out=
+ag.cholesky_inverse  x.cholesky_inverse  out=
 """

@@ -314,11 +314,11 @@ def bucketize(input: TensorLike, boundaries: TensorLike, *, out_int32: bool = Fa
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.histc               x.histc
+ag.histc               x.histc  out=
 ag.bincount            x.bincount
 ag.unique              x.unique
 ag.unique_consecutive  x.unique_consecutive
 ag.isin
-ag.searchsorted
-ag.bucketize
+ag.searchsorted  out=
+ag.bucketize  out=
 """

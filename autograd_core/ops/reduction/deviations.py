@@ -222,8 +222,8 @@ def std(
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.var_mean
-ag.var       x.var
-ag.std_mean
-ag.std       x.std
+ag.var_mean  out=
+ag.var       x.var  out=
+ag.std_mean  out=
+ag.std       x.std  out=
 """

@@ -180,9 +180,9 @@ def argmin(input: TensorLike, dim: int | None = None, keepdim: bool = False) -> 
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.amax     x.amax
-ag.amin     x.amin
-ag.aminmax  x.aminmax
-ag.argmax   x.argmax
-ag.argmin   x.argmin
+ag.amax     x.amax  out=
+ag.amin     x.amin  out=
+ag.aminmax  x.aminmax  out=
+ag.argmax   x.argmax  out=
+ag.argmin   x.argmin  out=
 """

@@ -153,6 +153,6 @@ def histogramdd(
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.histogram    x.histogram
-ag.histogramdd
+ag.histogram    x.histogram  out=
+ag.histogramdd  out=
 """

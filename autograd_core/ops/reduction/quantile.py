@@ -137,6 +137,6 @@ def nanquantile(
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.quantile     x.quantile
-ag.nanquantile  x.nanquantile
+ag.quantile     x.quantile  out=
+ag.nanquantile  x.nanquantile  out=
 """

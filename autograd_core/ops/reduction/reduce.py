@@ -352,13 +352,13 @@ def any(input: TensorLike, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.sum            x.sum
-ag.mean           x.mean
+ag.sum            x.sum  out=
+ag.mean           x.mean  out=
 ag.nansum         x.nansum
-ag.nanmean        x.nanmean
+ag.nanmean        x.nanmean  out=
 ag.count_nonzero  x.count_nonzero
-ag.prod           x.prod
-ag.logsumexp      x.logsumexp
-ag.all            x.all
-ag.any            x.any
+ag.prod           x.prod  out=
+ag.logsumexp      x.logsumexp  out=
+ag.all            x.all  out=
+ag.any            x.any  out=
 """

@@ -329,10 +329,10 @@ def diff(
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.cumsum        x.cumsum        x.cumsum_
-ag.cumprod       x.cumprod       x.cumprod_
-ag.logcumsumexp  x.logcumsumexp
-ag.cummax        x.cummax
-ag.cummin        x.cummin
+ag.cumsum        x.cumsum        x.cumsum_  out=
+ag.cumprod       x.cumprod       x.cumprod_  out=
+ag.logcumsumexp  x.logcumsumexp  out=
+ag.cummax        x.cummax  out=
+ag.cummin        x.cummin  out=
 ag.diff          x.diff
 """

@@ -434,14 +434,14 @@ def mode(input: TensorLike, dim: int = -1, keepdim: bool = False) -> Mode:
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.sort       x.sort
+ag.sort       x.sort  out=
 ag.argsort    x.argsort
-ag.msort      x.msort
-ag.topk       x.topk
-ag.max        x.max
-ag.min        x.min
-ag.kthvalue   x.kthvalue
-ag.median     x.median
-ag.nanmedian  x.nanmedian
-ag.mode       x.mode
+ag.msort      x.msort  out=
+ag.topk       x.topk  out=
+ag.max        x.max  out=
+ag.min        x.min  out=
+ag.kthvalue   x.kthvalue  out=
+ag.median     x.median  out=
+ag.nanmedian  x.nanmedian  out=
+ag.mode       x.mode  out=
 """

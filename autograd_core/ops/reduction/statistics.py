@@ -190,7 +190,7 @@ def renorm(input: TensorLike, p: float, dim: int, maxnorm: float) -> Tensor:
 NAMES = """
 ag.cov       x.cov
 ag.corrcoef  x.corrcoef
-ag.norm      x.norm
+ag.norm      x.norm  out=
 ag.dist      x.dist
-ag.renorm    x.renorm    x.renorm_
+ag.renorm    x.renorm    x.renorm_  out=
 """

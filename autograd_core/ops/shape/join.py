@@ -266,16 +266,16 @@ def block_diag(*tensors: TensorLike) -> Tensor:
 
 # A line an operation: the names under which it is found (interface/table.py).
 NAMES = """
-ag.concat
-ag.concatenate
+ag.concat  out=
+ag.concatenate  out=
 ag.atleast_1d
 ag.atleast_2d
 ag.atleast_3d
 ag.broadcast_tensors
-ag.hstack
-ag.vstack
-ag.row_stack
-ag.dstack
-ag.column_stack
+ag.hstack  out=
+ag.vstack  out=
+ag.row_stack  out=
+ag.dstack  out=
+ag.column_stack  out=
 ag.block_diag
 """

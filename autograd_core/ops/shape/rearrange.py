@@ -368,5 +368,5 @@ ag.repeat_interleave  x.repeat_interleave
 ag.meshgrid
 ag.cartesian_prod
 ag.combinations
-ag.kron               x.kron               np.kron
+ag.kron               x.kron               np.kron  out=
 """

@@ -539,7 +539,7 @@ ag.adjoint     x.adjoint
 ag.t           x.t           x.t_:view
 ag.flip        x.flip
 ag.contiguous  x.contiguous
-ag.cat
-ag.stack
+ag.cat  out=
+ag.stack  out=
 ag.split       x.split
 """

@@ -540,10 +540,10 @@ ag.select            x.select
 ag.narrow            x.narrow
 ag.diagonal          x.diagonal
 ag.diag_embed        x.diag_embed
-ag.diag              x.diag
+ag.diag              x.diag  out=
 ag.diagflat          x.diagflat
-ag.tril              x.tril              x.tril_
-ag.triu              x.triu              x.triu_
+ag.tril              x.tril              x.tril_  out=
+ag.triu              x.triu              x.triu_  out=
 ag.unfold            x.unfold
 ag.as_strided        x.as_strided        x.as_strided_:view
 ag.select_scatter    x.select_scatter
