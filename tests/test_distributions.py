@@ -353,6 +353,7 @@ SIGNATURES = {
     "MultivariateNormal": "loc covariance_matrix precision_matrix scale_tril", "Bernoulli": "probs logits",
     "Geometric": "probs logits", "Binomial": "total_count probs logits", "Poisson": "rate",
     "Categorical": "probs logits", "OneHotCategorical": "probs logits", "Multinomial": "total_count probs logits",
+    "MixtureSameFamily": "mixture_distribution component_distribution",
     "Independent": "base_distribution reinterpreted_batch_ndims", "Distribution": "batch_shape event_shape",
 }  # fmt: skip
 
@@ -377,6 +378,64 @@ def test_expand_pickle_and_repr(case):
     for again in (pickle.loads(pickle.dumps(d)), copy.deepcopy(d), copy.copy(d)):
         np.testing.assert_array_equal(again.log_prob(value).numpy(), expected)
     assert repr(d).startswith(f"{case['name']}(")
+
+
+def test_mixture():
+    """Against PyTorch's numbers."""
+
+    def t(x):
+        return ag.tensor(x, dtype=ag.float64)
+
+    d = D.MixtureSameFamily(
+        D.Categorical(t([[0.2, 0.8], [0.5, 0.5]])), D.Normal(t([[0.0, 1.0], [2.0, -1.0]]), t([[1.0, 0.5], [2.0, 0.25]]))
+    )
+    x = t([0.3, -1.2])
+    for value, expected in [
+        (d.log_prob(x), [-1.1525147478329674, -0.49903982627939036]),
+        (d.cdf(x), [0.18818761182480737, 0.13332734514147737]),
+        (d.mean, [0.8, 0.5]),
+        (d.variance, [0.56, 4.28125]),
+    ]:
+        np.testing.assert_allclose(value.numpy(), expected, rtol=1e-12)
+    assert d.expand((3, 2)).log_prob(x).shape == (3, 2)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(d)).log_prob(x).numpy(), d.log_prob(x).numpy())
+    ag.manual_seed(0)
+    draws = d.sample((20_000,)).numpy()
+    error = d.stddev.numpy() / math.sqrt(20_000)
+    assert (np.abs(draws.mean(0) - d.mean.numpy()) < 5 * error).all()
+    assert (
+        stats.kstest(draws[:, 1], lambda v: (stats.norm.cdf(v, 2, 2) + stats.norm.cdf(v, -1, 0.25)) / 2).pvalue > 1e-3
+    )
+
+    locs, scales = t([[0.0, 1.0], [2.0, -1.0], [0.5, 0.5]]), t([[1.0, 0.5], [2.0, 0.25], [1.0, 1.0]])
+    d = D.MixtureSameFamily(D.Categorical(logits=t([0.0, 1.0, 0.5])), D.Independent(D.Normal(locs, scales), 1))
+    assert (d.batch_shape, d.event_shape, d.sample((4,)).shape) == ((), (2,), (4, 2))
+    np.testing.assert_allclose(
+        d.log_prob(t([[0.3, 0.1], [1.0, 2.0]])).numpy(), [-2.8919715112086952, -3.9698601762927224], rtol=1e-12
+    )
+    np.testing.assert_allclose(d.variance.numpy(), [3.26130245001427, 1.127293117813247], rtol=1e-12)
+
+    def log(logits, locs, scales):
+        return D.MixtureSameFamily(D.Categorical(logits=logits), D.Normal(locs, scales)).log_prob(
+            t([0.5, 2.0]).unsqueeze(-1)
+        )
+
+    inputs = [t([0.0, 1.0]), t([0.0, 3.0]), t([1.0, 2.0])]
+    assert ag.gradcheck(lambda *ps: log(*ps), [x.requires_grad_() for x in inputs])
+
+
+def test_mixture_refuses():
+    choice = D.Categorical(ag.ones(2))
+    with pytest.raises(TypeError, match="must be a Categorical, got Normal"):
+        D.MixtureSameFamily(D.Normal(0.0, 1.0), D.Normal(ag.zeros(2), 1.0))
+    with pytest.raises(ValueError, match=r"batch_shape \(3,\), and the choice \(\) among 2"):
+        D.MixtureSameFamily(choice, D.Normal(ag.zeros(3), 1.0))
+    with pytest.raises(ValueError, match="components"):
+        D.MixtureSameFamily(choice, D.Normal(0.0, 1.0))
+    d = D.MixtureSameFamily(choice, D.Uniform(ag.zeros(2), ag.tensor([1.0, 2.0])))
+    assert d.log_prob(0.5).item() == pytest.approx(math.log(0.75))
+    with pytest.raises(ValueError, match="the value must be"):
+        d.log_prob(1.5)
 
 
 def test_independent():
