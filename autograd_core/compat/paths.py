@@ -20,7 +20,8 @@ HERE = __name__.rpartition(".")[0]
 # PyTorch's files of one distribution each, where our package has files of families.
 DISTRIBUTIONS = (
     "bernoulli", "beta", "binomial", "cauchy", "chi2", "dirichlet", "exponential", "gamma", "geometric", "gumbel",
-    "half_normal", "laplace", "log_normal", "mixture_same_family", "multinomial", "normal", "one_hot_categorical", "poisson", "studentT", "uniform",
+    "half_normal", "laplace", "log_normal", "mixture_same_family", "multinomial", "normal",
+    "one_hot_categorical", "poisson", "studentT", "uniform",
 )  # fmt: skip
 
 # PyTorch's path -> our module. The longest that fits counts; what follows it is kept (nn.utils.rnn).
