@@ -152,6 +152,22 @@ def test_a_branch_reads_and_trains_what_is_around_it():
     assert loaded(x, ag.tensor(False)).tolist() == [3, 4, 6]
 
 
+def test_what_a_branch_reads_is_kept_until_then():
+    """Also what a branch inside of a branch reads, and nothing outside does after another use."""
+    inner = helper.make_graph([helper.make_node("Exp", ["h"], ["z"])], "inner", [], [value("z", 2)])
+    deep = helper.make_node("If", ["condition"], ["y_"], then_branch=inner, else_branch=inner)
+    outer = helper.make_graph([deep], "outer", [], [value("y_", 2)])
+    nodes = [
+        helper.make_node("Relu", ["x"], ["h"]),
+        helper.make_node("Neg", ["h"], ["n"]),
+        helper.make_node("If", ["condition"], ["y"], then_branch=outer, else_branch=outer),
+    ]
+    loaded = nn.onnx.load(model(nodes, [value("x", 2), value("condition", kind=9)], [value("n", 2), value("y", 2)]))
+    n, y = loaded(ag.tensor([0.0, 1.0], dtype=np.float32), ag.tensor(True))
+    assert n.tolist() == [0, -1]
+    np.testing.assert_allclose(y.numpy(), [1, np.e], rtol=1e-6)
+
+
 def loop(dims):
     body = helper.make_graph(
         [helper.make_node("Mul", ["a", "w"], ["b"]), helper.make_node("Identity", ["go"], ["on"])],
