@@ -170,7 +170,7 @@ def _non_max_suppression(
     corners = _corners(np.asarray(plain(boxes)), node.get("center_point_box", 0))
     limit = 0 if count is None else int(plain(count).item())
     threshold = 0.0 if overlap is None else float(plain(overlap).item())
-    found = []
+    selected = []
     for n, rows in enumerate(np.asarray(plain(scores))):
         for c, row in enumerate(rows):
             order = np.argsort(-row, kind="stable")
@@ -182,8 +182,8 @@ def _non_max_suppression(
                     break
                 if all(_overlap(corners[n, i], corners[n, j]) <= threshold for j in kept):
                     kept.append(int(i))
-            found += [(n, c, i) for i in kept]
-    return np.array(found, np.int64).reshape(-1, 3)
+            selected += [(n, c, i) for i in kept]
+    return np.array(selected, np.int64).reshape(-1, 3)
 
 
 def _corners(boxes: ndarray, centred: int) -> ndarray:

@@ -46,23 +46,23 @@ def _conv(node: Any, x: Any, w: Any, bias: Any = None) -> Any:
 
 
 def _cuts(node: Any, x: Any, w: Any, stride: list, dilation: list, extra: list) -> list[tuple[int, int]]:
-    """What is cut off (before, after) in each dimension; given the size of the output, so that it has it."""
+    """What is cut off (before, after) in each dimension, so that the output has the size that the node names."""
     sizes, kind = node.get("output_shape"), node.get("auto_pad", "NOTSET")
     space, window = x.shape[2:], list(w.shape[2:])
     if not sizes and kind in ("NOTSET", "VALID"):
         return margins(node, space, window, stride, dilation)
     sizes = sizes[-len(space) :] if sizes else [n * s for n, s in zip(space, stride, strict=True)]
-    found: list[tuple[int, int]] = []
+    cuts: list[tuple[int, int]] = []
     for n, k, s, d, e, out in zip(space, window, stride, dilation, extra, sizes, strict=True):
         total = s * (n - 1) + e + (k - 1) * d + 1 - out
         if total == -1 and kind != "SAME_UPPER":  # one more at the end
-            extra[len(found)] += 1
-            found.append((0, 0))
+            extra[len(cuts)] += 1
+            cuts.append((0, 0))
             continue
         if total < 0:
             raise node.unsupported(f"an output of {out} elements, more than the {out + total} that there are")
-        found.append((total // 2, total - total // 2) if kind == "SAME_UPPER" else (total - total // 2, total // 2))
-    return found
+        cuts.append((total // 2, total - total // 2) if kind == "SAME_UPPER" else (total - total // 2, total // 2))
+    return cuts
 
 
 @reads("kernel_shape", "group", "output_shape", "output_padding", "auto_pad", "pads", "strides", "dilations")

@@ -333,8 +333,8 @@ def _best(function: Callable) -> Rule:
 @reads("k", "axis", "largest", ignores=("sorted",))
 def _top_k(node: Any, x: Any, k: Any = None) -> tuple:
     count = node.get("k") if k is None else int(plain(k).item())
-    found = sort.topk(x, count, node.get("axis", -1), bool(node.get("largest", 1)))
-    return found[0], found[1]
+    top = sort.topk(x, count, node.get("axis", -1), bool(node.get("largest", 1)))
+    return top[0], top[1]
 
 
 NODES: dict[str, Rule] = {

@@ -25,12 +25,12 @@ def margins(node: Any, space: tuple, window: list, stride: list, dilation: list)
     if kind in ("NOTSET", "VALID"):
         pads = (node.get("pads") if kind == "NOTSET" else None) or [0] * 2 * len(space)
         return list(zip(pads[: len(space)], pads[len(space) :], strict=True))
-    found = []
+    pairs = []
     for n, k, s, d in zip(space, window, stride, dilation, strict=True):
         total = max(0, (-(-n // s) - 1) * s + d * (k - 1) + 1 - n)
         less, more = total // 2, total - total // 2
-        found.append((less, more) if kind == "SAME_UPPER" else (more, less))
-    return found
+        pairs.append((less, more) if kind == "SAME_UPPER" else (more, less))
+    return pairs
 
 
 def padded(x: Any, pairs: list[tuple[int, int]], value: float = 0.0) -> Any:
