@@ -285,6 +285,7 @@ __all__ = [
     "concat",
     "concatenate",
     "conj",
+    "conj_physical",
     "contiguous",
     "conv1d",
     "conv2d",
@@ -535,6 +536,7 @@ __all__ = [
     "nanquantile",
     "nansum",
     "narrow",
+    "narrow_copy",
     "ne",
     "neg",
     "neg_",
@@ -1232,6 +1234,9 @@ def concatenate(
 
 def conj(input: A) -> A:
     """Return the complex conjugate of each element; of a real tensor, the tensor itself."""
+
+def conj_physical(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
+    """Return the complex conjugate of each element: `conj`, which always computes."""
 
 def contiguous(input: TensorLike) -> Tensor:
     """Return the tensor itself if its elements lie in row-major order, else a copy in that order."""
@@ -2264,6 +2269,9 @@ def narrow(
     input: TensorLike, dim: _int, start: _int | TensorLike, length: _int, *, axis: Dims = ..., keepdims: _bool = ...
 ) -> Tensor:
     """Return the `length` slices from `start` on along `dim`, as a view."""
+
+def narrow_copy(input: TensorLike, dim: _int, start: _int, length: _int, *, out: Tensor | None = ...) -> Tensor:
+    """Return a copy of the `length` slices from `start` on along `dim`."""
 
 def ne(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether two numbers differ, elementwise."""

@@ -15,6 +15,7 @@ from .ops.linalg.norms import cond, matrix_norm, matrix_rank, norm, vecdot, vect
 from .ops.linalg.products import cross_over as _cross_over
 from .ops.linalg.products import matmul, multi_dot
 from .ops.linalg.solve import inv, lstsq, matrix_power, pinv, solve, solve_triangular, tensorinv, tensorsolve
+from .ops.linalg.symmetric import ldl_factor, ldl_factor_ex, ldl_solve
 from .ops.linalg.vandermonde import linalg_vander as vander
 from .ops.shape.strided import diagonal as _diagonal
 
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh",
-    "householder_product", "inv", "inv_ex", "lstsq", "lu", "lu_factor", "lu_factor_ex", "lu_solve", "matmul",
-    "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet",
-    "solve", "solve_ex", "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "vander", "vecdot",
-    "vector_norm",
+    "householder_product", "inv", "inv_ex", "ldl_factor", "ldl_factor_ex", "ldl_solve", "lstsq", "lu", "lu_factor",
+    "lu_factor_ex", "lu_solve", "matmul", "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot",
+    "norm", "pinv", "qr", "slogdet", "solve", "solve_ex", "solve_triangular", "svd", "svdvals", "tensorinv",
+    "tensorsolve", "vander", "vecdot", "vector_norm",
 ]  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from autograd_core.ops.linalg.determinant import SlogdetResult
 from autograd_core.ops.linalg.matrix_functions import LUFactorResult
 from autograd_core.ops.linalg.matrix_functions import LUResult
 from autograd_core.ops.linalg.solve import LstsqResult
+from autograd_core.ops.linalg.symmetric import LDLFactorExResult
+from autograd_core.ops.linalg.symmetric import LDLFactorResult
 from builtins import bool as _bool
 from builtins import float as _float
 from builtins import int as _int
@@ -36,6 +38,9 @@ __all__ = [
     "householder_product",
     "inv",
     "inv_ex",
+    "ldl_factor",
+    "ldl_factor_ex",
+    "ldl_solve",
     "lstsq",
     "lu",
     "lu_factor",
@@ -103,6 +108,19 @@ def inv(A: TensorLike, *, out: Tensor | None = ...) -> Tensor:
 
 def inv_ex(A: TensorLike, *, check_errors: _bool = ..., out: _tuple[Tensor, ...] | None = ...) -> InvExResult:
     """Compute the inverse of each matrix of `A`, NaN and a number in info where it is singular."""
+
+def ldl_factor(A: TensorLike, *, hermitian: _bool = ..., out: _tuple[Tensor, ...] | None = ...) -> LDLFactorResult:
+    """Compute the factorisation of symmetric matrices `A`, or of Hermitian ones if `hermitian`."""
+
+def ldl_factor_ex(
+    A: TensorLike, *, hermitian: _bool = ..., check_errors: _bool = ..., out: _tuple[Tensor, ...] | None = ...
+) -> LDLFactorExResult:
+    """Compute the factorisation of `ldl_factor`, with a number in info where D is singular."""
+
+def ldl_solve(
+    LD: TensorLike, pivots: TensorLike, B: TensorLike, *, hermitian: _bool = ..., out: Tensor | None = ...
+) -> Tensor:
+    """Solve linear systems from the `LD` and `pivots` that `ldl_factor` gives of their matrices A, with the same `hermitian`."""
 
 def lstsq(A: TensorLike, B: TensorLike, rcond: _float | None = ..., *, driver: _str | None = ...) -> LstsqResult:
     """Solve linear systems in the least-squares sense; of all solutions the one of least norm."""

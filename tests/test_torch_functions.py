@@ -254,3 +254,56 @@ def test_normalisation_has_the_package_s_order():
     )
     assert ag.layer_norm(x, (2,), w, b, 0.0).tolist() == [[-1.5, 2.5], [-1.5, 2.5]]
     assert ag.allclose(ag.group_norm(x, 1, w, b, 0.0), ag.layer_norm(x, 2, w, b, 0.0))
+
+
+def test_reflections_of_complex_numbers():
+    """Q and its adjoint, from the left and from the right, against LAPACK's Q."""
+    rng = np.random.default_rng(0)
+    A, C = (rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3)) for _ in range(2))
+    Q = np.linalg.qr(A)[0]
+    a, tau = ag.geqrf(ag.tensor(A))
+    for left, adjoint, expected in ((True, False, Q @ C), (True, True, Q.conj().T @ C), (False, False, C @ Q)):
+        assert np.allclose(ag.ormqr(a, tau, ag.tensor(C), left, adjoint).array, expected)
+    assert np.allclose(ag.ormqr(a, tau, ag.tensor(C), False, True).array, C @ Q.conj().T)
+
+
+@pytest.mark.parametrize("hermitian", [False, True])
+@pytest.mark.parametrize("is_complex", [False, True])
+def test_symmetric_systems(hermitian, is_complex):
+    """Blocks of 1 and of 2 are met: the diagonal is 0. Only the lower triangle is read."""
+    rng = np.random.default_rng(1)
+    A = rng.normal(size=(2, 5, 5)) + (1j * rng.normal(size=(2, 5, 5)) if is_complex else 0)
+    A = np.tril(A, -1)
+    A = A + np.swapaxes(A.conj() if hermitian else A, -2, -1)
+    B = ag.tensor(rng.normal(size=(2, 5, 3)) + 0 * A[:, :, :3], requires_grad=True)
+    LD, pivots = ag.linalg.ldl_factor(ag.tensor(np.tril(A)), hermitian=hermitian)
+    assert pivots.dtype == ag.int32 and (pivots.array < 0).any()
+    X = ag.linalg.ldl_solve(LD, pivots, B, hermitian=hermitian)
+    assert np.allclose(A @ X.detach().array, B.detach().array)
+    ag.gradcheck(lambda B: ag.linalg.ldl_solve(LD, pivots, B, hermitian=hermitian), (B,))
+    ag.gradgradcheck(lambda B: ag.linalg.ldl_solve(LD, pivots, B * B, hermitian=hermitian), (B,))
+
+
+def test_what_symmetric_factorisations_refuse():
+    A = ag.tensor([[0.0, 0.0], [0.0, 1.0]])
+    assert ag.linalg.ldl_factor_ex(A).info.item() == 1
+    LD, pivots = ag.linalg.ldl_factor(ag.eye(2))
+    refused = [
+        (np.linalg.LinAlgError, lambda: ag.linalg.ldl_factor(A)),
+        (NotImplementedError, lambda: ag.linalg.ldl_factor(ag.eye(2).requires_grad_()).LD.sum().backward()),
+        (TypeError, lambda: ag.linalg.ldl_solve(LD, pivots.float(), ag.ones(2, 1))),
+        (ValueError, lambda: ag.linalg.ldl_solve(LD, pivots, ag.ones(3, 1))),
+        (NotImplementedError, lambda: ag.linalg.ldl_solve(LD.requires_grad_(), pivots, ag.ones(2, 1)).sum().backward()),
+    ]
+    for kind, call in refused:
+        with pytest.raises(kind):
+            call()
+
+
+def test_copies():
+    x = ag.arange(4)
+    part = ag.narrow_copy(x, 0, 1, 2)
+    part[0] = 9
+    assert x.tolist() == [0, 1, 2, 3]
+    z = ag.tensor([1 + 2j])
+    assert ag.conj_physical(z).tolist() == [1 - 2j] and z.conj_physical_() is z and z.tolist() == [1 - 2j]

@@ -450,6 +450,9 @@ class Methods:
     def conj_physical(self) -> Tensor:
         """Compute the complex conjugate: `conj`, which always computes."""
 
+    def conj_physical_(self) -> Tensor:
+        """`conj_physical` in place: the result takes x's memory, and the change is recorded."""
+
     def const_data_ptr(self) -> _int:
         """Return the address of the first element."""
 

@@ -199,6 +199,16 @@ _view_as_complex = Primitive(
 )
 
 
+@of_elements(floating=False, Raises="TypeError if input is no tensor or array.", Source="PyTorch's `conj_physical`.")
+def conj_physical(input: TensorLike) -> Tensor:
+    """Return the complex conjugate of each element: `conj`, which always computes.
+
+    Formula: out = Re input − i Im input
+    conj_physical([1 + 2j, 3 - 1j]) → [1.-2.j, 3.+1.j], dtype=complex64
+    """
+    return conj(input)  # type: ignore[type-var, return-value]
+
+
 @of_elements(
     floating=False, Dtypes="any; the dtype of input stays.", Raises="nothing.", Source="PyTorch's `resolve_conj`."
 )
@@ -237,5 +247,6 @@ ag.angle            x.angle  out=
 ag.view_as_real
 ag.view_as_complex
 ag.resolve_conj     x.resolve_conj
+ag.conj_physical    x.conj_physical_  out=
 ag.sgn              x.sgn           x.sgn_  out=
 """

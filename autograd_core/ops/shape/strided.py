@@ -92,6 +92,22 @@ def narrow(input: TensorLike, dim: int, start: int | TensorLike, length: int) ->
     return x[(*(slice(None),) * at, slice(first, first + length))]
 
 
+def narrow_copy(input: TensorLike, dim: int, start: int, length: int) -> Tensor:
+    """Return a copy of the `length` slices from `start` on along `dim`.
+
+    Formula: out[…, i, …] = input[…, start + i, …] for i < length
+    Shapes: (*, L, *) → (*, length, *).
+    Dtypes: any, kept.
+    Raises: as `narrow` does.
+    Source: PyTorch's `narrow_copy`.
+
+    >>> import autograd_core as ag
+    >>> ag.narrow_copy(ag.tensor([1.0, 2.0, 3.0, 4.0]), 0, 1, 2)
+    tensor([2., 3.])
+    """
+    return clone(narrow(input, dim, start, length))
+
+
 # ------------------------------------------------------------------------------------------------------------ diagonals
 
 
@@ -538,6 +554,7 @@ def diagonal_scatter(input: TensorLike, src: TensorLike, offset: int = 0, dim1: 
 NAMES = """
 ag.select            x.select
 ag.narrow            x.narrow
+ag.narrow_copy  out=
 ag.diagonal          x.diagonal
 ag.diag_embed        x.diag_embed
 ag.diag              x.diag  out=
