@@ -773,3 +773,18 @@ def test_levels_are_left_after_an_error():
         vmap(fail)(ag.ones(2))
     assert ag.rand(2).shape == (2,)
     assert not importlib.import_module("autograd_core.transforms.levels").active()
+
+
+def test_counts_and_positions_of_each_example():
+    x = ag.tensor([[0.0, 3.0, 0.0], [1.0, 2.0, 0.0]])
+    w = ag.tensor([[1.0, 2.0, 4.0], [8.0, 16.0, 32.0]])
+    for function, arguments in (
+        (lambda v: ag.nonzero_static(v, size=2), (x,)),
+        (lambda v: tuple(ag.histogram(v, 3)), (x,)),
+        (lambda v, w: tuple(ag.histogram(v, 2, weight=w, density=True)), (x, w)),
+    ):
+        together = vmap(function)(*arguments)
+        singly = [function(*example) for example in zip(*arguments, strict=True)]
+        for k, out in enumerate(together if isinstance(together, tuple) else [together]):
+            for i, one in enumerate(singly):
+                np.testing.assert_array_equal(out[i], one[k] if isinstance(one, tuple) else one)

@@ -93,7 +93,9 @@ def parted(x: Any, inner: int, dim: int = 0) -> Any:
 
 def each(p: Primitive, size: int, batched: list[bool], values: list, params: tuple) -> Any:
     """One example after the other, for rare primitives without a derivative that NumPy has for one array only."""
-    return stack([apply(p, tuple(v[i] for v in all_batched(size, batched, values)), params) for i in range(size)])
+    examples = all_batched(size, batched, values)
+    outs = [apply(p, tuple(None if v is None else v[i] for v in examples), params) for i in range(size)]
+    return tuple(map(stack, zip(*outs, strict=True))) if p.outputs else stack(outs)
 
 
 # ------------------------------------------------------------------------------------------------ shape and reductions
@@ -312,7 +314,7 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("argsort kth median_index mode_index", shifted(0)),
     ("argmax argmin", arg),
     ("searchsorted", searchsorted),
-    ("histc isin", each),
+    ("histc histogram isin nonzero_static", each),
     # shape
     ("reshape", with_shape),
     ("permute", permute),
