@@ -307,3 +307,27 @@ def test_copies():
     assert x.tolist() == [0, 1, 2, 3]
     z = ag.tensor([1 + 2j])
     assert ag.conj_physical(z).tolist() == [1 - 2j] and z.conj_physical_() is z and z.tolist() == [1 - 2j]
+
+
+BATCHED = {
+    "histogram": lambda v: tuple(ag.histogram(v, 3)),
+    "histogram_weighted": lambda v: tuple(ag.histogram(v, 3, weight=v * v)),
+    "histogramdd": lambda v: ag.histogramdd(v.reshape(-1, 1), 3)[0],
+    "nonzero_static": lambda v: ag.nonzero_static(v > 0, size=4),
+    "unravel_index": lambda v: ag.unravel_index((v > 0).long(), (2, 3)),
+    "geqrf": lambda v: tuple(ag.geqrf(v.reshape(3, 2))),
+    "ldl_solve": lambda v: ag.linalg.ldl_solve(*ag.linalg.ldl_factor(ag.outer(v, v) + ag.diag(v)), v.reshape(-1, 1)),
+    "lu_unpack": lambda v: tuple(ag.lu_unpack(*ag.linalg.lu_factor(v.reshape(2, 3)))),
+}
+
+
+@pytest.mark.parametrize("name", BATCHED)
+def test_is_the_loop_over_the_examples(name):
+    function, x = BATCHED[name], ag.tensor(np.random.default_rng(0).normal(size=(3, 6)))
+    ours = parts(ag.vmap(function)(x))
+    for part, loop in zip(ours, zip(*(parts(function(row)) for row in x), strict=True), strict=True):
+        assert ag.allclose(part, ag.stack(list(loop)))
+
+
+def parts(result):
+    return tuple(result) if isinstance(result, tuple) else (result,)

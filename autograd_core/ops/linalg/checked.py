@@ -16,6 +16,7 @@ from ...engine.primitive import Primitive, apply
 from ...engine.tensor import Tensor
 from ...engine.types import TensorLike
 from ...kernels.machine.blas import lapack
+from ..arguments import values
 from ..elementwise.complex import mH
 from ..shape.shape import unsqueeze
 from .decompositions import cholesky
@@ -188,7 +189,7 @@ def lu_factor_ex(A: TensorLike, *, pivot: bool = True, check_errors: bool = Fals
     with_pivoting("linalg.lu_factor_ex", pivot)
     A = matrices("linalg.lu_factor_ex", A)
     info = apply(_zero_pivots_primitive, (A,))
-    if check_errors and bool((info != 0).any()):
+    if check_errors and values(info).any():
         raise np.linalg.LinAlgError(
             "linalg.lu_factor_ex: U has a 0 on its diagonal, so that systems cannot be solved by it; leave check_errors out to "
             "have the factors"

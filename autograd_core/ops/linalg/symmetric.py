@@ -12,7 +12,7 @@ from ...engine.primitive import Primitive, apply
 from ...engine.tensor import Tensor
 from ...engine.types import TensorLike
 from ...kernels.machine.blas import lapack, scipy_linalg
-from ..arguments import array_operand
+from ..arguments import array_operand, values
 from .solve import floating, matrices, square
 
 
@@ -73,7 +73,7 @@ def ldl_factor_ex(A: TensorLike, *, hermitian: bool = False, check_errors: bool 
     """
     A = square("linalg.ldl_factor_ex", A)
     LD, pivots, info = apply(_factor_primitive, (A,), (hermitian,))
-    if check_errors and bool((info != 0).any()):
+    if check_errors and values(info).any():
         raise np.linalg.LinAlgError(
             "linalg.ldl_factor_ex: a block of D is 0, so that systems cannot be solved by the factors; leave check_errors out "
             "to have them"
