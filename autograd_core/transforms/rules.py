@@ -348,7 +348,10 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("linear", linear),
     ("einsum", einsum),
     ("solve solve_triangular inv pinv det cofactor det_hessian slogdet matrix_exp", leading),
-    ("cholesky qr eigh eig svd svdvals lu geqrf zero_pivots indefinite_minors unravel_index ldl_factor ldl_solve", leading),
+    (
+        "cholesky qr eigh eig svd svdvals lu geqrf zero_pivots indefinite_minors unravel_index ldl_factor ldl_solve",
+        leading,
+    ),
     # images
     ("conv", conv),
     ("conv_input_grad", conv_input_grad),
