@@ -15,6 +15,8 @@ os.environ["COLUMNS"] = "120"
 for variable in ("FORCE_COLOR", "PYTHON_COLORS", "CLICOLOR_FORCE"):
     os.environ.pop(variable, None)
 
+collect_ignore = ["typed"]  # programs for type checkers, one of them wrong
+
 NUMBA_AT_COLLECTION = pytest.StashKey[bool]()
 
 

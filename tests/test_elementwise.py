@@ -459,7 +459,7 @@ ONE = [
     "log10", "sqrt", "rsqrt", "reciprocal", "sin", "cos", "tan", "asin", "arcsin", "acos", "arccos", "atan",
     "arctan", "sinh", "cosh", "tanh", "asinh", "arcsinh", "atanh", "arctanh", "sinc", "deg2rad", "rad2deg",
     "floor", "ceil", "round", "trunc", "fix", "frac", "nan_to_num", "logical_not", "erf", "erfc", "erfinv",
-    "lgamma", "digamma", "i0", "logit", "acosh", "arccosh", "mvlgamma", "relu", "sigmoid",
+    "lgamma", "digamma", "i0", "logit", "acosh", "arccosh", "mvlgamma", "relu", "sigmoid", "conj_physical",
 ]  # fmt: skip
 TWO = [
     "add", "subtract", "sub", "multiply", "mul", "divide", "true_divide", "div", "floor_divide", "remainder",

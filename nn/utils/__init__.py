@@ -3,14 +3,11 @@ parametrizations (`parametrize`, `parametrizations`), pruning (`prune`), layers 
 
 from __future__ import annotations
 
-from ..spelling import without_underscore
 from . import parametrizations, parametrize, prune, rnn
-from .clip import clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
+from .clip import clip_grad_norm, clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from .convert import parameters_to_vector, vector_to_parameters
 from .fusion import fuse_conv_bn_eval, fuse_conv_bn_weights, fuse_linear_bn_eval, fuse_linear_bn_weights
 from .hooked import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
-
-clip_grad_norm = without_underscore(clip_grad_norm_, __name__)  # the name that it had before
 
 __all__ = [
     "clip_grad_norm",

@@ -15,6 +15,8 @@ from autograd_core.engine.versions import written
 from autograd_core.kernels.rows import update
 from autograd_core.ops.elementwise.complex import view_as_real
 
+from ..spelling import without_underscore
+
 TINY = 1e-280  # below, a sum of squares may have lost some that float64 does not hold
 
 
@@ -202,3 +204,6 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, f
         g = view_as_real(p.grad.array) if p.grad.dtype.kind == "c" else p.grad.array
         np.clip(g, -bound, bound, out=g)
         written(p.grad.array)
+
+
+clip_grad_norm = without_underscore(clip_grad_norm_, "nn.utils")  # the name that it had before

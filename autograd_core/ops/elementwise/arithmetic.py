@@ -509,7 +509,7 @@ fmax = binary(
     doc="""Return the larger of two numbers, elementwise; the other one if one of them is NaN.
     Of equal numbers the first gets the gradient, as in PyTorch.
     out = max(x, y)
-    fmax([1.0, float("nan")], 3.0) → [3., 3.]""",
+    fmax([1.0, ag.nan], 3.0) → [3., 3.]""",
 )
 fmin = binary(
     np.fmin,
@@ -522,7 +522,7 @@ fmin = binary(
     doc="""Return the smaller of two numbers, elementwise; the other one if one of them is NaN.
     Of equal numbers the first gets the gradient, as in PyTorch.
     out = min(x, y)
-    fmin([1.0, float("nan")], 3.0) → [1., 3.]""",
+    fmin([1.0, ag.nan], 3.0) → [1., 3.]""",
 )
 
 subtract, multiply, divide, negative, absolute = sub, mul, div, neg, abs

@@ -150,14 +150,14 @@ isnan = _test(
     "isnan",
     """Test whether each element is NaN, not a number.
     out = x ≠ x
-    isnan([1.0, float("nan")]) → [False,  True]""",
+    isnan([1.0, ag.nan]) → [False,  True]""",
 )
 isinf = _test(
     np.isinf,
     "isinf",
     """Test whether each element is infinite.
     out = |x| == ∞
-    isinf([1.0, float("-inf")]) → [False,  True]""",
+    isinf([1.0, -ag.inf]) → [False,  True]""",
 )
 isposinf = _test(
     lambda x: x == math.inf,
@@ -166,7 +166,7 @@ isposinf = _test(
     out = x == ∞
     Dtypes: any → bool.
     Source: NumPy's `isposinf`.
-    isposinf([1.0, float("inf"), float("-inf")]) → [False,  True, False]""",
+    isposinf([1.0, ag.inf, -ag.inf]) → [False,  True, False]""",
 )
 isneginf = _test(
     lambda x: x == -math.inf,
@@ -175,7 +175,7 @@ isneginf = _test(
     out = x == −∞
     Dtypes: any → bool.
     Source: NumPy's `isneginf`.
-    isneginf([1.0, float("inf"), float("-inf")]) → [False, False,  True]""",
+    isneginf([1.0, ag.inf, -ag.inf]) → [False, False,  True]""",
 )
 isfinite = unary(
     np.isfinite,
@@ -184,7 +184,7 @@ isfinite = unary(
     floating=False,
     doc="""Test whether each element is neither infinite nor NaN.
     out = |x| < ∞
-    isfinite([1.0, float("inf"), float("nan")]) → [ True, False, False]""",
+    isfinite([1.0, ag.inf, ag.nan]) → [ True, False, False]""",
 )
 isreal = unary(
     np.isreal,

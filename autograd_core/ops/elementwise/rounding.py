@@ -202,7 +202,7 @@ def nan_to_num(input: TensorLike, nan: float = 0.0, posinf: float | None = None,
     The gradient there is 0.
 
     Formula: out = input where it is finite
-    nan_to_num([1.0, float("nan"), float("inf")], posinf=9.0) → [1., 0., 9.]
+    nan_to_num([1.0, ag.nan, ag.inf], posinf=9.0) → [1., 0., 9.]
     """
     return apply(_nan_to_num_primitive, (operand(input, "nan_to_num"),), (nan, posinf, neginf))
 

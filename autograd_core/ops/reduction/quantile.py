@@ -129,7 +129,7 @@ def nanquantile(
     Source: Hyndman & Fan 1996, definition 7; PyTorch's `nanquantile`.
 
     >>> import autograd_core as ag
-    >>> ag.nanquantile(ag.tensor([1.0, float("nan"), 2.0]), 0.5)
+    >>> ag.nanquantile(ag.tensor([1.0, ag.nan, 2.0]), 0.5)
     tensor(1.5)
     """
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)

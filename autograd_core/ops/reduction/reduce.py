@@ -135,7 +135,7 @@ def nansum(input: TensorLike, dim: Dims = None, keepdim: bool = False, *, dtype:
     Source: PyTorch's `nansum`.
 
     >>> import autograd_core as ag
-    >>> ag.nansum(ag.tensor([1.0, float("nan"), 2.0]))
+    >>> ag.nansum(ag.tensor([1.0, ag.nan, 2.0]))
     tensor(3.)
     """
     x = array_operand(input, "nansum")
@@ -156,7 +156,7 @@ def nanmean(input: TensorLike, dim: Dims = None, keepdim: bool = False, *, dtype
     Source: PyTorch's `nanmean`.
 
     >>> import autograd_core as ag
-    >>> ag.nanmean(ag.tensor([1.0, float("nan"), 3.0]))
+    >>> ag.nanmean(ag.tensor([1.0, ag.nan, 3.0]))
     tensor(2.)
     """
     x = floating_operand(input, "nanmean", dtype)

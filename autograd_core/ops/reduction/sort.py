@@ -391,7 +391,7 @@ def nanmedian(input: TensorLike, dim: int | None = None, keepdim: bool = False) 
     Source: PyTorch's `nanmedian`.
 
     >>> import autograd_core as ag
-    >>> ag.nanmedian(ag.tensor([1.0, float("nan"), 3.0, 2.0]))
+    >>> ag.nanmedian(ag.tensor([1.0, ag.nan, 3.0, 2.0]))
     tensor(2.)
     """
     return _median(NanMedian, _nanmedian_all, input, dim, keepdim, True)
