@@ -15,7 +15,6 @@ tensor([0.5, 0.5], grad_fn=<div>)
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,8 +44,9 @@ from numpy import (  # noqa: F401
 )  # fmt: skip
 
 from ..engine.creation import as_tensor, from_dlpack  # noqa: F401
-from ..engine.tensor import Default, Tensor, wrap
+from ..engine.tensor import Default, Tensor
 from ..fft import fftfreq, rfftfreq
+from .array_api_rules import LINALG_RULES, RULES, check_device
 from .numpy_protocol import TABLE
 
 __array_api_version__ = "2024.12"
@@ -73,49 +73,19 @@ FFT = "fft ifft fftn ifftn rfft irfft rfftn irfftn hfft ihfft fftshift ifftshift
 
 globals().update({name: getattr(np, name) for name in ELEMENTWISE.split()})
 globals().update({name: TABLE[name] for name in FUNCTIONS.split()})
-linalg = SimpleNamespace(**{name: TABLE[f"linalg.{name}"] for name in LINALG.split()})
+globals().update(RULES)  # where the standard asks for more
+linalg = SimpleNamespace(**{name: TABLE[f"linalg.{name}"] for name in LINALG.split()} | LINALG_RULES)
 fft = SimpleNamespace(**{name: TABLE[f"fft.{name}"] for name in FFT.split()}, fftfreq=fftfreq, rfftfreq=rfftfreq)
-
-
-def _making(name: str) -> Callable:
-    numpys = getattr(np, name)
-
-    def make(*args: Any, dtype: Any = None, device: Any = None, **kwargs: Any) -> Tensor:
-        _check_device(name, device)
-        array = numpys(*args, dtype=dtype, **kwargs)
-        return wrap(array.astype(Default.dtype) if dtype is None and array.dtype.kind == "f" else array)
-
-    make.__name__ = name
-    make.__doc__ = f"`numpy.{name}` as a tensor; floats of the default dtype."
-    return make
-
-
-arange, empty, eye, full, ones, zeros = map(_making, ("arange", "empty", "eye", "full", "ones", "zeros"))
-
-
-def _check_device(name: str, device: Any) -> None:
-    if device not in (None, "cpu"):
-        raise ValueError(f"{name}: there is only the device 'cpu', got {device!r}; leave it out")
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = None) -> Tensor:
     """`obj` as a tensor, sharing memory where it can; `copy=True`: never, `copy=False`: a copy raises."""
-    _check_device("asarray", device)
+    check_device("asarray", device)
     t = as_tensor(obj, dtype)
     shares = t is obj or (isinstance(obj, np.ndarray) and np.shares_memory(t.array, obj))
     if copy is False and not shares:
         raise ValueError(f"asarray: copy=False, but a {type(obj).__name__} cannot become such a tensor without a copy")
     return TABLE["copy"](t) if copy and shares else t
-
-
-def finfo(type: Any, /) -> np.finfo:
-    """The limits of a floating dtype, or of that of a tensor."""
-    return np.finfo(type.dtype if isinstance(type, Tensor) else type)
-
-
-def iinfo(type: Any, /) -> np.iinfo:
-    """The limits of an integer dtype, or of that of a tensor."""
-    return np.iinfo(type.dtype if isinstance(type, Tensor) else type)
 
 
 class __array_namespace_info__:  # noqa: N801 (the standard's name)

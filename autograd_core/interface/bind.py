@@ -143,11 +143,11 @@ def _array_function(x: Tensor, func: Callable, types: Any, args: tuple, kwargs: 
     return _numpy_protocol().array_function(x, func, types, args, kwargs)
 
 
-def _dlpack(x: Tensor, **options: Any) -> Any:
+def _dlpack(x: Tensor, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None) -> Any:
     """The memory as a DLPack capsule, for other libraries. Of a tensor with a history, take `x.detach()`."""
     if x.requires_grad:
         raise RuntimeError("__dlpack__: this tensor has a history, which other libraries would not see; use x.detach()")
-    return x.array.__dlpack__(**options)
+    return x.array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
 
 def _array_namespace(x: Tensor, *, api_version: str | None = None) -> Any:

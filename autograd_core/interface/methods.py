@@ -147,6 +147,19 @@ def cpu(self: Tensor) -> Tensor:
     return self
 
 
+def to_device(self: Tensor, device: Device, /, *, stream: None = None) -> Tensor:
+    """Return the tensor itself, as all tensors are in main memory: the array API standard's name.
+
+    `device` is "cpu" and `stream` None; anything else raises ValueError.
+    """
+    if device != "cpu" or stream is not None:
+        raise ValueError(
+            f"to_device: there is only the device 'cpu', without streams, got device={device!r}, stream={stream!r}; "
+            "leave it out"
+        )
+    return self
+
+
 def cuda(self: Tensor, device: Any = None, non_blocking: bool = False) -> NoReturn:
     """Raise RuntimeError, as there are no devices but the CPU."""
     raise RuntimeError(
@@ -467,7 +480,8 @@ def sum_to_size(self: Any, size: tuple[int, ...]) -> Tensor:
 
 
 ANY = (  # of tensors and of what stands in for them
-    size, dim, is_floating_point, to, type, type_as, astype, cpu, cuda, *CONVERSIONS, view, view_as, reshape_as, expand_as,
+    size, dim, is_floating_point, to, type, type_as, astype, cpu, to_device, cuda, *CONVERSIONS, view, view_as, reshape_as,
+    expand_as,
     new_zeros, new_ones, new_empty, new_full, copy_, zero_, fill_, where, polygamma, split_with_sizes, narrow_copy,
     conj_physical, sum_to_size, pin_memory, is_pinned, get_device,
 )  # fmt: skip
