@@ -1963,6 +1963,9 @@ class Methods:
     def to_dense(self, dtype: DTypeLike | None = ...) -> Tensor:
         """Return the tensor itself, or converted to `dtype`: no tensor is sparse."""
 
+    def to_device(self, device: Device, /, *, stream: None = ...) -> Tensor:
+        """Return the tensor itself, as all tensors are in main memory: the array API standard's name."""
+
     def topk(
         self,
         k: _int,

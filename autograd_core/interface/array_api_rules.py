@@ -56,7 +56,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Tensor:
         raise ValueError(
             f"vecdot: axis {axis} has {x1.shape[axis]} elements in the first and {x2.shape[axis]} in the second"
         )
-    out = np.vecdot(x1, x2, axis=axis)
+    out = np.vecdot(x1, x2, axis=axis)  # type: ignore[call-overload]
     common = np.promote_types(x1.dtype, x2.dtype)
     return out if out.dtype == common else out.astype(common)
 
