@@ -20,7 +20,7 @@ FILES = {
     "instancenorm": "layers.norm", "lazy": "layers.lazy", "linear": "layers.linear", "loss": "layers.loss",
     "module": "module", "normalization": "layers.norm", "padding": "layers.padding", "pixelshuffle": "layers.shuffle",
     "pooling": "layers.pooling", "rnn": "layers.recurrent", "sparse": "layers.embedding",
-    "transformer": "layers.transformer", "upsampling": "layers.upsampling",
+    "transformer": "layers.transformer", "upsampling": "layers.upsampling", "utils": "layers.tuples",
 }  # fmt: skip
 
 for _name, _path in FILES.items():

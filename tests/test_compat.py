@@ -338,3 +338,81 @@ def test_names_are_listed(torch):
     for name in dir(torch):
         if not name.startswith("_"):
             getattr(torch, name)
+
+
+def test_derivatives_take_pytorchs_arguments_in_its_order():
+    x, unused = ag.tensor(3.0, requires_grad=True), ag.tensor(1.0, requires_grad=True)
+    assert ag.grad(x * x, x, None, None, False, True, None)[0].item() == 6.0
+    assert ag.grad(x * x, [x, unused], None, None, False, True, True)[1] is None  # allow_unused is the seventh
+    with pytest.raises(ValueError, match="only_inputs=False is not supported"):
+        ag.grad(x * x, x, only_inputs=False)
+    ag.autograd.set_detect_anomaly(mode=False)
+
+
+def test_names_that_programs_take_from_inside(torch):
+    from autograd_core.compat.nn.modules.utils import _ntuple, _pair, _triple
+    from autograd_core.compat.optim.lr_scheduler import LRScheduler, _LRScheduler
+
+    assert (
+        _LRScheduler is LRScheduler
+        and _pair(3) == (3, 3)
+        and _triple((1, 2, 3)) == (1, 2, 3)
+        and _ntuple(2)([4, 5]) == (4, 5)
+    )
+    assert torch.nn.init._calculate_correct_fan(torch.ones(3, 4, 2), "fan_out") == 6
+    lstm = torch.nn.LSTM(2, 3, 2)
+    assert lstm._flat_weights_names == [name for name, _ in lstm.named_parameters()]
+    assert all(a is b for a, b in zip(lstm._flat_weights, lstm.parameters(), strict=True))
+
+
+def test_generic_and_chained_datasets(torch):
+    class Words(torch.utils.data.Dataset[str]):
+        pass
+
+    class Count(torch.utils.data.IterableDataset[int]):
+        def __iter__(self):
+            return iter(range(3))
+
+    chained = torch.utils.data.ChainDataset([Count(), Count()])
+    assert list(chained) == [0, 1, 2] * 2 and issubclass(Words, torch.utils.data.Dataset)
+    assert [len(b) for b in torch.utils.data.DataLoader(chained, 4)] == [4, 2]
+    with pytest.raises(TypeError, match="ChainDataset: needs IterableDatasets, got list; ConcatDataset"):
+        list(torch.utils.data.ChainDataset([[1]]))
+
+
+def test_batch_norm_over_processes(torch):
+    layer, x = torch.nn.SyncBatchNorm(2, momentum=0.5), torch.randn(4, 2, 3, 3)
+    other = torch.nn.BatchNorm2d(2, momentum=0.5)
+    assert (layer(x) == other(x)).all() and (layer.running_var == other.running_var).all()
+    assert torch.nn.SyncBatchNorm.convert_sync_batchnorm(other) is other
+    with pytest.raises(ValueError, match="at least 2D"):
+        layer(torch.ones(2))
+    with (
+        torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH),
+        torch.backends.cuda.sdp_kernel(enable_math=True),
+    ):
+        pass
+    assert not torch.compiler.is_compiling() and torch.compiler.disable(layer) is layer
+
+
+def test_assert_close(torch):
+    close, x = torch.testing.assert_close, torch.tensor([1.0, 2.0])
+    close(x, x * (1 + 1e-6))
+    close({"a": [x, 1]}, {"a": [x.clone(), 1]})
+    close(x, x.double(), check_dtype=False)
+    nan = torch.tensor([float("nan")])
+    close(nan, nan, equal_nan=True)
+    for bad, message in (
+        ((x, x + 1e-3), r"2 of 2 elements differ, the first at \(0,\): 1.0 and 1.001"),
+        ((x, x[:1]), "the shapes are"),
+        ((x, x.double()), "the dtypes are float32 and float64"),
+        ((nan, nan), "1 of 1"),
+        (([x], [x, x]), "the lengths are 1 and 2"),
+        (({"a": x}, {"b": x}), "the keys are"),
+    ):
+        with pytest.raises(AssertionError, match=message):
+            close(*bad)
+    with pytest.raises(AssertionError, match="mine"):
+        close(x, x + 1, msg="mine")
+    with pytest.raises(ValueError, match="both or not at all"):
+        close(x, x, rtol=1.0)

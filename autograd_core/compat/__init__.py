@@ -16,7 +16,6 @@ Random numbers are others than PyTorch's, from the same seed.
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any
 
@@ -36,13 +35,13 @@ from .constructors import (
     ShortTensor,
     Tensor,
 )
-from .paths import MODULES, Finder, location
+from .paths import MODULES, Finder, submodule
 from .refusals import NoDtype, no_attribute
 
 __version__ = version.__version__
 
 bfloat16 = NoDtype("bfloat16")
-contiguous_format = preserve_format = strided = None  # what memory_format= and layout= mean here
+contiguous_format = preserve_format = channels_last = strided = None  # memory_format= and layout= change no result
 
 
 class Generator(core.Generator):
@@ -109,8 +108,9 @@ def uninstall() -> None:
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
-    if location(name) is not None:
-        return importlib.import_module(f"{__name__}.{name}")
+    module = submodule(name)
+    if module is not None:
+        return module
     if hasattr(core, name):
         return getattr(core, name)
     raise no_attribute("torch", name)

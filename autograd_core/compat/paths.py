@@ -72,6 +72,11 @@ def location(path: str) -> str | None:
     return None
 
 
+def submodule(path: str) -> ModuleType | None:
+    """The module `torch.<path>`, imported; None if there is none."""
+    return None if location(path) is None else importlib.import_module(f"{HERE}.{path}")
+
+
 def _is_file(path: str) -> bool:
     """Whether a file of this folder is the module."""
     *folders, last = path.split(".")

@@ -285,6 +285,7 @@ def grad(
     grad_outputs: TensorLike | Sequence[TensorLike | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -294,6 +295,7 @@ def grad(
     grad_outputs      the gradient each output starts from; None for an output of one element means 1
     retain_graph      keep the graph's saved values, so that it can be differentiated again; None: as `create_graph`
     create_graph      record the derivative itself, so that it can be differentiated
+    only_inputs       must be True; `backward` adds to the `.grad` of all leaves
     allow_unused      give None for an input that the outputs do not depend on, rather than raise
     materialize_grads give zeros for it
     is_grads_batched  must be False; use `ag.func.vmap`
@@ -302,7 +304,7 @@ def grad(
     Shapes: each of grad_outputs that of its output; each result that of its input.
     Dtypes: floating or complex; each result has its input's.
     Raises: RuntimeError for an unused input, and where `ag.backward` raises it; TypeError for what is no tensor;
-        ValueError for no inputs, is_grads_batched, or another number of gradients than outputs.
+        ValueError for no inputs, is_grads_batched, only_inputs False, or another number of gradients than outputs.
     Source: Griewank & Walther, Evaluating Derivatives (2008), chapter 3; PyTorch's `autograd.grad`.
 
     >>> import autograd_core as ag
@@ -311,6 +313,8 @@ def grad(
     >>> ag.grad(g, x)
     (tensor(18.),)
     """
+    if not only_inputs:
+        raise ValueError("grad: only_inputs=False is not supported; use backward, which adds to .grad of all leaves")
     if is_grads_batched:
         raise ValueError("grad: is_grads_batched is not supported; use ag.func.vmap over the vector-Jacobian product")
     out, wanted = _listed(outputs), _listed(inputs)

@@ -79,10 +79,10 @@ class detect_anomaly(Watcher):  # noqa: N801 (PyTorch's name)
             raise RuntimeError(f"detect_anomaly: the gradient rule of '{node.name}' gave NaN; {where_recorded(node)}")
 
 
-def set_detect_anomaly(enabled: bool, check_nan: bool = True) -> None:
+def set_detect_anomaly(mode: bool, check_nan: bool = True) -> None:
     """Switch anomaly detection on or off for the whole program, as `detect_anomaly` does for a block.
 
-    Formula: none; `enabled` and `check_nan` hold from here on.
+    Formula: none; `mode` and `check_nan` hold from here on.
     Shapes: any.
     Dtypes: floating and complex ones.
     Raises: nothing itself; `backward` raises RuntimeError for a NaN while it is on.
@@ -94,7 +94,7 @@ def set_detect_anomaly(enabled: bool, check_nan: bool = True) -> None:
     """
     for watcher in [w for w in watchers if isinstance(w, detect_anomaly)]:
         watchers.remove(watcher)
-    if enabled:
+    if mode:
         watchers.append(detect_anomaly(check_nan))
 
 

@@ -4,7 +4,16 @@ Only arrays and indices live here. Nothing may know a model or an optimiser.
 """
 
 from . import datasets
-from .dataset import ConcatDataset, Dataset, IterableDataset, StackDataset, Subset, TensorDataset, random_split
+from .dataset import (
+    ChainDataset,
+    ConcatDataset,
+    Dataset,
+    IterableDataset,
+    StackDataset,
+    Subset,
+    TensorDataset,
+    random_split,
+)
 from .idx import read_idx, write_idx
 from .loader import DataLoader, default_collate, default_convert
 from .sampler import (
@@ -18,6 +27,7 @@ from .sampler import (
 
 __all__ = [
     "BatchSampler",
+    "ChainDataset",
     "ConcatDataset",
     "DataLoader",
     "Dataset",

@@ -11,6 +11,7 @@ import bisect
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import GenericAlias
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -22,6 +23,7 @@ from autograd_core.ops.shape.shape import cat
 from autograd_core.random import stream
 
 __all__ = [
+    "ChainDataset",
     "ConcatDataset",
     "Dataset",
     "IterableDataset",
@@ -55,6 +57,7 @@ class Dataset:
     """
 
     batched = False  # True where get_batch reads a batch at once
+    __class_getitem__ = classmethod(GenericAlias)  # the type of a sample, as in class Words(Dataset[str])
 
     def __getitem__(self, index: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} needs a method __getitem__(self, index), giving a sample")
@@ -103,6 +106,40 @@ class IterableDataset(Dataset):
 
     def __iter__(self) -> Iterator:
         raise NotImplementedError(f"{type(self).__name__} needs a method __iter__(self) that yields samples")
+
+
+class ChainDataset(IterableDataset):
+    """Yields the samples of several datasets, one dataset after the other.
+
+    datasets: the datasets, each an IterableDataset.
+
+    Formula: the samples of datasets[0], then those of datasets[1], …
+    Shapes: as the samples have them.
+    Dtypes: as the samples have them.
+    Raises: TypeError, when it is iterated over, for one that is no IterableDataset.
+    Source: PyTorch's `torch.utils.data.ChainDataset`.
+
+    >>> from nn.data import ChainDataset, IterableDataset
+    >>> class Count(IterableDataset):
+    ...     def __iter__(self):
+    ...         yield from range(2)
+    >>> list(ChainDataset([Count(), Count()]))
+    [0, 1, 0, 1]
+    """
+
+    def __init__(self, datasets: Iterable[IterableDataset]):
+        self.datasets = datasets
+
+    def __iter__(self) -> Iterator:
+        for d in self.datasets:
+            if not isinstance(d, IterableDataset):
+                raise TypeError(
+                    f"ChainDataset: needs IterableDatasets, got {type(d).__name__}; ConcatDataset joins others"
+                )
+            yield from d
+
+    def __len__(self) -> int:
+        return sum(length_of(d, "ChainDataset") for d in self.datasets)
 
 
 def length_of(dataset: Any, name: str) -> int:

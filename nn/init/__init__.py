@@ -9,6 +9,7 @@ from .distributions import normal_, orthogonal_, sparse_, trunc_normal_, uniform
 from .patterns import bilinear_, constant_, dirac_, eye_, ones_, zeros_
 from .scaled import (
     calculate_gain,
+    correct_fan,
     fan_in_and_fan_out,
     kaiming_normal_,
     kaiming_uniform_,
@@ -23,7 +24,9 @@ __all__ = [
     "xavier_uniform", "xavier_uniform_", "zeros_",
 ]  # fmt: skip
 
-_calculate_fan_in_and_fan_out = fan_in_and_fan_out  # the name PyTorch's users know
+# the names PyTorch's users know
+_calculate_fan_in_and_fan_out = fan_in_and_fan_out
+_calculate_correct_fan = correct_fan
 
 # the names that they had before
 constant = without_underscore(constant_, __name__)

@@ -74,7 +74,8 @@ def fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
     return tensor.shape[1] * kernel, tensor.shape[0] * kernel
 
 
-def _correct_fan(tensor: Tensor, mode: str) -> int:
+def correct_fan(tensor: Tensor, mode: str) -> int:
+    """fan_in or fan_out, as `mode` says."""
     modes = ("fan_in", "fan_out")
     if str(mode).lower() not in modes:
         raise ValueError(f"Mode {mode} not supported, please use one of {list(modes)}")
@@ -138,7 +139,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
 
 
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
-    return calculate_gain(nonlinearity, a) / math.sqrt(_correct_fan(tensor, mode))
+    return calculate_gain(nonlinearity, a) / math.sqrt(correct_fan(tensor, mode))
 
 
 def _nothing_to_fill(tensor: Tensor, name: str) -> bool:

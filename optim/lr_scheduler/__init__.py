@@ -34,3 +34,5 @@ __all__ = [
     "SequentialLR",
     "StepLR",
 ]
+
+_LRScheduler = LRScheduler  # the name under which schedules of one's own derive from it

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
+from ..paths import submodule
 from ..refusals import no_attribute
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("data", "checkpoint", "tensorboard"):
-        return importlib.import_module(f"{__name__}.{name}")
+    module = None if name.startswith("__") else submodule(f"utils.{name}")
+    if module is not None:
+        return module
     raise no_attribute("torch.utils", name)

@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd_core.nn import data as core
 
+from ...paths import submodule
 from ...refusals import no_attribute
 from . import distributed
 from .distributed import DistributedSampler
@@ -22,6 +23,10 @@ def get_worker_info() -> None:
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("__") or not hasattr(core, name):
-        raise no_attribute("torch.utils.data", name)
-    return getattr(core, name)
+    if not name.startswith("__"):
+        module = submodule(f"utils.data.{name}")
+        if module is not None:
+            return module
+        if hasattr(core, name):
+            return getattr(core, name)
+    raise no_attribute("torch.utils.data", name)
