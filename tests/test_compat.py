@@ -1,6 +1,8 @@
 """`autograd_core.compat`: PyTorch's paths, constructors and devices; what stands in for the rest, and what is refused."""
 
+import doctest
 import importlib
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -333,6 +335,14 @@ def test_refusals_give_reasons(torch):
         assert not hasattr(module, "foo")
 
 
+@pytest.mark.parametrize(
+    "name", ["", ".amp", ".constructors", ".nn.parallel", ".utils.data.distributed", ".utils.tensorboard"]
+)
+def test_examples(name):
+    result = doctest.testmod(importlib.import_module(f"autograd_core.compat{name}"))
+    assert result.attempted and not result.failed
+
+
 def test_names_are_listed(torch):
     assert {"nn", "optim", "Tensor", "exp", "device", "cuda", "linalg"} <= set(dir(torch))
     for name in dir(torch):
@@ -416,3 +426,24 @@ def test_assert_close(torch):
         close(x, x + 1, msg="mine")
     with pytest.raises(ValueError, match="both or not at all"):
         close(x, x, rtol=1.0)
+
+
+def test_a_schedule_with_milestones_goes_on_from_a_file():
+    def make():
+        optimizer = optim.SGD([nn.Parameter(ag.ones(1))], lr=1.0)
+        return optimizer, optim.lr_scheduler.MultiStepLR(optimizer, [2, 4, 4], gamma=0.5)
+
+    (optimizer, first), (other, second) = make(), make()
+    optimizer.step()
+    other.step()
+    for _ in range(3):
+        first.step()
+    file = io.BytesIO()
+    ag.save(first.state_dict(), file)
+    file.seek(0)
+    second.load_state_dict(ag.load(file))
+    rates = []
+    for _ in range(2):
+        second.step()
+        rates.append(second.get_last_lr()[0])
+    assert rates == [0.25, 0.25]

@@ -61,12 +61,12 @@ OWN = ("paths", "constructors", "refusals")  # files of this folder that are non
 
 def location(path: str) -> str | None:
     """The module that `torch.<path>` is: one of the library, or a file of this folder; None if there is none."""
+    if _is_file(path):
+        return f"{HERE}.{path}"
     head, rest = path, ""
     while head:
         if head in MODULES:
             return f"{CORE}.{MODULES[head]}{rest}"
-        if head == path and _is_file(path):
-            return f"{HERE}.{path}"
         head, _, last = head.rpartition(".")
         rest = f".{last}{rest}"
     return None

@@ -167,6 +167,11 @@ class MultiStepLR(_Factor):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Load a state; a file keeps the milestones as a plain dictionary."""
+        super().load_state_dict(state_dict)
+        self.milestones = Counter(self.milestones)
+
     def ratio(self, t: int) -> float:
         return self.gamma ** self.milestones[t]
 
