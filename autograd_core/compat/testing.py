@@ -62,7 +62,7 @@ def _difference(
         return f"the shapes are {a.shape} and {e.shape}"
     if check_dtype and a.dtype != e.dtype:
         return f"the dtypes are {a.dtype} and {e.dtype}"
-    if rtol is None:
+    if rtol is None or atol is None:
         pairs = [TOLERANCES.get(str(d), DOUBLE if d.kind in "fc" else (0.0, 0.0)) for d in (a.dtype, e.dtype)]
         rtol, atol = max(pairs)
     close = np.isclose(a, e, rtol=rtol, atol=atol, equal_nan=equal_nan)

@@ -57,7 +57,7 @@ class Dataset:
     """
 
     batched = False  # True where get_batch reads a batch at once
-    __class_getitem__ = classmethod(GenericAlias)  # the type of a sample, as in class Words(Dataset[str])
+    __class_getitem__: Any = classmethod(GenericAlias)  # the type of a sample, as in class Words(Dataset[str])
 
     def __getitem__(self, index: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} needs a method __getitem__(self, index), giving a sample")
