@@ -19,6 +19,9 @@ class StandIn:
 
     __slots__ = ()
     __array_priority__ = 2000.0  # array + x is x's affair
+    transform = "a transform"  # its name, in messages
+    varies = "is not known here"  # what messages say of a value that an operation would have to know
+    differentiated = True  # whether a gradient may be asked for of what is done to it
 
     # -------------------------------------------------------------------------------------------- what it looks like
 
@@ -58,6 +61,9 @@ class StandIn:
     def is_contiguous(self) -> bool:
         """True: whatever its memory looks like, it behaves like an array in row-major order."""
         return True
+
+    def look(self, what: str) -> None:
+        """Called before an operation uses the values that there are for `what`, which is more than a check."""
 
     def detach(self) -> Any:
         """The same value without a history: itself, if it has none."""

@@ -40,6 +40,7 @@ class Batched(StandIn):
     """All examples of one value inside `vmap`. The shape is that of one example."""
 
     __slots__ = ("copied", "level", "value")
+    transform, varies = "vmap", "differs by example"
 
     def __init__(self, value: Any, level: int):
         self.value, self.level = value, level

@@ -70,9 +70,11 @@ def masked_select(input: TensorLike, mask: TensorLike) -> Tensor:
     """
     x = array_operand(input, "masked_select")
     trues = index_values(_mask("masked_select", x, mask))
-    if stand_in(trues) is not None:
+    inside = stand_in(trues)
+    if inside is not None:
         raise NotImplementedError(
-            "vmap: 'masked_select' by a mask that differs by example gives each another size; use ag.where or masked_fill"
+            f"{inside.transform}: 'masked_select' by a mask that {inside.varies} gives each another size; use ag.where or "
+            "masked_fill"
         )
     shape = np.broadcast_shapes(tuple(x.shape), trues.shape)
     x = broadcast_to(x, shape) if tuple(x.shape) != shape else x

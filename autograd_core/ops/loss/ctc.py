@@ -12,6 +12,7 @@ import numpy as np
 from numpy import ndarray
 
 from ...engine.basics import where
+from ...engine.operands import stand_in
 from ...engine.primitive import AUX, Primitive, apply
 from ...engine.tensor import Tensor
 from ...engine.types import TensorLike
@@ -94,7 +95,9 @@ def _lengths(name: str, x: Any, N: int, single: bool, most: int, of: str) -> Any
 
 def _padded(targets: Any, sizes: Any) -> ndarray:
     """Labels written one example after the other as rows: (Σ sizes,) -> (N, S)."""
-    if transformed(targets) or transformed(sizes):
+    inside = stand_in(targets, sizes)
+    if inside is not None:
+        inside.look("ctc_loss: sizes say where each target begins; give targets padded to (N, S)")
         raise ValueError("ctc_loss: inside a transform, targets must be padded to (N, S), not one after the other")
     if targets.size != sizes.sum():
         raise ValueError(

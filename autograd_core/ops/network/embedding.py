@@ -8,7 +8,7 @@ import numpy as np
 from numpy import ndarray
 
 from ...engine.basics import where
-from ...engine.operands import convert, operand
+from ...engine.operands import convert, operand, stand_in
 from ...engine.primitive import SHAPE, Primitive, apply
 from ...engine.tensor import Tensor, conversion, describe
 from ...engine.types import TensorLike
@@ -128,10 +128,9 @@ def embedding(
     rows = check_table("embedding", weight, index)
     padding_idx = check_padding("embedding", padding_idx, rows)
     inside = transformed(input)
-    if scale_grad_by_freq and inside:
-        raise ValueError("embedding: scale_grad_by_freq cannot count the indices of one example inside vmap")
+    scale_grad_by_freq = check_frequency("embedding", scale_grad_by_freq, input)
     if max_norm is not None:
-        renormalise("embedding", weight, index, max_norm, norm_type)
+        renormalise("embedding", weight, input, index, max_norm, norm_type)
     read = convert(input, np.int64) if inside else index
     taken = read if padding_idx is None else without(read, padding_idx)
     out = apply(_embedding, (weight, read, taken))
@@ -165,12 +164,28 @@ def without(index: Any, row: int) -> Any:
     return np.where(index == row, -1, index) if type(index) is ndarray else where(index == row, -1, index)
 
 
-def renormalise(name: str, weight: Any, index: ndarray, max_norm: float, norm_type: float) -> None:
-    """Shorten the rows in use, in place, to a norm of at most `max_norm`."""
-    if transformed(weight):
+def check_frequency(name: str, scale_grad_by_freq: bool, input: Any) -> bool:
+    """Whether gradients are to be divided by frequencies. Inside a transform these cannot be counted."""
+    inside = stand_in(input)
+    if not scale_grad_by_freq or inside is None:
+        return scale_grad_by_freq
+    if inside.differentiated:
         raise ValueError(
-            f"{name}: max_norm changes the table in place, which one example inside vmap cannot; do it before"
+            f"{name}: scale_grad_by_freq cannot count the indices of one example inside {inside.transform}"
         )
+    return False
+
+
+def renormalise(name: str, weight: Any, input: Any, index: ndarray, max_norm: float, norm_type: float) -> None:
+    """Shorten the rows in use, in place, to a norm of at most `max_norm`."""
+    inside = stand_in(weight)
+    if inside is not None:
+        raise ValueError(
+            f"{name}: max_norm changes the table in place, which one example inside {inside.transform} cannot; do it before"
+        )
+    inside = stand_in(input)
+    if inside is not None:
+        inside.look(f"{name}: max_norm shortens the rows of the table that the input names; do it before")
     table = values(weight)
     used = np.unique(index)
     norms = np.linalg.norm(table[used], norm_type, axis=1)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from ...engine.operands import convert, operand
+from ...engine.operands import convert, operand, stand_in
 from ...engine.primitive import Primitive, apply
 from ...engine.tensor import Tensor, conversion, describe
 from ...engine.types import TensorLike
@@ -27,6 +27,7 @@ from ..reduction.sort import max
 from ..shape.shape import cat, reshape, unsqueeze
 from .embedding import (
     add_rows_back,
+    check_frequency,
     check_padding,
     check_table,
     divided_by_frequency,
@@ -152,16 +153,15 @@ def embedding_bag(
     if table.dtype.kind != "f":
         raise TypeError(f"{name}: weight is {describe(table)}, but must be floating; pass weight.float()")
     padding_idx = check_padding(name, padding_idx, rows)
-    inside = transformed(input)
+    original, inside = input, transformed(input)
     input = input if inside else entries
     starts = _starts(input, offsets, include_last_offset)
     scale = _checked_scale(per_sample_weights, input, table, mode)
     if scale_grad_by_freq and mode == "max":
         raise ValueError(f"{name}: mode='max' does not support scale_grad_by_freq, one row alone gets each gradient")
-    if scale_grad_by_freq and inside:
-        raise ValueError(f"{name}: scale_grad_by_freq cannot count the indices of one example inside vmap")
+    scale_grad_by_freq = check_frequency(name, scale_grad_by_freq, input)
     if max_norm is not None:
-        renormalise(name, table, entries, max_norm, norm_type)
+        renormalise(name, table, original, entries, max_norm, norm_type)
     index = reshape(convert(input, np.int64), (-1,)) if inside else entries.reshape(-1)
     counts = np.bincount(index, minlength=rows)[index] if scale_grad_by_freq else None
     if padding_idx is not None:
@@ -188,7 +188,12 @@ def _starts(input: Any, offsets: Any, include_last: bool) -> ndarray:
         return np.arange(shape[0] + 1) * shape[1]
     if len(shape) != 1:
         raise ValueError(f"embedding_bag: input has to be 1D or 2D, (n,) or (B, N), got shape {shape}")
-    if offsets is None or transformed(offsets):
+    inside = stand_in(offsets)
+    if inside is not None:
+        inside.look(
+            "embedding_bag: offsets say where each bag begins; keep them fixed, or give bags of one size, (B, N)"
+        )
+    if offsets is None or inside is not None:
         raise ValueError(
             "embedding_bag: an input (n,) needs offsets, a 1D tensor of where each bag begins; inside vmap, the same for "
             "all examples"

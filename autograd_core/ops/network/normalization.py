@@ -23,6 +23,7 @@ import numpy as np
 from numpy import ndarray
 
 from ...engine import basics
+from ...engine.operands import stand_in
 from ...engine.primitive import AUX, Primitive, apply
 from ...engine.tensor import Tensor, describe
 from ...engine.types import TensorLike
@@ -265,10 +266,12 @@ def _running(name: str, means: Any, variances: Any, x: Any, momentum: Any) -> Ru
             f"{name}: momentum must be a number, the weight of this batch in the running statistics, got {momentum!r}; "
             "for their average over all batches, use the module, with momentum=None"
         )
-    if transformed(x, means, variances):
+    inside = stand_in(x, means, variances)
+    if inside is not None:
         raise RuntimeError(
-            f"{name}: inside vmap, the statistics of each example cannot be written into running_mean and running_var, "
-            "which all examples share; pass None for both (modules: track_running_stats=False), or use evaluation mode"
+            f"{name}: inside {inside.transform}, the statistics of each example cannot be written into running_mean and "
+            "running_var, which all examples share; pass None for both (modules: track_running_stats=False), or use "
+            "evaluation mode"
         )
     for what, v in (("running_mean", means), ("running_var", variances)):
         if isinstance(v, Tensor):

@@ -20,7 +20,7 @@ from ..arguments import Sizes, array_operand, per_dim, values
 from ..indexing.gather import gather_along
 from ..reduction.sort import max as largest
 from ..reduction.sort import sort, topk
-from ..shape.shape import reshape
+from ..shape.shape import reshape, unsqueeze
 from .dimensions import by_dims
 from .pool import image, scatter
 
@@ -53,8 +53,8 @@ def _fractional_definition(x: Any, u: Any, window: Sizes, size: Sizes) -> tuple:
     index = index.reshape(M, math.prod(size) * math.prod(window))
     read = gather_along(reshape(x, (M, math.prod(space))), index, 1, name="fractional_max_pool")
     best, which = largest(reshape(read, (M, math.prod(size), math.prod(window))), 2)
-    indices = np.take_along_axis(index.reshape(M, math.prod(size), -1), values(which)[:, :, None], 2)
-    return reshape(best, (*lead, *size)), indices.reshape(*lead, *size)
+    indices = gather_along(index.reshape(M, math.prod(size), -1), unsqueeze(which, 2), 2, name="fractional_max_pool")
+    return reshape(best, (*lead, *size)), reshape(indices, (*lead, *size))
 
 
 def _forward(x: ndarray, u: ndarray, window: Sizes, size: Sizes) -> tuple:

@@ -31,7 +31,8 @@ class Builder:
         self.nodes: list = []
         self.initializers: dict[str, ndarray] = {}
         self.symbols = symbols
-        self.values: dict[int, str | None] = {}  # the name of each value of the program
+        self.values: dict[int, Any] = {}  # the name of each value of the program, or a function that writes it
+        self.sources: dict[int, Op] = {}  # the operation that each value comes from
         self.path = ""
         self.buffers = buffers
         self._parameters: dict[int, list[tuple[str, ndarray]]] = {}
@@ -169,8 +170,8 @@ class Builder:
             return None
         if isinstance(x, Ref):
             name = self.values[x.number]
-            if name is None and op is not None:
-                op.unsupported("uses indices of a max pooling, which ONNX counts otherwise")
+            if callable(name):  # written only where it is read
+                name = self.values[x.number] = name()
             return name
         if isinstance(x, Repeated):
             return self.op("Expand", self.constant(x.array), self.shape(x.shape, op))

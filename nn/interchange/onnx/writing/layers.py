@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import string
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,12 +34,29 @@ def _matmul(b: Builder, op: Op, x: str, y: str, bias: str | None = None) -> str:
 
 
 def _einsum(b: Builder, op: Op, x: str, y: str) -> str:
-    lx, ly, lo = op.params
+    letters: dict[str, str] = {}
+    for label in "".join(op.params):  # those of the dimensions of an ellipsis may be no letters
+        letters.setdefault(label, string.ascii_letters[len(letters)])
+    lx, ly, lo = ("".join(letters[label] for label in labels) for labels in op.params)
     return b.op("Einsum", x, y, equation=f"{lx},{ly}->{lo}")
 
 
 def _embedding(b: Builder, op: Op, weight: str, index: str) -> str:
-    return b.op("Gather", weight, index, axis=0)
+    rows = b.op("Gather", weight, index, axis=0)
+    if not _may_be_negative(b, op.inputs[1]):
+        return rows
+    nothing = b.op("Unsqueeze", b.op("Less", index, b.constant(0, np.int64)), b.ints([-1]))
+    return b.op("Where", nothing, b.constant(0, op.made[0].dtype), rows)
+
+
+def _may_be_negative(b: Builder, index: Any) -> bool:
+    """Whether an index is other than the model's input: -1, which reads zeros here and the last row there, may be in it."""
+    if isinstance(index, ndarray):
+        return bool((index < 0).any())
+    op = b.sources.get(index.number)
+    if op is None:
+        return False
+    return op.name not in ("getitem", "reshape", "to") or _may_be_negative(b, op.inputs[0])
 
 
 # ---------------------------------------------------------------------------------------------- convolution and pooling
@@ -163,8 +182,22 @@ def _pool(b: Builder, op: Op, kind: str, x: str) -> str | None:
 def _max_pool(b: Builder, op: Op, x: str) -> Any:
     out = _pool(b, op, "MaxPool", x)
     if out is None:
-        op.unsupported("has windows of unequal size (adaptive pooling to a size that does not divide the input's)")
-    return [out, None] if op.primitive.outputs else out
+        op.unsupported(OPEN_WINDOWS)
+    return [out, lambda: _max_indices(b, op, x)] if op.primitive.outputs else out
+
+
+def _max_indices(b: Builder, op: Op, x: str) -> str:
+    """The second output of the node, which counts through all images, within each image."""
+    variants = _variants(op)
+    how = _attributes(op, "MaxPool", variants)
+    if how is None:
+        op.unsupported(OPEN_WINDOWS)
+    single = len(op.given[0].shape) == variants[0].dims + 1
+    x = b.op("Unsqueeze", x, b.ints([0])) if single else x
+    indices = b.op("MaxPool", x, outputs=2, **how)[1]
+    indices = b.op("Squeeze", indices, b.ints([0])) if single else indices
+    space = _fixed(op, op.given[0].shape[-variants[0].dims :])
+    return b.op("Mod", indices, b.constant(math.prod(space), np.int64))
 
 
 def _avg_pool(b: Builder, op: Op, x: str) -> str:
@@ -221,6 +254,21 @@ def _layer_norm(b: Builder, op: Op, x: str, w: str | None, bias: str | None) -> 
     return b.op("LayerNormalization", x, w, bias, axis=-dims, epsilon=eps)
 
 
+def _response_norm(b: Builder, op: Op, x: str) -> str:
+    """The node, which wants images and an odd size; else the sums of squares are a product with a matrix of the channels."""
+    size, alpha, beta, k = op.params
+    shape, dtype = op.given[0].shape, op.given[0].dtype
+    if size % 2 and dtype == np.float32:
+        out = b.reshape(x, (*shape[:2], -1, 1), op) if len(shape) != 4 else x
+        out = b.op("LRN", out, size=size, alpha=alpha, beta=beta, bias=k)
+        return b.reshape(out, shape, op) if len(shape) != 4 else out
+    (C,) = _fixed(op, shape[1:2])
+    distance = np.arange(C)[:, None] - np.arange(C)  # from the channel that is normalised, negative in front of it
+    near = (-(size // 2) <= distance) & (distance <= (size - 1) // 2)
+    squares = along(b, b.op("Mul", x, x), len(shape), 1, np.where(near, alpha / size, 0).astype(dtype))
+    return b.op("Div", x, b.op("Pow", b.op("Add", squares, b.constant(k, dtype)), b.constant(beta, dtype)))
+
+
 def _instance_norm(b: Builder, op: Op, x: str, w: str | None, bias: str | None) -> str:
     w, bias = _channel_constants(b, op, w, bias, op.given[0].shape[1])
     return b.op("InstanceNormalization", x, w, bias, epsilon=op.params[2])
@@ -272,6 +320,11 @@ def _recurrent(kind: str) -> Rule:
     return rule
 
 
+def regular(primitive: Any, inputs: tuple, params: tuple) -> bool:
+    """Whether the windows are what a pooling node can describe."""
+    return _takes_all(params[0], "MaxPool") or _described(params[0]) is not None
+
+
 def equal_steps(primitive: Any, inputs: tuple, params: tuple) -> bool:
     """Whether a sequence can be given to ONNX's node: all examples have all steps, and there is neither a projection nor
     a connection that skips steps."""
@@ -281,6 +334,8 @@ def equal_steps(primitive: Any, inputs: tuple, params: tuple) -> bool:
 
 CONDITIONS = {
     "lstm": equal_steps,
+    "max_pool": regular,
+    "sinc": lambda primitive, inputs, params: params[0] == 0,
     "gru": equal_steps,
     "rnn": equal_steps,
     "batch_norm": lambda primitive, inputs, params: len(inputs) == 5,
@@ -302,6 +357,7 @@ RULES: dict[str, Rule] = {
     "interpolate": _interpolate,
     "layer_norm": _layer_norm,
     "linear": _linear,
+    "local_response_norm": _response_norm,
     "lstm": _recurrent("LSTM"),
     "matmul": _matmul,
     "max_pool": _max_pool,
@@ -329,5 +385,6 @@ def emit(b: Builder, op: Op) -> None:
     b.path = op.path
     dtype = next((g.dtype for g in op.given if g is not None and g.dtype.kind != "b"), op.made[0].dtype)
     out = RULES[op.name](b, op, *(b.operand(x, op, dtype) for x in op.inputs[: NAMED.get(op.name)]))
+    b.sources |= {op.first + i: op for i in range(len(op.made))}
     for i, name in enumerate(out if op.primitive.outputs else [out]):
         b.values[op.first + i] = name

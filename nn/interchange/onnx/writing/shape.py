@@ -10,6 +10,8 @@ from numpy import ndarray
 
 from .builder import LARGE, Builder
 from .elementwise import Rule, cast
+from .moved import RULES as MOVED
+from .moved import read
 from .sizes import Size, Varying
 from .trace import Op
 
@@ -73,6 +75,8 @@ def _getitem(b: Builder, op: Op, x: str) -> str:
         masks = sum(i.ndim - 1 for i in items if isinstance(i, ndarray) and i.dtype == bool)
         taking = sum(i is not None for i in items) - 1 + masks
         items[at : at + 1] = [slice(None)] * (len(shape) - taking)
+    if _several_arrays(items):
+        return read(b, op, x, items)
     cuts: list[tuple] = []
     chosen: list[tuple[int, Any]] = []
     new: list[int] = []
@@ -89,9 +93,7 @@ def _getitem(b: Builder, op: Op, x: str) -> str:
             cuts += [(dim, *cut)] if cut else []
             out += 1
         elif isinstance(item, ndarray):
-            item = np.flatnonzero(item) if item.dtype == bool and item.ndim == 1 else item
-            if item.dtype == bool or any(isinstance(c, ndarray) for _, c in chosen):
-                op.unsupported("reads by several index arrays or a mask of several dimensions; use one index array")
+            item = np.flatnonzero(item) if item.dtype == bool else item
             chosen.append((dim, item.astype(np.int64)))
             out += item.ndim
         else:
@@ -101,6 +103,14 @@ def _getitem(b: Builder, op: Op, x: str) -> str:
     for dim, index in reversed(chosen):
         x = b.op("Gather", x, b.constant(np.asarray(index, np.int64)), axis=dim)
     return b.op("Unsqueeze", x, b.ints(new)) if new else x
+
+
+def _several_arrays(items: list) -> bool:
+    """Whether there are several index arrays, one with integers beside it, or a mask that is no vector."""
+    arrays = [i for i in items if isinstance(i, ndarray | bool | np.bool_)]
+    masks = [i for i in arrays if not isinstance(i, ndarray) or (i.dtype == bool and i.ndim != 1)]
+    numbers = [i for i in items if isinstance(i, int | np.integer | Size)]
+    return bool(masks) or len(arrays) > 1 or (len(arrays) == 1 and bool(numbers))
 
 
 def _place(op: Op, index: Any, size: Any) -> int:
@@ -230,6 +240,7 @@ def _along(kind: str) -> Rule:
 
 def _cumsum(b: Builder, op: Op, x: str) -> str:
     dim, reverse = op.params
+    x = x if op.given[0].dtype == op.made[0].dtype else cast(b, x, op.made[0].dtype)
     return b.op("CumSum", x, b.constant(dim, np.int64), reverse=int(reverse))
 
 
@@ -241,6 +252,7 @@ def _sum_to(b: Builder, op: Op, x: str) -> str:
 
 
 RULES: dict[str, Rule] = {
+    **MOVED,
     "all": _whether("ReduceMin"),
     "amax": reduced("ReduceMax"),
     "amin": reduced("ReduceMin"),

@@ -7,6 +7,7 @@ has no form of its own in the file to be written is run as its composition inste
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
@@ -14,10 +15,12 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy import ndarray
 
+from autograd_core.engine.basics import where
 from autograd_core.engine.modes import no_grad
 from autograd_core.engine.primitive import Primitive, apply
 from autograd_core.engine.standin import StandIn
 from autograd_core.engine.tensor import Tensor
+from autograd_core.ops.shape.shape import permute, reshape
 from autograd_core.random import rand
 from autograd_core.transforms.tree import flatten, map_leaves
 
@@ -69,6 +72,7 @@ class Traced(StandIn):
     """A tensor of a trace."""
 
     __slots__ = ("ref", "tracer", "value")
+    transform, varies, differentiated = "onnx.export", "differs from input to input", False
 
     def __init__(self, value: ndarray, ref: Ref, tracer: Tracer):
         self.value, self.ref, self.tracer = value, ref, tracer
@@ -84,11 +88,14 @@ class Traced(StandIn):
 
     def call_on_values(self, function: Callable, *operands: Any) -> NoReturn:
         self.tracer.refuse(
-            f"'{getattr(function, '__name__', 'a function')}' looks at values, which differ from input to input"
+            f"'{function.__qualname__.partition('.')[0].strip('_')}' looks at values, which differ from input to input"
         )
 
     def call_function(self, function: type, args: tuple) -> NoReturn:
         self.tracer.refuse(f"there is no ONNX form of the Function '{function.__name__}'")
+
+    def look(self, what: str) -> NoReturn:
+        self.tracer.refuse(f"the values differ from input to input, and {what}")
 
     def clone(self) -> Traced:
         return self
@@ -148,15 +155,20 @@ class Tracer:
 
     def apply(self, primitive: Primitive, inputs: tuple, params: tuple) -> Any:
         if not self.known(primitive, inputs, params):
-            if primitive.composition is None:
+            smaller = primitive.composition or primitive.definition
+            if smaller is None:
                 self.refuse(f"there is no ONNX form of '{primitive.name}' here")
-            return primitive.composition(*inputs, *params)
+            return smaller(*inputs, *params)
         arrays = [x.value if isinstance(x, Traced) else x.array if isinstance(x, Tensor) else x for x in inputs]
         out = apply(primitive, tuple(arrays), params)
         return self.note(primitive, inputs, params, out, primitive.outputs)
 
     def note(self, primitive: Primitive, inputs: tuple, params: tuple, out: Any, several: bool = False) -> Any:
         outs = [np.asarray(o) for o in (out if several else (out,))]
+        if any(o.dtype.kind == "c" for o in outs):
+            self.refuse(
+                f"'{primitive.name}' gives complex numbers, which ONNX has not; use the real and the imaginary part"
+            )
         refs = [x.ref if isinstance(x, Traced) else x.array if isinstance(x, Tensor) else x for x in inputs]
         given = [Shape(np.shape(x), x.dtype) if hasattr(x, "dtype") else None for x in inputs]
         made = [Shape(o.shape, o.dtype) for o in outs]
@@ -170,12 +182,40 @@ class Tracer:
         if Ellipsis in [i if i is Ellipsis else None for i in items]:
             at = next(k for k, i in enumerate(items) if i is Ellipsis)
             items[at : at + 1] = [slice(None)] * (x.ndim - len(items) + 1)
-        places = [k for k, i in enumerate(items) if not (isinstance(i, slice) and i == slice(None))]
-        if len(places) != 1 or items[places[0]].dtype.kind not in "iu":
-            self.refuse("an index computed by the model may be one array of integers, and whole slices beside it")
-        dim, chosen = places[0], items[places[0]]
+        dims = [k for k, i in enumerate(items) if not (isinstance(i, slice) and i == slice(None))]
+        if any(getattr(items[k], "dtype", np.dtype(np.int64)).kind not in "iu" for k in dims):
+            self.refuse(
+                "a mask that the model computes takes another number of elements for each input; use ag.where or masked_fill"
+            )
+        if any(isinstance(items[k], slice) or items[k] is None for k in dims):
+            self.refuse(
+                "an index computed by the model may have arrays of integers, numbers and whole slices in it; cut, or add "
+                "dimensions, before or after"
+            )
+        if len(dims) > 1:
+            return self.take_several(x, items, dims)
+        dim, chosen = dims[0], items[dims[0]]
         array = x.array if isinstance(x, Tensor) else x.value if isinstance(x, Traced) else x
         return self.note(TAKE, (x, chosen), (dim,), np.take(array, chosen.value, dim))
+
+    def take_several(self, x: Any, items: list, dims: list[int]) -> Any:
+        """x[items] with several indices, in the dimensions `dims`: these become one, which is read by one index."""
+        separate = dims[-1] - dims[0] + 1 != len(dims)
+        first = 0 if separate else dims[0]  # NumPy puts the dimensions of separated indices in front of all
+        rest = [d for d in range(x.ndim) if d not in dims]
+        order = [*rest[:first], *dims, *rest[first:]]
+        shape = tuple(x.shape)
+        flat: Any = 0
+        for d in dims:
+            index = items[d]
+            if isinstance(index, Traced):
+                index = where(index < 0, index + shape[d], index)
+            else:
+                index = np.asarray(index.array if isinstance(index, Tensor) else index, np.int64) % shape[d]
+            flat = flat * shape[d] + index
+        sizes = [shape[d] for d in order]
+        merged = [*sizes[:first], math.prod(shape[d] for d in dims), *sizes[first + len(dims) :]]
+        return self.take(reshape(permute(x, order), merged), (*(slice(None),) * first, flat))
 
 
 TAKE = Primitive(lambda x, index, dim: np.take(x, index, dim), name="take")  # one index array, computed by the model
