@@ -20,6 +20,7 @@ from autograd_core.engine.modes import no_grad
 from autograd_core.engine.primitive import Primitive, apply
 from autograd_core.engine.standin import StandIn
 from autograd_core.engine.tensor import Tensor
+from autograd_core.ops.elementwise import arithmetic as ew
 from autograd_core.ops.shape.shape import permute, reshape
 from autograd_core.random import rand
 from autograd_core.transforms.tree import flatten, map_leaves
@@ -207,9 +208,9 @@ class Tracer:
         shape = tuple(x.shape)
         flat: Any = 0
         for d in dims:
-            index = items[d]
+            index: Any = items[d]
             if isinstance(index, Traced):
-                index = where(index < 0, index + shape[d], index)
+                index = where(ew.lt(index, 0), ew.add(index, shape[d]), index)
             else:
                 index = np.asarray(index.array if isinstance(index, Tensor) else index, np.int64) % shape[d]
             flat = flat * shape[d] + index
