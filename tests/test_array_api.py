@@ -86,6 +86,9 @@ def test_sums_of_unsigned_integers(xp):
         assert function(x).dtype == np.uint64 and function(x).item() == value
     assert xp.cumulative_sum(x).tolist() == [200, 300] and xp.cumulative_sum(x).dtype == np.uint64
     assert xp.cumulative_prod(x, include_initial=True).tolist() == [1, 200, 20000]
+    square = xp.asarray([[200, 1], [1, 100]], dtype=xp.uint8)
+    assert xp.linalg.trace(square).item() == 300 and xp.linalg.trace(square).dtype == np.uint64
+    assert xp.linalg.trace(square, offset=1).item() == 1
     assert xp.sum(x, dtype=xp.uint8).item() == 44 and xp.sum(xp.asarray([1], dtype=xp.int8)).dtype == np.int64
 
 

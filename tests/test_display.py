@@ -15,7 +15,7 @@ import pytest
 import autograd_core as ag
 import nn
 import optim
-from autograd_core.inspection.markup import number, page, table
+from autograd_core.inspection.markup import flag, number, page, table
 from nn.data import ConcatDataset, DataLoader, Dataset, IterableDataset, Subset, TensorDataset
 from nn.data.dataset_view import png
 from nn.data.datasets import mnist_sample
@@ -390,5 +390,6 @@ def test_png_is_read_by_others():
 def test_numbers_and_tables():
     assert [number(v) for v in (1, True, 0.123456, 1 + 2j)] == ["1", "True", "0.1235", "1+2j"]
     assert number(math.inf) == '<span class="ag-flag">inf</span>'
+    assert Page(flag("<i>")).text == "<i>"
     found = Page(table(["a", "b"], [["1", "2"]]))
     assert found.tags == ["table", "thead", "tr", "th", "th", "tbody", "tr", "th", "td"]

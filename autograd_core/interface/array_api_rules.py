@@ -86,6 +86,11 @@ def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, in
     return TABLE["cumulative_prod"](x, axis=axis, dtype=_wide(x, dtype), include_initial=include_initial)
 
 
+def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Tensor:
+    """The sum of a diagonal of the last two dimensions; of unsigned integers as uint64."""
+    return TABLE["linalg.trace"](x, offset=offset, dtype=_wide(x, dtype))
+
+
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Tensor:
     """The values between min and max; either may be None. The dtype is that of x."""
     return TABLE["clip"](x, min, max)
@@ -210,4 +215,4 @@ RULES: dict[str, Callable] = {name: _binary(name) for name in BINARY.split()} | 
         empty, zeros, ones, full, eye, full_like, linspace, can_cast, finfo, iinfo,
     )
 }  # fmt: skip
-LINALG_RULES: dict[str, Callable] = {"vecdot": vecdot, "matrix_rank": matrix_rank}
+LINALG_RULES: dict[str, Callable] = {"vecdot": vecdot, "matrix_rank": matrix_rank, "trace": trace}
