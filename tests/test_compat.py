@@ -447,3 +447,11 @@ def test_a_schedule_with_milestones_goes_on_from_a_file():
         second.step()
         rates.append(second.get_last_lr()[0])
     assert rates == [0.25, 0.25]
+
+
+def test_a_name_that_is_in_no_folder_is_an_attribute_error():
+    import autograd_core.compat as torch
+
+    for module in (torch, torch.distributions, torch.nn, torch.utils):
+        with pytest.raises(AttributeError):
+            module.pytest_plugins  # noqa: B018

@@ -74,7 +74,14 @@ def location(path: str) -> str | None:
 
 def submodule(path: str) -> ModuleType | None:
     """The module `torch.<path>`, imported; None if there is none."""
-    return None if location(path) is None else importlib.import_module(f"{HERE}.{path}")
+    if location(path) is None:
+        return None
+    try:
+        return importlib.import_module(f"{HERE}.{path}")
+    except ModuleNotFoundError as error:
+        if error.name == f"{HERE}.{path}":
+            return None
+        raise
 
 
 def _is_file(path: str) -> bool:
