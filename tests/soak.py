@@ -215,7 +215,7 @@ class Soak:
                 self.armed = False
             except (InterruptError, KeyboardInterrupt):
                 self.counts["interrupts"] += 1
-        signal.setitimer(signal.ITIMER_REAL, 0)  # the last one may still be running, and would end the process at its exit
+        signal.setitimer(signal.ITIMER_REAL, 0)  # one that still ran would end the process at its exit
         gc.collect()
         growth = memory() - (early or 0)
         if early and growth > GROWTH:
