@@ -26,7 +26,7 @@ from .report import options, run_bench, save, table
 from .timing import interleaved
 
 N, C, OC, SIZE, K = 8, 6, 16, 14, 5  # the second convolution of LeNet-5, batch 8: the loops take their time
-HOW = (1, 1), (0, 0), (1, 1)  # stride, padding, dilation
+GEOMETRY = (1, 1), (0, 0), (1, 1)  # stride, padding, dilation
 ROWS, CLASSES, UNITS, INPUTS = 64, 1000, 64, 64
 RNG = np.random.default_rng(0)
 
@@ -64,22 +64,22 @@ def convolution_cases() -> list[Case]:
 
     return [
         Case(
-            "convolution", lambda: conv.conv_forward(x, w, None, *HOW, 1), lambda: by_numpy(x, w),
-            lambda: naive.conv(x, w, None, *HOW),
+            "convolution", lambda: conv.conv_forward(x, w, None, *GEOMETRY, 1), lambda: by_numpy(x, w),
+            lambda: naive.conv(x, w, None, *GEOMETRY),
         ),
         Case(
-            "convolution, gradient to x", lambda: conv.conv_input_grad(g, w, x.shape, *HOW, 1),
-            lambda: by_numpy(padded, flipped), lambda: naive.conv(padded, flipped, None, *HOW),
+            "convolution, gradient to x", lambda: conv.conv_input_grad(g, w, x.shape, *GEOMETRY, 1),
+            lambda: by_numpy(padded, flipped), lambda: naive.conv(padded, flipped, None, *GEOMETRY),
         ),
         Case(
-            "convolution, gradient to w", lambda: conv.conv_weight_grad(g, x, w.shape, *HOW, 1),
+            "convolution, gradient to w", lambda: conv.conv_weight_grad(g, x, w.shape, *GEOMETRY, 1),
             lambda: by_numpy(transposed, as_weight).swapaxes(0, 1),
-            lambda: naive.conv(transposed, as_weight, None, *HOW).swapaxes(0, 1),
+            lambda: naive.conv(transposed, as_weight, None, *GEOMETRY).swapaxes(0, 1),
         ),
         Case(
-            "im2col", lambda: columns.im2col(x, (K, K), g.shape[2:], *HOW),
+            "im2col", lambda: columns.im2col(x, (K, K), g.shape[2:], *GEOMETRY),
             lambda: windows(x, (K, K)).transpose(0, 1, 4, 5, 2, 3).reshape(N, C * K * K, -1),
-            lambda: naive.im2col(x, (K, K), *HOW),
+            lambda: naive.im2col(x, (K, K), *GEOMETRY),
         ),
     ]  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Plain loops over single numbers: what the fast code must equal. Imports NumPy for arrays, and nothing of the project.
 
 Everything works over any number of spatial dimensions: `space` is the shape of an image without batch and channels, a
-`place` one index into it. Slow on purpose; give it small arrays.
+`pixel` one index into it. Slow on purpose; give it small arrays.
 """
 
 import itertools
@@ -10,18 +10,18 @@ import math
 import numpy as np
 
 
-def places(shape):
+def indices_into(shape):
     """Every index into an array of that shape."""
     return itertools.product(*(range(n) for n in shape))
 
 
-def inside(place, space):
-    return all(0 <= i < n for i, n in zip(place, space, strict=True))
+def inside(pixel, space):
+    return all(0 <= i < n for i, n in zip(pixel, space, strict=True))
 
 
-def flat_index(place, space):
+def flat_index(pixel, space):
     index = 0
-    for i, n in zip(place, space, strict=True):
+    for i, n in zip(pixel, space, strict=True):
         index = index * n + i
     return index
 
@@ -37,7 +37,7 @@ def conv_size(space, window, stride, padding, dilation):
 
 
 def seen_from(position, element, stride, padding, dilation):
-    """The place in the image under one element of the window at one output position."""
+    """The pixel of the image under one element of the window at one output position."""
     return tuple(o * s - p + k * d for o, k, s, p, d in zip(position, element, stride, padding, dilation, strict=True))
 
 
@@ -48,13 +48,13 @@ def conv(x, w, bias, stride, padding, dilation, groups=1):
     out = np.zeros((N, OC, *size))
     for n, o in itertools.product(range(N), range(OC)):
         group = o // (OC // groups)
-        for position in places(size):
+        for position in indices_into(size):
             total = 0.0 if bias is None else float(bias[o])
             for c in range(per_group):
-                for element in places(window):
-                    place = seen_from(position, element, stride, padding, dilation)
-                    if inside(place, space):
-                        total += w[(o, c, *element)] * x[(n, group * per_group + c, *place)]
+                for element in indices_into(window):
+                    pixel = seen_from(position, element, stride, padding, dilation)
+                    if inside(pixel, space):
+                        total += w[(o, c, *element)] * x[(n, group * per_group + c, *pixel)]
             out[(n, o, *position)] = total
     return out
 
@@ -69,12 +69,12 @@ def conv_transpose(x, w, bias, stride, padding, output_padding, groups, dilation
     out = np.zeros((N, per_group * groups, *size))
     for n, c in itertools.product(range(N), range(C)):
         group = c // (C // groups)
-        for position in places(x.shape[2:]):
+        for position in indices_into(x.shape[2:]):
             for o in range(per_group):
-                for element in places(window):
-                    place = seen_from(position, element, stride, padding, dilation)
-                    if inside(place, size):
-                        out[(n, group * per_group + o, *place)] += x[(n, c, *position)] * w[(c, o, *element)]
+                for element in indices_into(window):
+                    pixel = seen_from(position, element, stride, padding, dilation)
+                    if inside(pixel, size):
+                        out[(n, group * per_group + o, *pixel)] += x[(n, c, *position)] * w[(c, o, *element)]
     if bias is not None:
         for o in range(len(bias)):
             out[:, o] += bias[o]
@@ -87,11 +87,11 @@ def im2col(x, window, stride, padding, dilation):
     size = conv_size(space, window, stride, padding, dilation)
     out = np.zeros((N, C * math.prod(window), math.prod(size)))
     for n, c in itertools.product(range(N), range(C)):
-        for k, element in enumerate(places(window)):
-            for p, position in enumerate(places(size)):
-                place = seen_from(position, element, stride, padding, dilation)
-                if inside(place, space):
-                    out[n, c * math.prod(window) + k, p] = x[(n, c, *place)]
+        for k, element in enumerate(indices_into(window)):
+            for p, position in enumerate(indices_into(size)):
+                pixel = seen_from(position, element, stride, padding, dilation)
+                if inside(pixel, space):
+                    out[n, c * math.prod(window) + k, p] = x[(n, c, *pixel)]
     return out
 
 
@@ -101,11 +101,11 @@ def col2im(cols, space, window, stride, padding, dilation):
     size = conv_size(space, window, stride, padding, dilation)
     out = np.zeros((N, C, *space))
     for n, c in itertools.product(range(N), range(C)):
-        for k, element in enumerate(places(window)):
-            for p, position in enumerate(places(size)):
-                place = seen_from(position, element, stride, padding, dilation)
-                if inside(place, space):
-                    out[(n, c, *place)] += cols[n, c * math.prod(window) + k, p]
+        for k, element in enumerate(indices_into(window)):
+            for p, position in enumerate(indices_into(size)):
+                pixel = seen_from(position, element, stride, padding, dilation)
+                if inside(pixel, space):
+                    out[(n, c, *pixel)] += cols[n, c * math.prod(window) + k, p]
     return out
 
 
@@ -126,18 +126,18 @@ def pool_size(space, window, stride, padding, dilation, ceil_mode):
 
 
 def strided_windows(space, window, stride, padding, dilation, ceil_mode):
-    """The output size, and for each output position the places of its window that lie in the image."""
+    """The output size, and for each output position the pixels of its window that lie in the image."""
     size = pool_size(space, window, stride, padding, dilation, ceil_mode)
     found = {}
-    for position in places(size):
-        seen = (seen_from(position, element, stride, padding, dilation) for element in places(window))
-        found[position] = [place for place in seen if inside(place, space)]
+    for position in indices_into(size):
+        seen = (seen_from(position, element, stride, padding, dilation) for element in indices_into(window))
+        found[position] = [pixel for pixel in seen if inside(pixel, space)]
     return size, found
 
 
 def adaptive_windows(space, size):
     found = {}
-    for position in places(size):
+    for position in indices_into(size):
         ranges = [range(i * n // m, -((-(i + 1) * n) // m)) for i, n, m in zip(position, space, size, strict=True)]
         found[position] = list(itertools.product(*ranges))
     return size, found
@@ -148,13 +148,13 @@ def max_of_windows(x, size, windows):
     dims = len(size)
     space, lead = x.shape[-dims:], x.shape[:-dims]
     out, indices = np.zeros((*lead, *size)), np.zeros((*lead, *size), np.int64)
-    for where in places(lead):
+    for where in indices_into(lead):
         for position, window in windows.items():
             best, index = -math.inf, flat_index(window[0], space)
-            for place in window:
-                value = float(x[(*where, *place)])
+            for pixel in window:
+                value = float(x[(*where, *pixel)])
                 if value > best or math.isnan(value):
-                    best, index = value, flat_index(place, space)
+                    best, index = value, flat_index(pixel, space)
             out[(*where, *position)], indices[(*where, *position)] = best, index
     return out, indices
 
@@ -164,11 +164,11 @@ def mean_of_windows(x, size, windows, counts=None):
     dims = len(size)
     lead = x.shape[:-dims]
     out = np.zeros((*lead, *size))
-    for where in places(lead):
+    for where in indices_into(lead):
         for position, window in windows.items():
             total = 0.0
-            for place in window:
-                total += float(x[(*where, *place)])
+            for pixel in window:
+                total += float(x[(*where, *pixel)])
             out[(*where, *position)] = total / (len(window) if counts is None else counts[position])
     return out
 
@@ -176,7 +176,7 @@ def mean_of_windows(x, size, windows, counts=None):
 def padded_counts(space, window, stride, padding, size):
     """How many elements each window has when the padding counts; what a last window reaches beyond it does not."""
     counts = {}
-    for position in places(size):
+    for position in indices_into(size):
         count = 1
         for o, n, k, s, p in zip(position, space, window, stride, padding, strict=True):
             start = o * s - p
@@ -186,10 +186,10 @@ def padded_counts(space, window, stride, padding, size):
 
 
 def max_unpool(x, indices, space):
-    """Zeros (…, *space) in which x stands at its flat indices; of several for one place, the last."""
+    """Zeros (…, *space) in which x stands at its flat indices; of several for one index, the last."""
     lead = x.shape[: -len(space)]
     out = np.zeros((*lead, math.prod(space)))
-    for where in places(lead):
-        for position in places(x.shape[len(lead) :]):
+    for where in indices_into(lead):
+        for position in indices_into(x.shape[len(lead) :]):
             out[(*where, indices[(*where, *position)])] = x[(*where, *position)]
     return out.reshape(*lead, *space)

@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import Any
 
 import autograd_core as ag
-from autograd_core.engine import outputs, types
+from autograd_core.engine import types
 from autograd_core.engine.tensor import Tensor
 from autograd_core.interface.bind import UNARY
 from autograd_core.interface.packages import PACKAGES
@@ -101,12 +101,6 @@ def definition(name: str, function: Callable, names: Names, method: bool = False
     if attribute(function, "takes_axis"):  # the forms with `dim` once more, by NumPy's names
         forms += [_with_axis(form) for form in forms if "dim" in form.parameters]
     return "".join("@overload\n" + _definition(name, function, form, names, method, axis=False) for form in forms)
-
-
-def _with_out(form: inspect.Signature) -> inspect.Signature:
-    kind = outputs.annotation(form.return_annotation)
-    out = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
-    return form.replace(parameters=[*form.parameters.values(), out])
 
 
 def _with_axis(form: inspect.Signature) -> inspect.Signature:

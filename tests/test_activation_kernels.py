@@ -1,4 +1,4 @@
-"""Units on large arrays by kernels, against closed formulas in float64 and against NumPy; products with a unit."""
+"""Activations on large arrays by kernels, against closed formulas in float64 and against NumPy; products with an activation."""
 
 import numpy as np
 import pytest
@@ -216,7 +216,7 @@ def test_one_kernel_for_each_dtype():
             assert len(kernel.signatures) <= len(entry.dtypes), kernel.__name__
 
 
-# ------------------------------------------------------------------------------------------------ products with a unit
+# ---------------------------------------------------------------------------------------------- products with an activation
 
 EXACT = {"relu": lambda z: np.where(z <= 0, 0, z), "tanh": np.tanh, "sigmoid": sc.expit}
 
@@ -230,7 +230,7 @@ def stored(x, transposed):
 @pytest.mark.parametrize("transposed", [(False, False), (True, False), (False, True), (True, True)])
 @pytest.mark.parametrize("name", EXACT)
 def test_a_product_ends_with_its_activation(name, transposed, dtype):
-    """Sizes around tiles and blocks: the unit is applied once, to whole sums, everywhere and nowhere else."""
+    """Sizes around tiles and blocks: the activation is applied once, to whole sums, everywhere and nowhere else."""
     step = gemm.KC_BYTES // np.dtype(dtype).itemsize
     sizes = [(1, 3, 1), (7, 5, 17), (50, 2, 33), (3, step + 1, 40), (70, 2 * step + 3, 19), (260, 9, 700), (0, 3, 2)]
     for seed, (M, K, N) in enumerate(sizes):
@@ -247,7 +247,7 @@ def test_a_product_ends_with_its_activation(name, transposed, dtype):
 
 
 @pytest.mark.parametrize("name", EXACT)
-def test_a_unit_of_products_in_stacks_and_of_nothing(name):
+def test_an_activation_of_products_in_stacks_and_of_nothing(name):
     a, b, bias = draw(0, 3, 4, 5) / 9, draw(1, 5, 6) / 9, draw(2, 6)
     np.testing.assert_allclose(gemm.product(a, b, bias, name), EXACT[name](a @ b + bias), 2e-6, 1e-6)
     nothing = gemm.product(np.ones((2, 0), "f4"), np.ones((0, 6), "f4"), bias, name)
@@ -258,8 +258,8 @@ def test_a_unit_of_products_in_stacks_and_of_nothing(name):
 
 @pytest.mark.parametrize("size", [3, 100, 200])
 @pytest.mark.parametrize("name", EXACT)
-def test_a_unit_after_products_of_every_kind(name, size):
-    """NumPy's product for small ones, other dtypes and mixed ones; ours else: NaN and infinities go through the unit."""
+def test_an_activation_after_products_of_every_kind(name, size):
+    """NumPy's product for small ones, other dtypes and mixed ones; ours else: NaN and infinities go through the activation."""
     for dtype in (np.float16, np.float32, np.float64):
         a, b, bias = (
             draw(0, size, size, dtype=dtype) / 30,
@@ -274,7 +274,7 @@ def test_a_unit_after_products_of_every_kind(name, size):
         )
 
 
-def test_threads_change_no_bit_of_a_product_with_a_unit(threads):
+def test_threads_change_no_bit_of_a_product_with_an_activation(threads):
     a, b = draw(0, 150, 900), draw(1, 900, 130)
     Threads.worthwhile = 1.0
     for name in EXACT:

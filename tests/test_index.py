@@ -1,4 +1,4 @@
-"""Reading and writing by index: PyTorch's forms and NumPy's, repeated places, ties, in place; wrong arguments."""
+"""Reading and writing by index: PyTorch's forms and NumPy's, repeated positions, ties, in place; wrong arguments."""
 
 import numpy as np
 import pytest
@@ -46,8 +46,8 @@ def test_the_index_may_change_after_reading():
 
 
 @pytest.mark.parametrize("size", [3, 400])
-def test_repeated_places_add_up(size):
-    """Few places and many take different ways; the oracle is NumPy's add.at."""
+def test_repeated_positions_add_up(size):
+    """Few positions and many take different ways; the oracle is NumPy's add.at."""
     rng = np.random.default_rng(size)
     for shape, index in [
         ((7,), (rng.integers(-7, 7, size),)),

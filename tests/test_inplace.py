@@ -126,7 +126,7 @@ def test_advanced_assignment():
     assert (z.array <= 0).all()
 
 
-def test_repeated_places_keep_the_last_value_and_its_gradient():
+def test_repeated_positions_keep_the_last_value_and_its_gradient():
     v = leaf(3)
     y = ag.zeros(2, dtype=ag.float64)
     y[[0, 0, 1]] = v

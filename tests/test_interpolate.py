@@ -1,4 +1,4 @@
-"""Resampling: adjoints, scales, places outside, errors. Values and gradients are in tables/interpolate.py."""
+"""Resampling: adjoints, scales, positions outside, errors. Values and gradients are in tables/interpolate.py."""
 
 import numpy as np
 import pytest
@@ -66,7 +66,7 @@ def test_the_identity_grid_gives_the_image(mode, align):
 
 
 @pytest.mark.parametrize(("padding", "expected"), [("zeros", 0.0), ("border", 4.0), ("reflection", None)])
-def test_places_far_outside_and_nan(padding, expected):
+def test_positions_far_outside_and_nan(padding, expected):
     x = ag.tensor(np.arange(1.0, 5.0).reshape(1, 1, 2, 2))
     grid = np.full((1, 1, 1, 2), 1e30)
     value = ag.grid_sample(x, ag.tensor(grid), padding_mode=padding).item()

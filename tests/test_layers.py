@@ -230,7 +230,7 @@ def test_linear_and_bilinear():
 
 
 def naive_conv(x, w, b, stride, dilation, groups):
-    """Convolution of (N, C, *space) without padding, by a loop over the output's places."""
+    """Convolution of (N, C, *space) without padding, by a loop over the output's positions."""
     dims = x.ndim - 2
     kernel = w.shape[2:]
     sizes = [(x.shape[2 + d] - dilation[d] * (kernel[d] - 1) - 1) // stride[d] + 1 for d in range(dims)]
@@ -326,7 +326,7 @@ def test_output_size_of_a_transposed_convolution():
 
 
 def windows(x, size, stride, padding=0, fill=0.0, dims=2):
-    """The windows of (C, *space) as (places, C, size…) with the output's sizes."""
+    """The windows of (C, *space) as (positions, C, size…) with the output's sizes."""
     padded = np.pad(x, [(0, 0)] + [(padding, padding)] * dims, constant_values=fill)
     sizes = [(n - size) // stride + 1 for n in padded.shape[1:]]
     found = [
@@ -358,13 +358,13 @@ def test_pooling(dims):
     count = np.moveaxis(count, 0, -1).reshape(inside.shape)
     np.testing.assert_allclose(inside, pooled(np.sum, 3, 2, 1) / count, rtol=1e-12, atol=1e-15)
     assert layer("MaxPool", 2, ceil_mode=True).shape == (3, *[-(-n // 2) for n in x.shape[1:]])
-    apart = x[(slice(None), *(slice(0, n, 2) for n in x.shape[1:]))]  # the places that a dilation of 2 sees from 0
+    apart = x[(slice(None), *(slice(0, n, 2) for n in x.shape[1:]))]  # the indices that a dilation of 2 sees from 0
     np.testing.assert_array_equal(layer("MaxPool", 2, 4, dilation=2), layer_of("MaxPool", apart, 2, 2))
     assert layer("AdaptiveAvgPool", 1).ravel() == pytest.approx(x.reshape(3, -1).mean(1), rel=1e-12)
     np.testing.assert_array_equal(layer("AdaptiveMaxPool", 1).ravel(), x.reshape(3, -1).max(1))
     pool = getattr(nn, f"MaxPool{dims}d")(2, return_indices=True)
-    values, places = pool(ag.tensor(x))
-    np.testing.assert_array_equal(np.take_along_axis(x.reshape(3, -1), places.array.reshape(3, -1), 1),
+    values, indices = pool(ag.tensor(x))
+    np.testing.assert_array_equal(np.take_along_axis(x.reshape(3, -1), indices.array.reshape(3, -1), 1),
                                   values.array.reshape(3, -1))  # fmt: skip
 
 
@@ -392,18 +392,18 @@ def test_lp_pooling(dims):
 @pytest.mark.parametrize(("size", "stride", "padding"), [(2, None, 0), (3, 2, 1), (3, 1, 0)])
 def test_max_unpooling(dims, size, stride, padding):
     x = ag.tensor(rand(2, 3, *(8, 9, 7)[:dims]), requires_grad=True)
-    values, places = getattr(nn, f"MaxPool{dims}d")(size, stride, padding, return_indices=True)(x)
+    values, indices = getattr(nn, f"MaxPool{dims}d")(size, stride, padding, return_indices=True)(x)
     unpool = getattr(nn, f"MaxUnpool{dims}d")(size, stride, padding)
-    out = unpool(values, places, output_size=x.shape)
+    out = unpool(values, indices, output_size=x.shape)
     kept = np.zeros((6, x.array[0, 0].size), bool)
-    np.put_along_axis(kept, places.array.reshape(6, -1), True, 1)
+    np.put_along_axis(kept, indices.array.reshape(6, -1), True, 1)
     np.testing.assert_array_equal(out.array, np.where(kept.reshape(x.shape), x.array, 0))
     out.sum().backward()
     np.testing.assert_array_equal(x.grad.array, kept.reshape(x.shape))
     values = ag.tensor(values.array, requires_grad=True)
-    assert ag.gradgradcheck(lambda v: unpool(v, places, output_size=x.shape) ** 2, (values,))
+    assert ag.gradgradcheck(lambda v: unpool(v, indices, output_size=x.shape) ** 2, (values,))
     if stride is None:
-        assert unpool(values, places.array % 4).shape[2:] == tuple(n * 2 for n in values.shape[2:])
+        assert unpool(values, indices.array % 4).shape[2:] == tuple(n * 2 for n in values.shape[2:])
 
 
 # ----------------------------------------------------------------------------------------- shape, dropout, activations
@@ -646,8 +646,8 @@ def test_similarity_and_distance():
 # -------------------------------------------------------------------------------------------------------------- errors
 
 
-def unpool(x, places=((0, 2),), *size):
-    return nn.MaxUnpool1d(2)(x, np.array(places), output_size=size or None)
+def unpool(x, indices=((0, 2),), *size):
+    return nn.MaxUnpool1d(2)(x, np.array(indices), output_size=size or None)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A linear layer and its unit in one operation: it is what the two are one after the other."""
+"""A linear layer and its activation in one operation: it is what the two are one after the other."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ import nn
 import nn.functional as F
 from autograd_core.func import vmap
 
-UNITS = {"relu": F.relu, "tanh": F.tanh, "sigmoid": F.sigmoid}
+ACTIVATIONS = {"relu": F.relu, "tanh": F.tanh, "sigmoid": F.sigmoid}
 
 
 def operands(seed, *shape, outputs, dtype=np.float64, bias=True):
@@ -17,11 +17,11 @@ def operands(seed, *shape, outputs, dtype=np.float64, bias=True):
     return [ag.tensor(rng.standard_normal(s).astype(dtype) / 3, requires_grad=True) for s in shapes]
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize(("shape", "outputs"), [((5, 4), 3), ((4,), 3), ((2, 3, 4), 5), ((0, 4), 3), ((90, 70), 400)])
 @pytest.mark.parametrize("bias", [True, False])
 def test_values_and_gradients(name, shape, outputs, bias):
-    """The last shape is one for kernels: a product of ours, and a rule of so many elements."""
+    """The last shape is one for kernels: a product of ours, and a rule that runs as a kernel."""
     xs = operands(0, *shape, outputs=outputs, bias=bias)
     arrays = [x.detach().numpy() for x in xs]
     z = arrays[0] @ arrays[1].T + (arrays[2] if bias else 0)
@@ -37,29 +37,29 @@ def test_values_and_gradients(name, shape, outputs, bias):
         np.testing.assert_allclose(one, other, 1e-10, 1e-12)
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_any_order(name):
     xs = operands(2, 4, 3, outputs=2)
     assert ag.gradcheck(lambda *xs: F.linear_activation(*xs, activation=name), xs)
     assert ag.gradgradcheck(lambda *xs: F.linear_activation(*xs, activation=name), xs)
 
 
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_only_what_is_wanted_and_under_vmap(name):
     x, w, b = operands(3, 6, 4, outputs=3, dtype=np.float32)
     out = F.linear_activation(x.detach(), w, b.detach(), name)
     (gw,) = ag.grad(out.sum(), [w])
-    (expected,) = ag.grad(UNITS[name](F.linear(x.detach(), w, b.detach())).sum(), [w])
+    (expected,) = ag.grad(ACTIVATIONS[name](F.linear(x.detach(), w, b.detach())).sum(), [w])
     np.testing.assert_array_equal(gw, expected)
     assert out.dtype == np.float32
     each = vmap(lambda x: F.linear_activation(x, w, b, name))(x)
     np.testing.assert_allclose(each.detach(), F.linear_activation(x, w, b, name).detach(), 1e-6)
 
 
-def test_integers_are_the_units_affair():
+def test_integers_are_left_to_the_activation():
     x, w = ag.tensor([[1, 2], [-3, 1]]), ag.tensor([[1, -1]])
-    for name, unit in UNITS.items():
-        out, expected = F.linear_activation(x, w, activation=name), unit(F.linear(x, w))
+    for name, activation in ACTIVATIONS.items():
+        out, expected = F.linear_activation(x, w, activation=name), activation(F.linear(x, w))
         assert out.dtype == expected.dtype
         np.testing.assert_array_equal(out, expected)
 

@@ -1,4 +1,4 @@
-"""Layers of padding, folding, shuffling and resizing: against loops over places, their texts, their errors."""
+"""Layers of padding, folding, shuffling and resizing: against loops over positions, their texts, their errors."""
 
 import itertools
 

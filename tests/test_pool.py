@@ -59,9 +59,9 @@ def test_max_pool_equals_the_loops(case):
     dims = len(dilation)
     size, windows = naive.strided_windows(x.shape[-dims:], *how.values(), dilation, ceil_mode)
     out, indices = MAX[dims](x, **how, dilation=dilation, ceil_mode=ceil_mode, return_indices=True)
-    expected, places = naive.max_of_windows(x, size, windows)
+    expected, expected_indices = naive.max_of_windows(x, size, windows)
     np.testing.assert_array_equal(out, expected)
-    np.testing.assert_array_equal(indices, places)
+    np.testing.assert_array_equal(indices, expected_indices)
     np.testing.assert_array_equal(MAX[dims](x, **how, dilation=dilation, ceil_mode=ceil_mode), expected)
 
 
@@ -90,9 +90,9 @@ def test_many_small_images_equal_each_alone(window, stride, padding):
     t = ag.tensor(x, requires_grad=True)
     ops.avg_pool2d(t, window, stride, padding).backward(ag.tensor(out))
     size, windows = naive.strided_windows((5, 6), (window,) * 2, (stride,) * 2, (padding,) * 2, (1, 1), False)
-    expected, places = naive.max_of_windows(x, size, windows)
+    expected, expected_indices = naive.max_of_windows(x, size, windows)
     np.testing.assert_array_equal(out, expected)
-    np.testing.assert_array_equal(indices, places)
+    np.testing.assert_array_equal(indices, expected_indices)
     for i in (0, 255, 256, 499):
         np.testing.assert_array_equal(ops.avg_pool2d(x[:, i], window, stride, padding), mean[:, i])
         alone = ag.tensor(x[:, i], requires_grad=True)
@@ -109,9 +109,9 @@ def test_adaptive_pools_equal_the_loops(dims, data):
     size, windows = naive.adaptive_windows(space, size)
     np.testing.assert_allclose(ADAPTIVE_AVG[dims](x, size), naive.mean_of_windows(x, size, windows), atol=1e-14)
     out, indices = ADAPTIVE_MAX[dims](x, size, return_indices=True)
-    expected, places = naive.max_of_windows(x, size, windows)
+    expected, expected_indices = naive.max_of_windows(x, size, windows)
     np.testing.assert_array_equal(out, expected)
-    np.testing.assert_array_equal(indices, places)
+    np.testing.assert_array_equal(indices, expected_indices)
 
 
 def test_none_keeps_a_size_in_adaptive_pools():

@@ -61,9 +61,9 @@ def test_nan_is_the_largest():
 
 def test_kmax_takes_the_first_of_equals_and_keeps_their_order():
     x = ag.tensor([[1.0, 2.0, 2.0, 0.0, 2.0], [5.0, 4.0, 3.0, 2.0, 1.0]], requires_grad=True)
-    out, places = nn.KMaxPool1d(2, return_indices=True)(x)
+    out, indices = nn.KMaxPool1d(2, return_indices=True)(x)
     np.testing.assert_array_equal(out.detach(), [[2, 2], [5, 4]])
-    np.testing.assert_array_equal(places, [[1, 2], [0, 1]])
+    np.testing.assert_array_equal(indices, [[1, 2], [0, 1]])
     out.sum().backward()
     np.testing.assert_array_equal(x.grad, [[0, 1, 1, 0, 0], [1, 1, 0, 0, 0]])
     assert repr(nn.KMaxPool1d(2)) == "KMaxPool1d(k=2)"

@@ -36,8 +36,8 @@ def values(seed=0, shape=(2, 3, 4)):
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_shares_memory_and_a_write_through_it_is_recorded(name):
-    """The oracle: the places a view shows, found by viewing the numbers 0, 1, …, written by flat index."""
-    places = np.asarray(VIEWS[name](ag.tensor(np.arange(24).reshape(2, 3, 4)))).ravel()
+    """The oracle: the positions a view shows, found by viewing the numbers 0, 1, …, written by flat index."""
+    positions = np.asarray(VIEWS[name](ag.tensor(np.arange(24).reshape(2, 3, 4)))).ravel()
     w = values(1)
 
     def through_view(x):
@@ -48,8 +48,8 @@ def test_a_view_shares_memory_and_a_write_through_it_is_recorded(name):
 
     def by_flat_index(x):
         flat = (x * 1).reshape(24)
-        part = flat[places] * flat[places] + 1.0
-        whole = ag.index_put(flat, (ag.tensor(places),), part)
+        part = flat[positions] * flat[positions] + 1.0
+        whole = ag.index_put(flat, (ag.tensor(positions),), part)
         return ((whole * whole * ag.tensor(w.ravel())).sum() + (part * 3).sum()) ** 2
 
     results = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from .operands import NUMBERS, as_operand, convert, sizes_of
-from .outputs import documented_out, made_into, makes_out
+from .outputs import documented_out, factory_into, makes_out
 from .standin import StandIn
 from .tensor import Default, Tensor, as_array, describe, range_checked, wrap
 
@@ -63,7 +63,7 @@ def size_by_keyword(factory: F) -> F:
         if reads_out and "out" in options:
             out = options.pop("out")
             if out is not None:
-                return made_into(factory, out, args, options)
+                return factory_into(factory, out, args, options)
         return factory(*args, **options)
 
     if reads_out:

@@ -186,13 +186,13 @@ class Algebra:
         False  # True: rules record what they compute (`create_graph=True`), fused primitives use their composition
     )
 
-    def add(self, held: Any, g: Any) -> Any:
-        """The sum, in a new object: `held` may be somebody else's."""
-        return held + g
+    def add(self, total: Any, g: Any) -> Any:
+        """The sum, in a new object: `total` may be somebody else's."""
+        return total + g
 
-    def add_into(self, held: Any, g: Any) -> Any:
-        """The sum, where `held` came from `add` and may be overwritten."""
-        return held + g
+    def add_into(self, total: Any, g: Any) -> Any:
+        """The sum, where `total` came from `add` and may be overwritten."""
+        return total + g
 
     def own(self, g: Any) -> Any:
         """A copy of `g` that may be overwritten."""

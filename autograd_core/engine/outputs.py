@@ -106,7 +106,7 @@ def _check_fits(name: str, result: Tensor, out: Tensor) -> None:
     check_writable(out, name)
 
 
-def made_into(factory: Callable, out: Any, args: tuple, options: dict) -> Any:
+def factory_into(factory: Callable, out: Any, args: tuple, options: dict) -> Any:
     """`into`, of a factory: the result is made in the dtype of `out`, unless one is asked for."""
     if options.get("dtype") is None and "dtype" in inspect.signature(factory).parameters and isinstance(out, Tensor):
         options = {**options, "dtype": out.dtype}
@@ -118,7 +118,7 @@ def makes_out(factory: F) -> F:
 
     @functools.wraps(factory)
     def call(*args: Any, out: Any = None, **options: Any) -> Any:
-        return factory(*args, **options) if out is None else made_into(factory, out, args, options)
+        return factory(*args, **options) if out is None else factory_into(factory, out, args, options)
 
     return documented_out(call)
 

@@ -144,13 +144,13 @@ def no_derivative(name: str, argument: str) -> Callable:
 def published(module: str, functions: Mapping[str, Any]) -> None:
     """Functions that others make (`unary`, `binary`, …) learn by which public name pickle finds them: module.name."""
     for name, function in functions.items():
-        if isinstance(function, FunctionType) and _found(function) is not function:
+        if isinstance(function, FunctionType) and _resolved(function) is not function:
             function.__module__, function.__qualname__ = module, name
             if "<" in function.__name__:  # a lambda
                 function.__name__ = name.rpartition(".")[2]
 
 
-def _found(function: FunctionType) -> Any:
+def _resolved(function: FunctionType) -> Any:
     """What pickle finds by the name of the function."""
     found: Any = sys.modules.get(function.__module__)
     for name in function.__qualname__.split("."):

@@ -15,7 +15,7 @@ from ..engine.primitive import AUX, OUT, SHAPE, Primitive
 from ..engine.tensor import Tensor, describe
 from ..engine.types import TensorLike
 from .draw_svg import Box, Edge, Picture
-from .draw_values import brief, changed, held_grad, known_values, node_gradients, saved_by_spec
+from .draw_values import brief, changed, deposited_grad, known_values, node_gradients, saved_by_spec
 
 
 class Drawing:
@@ -108,7 +108,7 @@ def draw(
         prefix = graph.prefix(box, port)
         if node in gradients:
             graph.boxes[box].grads.append(f"{prefix}grad {brief(gradients[node])}")
-        elif values and not gradients and (grad := held_grad(node)) is not None:
+        elif values and not gradients and (grad := deposited_grad(node)) is not None:
             graph.boxes[box].grads.append(f"{prefix}.grad {brief(grad)}")
     for box, node in graph.results:
         if node in gradients:

@@ -157,7 +157,7 @@ def owner_of(node: Node) -> Tensor | None:
     return next((t for r in references if (t := r()) is not None), None)
 
 
-def held_grad(node: Node) -> ndarray | None:
+def deposited_grad(node: Node) -> ndarray | None:
     """The `.grad` of the tensor that receives the node's gradient."""
     owner = owner_of(node)
     return None if owner is None or owner.grad is None else owner.grad.array

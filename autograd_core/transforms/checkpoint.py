@@ -147,7 +147,7 @@ class Run:
                     "would change it again; let it work on x.clone()"
                 )
         self.leaves = []
-        self.positions = [i for i, y in enumerate(outputs) if _made_since(y, start)]
+        self.positions = [i for i, y in enumerate(outputs) if _recorded_since(y, start)]
         roots = [history(outputs[i]) for i in self.positions]
         if not roots:
             return tree.unflatten(structure, outputs)
@@ -203,7 +203,7 @@ class Run:
             if self.random_state is not None:
                 set_rng_state(self.random_state)
             outputs, _ = self.call(list(self.kept))
-        positions = [i for i, y in enumerate(outputs) if _made_since(y, start)]
+        positions = [i for i, y in enumerate(outputs) if _recorded_since(y, start)]
         inner, outer = _inside([history(outputs[i]) for i in positions], start)
         if self.check:
             self.compare([(node.name, node.shape) for node in inner])
@@ -234,7 +234,7 @@ def _order(node: Node) -> int:
     return node.order
 
 
-def _made_since(y: Any, start: int) -> bool:
+def _recorded_since(y: Any, start: int) -> bool:
     node = history(y) if isinstance(y, Tensor) else None
     return node is not None and node.order > start
 

@@ -175,7 +175,7 @@ class RBFNetwork(Module):
     def _centers(self, centers: Any, x: ndarray, labels: Any, rng: np.random.Generator, iterations: int) -> ndarray:
         name, M = "RBFNetwork.fit", self.rbf.num_centers
         if not isinstance(centers, str):
-            return _given(f"{name}: centers", centers, (M, self.rbf.in_features), x.dtype)
+            return _checked_array(f"{name}: centers", centers, (M, self.rbf.in_features), x.dtype)
         if centers not in CENTERS:
             raise ValueError(f"{name}: centers is one of {', '.join(CENTERS)} or an array, got {centers!r}")
         if centers == "keep":
@@ -205,7 +205,7 @@ class RBFNetwork(Module):
                 )
             return widths
         array = np.broadcast_to(widths, (M,)) if np.ndim(widths) == 0 else widths
-        array = _given(f"{name}: widths", array, (M,), self.rbf.centers.dtype)
+        array = _checked_array(f"{name}: widths", array, (M,), self.rbf.centers.dtype)
         if not (array > 0).all():
             raise ValueError(f"{name}: widths must be positive, got {float(array[~(array > 0)][0]):g}")
         return array
@@ -258,7 +258,7 @@ class _Steps:
             self.progress(self.lines[-1])
 
 
-def _given(name: str, value: Any, shape: tuple[int, ...], dtype: Any) -> ndarray:
+def _checked_array(name: str, value: Any, shape: tuple[int, ...], dtype: Any) -> ndarray:
     array = np.asarray(value.array if isinstance(value, Tensor) else value)
     if array.shape != shape:
         raise ValueError(f"{name} given as an array must have shape {shape}, got {array.shape}")

@@ -1,4 +1,4 @@
-"""Resizing, reading at places, shuffles; against np.interp a dimension at a time, plain loops and SciPy."""
+"""Resizing, reading at positions, shuffles; against np.interp a dimension at a time, plain loops and SciPy."""
 
 import math
 
@@ -65,8 +65,8 @@ def resize(name, ref, shape, size, **options):
     )  # fmt: skip
 
 
-def at_places(x, grid, boundary, align, order=1):
-    """Each image read at its places by SciPy."""
+def at_positions(x, grid, boundary, align, order=1):
+    """Each image read at its positions by SciPy."""
     sizes = np.array(x.shape[2:])
     at = (grid[..., ::-1] + 1) / 2 * (sizes - 1) if align else ((grid[..., ::-1] + 1) * sizes - 1) / 2
     return np.stack(
@@ -85,7 +85,7 @@ def sampled(name, boundary, *, rank=2, order=1, **options):
     return Row(
         f"grid_sample_{name}",
         lambda x, g: ag.grid_sample(x, g, **options),
-        lambda x, g: at_places(x, g, boundary, align, order),
+        lambda x, g: at_positions(x, g, boundary, align, order),
         (real(*shape), real(*places, low=-1.2, high=1.2)),
         tol32=2e-4,
     )  # fmt: skip

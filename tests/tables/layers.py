@@ -1,4 +1,4 @@
-"""Functions of layers: pooling at places found first, and sequences without places, against plain loops."""
+"""Functions of layers: pooling at indices found first, and sequences without elements, against plain loops."""
 
 import itertools
 import math

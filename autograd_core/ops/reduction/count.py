@@ -118,8 +118,8 @@ _unique_primitive = Primitive(_unique, name="unique", outputs=True)
 _consecutive_primitive = Primitive(_unique_consecutive, name="unique_consecutive", outputs=True)
 
 
-def _chosen(found: tuple, return_inverse: bool, return_counts: bool) -> Any:
-    out = (found[0], *found[1:2] * return_inverse, *found[2:] * return_counts)
+def _chosen(results: tuple, return_inverse: bool, return_counts: bool) -> Any:
+    out = (results[0], *results[1:2] * return_inverse, *results[2:] * return_counts)
     return out if len(out) > 1 else out[0]
 
 

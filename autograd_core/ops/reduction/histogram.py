@@ -22,7 +22,7 @@ class Histogram(NamedTuple):
 
 
 def _edges(name: str, x: ndarray, bins: Any, ends: tuple | None) -> ndarray:
-    """The edges, in the dtype of x: as they are, or so many intervals of equal width."""
+    """The edges, in the dtype of x: as they are, or those of `bins` intervals of equal width."""
     if not isinstance(bins, int | np.integer):
         edges = np.asarray(values(bins), x.dtype)
         if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) >= 0).all():

@@ -44,7 +44,7 @@ def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation:
     x = array_operand(x, name)
     if x.dtype.kind != "f":
         raise TypeError(f"{name}: needs a floating tensor, got {x.dtype}; convert it with x.float()")
-    given, q = q, np.asarray(q.array if isinstance(q, Tensor) else q, np.float64)
+    q_input, q = q, np.asarray(q.array if isinstance(q, Tensor) else q, np.float64)
     if q.ndim > 1 or not ((q >= 0) & (q <= 1)).all():
         raise ValueError(f"{name}: q must be numbers from 0 to 1 in at most one dimension, got {q.tolist()}")
     if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
@@ -54,19 +54,19 @@ def _quantile(name: str, x: Any, q: Any, dim: Any, keepdim: bool, interpolation:
     dims = reduction_dims(x, dim, name)
     if math.prod(x.shape[d] for d in dims) == 0:
         raise nothing_error(name, x, dim, "quantile")
-    out = _quantile_of_rows(name, as_rows(x, dims), given, q, interpolation, skip_nan)
+    out = _quantile_of_rows(name, as_rows(x, dims), q_input, q, interpolation, skip_nan)
     if keepdim:
         out = reshape(out, (*kept_shape(x.shape, dims), q.size))
     out = movedim(out, -1, 0)
     return out if q.ndim else reshape(out, out.shape[1:])
 
 
-def _quantile_of_rows(name: str, rows: Any, given: Any, q: ndarray, interpolation: str, skip_nan: bool) -> Any:
+def _quantile_of_rows(name: str, rows: Any, q_input: Any, q: ndarray, interpolation: str, skip_nan: bool) -> Any:
     """The quantiles of each row, along the last dimension."""
     inside = stand_in(rows)
     if inside is not None:
         return inside.call_on_values(
-            lambda rows: _quantile_of_rows(name, rows, given, q, interpolation, skip_nan), rows
+            lambda rows: _quantile_of_rows(name, rows, q_input, q, interpolation, skip_nan), rows
         )
     ordered = sort(rows, -1)[0]
     ranks = apply(_ranks_primitive, (ordered, q.reshape(-1)), (skip_nan,))
@@ -81,8 +81,8 @@ def _quantile_of_rows(name: str, rows: Any, given: Any, q: ndarray, interpolatio
         out = gather_along(ordered, low, last, name=name)
     if interpolation in ("linear", "midpoint") and (low != high).any():
         weight: Any = (ranks - low if interpolation == "linear" else np.full(low.shape, 0.5)).astype(rows.dtype)
-        if interpolation == "linear" and isinstance(given, Tensor) and given.requires_grad:
-            moved = reshape(given, (q.size,)) - q.reshape(-1).astype(rows.dtype)  # 0, with the derivative of q
+        if interpolation == "linear" and isinstance(q_input, Tensor) and q_input.requires_grad:
+            moved = reshape(q_input, (q.size,)) - q.reshape(-1).astype(rows.dtype)  # 0, with the derivative of q
             weight = weight + moved * _last_rank(ordered, skip_nan)
         gap = gather_along(ordered, high, last, name=name) - out
         out = out + basics.where(low == high, 0.0, gap * weight)

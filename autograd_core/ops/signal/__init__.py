@@ -1,1 +1,5 @@
-"""Fourier transforms and resampling."""
+"""Fourier transforms and resampling.
+
+`fft` and `frequencies`, `spectrogram` with its `windows`, and what reads images between their elements: `interpolate`
+and `grid_sample`.
+"""

@@ -30,7 +30,7 @@ _window = documented(
 )
 
 
-def _made(
+def _sampled(
     name: str, length: int, periodic: bool, formula: Callable[[int], ndarray], dtype: DTypeLike | None, rest: tuple
 ) -> Tensor:
     count, kind = integer(length, name, "window_length"), np.dtype(Default.dtype if dtype is None else dtype)
@@ -60,7 +60,7 @@ def hann_window(
     hann_window(4) → [0. , 0.5, 1. , 0.5]
     """
     rest = (requires_grad, device)
-    return _made("hann_window", window_length, periodic, lambda n: _cosines(n, 0.5, 0.5), dtype, rest)
+    return _sampled("hann_window", window_length, periodic, lambda n: _cosines(n, 0.5, 0.5), dtype, rest)
 
 
 @_window
@@ -75,7 +75,7 @@ def hamming_window(
     hamming_window(4) → [0.08, 0.54, 1.  , 0.54]
     """
     rest = (requires_grad, device)
-    return _made("hamming_window", window_length, periodic, lambda n: _cosines(n, alpha, beta), dtype, rest)
+    return _sampled("hamming_window", window_length, periodic, lambda n: _cosines(n, alpha, beta), dtype, rest)
 
 
 @_window
@@ -91,7 +91,7 @@ def blackman_window(
     tensor([0.34, 1.  , 0.34])
     """
     rest = (requires_grad, device)
-    return _made("blackman_window", window_length, periodic, lambda n: _cosines(n, 0.42, 0.5, 0.08), dtype, rest)
+    return _sampled("blackman_window", window_length, periodic, lambda n: _cosines(n, 0.42, 0.5, 0.08), dtype, rest)
 
 
 @_window
@@ -105,7 +105,7 @@ def bartlett_window(
     Source: PyTorch's `bartlett_window`; NumPy's `bartlett`.
     bartlett_window(4) → [0. , 0.5, 1. , 0.5]
     """
-    return _made("bartlett_window", window_length, periodic, np.bartlett, dtype, (requires_grad, device))
+    return _sampled("bartlett_window", window_length, periodic, np.bartlett, dtype, (requires_grad, device))
 
 
 @_window
@@ -122,7 +122,7 @@ def kaiser_window(
     kaiser_window(3, False, 0.0) → [1., 1., 1.]
     """
     rest = (requires_grad, device)
-    return _made("kaiser_window", window_length, periodic, lambda n: np.kaiser(n, beta), dtype, rest)
+    return _sampled("kaiser_window", window_length, periodic, lambda n: np.kaiser(n, beta), dtype, rest)
 
 
 # A line an operation: the names under which it is found (interface/table.py).
