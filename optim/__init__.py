@@ -15,9 +15,11 @@ from .adagrad import Adagrad
 from .adam import Adam, AdamW
 from .adamax import Adamax
 from .asgd import ASGD
+from .delta_bar_delta import DeltaBarDelta
 from .lbfgs import LBFGS
 from .nadam import NAdam
 from .optimizer import Optimizer
+from .quickprop import Quickprop
 from .radam import RAdam
 from .rmsprop import RMSprop
 from .rprop import Rprop
@@ -33,8 +35,10 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "DeltaBarDelta",
     "NAdam",
     "Optimizer",
+    "Quickprop",
     "RAdam",
     "RMSprop",
     "Rprop",

@@ -151,6 +151,34 @@ def asgd(x, g, t, m, lr=1e-2, lambd=1e-4, alpha=0.75, t0=1e6, weight_decay=0, ma
     return x
 
 
+def quickprop(x, g, t, m, lr=0.35, mu=1.75, weight_decay=0, maximize=False):
+    """Weight by weight, as in the program for cascade-correlation that Fahlman gave away."""
+    s = (-g if maximize else g) + weight_decay * x
+    out, shrink = [], mu / (1 + mu)
+    deltas, slopes = m.get("d", np.zeros_like(x)), m.get("p", np.zeros_like(x))
+    for d, slope, p in zip(np.ravel(deltas), np.ravel(s), np.ravel(slopes), strict=True):
+        step = 0.0
+        if d < 0:
+            step -= lr * slope if slope > 0 else 0
+            step += mu * d if slope >= shrink * p else d * slope / (p - slope)
+        elif d > 0:
+            step -= lr * slope if slope < 0 else 0
+            step += mu * d if slope <= shrink * p else d * slope / (p - slope)
+        else:
+            step -= lr * slope
+        out.append(step)
+    m["d"], m["p"] = np.reshape(out, x.shape), s
+    return x + m["d"]
+
+
+def delta_bar_delta(x, g, t, m, lr=0.1, kappa=0.01, phi=0.1, theta=0.7, maximize=False):
+    g = np.asarray(-g if maximize else g)
+    rate, mean = m.get("rate", np.full_like(x, lr)), m.get("mean", 0)
+    m["rate"] = rate + np.where(mean * g > 0, kappa, 0) - np.where(mean * g < 0, phi * rate, 0)
+    m["mean"] = (1 - theta) * g + theta * mean
+    return x - m["rate"] * g
+
+
 FORMULAS = [
     (optim.SGD, sgd, [{}, {"lr": 0.1, "momentum": 0.9}, {"momentum": 0.8, "dampening": 0.3, "weight_decay": 0.1},
                       {"momentum": 0.8, "nesterov": True, "weight_decay": 0.1}, {"lr": 0.1, "maximize": True}]),
@@ -168,6 +196,9 @@ FORMULAS = [
                           {"decoupled_weight_decay": True, "weight_decay": 0.1, "maximize": True}]),
     (optim.RAdam, radam, [{}, {"lr": 0.1, "betas": (0.5, 0.9), "weight_decay": 0.1},
                           {"decoupled_weight_decay": True, "weight_decay": 0.1, "maximize": True}]),
+    (optim.Quickprop, quickprop, [{}, {"lr": 0.05, "mu": 0.5, "weight_decay": 0.1}, {"mu": 1.2, "maximize": True}]),
+    (optim.DeltaBarDelta, delta_bar_delta, [{}, {"lr": 0.2, "kappa": 0.1, "phi": 0.5, "theta": 0.2},
+                                            {"theta": 0.9, "maximize": True}]),
     (optim.ASGD, asgd, [{}, {"lambd": 0.1, "alpha": 0.5, "t0": 5}, {"weight_decay": 0.1, "maximize": True}]),
 ]  # fmt: skip
 CASES = [(make, formula, options) for make, formula, listed in FORMULAS for options in listed]
@@ -404,10 +435,11 @@ def test_an_optimizer_of_ones_own():
         unfinished.step()
 
 
+PYTORCHS = [make for make in ALL if make not in (optim.Quickprop, optim.DeltaBarDelta)]  # that PyTorch has too
 PYTORCHS_OPTIONS = {  # foreach, fused, capturable where PyTorch has them
-    "foreach": ALL,
+    "foreach": PYTORCHS,
     "fused": [optim.SGD, optim.Adam, optim.AdamW, optim.Adagrad],
-    "capturable": [make for make in ALL if make not in (optim.SGD, optim.Adagrad)],
+    "capturable": [make for make in PYTORCHS if make not in (optim.SGD, optim.Adagrad)],
 }
 
 
@@ -421,7 +453,7 @@ def test_options_without_effect_are_accepted_and_not_kept(make, option):
     assert option not in optimizer.param_groups[0] and option not in optimizer.defaults
 
 
-@pytest.mark.parametrize("make", ALL)
+@pytest.mark.parametrize("make", PYTORCHS)
 def test_a_step_that_is_differentiated_is_refused(make):
     make([Parameter(ag.ones(1))], differentiable=False)
     with pytest.raises(ValueError, match=f"{make.__name__}: differentiable=True is not supported"):
@@ -496,6 +528,9 @@ def test_a_generator_used_up_warns():
         (lambda: optim.SGD(one(), momentum=-1), ValueError, "Invalid momentum value: -1"),
         (lambda: optim.SGD(one(), weight_decay=-1), ValueError, "Invalid weight_decay value: -1"),
         (lambda: optim.SGD(one(), nesterov=True), ValueError, "zero dampening, got momentum=0, dampening=0"),
+        (lambda: optim.Quickprop(one(), mu=0), ValueError, "Invalid mu value: 0; it must be more than 0, such as 1.75"),
+        (lambda: optim.DeltaBarDelta(one(), phi=1.5), ValueError, "Invalid phi value: 1.5; it must be in"),
+        (lambda: optim.DeltaBarDelta(one(), theta=-1), ValueError, "Invalid theta value: -1"),
         (lambda: optim.Adam(one(), eps=-1), ValueError, "Invalid epsilon value: -1"),
         (lambda: optim.Adam(one(), betas=(1.0, 0.9)), ValueError, "Invalid beta parameter at index 0: 1.0"),
         (lambda: optim.AdamW(one(), betas=(0.9, -1)), ValueError, "Invalid beta parameter at index 1: -1"),

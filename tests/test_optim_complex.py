@@ -21,6 +21,7 @@ OPTIONS = {
     optim.Adadelta: [{}, {"lr": 0.5, "rho": 0.5, **DECAY}],
     optim.RMSprop: [{}, {"centered": True, "momentum": 0.5, "eps": 1e-3, **DECAY}],
     optim.Rprop: [{}, {"lr": 0.1, "etas": (0.4, 1.4), "maximize": True}],
+    optim.Quickprop: [{"lr": 0.1}, DECAY], optim.DeltaBarDelta: [{}, {"phi": 0.5, "maximize": True}],
     optim.Adamax: [{}, DECAY], optim.NAdam: [{}, {"decoupled_weight_decay": True, **DECAY}],
     optim.RAdam: [{"betas": (0.5, 0.9)}, {"decoupled_weight_decay": True, **DECAY}],
     optim.ASGD: [{}, {"lambd": 0.1, "alpha": 0.5, "t0": 5, **DECAY}],
@@ -71,6 +72,8 @@ def test_as_two_real_parameters(make, options, order):
 @pytest.mark.parametrize(("make", "options"), CASES, ids=IDS)
 def test_against_pytorch(make, options):
     torch = pytest.importorskip("torch")
+    if not hasattr(torch.optim, make.__name__):
+        pytest.skip("PyTorch has no such optimiser")
     z, _ = learn(make, options)
     theirs = torch.tensor(START, requires_grad=True)
     optimizer = getattr(torch.optim, make.__name__)([theirs], **options)

@@ -181,7 +181,7 @@ def hook(seen, module, args, output):
 # ------------------------------------------------------------------------------------------------------- training
 
 OPTIMIZERS = ["ASGD", "LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop",
-              "Rprop"]  # fmt: skip
+              "Rprop", "Quickprop", "DeltaBarDelta"]  # fmt: skip
 
 
 def steps(model, optimizer, n):
