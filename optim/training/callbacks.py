@@ -18,7 +18,8 @@ class Callback:
     """Does something at the start and the end of training, of its epochs and of its batches; the base class.
 
     A subclass overrides what it needs of `on_start`, `on_epoch_start`, `on_batch_end`, `on_epoch_end` and `on_end`.
-    Each gets the `run`, which has model, optimizer, history, epoch, batch, batch_loss, and `stop(reason)`.
+    Each gets the `run`, which has model, optimizer, history, epoch, batch, batch_loss, and `stop(reason)`. One that keeps
+    something from epoch to epoch has it in `state_dict` and `load_state_dict`, so that a run can be resumed exactly.
 
     Formula: on_start, (on_epoch_start, on_batch_end …, on_epoch_end) for each epoch, on_end
     Shapes: none.
@@ -50,6 +51,13 @@ class Callback:
 
     def on_end(self, run: Run) -> None:
         """In the end, also after an interrupt or an error."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint of `fit` keeps of it: numbers, texts, arrays, None, in dictionaries, lists and tuples."""
+        return {}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what `state_dict` gave; called after `on_start` where a run is resumed."""
 
 
 def snapshot(model: Any) -> dict[str, np.ndarray]:
@@ -99,6 +107,12 @@ class Best:
         if self.weights is not None:
             run.model.load_state_dict(self.weights)
             run.history.best_epoch = self.epoch
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"value": self.value, "epoch": self.epoch, "weights": self.weights}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.value, self.epoch, self.weights = (state_dict[name] for name in ("value", "epoch", "weights"))
 
     def improved(self, run: Run) -> bool:
         """Whether the last epoch is better than all before it; one whose value is NaN never is."""
@@ -153,6 +167,12 @@ class KeepBest(Callback):
     def on_end(self, run: Run) -> None:
         self.best.restore(run)
 
+    def state_dict(self) -> dict[str, Any]:
+        return self.best.state_dict()
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best.load_state_dict(state_dict)
+
 
 class EarlyStopping(Callback):
     """Stops training after a number of epochs without an improvement.
@@ -203,6 +223,12 @@ class EarlyStopping(Callback):
 
     def on_end(self, run: Run) -> None:
         self.best.restore(run)
+
+    def state_dict(self) -> dict[str, Any]:
+        return self.best.state_dict()
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best.load_state_dict(state_dict)
 
 
 def restores(callback: Callback) -> bool:

@@ -65,6 +65,14 @@ class Metric:
         """The number over all batches since `reset`."""
         raise NotImplementedError(f"{type(self).__name__} needs a method result(self)")
 
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint of `fit` keeps of it within an epoch: its attributes."""
+        return dict(vars(self))
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what `state_dict` gave."""
+        vars(self).update(state_dict)
+
 
 class Accuracy(Metric):
     """Measures the fraction of examples whose largest output is that of the target class.
