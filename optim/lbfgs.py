@@ -58,6 +58,7 @@ class LBFGS(Optimizer):
     tensor([3., 3.], requires_grad=True)
     """
 
+    closure = "gradients"
     flat_state = True
     checked = ("lr",)
 

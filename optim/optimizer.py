@@ -61,6 +61,10 @@ class Optimizer:
     is a dict; `state_dict()` has it under the number of the parameter, counted through the groups. A complex parameter
     is updated as two real ones, its real and its imaginary part.
 
+    `closure` is what a `step` that cannot do without a closure expects of it: "gradients" (it clears the gradients,
+    computes the loss, calls `backward` and returns the loss), or of one that does not call `backward`: "loss" (it returns
+    the loss), "outputs" (the loss and the outputs that it was computed from), "residuals" (their vector).
+
     Formula: x, state ← update(x, ∂loss/∂x, state), for every parameter x that has a gradient
     Shapes: parameters and their gradients (*).
     Dtypes: floating and complex parameters; the state has its parameter's dtype.
@@ -82,6 +86,7 @@ class Optimizer:
 
     zeros: tuple[str, ...] = ()  # the arrays of a parameter's state that begin as zeros; with them comes "step"
     checked: tuple[str, ...] = ()  # options that must not be negative; of "betas", each must be in [0, 1)
+    closure: str | None = None  # what the closure of `step` does, see above; None: it may be left out
     flat_state = False  # True: the state's arrays need not have their parameter's shape
     _optimizer_step_pre_hooks: dict[int, Callable]
     _optimizer_step_post_hooks: dict[int, Callable]

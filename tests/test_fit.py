@@ -57,6 +57,74 @@ def test_it_learns_and_records():
     assert m.training
 
 
+def test_an_optimizer_that_evaluates_the_loss_itself():
+    """As the loop with a closure; loss and metrics are those before the step, and dropout draws the same masks again."""
+    x, y = (ag.tensor(part) for part in blobs())
+    layers = model(), model()
+    dropouts = [nn.Sequential(nn.Dropout(0.5), m) for m in layers]
+    fitted, looped = (optim.LBFGS(m.parameters(), max_iter=4, line_search_fn="strong_wolfe") for m in layers)
+    ag.manual_seed(5)
+    history = fit(dropouts[0], (x, y), loss=F.cross_entropy, optimizer=fitted, epochs=3, batch_size=60, progress=False,
+                  keep_best=False)  # fmt: skip
+    ag.manual_seed(5)
+    losses = []
+    for _ in range(3):
+        order = ag.randperm(60)
+        state = ag.get_rng_state()
+
+        def closure(order=order, state=state):
+            ag.set_rng_state(state)
+            looped.zero_grad()
+            loss = F.cross_entropy(dropouts[1](x[order]), y[order])
+            loss.backward()
+            return loss
+
+        losses.append(looped.step(closure).item())
+    assert history["train_loss"] == losses and losses[-1] < 0.7 * losses[0]
+    for p, q in zip(layers[0].parameters(), layers[1].parameters(), strict=True):
+        np.testing.assert_array_equal(p.array, q.array)
+
+
+@pytest.mark.parametrize("closure", ["loss", "outputs", "residuals"])
+def test_what_a_closure_gives(closure):
+    class Looks(optim.Optimizer):
+        def step(self, evaluate):
+            seen.append(evaluate())
+
+    Looks.closure, seen = closure, []
+    m = nn.Linear(2, 3)
+    x, y = np.ones((4, 2), np.float32), np.arange(12, dtype=np.float32).reshape(4, 3)
+    for weights in ((), (np.array([1.0, 0.0, 2.0, 1.0], np.float32),)):
+        history = fit(m, (x, y, *weights), loss=F.mse_loss, optimizer=Looks(m.parameters(), {}), progress=False)
+        assert "learning_rate" not in history.names()
+        loss = seen[-1]
+        if closure == "outputs":
+            loss, output = loss
+            assert output.shape == (4, 3)
+            (gradient,) = ag.grad(loss, output, retain_graph=True)
+            assert (gradient.array != 0).any()
+        if closure == "residuals":
+            assert loss.shape == (12,)
+            loss = (loss * loss).sum()
+        assert loss.item() == pytest.approx(history["train_loss"][0], rel=1e-5) and loss.requires_grad
+        assert all(p.grad is None for p in m.parameters())
+    if closure == "residuals":
+        with pytest.raises(ValueError, match=r"Looks minimises a sum of squares, .* pass loss=F.mse_loss, or"):
+            fit(m, (x, y), loss=F.l1_loss, optimizer=Looks(m.parameters(), {}), progress=False)
+        assert fit(m, (x, y), loss=nn.MSELoss(), optimizer=Looks(m.parameters(), {}), progress=False)
+
+
+@pytest.mark.parametrize("closure", [None, "loss"])
+def test_a_loss_that_is_not_finite_changes_nothing(closure):
+    m = nn.Linear(2, 1)
+    before = [p.array.copy() for p in m.parameters()]
+    optimizer = optim.SGD(m.parameters()) if closure is None else optim.LBFGS(m.parameters())
+    with pytest.raises(FloatingPointError, match="epoch 1, batch 1: the targets of this batch have nan"):
+        fit(m, (np.ones((2, 2)), np.full((2, 1), np.nan)), loss=F.mse_loss, optimizer=optimizer, progress=False)
+    for p, start in zip(m.parameters(), before, strict=True):
+        np.testing.assert_array_equal(p.array, start)
+
+
 def test_one_epoch_is_what_the_plain_loop_does():
     x, y = blobs()
     m, reference = model(), model()

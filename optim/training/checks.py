@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_core import Tensor
 from autograd_core.engine.tensor import describe
-from autograd_core.nn import Module
+from autograd_core.nn import Module, MSELoss
 from autograd_core.nn import functional as F
 from autograd_core.nn.construction import unregistered
 from autograd_core.nn.data import TensorDataset
@@ -66,6 +66,11 @@ def check_optimizer(model: Any, loss: Any, optimizer: Any) -> None:
         raise TypeError(f"fit: optimizer must be made from the model's parameters, got {name}; pass {way_out}")
     if not isinstance(optimizer, Optimizer) and not hasattr(optimizer, "param_groups"):
         raise TypeError(f"fit: optimizer must be an optim.Optimizer, got {describe(optimizer)}; pass {way_out}")
+    if getattr(optimizer, "closure", None) == "residuals" and not (loss is F.mse_loss or isinstance(loss, MSELoss)):
+        raise ValueError(
+            f"fit: {type(optimizer).__name__} minimises a sum of squares, and loss is {describe(loss)}; pass "
+            "loss=F.mse_loss, or an optimizer for any loss, such as optim.GaussNewton(model.parameters())"
+        )
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     if not hasattr(model, "parameters"):
         return
@@ -129,10 +134,9 @@ def cause_of(loss: float, batch: Any, run: Any, data: Any) -> str:
     named = run.model.named_parameters() if hasattr(run.model, "named_parameters") else ()
     wrong = next((name for name, p in named if p.dtype.kind in "fc" and not np.isfinite(p.array).all()), None)
     weights = f" (the parameter '{wrong}' is not finite any more)" if wrong is not None else ""
-    return (
-        f"{where}{weights}; lower the learning rate (it is {run.optimizer.param_groups[0]['lr']:g}), or look for the cause "
-        "under ag.detect_anomaly()"
-    )
+    lr = run.optimizer.param_groups[0].get("lr")
+    way_out = "" if lr is None else f"lower the learning rate (it is {lr:g}), or "
+    return f"{where}{weights}; {way_out}look for the cause under ag.detect_anomaly()"
 
 
 def _not_finite(value: Any) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sized
 from typing import Any, TypeAlias
 
@@ -18,7 +17,8 @@ from ..lr_scheduler import LRScheduler
 from ..optimizer import Optimizer
 from .batches import as_loader, batch_loss, batches, weight_of
 from .callbacks import Callback, KeepBest, Progress, restores
-from .checks import cause_of, check_callbacks, check_loss, check_model, check_optimizer, check_scheduler
+from .checks import check_callbacks, check_loss, check_model, check_optimizer, check_scheduler
+from .evaluation import Evaluation
 from .metrics import Measured, Metric, checked_metrics
 from .run import History, Run
 
@@ -102,7 +102,8 @@ def fit(
         examples). Arrays of floating numbers become the dtype of the model; integers stay what they are.
     loss: function(output, target) → a tensor of one number. Where batches have weights w, one number l for each
         example: a loss with a `reduction` is called with reduction="none", and the mean is Σ w l / Σ w over the batch.
-    optimizer: over the parameters to train.
+    optimizer: over the parameters to train. One whose step takes a closure (LBFGS, ConjugateGradient, LevenbergMarquardt,
+        …) gets it, and wants the whole data as one batch; the loss and the metrics are of the outputs before its step.
     epochs: the number of passes over the training data.
     batch_size: the number of rows of a batch, where `train` is no loader.
     metrics: as for `evaluate`; those of the training data are of the outputs as they came, while the weights changed.
@@ -162,7 +163,8 @@ def fit(
             if unseen is not None:
                 measured = evaluate(model, unseen, loss, metrics=metrics)
                 results |= {f"validation_{name}": value for name, value in measured.items()}
-            results["learning_rate"] = float(optimizer.param_groups[0]["lr"])
+            if "lr" in optimizer.param_groups[0]:
+                results["learning_rate"] = float(optimizer.param_groups[0]["lr"])
             results["seconds"] = clock() - started
             run.history.epochs.append(results)
             _step(scheduler, results)
@@ -196,15 +198,10 @@ def _epoch(
     measured = Measured(run.metrics)
     run.model.train()
     for run.batch, batch in enumerate(batches(loader), 1):
-        run.optimizer.zero_grad()
-        output = run.model(batch.x)
-        value = batch_loss(loss, output, batch)
-        value.backward()
-        run.batch_loss = value.item()
-        if not math.isfinite(run.batch_loss):
-            raise FloatingPointError(cause_of(run.batch_loss, batch, run, loader))
-        measured.add(run.batch_loss, weight_of(batch), output, batch.y)
-        run.optimizer.step()
+        evaluation = Evaluation(run, loss, batch, loader)
+        evaluation.step()
+        run.batch_loss = evaluation.loss
+        measured.add(run.batch_loss, weight_of(batch), evaluation.output, batch.y)
         if step_scheduler is not None:
             step_scheduler.step()
         for callback in watching:
