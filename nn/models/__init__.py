@@ -1,6 +1,7 @@
 """Whole networks, each with the paper it comes from. Layers that others are built of belong to `nn.layers`."""
 
 from .adaline import Adaline
+from .cascade import CascadeCorrelation
 from .gpt import GPT
 from .language import RecurrentLM
 from .lenet import LeNet5
@@ -19,6 +20,7 @@ from .vgg import VGG
 __all__ = [
     "Adaline",
     "BidirectionalTagger",
+    "CascadeCorrelation",
     "Elman",
     "FCN",
     "Jordan",
