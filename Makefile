@@ -6,7 +6,7 @@ RUN := $(BIN)/python
 ENGINE := tests/test_graph.py
 INSTALL = $(RUN) -m pip --disable-pip-version-check install --editable
 
-.PHONY: train test test-all check bench notebooks lint clean
+.PHONY: train test test-all check bench notebooks notebooks-check lint clean
 
 train: .venv/installed
 	$(RUN) -m nn train lenet5 $(ARGS)
@@ -23,6 +23,9 @@ bench: .venv/installed
 	$(RUN) -m bench $(ARGS)
 
 notebooks: .venv/installed-notebooks
+	$(BIN)/jupyter lab notebooks $(ARGS)
+
+notebooks-check: .venv/installed-notebooks
 	$(RUN) -m notebooks $(ARGS)
 
 # Before a commit, under a minute: style, types, and the tests of the engine and of the house.

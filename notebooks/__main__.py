@@ -1,25 +1,28 @@
-"""The command `python -m notebooks [NAME …] [--write]`: run the notebooks, each in a kernel of its own.
+"""The command `python -m notebooks [NAME …] [--write | --reduced]`: run the lessons, each in a kernel of its own.
 
 They run in a temporary folder, with IPython's settings there too, so that nothing is left behind and nobody's own
-settings change what comes out. With --write the outputs are stored in the notebooks.
+settings change what comes out. With --write the notebooks are made anew from their sources, with these outputs. With
+--reduced the lessons run as plain programs, in this process and at their reduced size, which only tries the code.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
-import shutil
 import sys
 import tempfile
 import textwrap
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
 from nn.command import Parser, positive
 
-FOLDER = Path(__file__).parent
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+from .source import FOLDER, lessons, metadata, notebook_of, run_as_program
+
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -28,32 +31,32 @@ class CellError(Exception):
 
 
 def parser() -> Parser:
-    p = Parser(prog="python -m notebooks", description="Run the notebooks of the course.")
-    p.add_argument("names", nargs="*", metavar="NAME", help="which, such as 01 or 02-lenet-on-mnist (default: all)")
-    p.add_argument("--write", action="store_true", help="store the outputs in the notebooks")
+    p = Parser(prog="python -m notebooks", description="Run the lessons of the course.")
     p.add_argument(
-        "--timeout", type=positive(int), default=1800, metavar="S", help="seconds a cell may take (default 1800)"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="which, such as 01 or 10b-networks-that-see (default: all)",
+    )
+    way = p.add_mutually_exclusive_group()
+    way.add_argument(
+        "--write", action="store_true", help="make the notebooks anew, with these outputs"
+    )
+    way.add_argument(
+        "--reduced", action="store_true", help="run them as programs, at a reduced size"
+    )
+    p.add_argument(
+        "--timeout",
+        type=positive(int),
+        default=1800,
+        metavar="S",
+        help="seconds a cell may take (default 1800)",
     )
     return p
 
 
-def find(names: list[str], folder: Path = FOLDER) -> list[Path]:
-    """The notebooks whose names begin with the given ones, in order; all if none is given.
-
-    Raises ValueError for a name that no notebook begins with.
-    """
-    there = sorted(folder.glob("*.ipynb"))
-    chosen: set[Path] = set()
-    for name in names:
-        matching = {path for path in there if path.stem.startswith(name.removesuffix(".ipynb"))}
-        if not matching:
-            raise ValueError(f"no notebook begins with '{name}'; there are {', '.join(path.stem for path in there)}")
-        chosen |= matching
-    return [path for path in there if path in chosen or not names]
-
-
 def run(path: Path, timeout: int = 1800) -> Any:
-    """The notebook with new outputs. The file is left as it is.
+    """The notebook of a lesson's source, with outputs. No file is written.
 
     Raises CellError with the source and the error of the first cell that fails.
     """
@@ -62,21 +65,23 @@ def run(path: Path, timeout: int = 1800) -> Any:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from traitlets.config import Config
 
-    notebook = nbformat.read(path, as_version=4)
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
+    notebook = notebook_of(path)
     with tempfile.TemporaryDirectory(prefix="notebooks-") as temporary:
-        shutil.copy(path, temporary)
-        environment = os.environ | {
-            "IPYTHONDIR": os.path.join(temporary, "ipython"),
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else each kernel begins with a warning of the debugger
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(FOLDER.parent), os.environ.get("PYTHONPATH")])),
-        }
+        environment = (
+            os.environ
+            | {
+                "IPYTHONDIR": os.path.join(temporary, "ipython"),
+                "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+                "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else each kernel begins with a warning of the debugger
+                "PYTHONPATH": os.pathsep.join(
+                    filter(None, [str(FOLDER.parent), os.environ.get("PYTHONPATH")])
+                ),
+            }
+        )
         settings = Config()
-        if os.name == "posix":  # sockets that are files, in the folder, rather than ports that others could reach
+        if (
+            os.name == "posix"
+        ):  # sockets that are files, in the folder, rather than ports that others could reach
             settings.KernelManager.transport = "ipc"
             settings.KernelManager.connection_file = os.path.join(temporary, "kernel.json")
         started: list[int] = []  # the indices of the cells, as their turn comes
@@ -97,7 +102,7 @@ def run(path: Path, timeout: int = 1800) -> Any:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = without_compilation(cell.outputs)
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    notebook.metadata = nbformat.from_dict(metadata(path))
     return notebook
 
 
@@ -107,7 +112,9 @@ def without_compilation(outputs: list) -> list:
     kept: list = []
     for output in outputs:
         name, text = output.get("name"), output.get("text", "")
-        if name == "stderr" and ("compiling kernels, once on this machine" in text or not text.strip()):
+        if name == "stderr" and (
+            "compiling kernels, once on this machine" in text or not text.strip()
+        ):
             continue
         if kept and name is not None and name == kept[-1].get("name"):
             kept[-1]["text"] += text
@@ -135,8 +142,9 @@ def _indented(text: str) -> str:
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
-        paths = find(options.names)
-        import nbformat
+        paths = lessons(options.names)
+        if not options.reduced:
+            import nbformat
     except (ValueError, ImportError) as error:
         way_out = "; pip install -e '.[notebooks]'" if isinstance(error, ImportError) else ""
         print(f"error: {error}{way_out}", file=sys.stderr)
@@ -145,16 +153,37 @@ def main(arguments: list[str] | None = None) -> int:
     for path in paths:
         started = time.perf_counter()
         try:
-            notebook = run(path, options.timeout)
+            if options.reduced:
+                run_reduced(path)
+            else:
+                notebook = run(path, options.timeout)
         except CellError as error:
             failed += 1
-            print(f"{path.stem}: FAILED after {time.perf_counter() - started:.0f} s in {error}", flush=True)
+            print(
+                f"{path.stem}: FAILED after {time.perf_counter() - started:.0f} s in {error}",
+                flush=True,
+            )
             continue
         seconds = time.perf_counter() - started
         if options.write:
-            nbformat.write(notebook, path)
+            nbformat.write(notebook, path.with_suffix(".ipynb"))
         print(f"{path.stem}: {seconds:.0f} s{', written' if options.write else ''}", flush=True)
     return 1 if failed else 0
+
+
+def run_reduced(path: Path) -> None:
+    """Run a lesson as a program at its reduced size, without what it prints. Raises CellError with the traceback."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    os.environ["AUTOGRAD_LESSONS"] = "reduced"
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            run_as_program(path)
+    except Exception:
+        raise CellError(f"the program:\n{_indented(traceback.format_exc())}") from None
+    finally:
+        del os.environ["AUTOGRAD_LESSONS"]
 
 
 if __name__ == "__main__":
