@@ -1,17 +1,15 @@
 # %% [markdown]
-# # 1. Backpropagation
+# # 1. Tensors and the tape
 #
 # A neural network is a long formula with many numbers in it, its *weights*. To train it, we ask for each weight: if I
 # make it a little larger, does the error grow or shrink, and how fast? These are derivatives, often millions of them.
 # Backpropagation finds them all in one walk over the formula, for about the price of computing the formula a few times.
 #
-# In this lesson you will
+# **You will be able to** differentiate a formula by hand and check it; read the *graph* that the engine records while a
+# program runs, and walk over it backwards; say what a rule is and why the order of the walk matters; and write an
+# engine of forty lines that does all this for single numbers.
 #
-# 1. differentiate a small formula by hand, and check the result,
-# 2. see the same formula as a *graph*, and walk over it backwards,
-# 3. learn what a *rule* is, why the order of the walk matters, and what happens at a fork,
-# 4. differentiate derivatives, find a wrong rule, write one of your own,
-# 5. train a neuron.
+# **Needs** school calculus and some Python. **Takes** 60 minutes.
 
 # %%
 import math
@@ -22,7 +20,7 @@ import numpy as np
 
 import autograd_core as ag
 from autograd_core.engine.graph import topological_order
-from nn.data import datasets
+from notebooks.course import check, hint, show, solution
 
 # %% [markdown]
 # ## A derivative by hand
@@ -39,6 +37,11 @@ from nn.data import datasets
 # The chain rule multiplies them:
 #
 # $$\frac{dL}{dw} = 2\,(y - t)\,(1 - y^2)\,x, \qquad \frac{dL}{db} = 2\,(y - t)\,(1 - y^2) .$$
+#
+# Is that right? We can always ask the formula itself. Move $w$ a little to both sides and see how much $L$ changes (a
+# *central difference*):
+#
+# $$\frac{dL}{dw} \approx \frac{L(w + h) - L(w - h)}{2h} .$$
 
 # %%
 x, t = 1.5, 1.0
@@ -54,13 +57,6 @@ dw = 2 * (y - t) * (1 - y**2) * x
 db = 2 * (y - t) * (1 - y**2)
 print(f"L = {error(w, b):.6f}   dL/dw = {dw:.6f}   dL/db = {db:.6f}")
 
-# %% [markdown]
-# Is that right? We can always ask the formula itself. Move $w$ a little to both sides and see how much $L$ changes (a
-# *central difference*):
-#
-# $$\frac{dL}{dw} \approx \frac{L(w + h) - L(w - h)}{2h} .$$
-
-# %%
 h = 1e-5
 print(f"dL/dw ≈ {(error(w + h, b) - error(w - h, b)) / (2 * h):.6f}")
 print(f"dL/db ≈ {(error(w, b + h) - error(w, b - h)) / (2 * h):.6f}")
@@ -80,6 +76,7 @@ ax.plot(near, error(w, b) + dw * (near - w), "--", label=f"slope {dw:.2f}")
 ax.plot(w, error(w, b), "o", color="black")
 ax.set(xlabel="w", ylabel="L")
 ax.legend(frameon=False)
+show(fig, "The error over the weight w with its tangent, which falls to the right.")
 # %% [markdown]
 # ## The graph
 #
@@ -149,7 +146,6 @@ print(f"its derivative: {a.grad.item():.9f}   (right: {1 / (2 * math.sqrt(2)):.9
 #
 # That is all of backpropagation: start with 1 at the bottom, walk upwards, and at each node multiply by one simple
 # derivative. Here are all the values and gradients of our neuron at once:
-
 # %%
 z = w * x + b
 y = z.tanh()
@@ -159,16 +155,11 @@ ag.draw(loss, values=True, names=names)
 
 # %% [markdown]
 # And here is the walk in slow motion. Press the buttons (or the arrow keys) to go from node to node. Each step says which
-# gradient arrived, and what the node passes on. Boxes that are still pale have to wait.
+# gradient arrived, and what the node passes on. Boxes that are still pale have to wait. `print(ag.replay(loss))` gives the
+# same as text.
 
 # %%
 ag.replay(loss, names=names)
-
-# %% [markdown]
-# The same as text, for reading at leisure:
-
-# %%
-print(ag.replay(loss, names=names))
 
 # %% [markdown]
 # ## What is a rule?
@@ -279,16 +270,73 @@ u.grad = None
 print("cleared first:", u.grad)
 
 # %% [markdown]
-# A graph is used up by its walk: what the rules had saved is thrown away at once, to save memory. So one graph can be
-# walked only once, unless you ask to keep it:
+# ## An engine of forty lines
+#
+# You have seen everything that an engine needs: a value, its parents, one rule for each parent, a number for the order.
+# So write one, for single numbers. (Nothing is hidden: this is all of it.)
+
 
 # %%
-f = u.sin() * 2
-f.backward()
-try:
-    f.backward()
-except RuntimeError as problem:
-    print(fill(str(problem), 100))
+class Value:
+    """A number that remembers how it was computed."""
+
+    made = 0
+
+    def __init__(self, data, parents=(), rules=()):
+        self.data, self.parents, self.rules = data, parents, rules
+        self.grad = 0.0
+        Value.made += 1
+        self.order = Value.made
+
+    def __add__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        return Value(self.data + other.data, (self, other), (lambda g: g, lambda g: g))
+
+    def __mul__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        rules = (lambda g: g * other.data, lambda g: g * self.data)
+        return Value(self.data * other.data, (self, other), rules)
+
+    def tanh(self):
+        y = math.tanh(self.data)
+        return Value(y, (self,), (lambda g: g * (1 - y * y),))
+
+    def __sub__(self, other):
+        return self + other * -1
+
+    def backward(self):
+        """Walk from this node to its leaves, the latest first, and hand each gradient on."""
+        reached, waiting = set(), [self]
+        while waiting:
+            node = waiting.pop()
+            if node not in reached:
+                reached.add(node)
+                waiting.extend(node.parents)
+        self.grad = 1.0
+        for node in sorted(reached, key=lambda node: node.order, reverse=True):
+            for parent, rule in zip(node.parents, node.rules):
+                parent.grad += rule(node.grad)
+
+
+# %% [markdown]
+# The neuron of the beginning, once with this engine and once with the library's:
+
+# %%
+w1, b1, x1, t1 = Value(-0.4), Value(0.2), Value(1.5), Value(1.0)
+e1 = (w1 * x1 + b1).tanh() - t1
+(e1 * e1).backward()
+
+w = ag.tensor(-0.4, dtype=ag.float64, requires_grad=True)
+b = ag.tensor(0.2, dtype=ag.float64, requires_grad=True)
+e = (w * 1.5 + b).tanh() - 1.0
+(e * e).backward()
+print(f"ours       dL/dw = {w1.grad:.12f}   dL/db = {b1.grad:.12f}")
+print(f"library's  dL/dw = {w.grad.item():.12f}   dL/db = {b.grad.item():.12f}")
+assert abs(w1.grad - w.grad.item()) < 1e-15 and abs(b1.grad - b.grad.item()) < 1e-15
+
+# %% [markdown]
+# The library has the same walk, in `autograd_core/engine/walk.py`. What it has more is arrays, four hundred operations,
+# and care: memory is freed on the way, and arrays that are needed no more are used again.
 
 # %% [markdown]
 # ## Without a record: `no_grad`
@@ -311,14 +359,6 @@ print("changed:", w)
 print("computed under no_grad, so without a history:", doubled)
 
 # %% [markdown]
-# `x.detach()` does the same for one tensor: the same numbers, without the history. Nothing flows back through it.
-
-# %%
-u = ag.tensor(3.0, requires_grad=True)
-(u * u.detach()).backward()
-print("derivative of u · 3, not of u²:", u.grad)
-
-# %% [markdown]
 # ## Derivatives of derivatives
 #
 # A derivative is computed by operations too. With `create_graph=True` they are recorded like all others, and so the
@@ -335,161 +375,42 @@ for order in range(1, 5):
     ax.plot(xs.detach(), curve.detach(), label=f"derivative {order}", **style)
 ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 ax.set(xlabel="x")
+show(fig, "The sine and its first four derivatives; the fourth lies on the sine itself.")
 # %% [markdown]
-# (Why the `sum`? Element $i$ of the result depends on element $i$ of `xs` only. So the gradient of the sum has, at place
-# $i$, just the derivative at $x_i$: two hundred derivatives in one walk.)
-#
-# **Newton's method** uses two derivatives. To find the lowest point of $f$, it puts a parabola under the curve and jumps
-# to the parabola's lowest point:
-#
-# $$x \leftarrow x - \frac{f'(x)}{f''(x)} .$$
-#
-# For $f(x) = e^x - 2x$ we know the answer: $f'(x) = e^x - 2 = 0$, so $x = \ln 2$.
-
-# %%
-v = ag.tensor(2.0, dtype=ag.float64, requires_grad=True)
-for step in range(6):
-    f = v.exp() - 2 * v
-    (slope,) = ag.grad(f, v, create_graph=True)
-    (curvature,) = ag.grad(slope, v)
-    print(f"step {step}: x = {v.item():.15f}, off by {abs(v.item() - math.log(2)):.1e}")
-    with ag.no_grad():
-        v -= slope / curvature
-
-
-# %% [markdown]
-# Near the end, the number of right digits doubles at each step.
-#
-# ## A rule of your own, and a wrong one
-#
-# You can add an operation with `ag.Function`: what it computes (`forward`), and its rule (`backward`). `ctx` carries what
-# the rule will need. Here is the *softplus*, a smooth version of $\max(0, x)$:
-#
-# $$s(x) = \ln(1 + e^x), \qquad s'(x) = \frac{1}{1 + e^{-x}} .$$
-#
-# Never trust a new rule: `ag.gradcheck` compares it with central differences.
-
-
-# %%
-class Softplus(ag.Function):
-    @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return (1 + x.exp()).log()
-
-    @staticmethod
-    def backward(ctx, g):
-        (x,) = ctx.saved_tensors
-        return g * x.sigmoid()
-
-
-points = ag.linspace(-3, 3, 7, dtype=ag.float64).requires_grad_()
-print("first derivative right: ", ag.gradcheck(Softplus.apply, points))
-print("second derivative right:", ag.gradgradcheck(Softplus.apply, points))
-
-
-# %% [markdown]
-# The second derivative works too, because `backward` is itself written with operations on tensors.
-#
-# Now a rule with a mistake that happens easily. The derivative of $\sin 3x$ is $3 \cos 3x$, and somebody forgot the inner
-# derivative:
-
-
-# %%
-class SineOfThreeX(ag.Function):
-    @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return (3 * x).sin()
-
-    @staticmethod
-    def backward(ctx, g):
-        (x,) = ctx.saved_tensors
-        return g * (3 * x).cos()
-
-
-try:
-    ag.gradcheck(SineOfThreeX.apply, points)
-except RuntimeError as problem:
-    print(fill(str(problem), 100))
-
-# %% [markdown]
-# Read the report slowly. It names the worst element (`[3]` is the middle point, 0). *Analytic* is what the rule says, 1;
-# *numeric* is what the differences say, 3. Seven of 49 elements disagree, the diagonal of the 7×7 Jacobian; all others
-# are rightly 0. And as the quotient is the same at all seven points, the likely cause is a forgotten factor: the rule
-# gives a third of what it should.
-#
-# Two remarks on central differences. They need `float64`: with seven digits, as in `float32`, too few are left after the
-# subtraction. And they are good in smooth places only: at the corner of $\max(0, x)$ they give the mean of both
-# slopes, ½, which is neither.
-#
-# ## A neuron that learns
-#
-# Two clouds of points, one of class 0, one of class 1. A neuron with two weights shall say how likely it is that a point
-# $\mathbf x$ is of class 1:
-#
-# $$p = \sigma(\mathbf w \cdot \mathbf x + b), \qquad \sigma(z) = \frac{1}{1 + e^{-z}} .$$
-#
-# The usual error for this is the *cross-entropy*. It is small if the right class got a high probability:
-#
-# $$L = -\frac1N \sum_{i=1}^{N} \bigl( y_i \ln p_i + (1 - y_i) \ln (1 - p_i) \bigr) .$$
-#
-# Training is *gradient descent*: go a small step against the gradient, again and again. This is called *logistic
-# regression*, and the loop is ten lines:
-
-# %%
-ag.manual_seed(1)
-centers = [[-1.0, -0.5], [1.2, 1.0]]
-points, labels = datasets.blobs(200, centers, cluster_std=0.9).tensors
-
-w = ag.zeros(2, requires_grad=True)
-b = ag.zeros(1, requires_grad=True)
-rate, losses = 0.5, []
-for _ in range(150):
-    p = (points @ w + b).sigmoid()
-    loss = -(labels * p.log() + (1 - labels) * (1 - p).log()).mean()
-    loss.backward()
-    losses.append(loss.item())
-    with ag.no_grad():
-        for parameter in (w, b):
-            parameter -= rate * parameter.grad
-            parameter.grad = None
-
-correct = ((p > 0.5) == (labels > 0)).float().mean().item()
-print(f"error {losses[0]:.3f} -> {losses[-1]:.3f}, {correct:.1%} of the points right")
-print("w =", w.detach(), "  b =", b.detach())
-
-# %%
-fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
-left.plot(losses)
-left.set(xlabel="step", ylabel="cross-entropy", title="the error falls")
-
-x1, x2 = np.meshgrid(np.linspace(-4, 4, 120), np.linspace(-4, 4, 120))
-with ag.no_grad():
-    probability = (w[0] * x1 + w[1] * x2 + b).sigmoid()
-shades = right.contourf(x1, x2, probability, levels=20, cmap="coolwarm", alpha=0.6)
-right.contour(x1, x2, probability, levels=[0.5], colors="black")
-right.scatter(*points.T, c=labels, cmap="coolwarm", edgecolors="white", s=22)
-right.set(title="probability of class 1; the line is p = 0.5", aspect="equal")
-fig.colorbar(shades, ax=right)
-
-# %% [markdown]
-# The line where $p = 0.5$ is straight, because $p$ depends on $\mathbf w \cdot \mathbf x + b$ only. For classes that no
-# straight line can part, a second layer is needed. That is the next lesson: *2. LeNet on MNIST*.
-#
 # ## Exercises
 #
-# 1. **By hand.** Differentiate $L = (w_2 \tanh(w_1 x) - t)^2$ by $w_1$ and $w_2$ on paper. Check with `backward`, and look
-#    at `ag.replay`.
-# 2. **A pleasant surprise.** With $p = \sigma(z)$ and $L = -y \ln p - (1 - y) \ln(1 - p)$, show that
-#    $dL/dz = p - y$. Then check it: make `z` a leaf, and compare `z.grad` with `p - y`.
-# 3. **Too sure.** In the last example, set `rate = 0.5` to `5000`. The error becomes `nan`. Which line does it, and why?
-#    Repair it with `nn.functional.binary_cross_entropy_with_logits`, which takes $z$ instead of $p$. (Hint: what is
-#    `1 - p` in `float32` if $z = 20$?)
-# 4. **A rule of your own.** Write `ag.Function`s for $x^3$ and for $\max(0, x)$, and check both with `gradcheck` at
-#    $-1, 0, 1$. What does the report say about $\max(0, x)$ at 0? Is the rule wrong?
-# 5. **Newton in two dimensions.** Minimise Rosenbrock's valley $f(x, y) = (1 - x)^2 + 100\,(y - x^2)^2$ from $(-1.2, 1)$:
-#    solve $H \boldsymbol\delta = \nabla f$ at each step, with `ag.func.hessian`, `ag.func.grad` and `ag.linalg.solve`.
-#    Compare with gradient descent: how many steps does each need?
-# 6. **A circle.** Put `datasets.circles` in place of the blobs. Why can the neuron not learn it? Give it a third input,
-#    $x_1^2 + x_2^2$, and try again.
+# Put your answer in the place of `...` and run the cell. `hint("1.1")` helps, `solution("1.1")` shows a way.
+#
+# **1.1** Differentiate $L = (w_2 \tanh(w_1 x) - t)^2$ by $w_1$ on paper, and compute it at $w_1 = 0.5$, $w_2 = -1$, $x = 2$,
+# $t = 0.5$.
+
+# %%
+answer = ...
+check.two_weights(answer)
+
+# %% [markdown]
+# **1.2** How many paths lead from the end to the start of this chain of 10 steps: `y = y * y * y`? (Each step uses its input three
+# times.)
+
+# %%
+answer = ...
+check.paths(answer)
+
+# %% [markdown]
+# **1.3** Give our small engine a power: write the rule `power_rule(g, x, n)` of $x^n$ for its input $x$.
+
+
+# %%
+def power_rule(g, x, n):
+    return ...
+
+
+check.power_rule(power_rule)
+
+# %% [markdown]
+# **1.4** `u` is 3. Somebody calls `backward` on `u * u` and then on `u * u.detach()`, without clearing anything. What is
+# in `u.grad` in the end?
+
+# %%
+answer = ...
+check.accumulated(answer)

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 DPI = 84
 
 
-def png(figure: Figure, dpi: int = DPI) -> bytes:
+def png(figure: Figure, dpi: int = DPI, **options: Any) -> bytes:
     """A figure as the bytes of a PNG."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white")
+    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", **options)
     return buffer.getvalue()
 
 
@@ -33,7 +33,7 @@ def show(figure: Figure, alt: str) -> None:
 
     if not alt.strip():
         raise ValueError("show: alt is empty; say in one sentence what the figure shows")
-    data = png(figure)
+    data = png(figure, bbox_inches="tight", pad_inches=0.08)
     pyplot.close(figure)
     ipython = sys.modules.get("IPython")
     if (
