@@ -14,7 +14,14 @@ from autograd_core import Generator, Tensor, as_tensor, tensor
 from autograd_core.ops.shape.shape import stack
 
 from .dataset import IterableDataset, Samples, checked_indices, length_of
-from .sampler import BatchSampler, RandomSampler, SequentialSampler, checked_count, checked_generator
+from .sampler import (
+    BatchSampler,
+    RandomSampler,
+    SequentialSampler,
+    checked_count,
+    checked_generator,
+    keeps_position,
+)
 
 __all__ = ["DataLoader", "default_collate", "default_convert"]
 
@@ -118,6 +125,10 @@ class DataLoader:
     A `TensorDataset`, also through `Subset`, `ConcatDataset` and `StackDataset`, is read a batch at a time, with one
     fancy index a tensor. Batches are copies: changing one in place leaves the dataset as it is.
 
+    `state_dict()` is the position of the iteration begun last, and after `load_state_dict` the next one goes on there: with
+    the samplers of this module exactly, whatever has drawn meanwhile; with another sampler that has these two methods by
+    its own state; else by passing over as many batches of indices, which is an error if the last of them was another.
+
     Formula: batch k = collate_fn([dataset[i] for i in the k-th batch of indices])
     Shapes: samples (*) → batches (B, *).
     Dtypes: as the samples have them.
@@ -189,6 +200,8 @@ class DataLoader:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         self.sampler = sampler
         self.batch_sampler = batch_sampler
+        self._position = Position()  # of the iteration begun last
+        self._resumed: dict[str, Any] | None = None  # where the next one is to go on
         self._collates = collate_fn is not None
         self.collate_fn: Callable = collate_fn or (
             default_convert if batch_size is None and batch_sampler is None else default_collate
@@ -210,37 +223,92 @@ class DataLoader:
         return loader_html(self)
 
     def __iter__(self) -> Iterator:
-        if self.iterable:
-            return self._stream()
-        if self.batch_sampler is None:
+        position = self._position = Position()
+        source, make = self._stream() if self.iterable else self._order()
+        resumed, self._resumed = self._resumed, None
+        if resumed is not None:
+            position.count, position.last = resumed["batches"], resumed.get("last")
+            if "sampler" not in resumed and resumed["batches"]:
+                self._pass_over(source, resumed)
+        return self._made(source, make, position)
+
+    def _made(self, source: Iterator, make: Callable, position: Position) -> Iterator:
+        for indices in source:
+            batch = make(indices)
+            position.count, position.last = position.count + 1, indices
+            yield batch
+        position.count, position.last = 0, None
+
+    def _order(self) -> tuple[Iterator, Callable]:
+        """The indices of the batches (or of the samples), and the function that makes a batch of them."""
+        data, sampler = self.dataset, self.batch_sampler
+        if sampler is None:
             assert self.sampler is not None
-            return (self.collate_fn(self.dataset[i]) for i in self.sampler)
-        return self._batches()
-
-    def _batches(self) -> Iterator:
-        sampler = self.batch_sampler
-        assert sampler is not None
+            return iter(self.sampler), lambda i: self.collate_fn(data[i])
         own = type(sampler) is BatchSampler
-        if self._collates or not getattr(self.dataset, "batched", False):
-            for indices in sampler:
-                yield self.collate_fn([self.dataset[i] for i in indices])
-            return
-        n = len(self.dataset)
-        trusted = own and type(self.sampler) in (RandomSampler, SequentialSampler)  # a subclass may give any index
-        for indices in sampler.arrays() if own else sampler:  # type: ignore[attr-defined]
-            if not trusted:
-                indices = checked_indices(indices, n, "DataLoader")
-            yield _listed(self.dataset.get_batch(indices))
+        if self._collates or not getattr(data, "batched", False):
+            return iter(sampler), lambda indices: self.collate_fn([data[i] for i in indices])
+        source = sampler.arrays() if own else iter(sampler)  # type: ignore[attr-defined]
+        if own and type(self.sampler) in (RandomSampler, SequentialSampler):  # a subclass may give any index
+            return source, lambda indices: _listed(data.get_batch(indices))
+        n = len(data)
+        return source, lambda indices: _listed(data.get_batch(checked_indices(indices, n, "DataLoader")))
 
-    def _stream(self) -> Iterator:
-        samples = iter(self.dataset)
+    def _stream(self) -> tuple[Iterator, Callable]:
         if self.batch_size is None:
-            yield from map(self.collate_fn, samples)
-            return
-        while batch := list(itertools.islice(samples, self.batch_size)):
-            if len(batch) < self.batch_size and self.drop_last:
+            return iter(self.dataset), self.collate_fn
+        return self._groups(iter(self.dataset), self.batch_size), self.collate_fn
+
+    def _groups(self, samples: Iterator, size: int) -> Iterator[list]:
+        while batch := list(itertools.islice(samples, size)):
+            if len(batch) < size and self.drop_last:
                 return
-            yield self.collate_fn(batch)
+            yield batch
+
+    def _pass_over(self, source: Iterator, resumed: dict[str, Any]) -> None:
+        last = None
+        for _ in range(resumed["batches"]):
+            last = next(source, None)
+        if not self.iterable and not np.array_equal(np.asarray(last), np.asarray(resumed["last"])):
+            raise ValueError(
+                f"DataLoader: {type(self._sampler).__name__} has no state of its own, and the order that it gives now is not "
+                f"the one of the state, batch {resumed['batches']} is another; seed what it draws from as at the start of "
+                "that epoch, or give it state_dict() and load_state_dict(state)"
+            )
+
+    @property
+    def _sampler(self) -> Any:
+        """What decides the order: the batch sampler, or where the loader made it, the sampler."""
+        own = self.batch_sampler is None or type(self.batch_sampler) is BatchSampler
+        return self.sampler if own and self.sampler is not None else self.batch_sampler
+
+    def state_dict(self) -> dict[str, Any]:
+        """The position of the iteration begun last, in batches; and the state of the sampler, or the last batch's indices."""
+        if self._resumed is not None:
+            return self._resumed
+        count, last = self._position.count, self._position.last
+        if keeps_position(self._sampler):
+            return {"batches": count, "sampler": self._sampler.state_dict()}
+        return {"batches": count} if self.iterable or last is None else {"batches": count, "last": np.asarray(last)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Let the next iteration go on where `state_dict` was called.
+
+        Raises ValueError if the state is of another loader; from the next `iter(loader)` if the sampler has no state and
+        gives another order.
+        """
+        if keeps_position(self._sampler) != ("sampler" in state_dict):
+            raise ValueError("DataLoader: the state is of a loader with another sampler; make it with the same one")
+        if "sampler" in state_dict:
+            self._sampler.load_state_dict(state_dict["sampler"])
+        self._position, self._resumed = Position(), dict(state_dict)
+
+
+class Position:
+    """The number of batches that an iteration has given, and the indices of the last."""
+
+    count = 0
+    last: Any = None
 
 
 def _check_workers(num_workers: int, timeout: float) -> None:

@@ -1,9 +1,12 @@
 """Samplers: in which order a `DataLoader` reads. `torch.utils.data`'s names and semantics.
 
 Every draw comes from an `ag.Generator`, by default the library's (`ag.manual_seed`): the same seed, the same order. The
-samplers of this file give their order as arrays (`blocks()`), so that nothing loops over samples, and draw each block when
-it is needed: an epoch of 10¹⁰ draws takes the memory of one block. What else draws from the same generator between two
+samplers of this file give their order as arrays (`block(drawn)`), so that nothing loops over samples, and draw each block
+when it is needed: an epoch of 10¹⁰ draws takes the memory of one block. What else draws from the same generator between two
 blocks is part of the sequence.
+
+They have a state, the position of the iteration begun last and the indices drawn but not given yet: after
+`load_state_dict` the next iteration goes on there, whatever its generator has drawn meanwhile.
 """
 
 from __future__ import annotations
@@ -69,23 +72,86 @@ class Sampler:
 BLOCK = 1 << 16  # indices
 
 
+class Cursor:
+    """The position of an iteration over an array sampler: `drawn` indices are drawn, `pending[at:]` not given yet."""
+
+    def __init__(self, sampler: _ArraySampler, drawn: int = 0, pending: ndarray | None = None):
+        self.sampler, self.drawn, self.at = sampler, drawn, 0
+        self.pending = np.empty(0, np.int64) if pending is None else pending
+
+    def fill(self, count: int) -> int:
+        """Draw until `count` indices are pending or the epoch has no more; return how many are pending."""
+        while len(self.pending) - self.at < count and (block := self.sampler.block(self.drawn)) is not None:
+            rest = self.pending[self.at :]
+            self.pending, self.at = np.concatenate([rest, block]) if len(rest) else block, 0
+            self.drawn += len(block)
+        return len(self.pending) - self.at
+
+    def take(self, count: int) -> ndarray:
+        """The next `count` indices, fewer at the end."""
+        self.fill(count)
+        start, self.at = self.at, min(self.at + count, len(self.pending))
+        return self.pending[start : self.at]
+
+    def end(self) -> None:
+        """The epoch is over: the state of the sampler is that before an epoch again."""
+        if self.sampler.cursor is self:
+            self.sampler.cursor = None
+
+
 class _ArraySampler(Sampler):
     """A sampler that gives many indices at a time."""
 
-    def blocks(self) -> Iterator[ndarray]:
-        """The indices of one epoch, int64, in arrays; a random sampler draws anew at each call."""
+    generator: Generator | None = None
+    cursor: Cursor | None = None  # of the iteration begun last
+    resumed: Cursor | None = None  # where the next one is to go on
+
+    def block(self, drawn: int) -> ndarray | None:
+        """The indices, int64, that follow the first `drawn` of an epoch, drawn now; None where there are no more."""
         raise NotImplementedError
 
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def begin(self) -> Cursor:
+        """Begin an iteration, or go on where `load_state_dict` says."""
+        self.cursor, self.resumed = self.resumed or Cursor(self), None
+        return self.cursor
+
     def __iter__(self) -> Iterator[int]:
-        for block in self.blocks():
-            for start in range(0, len(block), BLOCK):
-                yield from block[start : start + BLOCK].tolist()
+        return self._each(self.begin())
 
+    def _each(self, cursor: Cursor) -> Iterator[int]:
+        while cursor.fill(1):
+            indices = cursor.pending[cursor.at : cursor.at + BLOCK].tolist()
+            for cursor.at, index in enumerate(indices, cursor.at + 1):  # noqa: B020 (the position is meant to move)
+                yield index
+        cursor.end()
 
-def _sizes(n: int, size: int = BLOCK) -> Iterator[int]:
-    """Sizes of blocks that add up to n."""
-    for start in range(0, n, size):
-        yield min(size, n - start)
+    def state_dict(self) -> dict[str, Any]:
+        """The position in the iteration begun last, the indices drawn and not given, and the state of its own generator."""
+        cursor = self.cursor or self.resumed or Cursor(self)
+        pending = cursor.pending[cursor.at :]
+        small = np.min_scalar_type(int(pending.max(initial=0)))
+        state = {"length": len(self), "drawn": cursor.drawn, "pending": pending.astype(small)}
+        return state if self.generator is None else {**state, "generator": self.generator.get_state()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Let the next iteration go on where `state_dict` was called. Raises ValueError if it is of another length."""
+        name = type(self).__name__
+        if state_dict["length"] != len(self):
+            raise ValueError(
+                f"{name}: the state is of a sampler of {state_dict['length']} indices, and this one has {len(self)}; make it "
+                "from the same data"
+            )
+        pending = np.asarray(state_dict["pending"]).astype(np.int64)
+        if not len(pending) <= state_dict["drawn"] <= len(self):
+            raise ValueError(
+                f"{name}: the state has {len(pending)} of {state_dict['drawn']} indices to give; it is damaged"
+            )
+        if self.generator is not None and "generator" in state_dict:
+            self.generator.set_state(state_dict["generator"])
+        self.cursor, self.resumed = None, Cursor(self, state_dict["drawn"], pending)
 
 
 class SequentialSampler(_ArraySampler):
@@ -107,12 +173,16 @@ class SequentialSampler(_ArraySampler):
     def __init__(self, data_source: Dataset | Sized):
         self.data_source = data_source
 
-    def blocks(self) -> Iterator[ndarray]:
+    def block(self, drawn: int) -> ndarray | None:
         n = len(self)
-        return (np.arange(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
+        return np.arange(drawn, min(drawn + BLOCK, n)) if drawn < n else None
 
     def __len__(self) -> int:
         return length_of(self.data_source, "SequentialSampler")
+
+    def state_dict(self) -> dict[str, Any]:
+        state = super().state_dict()
+        return {**state, "drawn": state["drawn"] - len(state["pending"]), "pending": state["pending"][:0]}
 
 
 class RandomSampler(_ArraySampler):
@@ -156,16 +226,16 @@ class RandomSampler(_ArraySampler):
     def num_samples(self) -> int:
         return length_of(self.data_source, "RandomSampler") if self._num_samples is None else self._num_samples
 
-    def blocks(self) -> Iterator[ndarray]:
-        n, wanted, rng = length_of(self.data_source, "RandomSampler"), self.num_samples, stream(self.generator)
+    def block(self, drawn: int) -> ndarray | None:
+        n, left, rng = length_of(self.data_source, "RandomSampler"), self.num_samples - drawn, stream(self.generator)
         if n == 0:
             raise ValueError("RandomSampler: the dataset is empty (0 samples), there is nothing to draw from")
+        if left <= 0:
+            return None
         if self.replacement:
-            for size in _sizes(wanted):
-                yield rng.integers(0, n, size)
-            return
-        for size in _sizes(wanted, max(1, BLOCK // n) * n):  # whole permutations
-            yield np.concatenate([rng.permutation(n) for _ in range(-(-size // n))])[:size]
+            return rng.integers(0, n, min(left, BLOCK))
+        size = min(left, max(1, BLOCK // n) * n)  # whole permutations
+        return np.concatenate([rng.permutation(n) for _ in range(-(-size // n))])[:size]
 
     def __len__(self) -> int:
         return self.num_samples
@@ -195,8 +265,8 @@ class SubsetRandomSampler(_ArraySampler):
         self.indices = array.astype(np.int64).reshape(-1)
         self.generator = checked_generator(generator, "SubsetRandomSampler")
 
-    def blocks(self) -> Iterator[ndarray]:
-        yield stream(self.generator).permutation(self.indices)
+    def block(self, drawn: int) -> ndarray | None:
+        return stream(self.generator).permutation(self.indices) if drawn < len(self) else None
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -248,17 +318,19 @@ class WeightedRandomSampler(_ArraySampler):
                 f"{np.count_nonzero(w)} of {w.size}; use replacement=True or fewer num_samples"
             )
         self.weights, self.replacement = w, replacement
+        self._cumulative: ndarray | None = None
         self.generator = checked_generator(generator, name)
 
-    def blocks(self) -> Iterator[ndarray]:
-        p, rng = self.weights / self.weights.sum(), stream(self.generator)
+    def block(self, drawn: int) -> ndarray | None:
+        left, rng = self.num_samples - drawn, stream(self.generator)
+        if left <= 0:
+            return None
         if not self.replacement:
-            yield rng.choice(len(p), self.num_samples, False, p)
-            return
-        cumulative = p.cumsum()
-        cumulative /= cumulative[-1]
-        for size in _sizes(self.num_samples):  # as rng.choice does, which would add up the weights for each block
-            yield cumulative.searchsorted(rng.random(size), side="right")
+            return rng.choice(len(self.weights), self.num_samples, False, self.weights / self.weights.sum())
+        if not drawn or self._cumulative is None:  # as rng.choice does, which would add up the weights for each block
+            cumulative = (self.weights / self.weights.sum()).cumsum()
+            self._cumulative = cumulative / cumulative[-1]
+        return self._cumulative.searchsorted(rng.random(min(left, BLOCK)), side="right")
 
     def __len__(self) -> int:
         return self.num_samples
@@ -288,32 +360,22 @@ class BatchSampler(Sampler):
         self.drop_last = bool(drop_last)
 
     def arrays(self) -> Iterator[ndarray]:
-        """The batches as int64 arrays."""
-        size = self.batch_size
+        """The batches as int64 arrays; the iteration of the sampler begins at once."""
         if isinstance(self.sampler, _ArraySampler) and type(self.sampler).__iter__ is _ArraySampler.__iter__:
-            yield from self._cut(self.sampler.blocks())
-            return
-        indices = iter(self.sampler)
-        while batch := list(itertools.islice(indices, size)):
-            if len(batch) < size and self.drop_last:
+            return self._cut(self.sampler.begin())
+        return self._collected(iter(self.sampler))
+
+    def _cut(self, cursor: Cursor) -> Iterator[ndarray]:
+        least = self.batch_size if self.drop_last else 1
+        while cursor.fill(self.batch_size) >= least:
+            yield cursor.take(self.batch_size)
+        cursor.end()
+
+    def _collected(self, indices: Iterator) -> Iterator[ndarray]:
+        while batch := list(itertools.islice(indices, self.batch_size)):
+            if len(batch) < self.batch_size and self.drop_last:
                 return
             yield np.array(batch)
-
-    def _cut(self, blocks: Iterable[ndarray]) -> Iterator[ndarray]:
-        """The batches in blocks of indices; one may begin in a block and end in a later one."""
-        size, begun, count = self.batch_size, [], 0
-        for block in blocks:
-            begun.append(block)
-            count += len(block)
-            if count < size:
-                continue
-            indices = np.concatenate(begun) if len(begun) > 1 else block
-            end = count // size * size
-            for start in range(0, end, size):
-                yield indices[start : start + size]
-            begun, count = [indices[end:]], count - end
-        if count and not self.drop_last:
-            yield np.concatenate(begun)
 
     def __iter__(self) -> Iterator[list]:
         return (batch.tolist() for batch in self.arrays())
@@ -321,3 +383,28 @@ class BatchSampler(Sampler):
     def __len__(self) -> int:
         n = length_of(self.sampler, "BatchSampler")
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state of the sampler. Raises TypeError if it has none."""
+        if not keeps_position(self.sampler):
+            raise TypeError(
+                f"BatchSampler: {type(self.sampler).__name__} has no state of its own; give it state_dict() and "
+                "load_state_dict(state), after which its next iteration goes on there"
+            )
+        return self.sampler.state_dict()  # type: ignore[attr-defined]
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Let the next iteration go on where `state_dict` was called."""
+        self.sampler.load_state_dict(state_dict)  # type: ignore[attr-defined]
+
+
+def keeps_position(sampler: Any) -> bool:
+    """Whether its state says where its iteration is; that of a class which a subclass iterates in another way does not."""
+    kinds = type(sampler).__mro__
+    iterates, keeps, loads = (
+        next((i for i, kind in enumerate(kinds) if name in vars(kind)), len(kinds))
+        for name in ("__iter__", "state_dict", "load_state_dict")
+    )
+    if max(keeps, loads) == len(kinds) or iterates < keeps:
+        return False
+    return kinds[keeps] is not BatchSampler or keeps_position(sampler.sampler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sized
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,6 +18,7 @@ from ..lr_scheduler import LRScheduler
 from ..optimizer import Optimizer
 from .batches import as_loader, batch_loss, batches, weight_of
 from .callbacks import Callback, KeepBest, Progress, restores
+from .checkpoint import checkpoints
 from .checks import check_callbacks, check_loss, check_model, check_optimizer, check_scheduler
 from .evaluation import Evaluation
 from .metrics import Measured, Metric, checked_metrics
@@ -94,6 +96,9 @@ def fit(
     keep_best: bool = True,
     progress: bool = True,
     generator: Generator | None = None,
+    checkpoint: str | Path | None = None,
+    every: str | int = "epoch",
+    resume: bool = False,
 ) -> History:
     """Train a model by mini-batches and return the history.
 
@@ -116,6 +121,13 @@ def fit(
     progress: show a progress bar; before it one for kernels that are compiled, once on a machine. The seconds of an
         epoch do not count that.
     generator: of the order of the batches, by default the library's.
+    checkpoint: a file that gets the whole state of the run again and again: weights, optimiser, schedulers, random numbers,
+        position in the epoch, metrics so far, history, and the state of the callbacks. It is a safetensors file, which
+        replaces the one before once it is complete.
+    every: when: "epoch", a number of batches, or a text such as "3 epochs", "200 batches", "30 s", "5 min"; and in any case
+        after the last epoch.
+    resume: go on from the checkpoint, if the file is there; the result has the same bits as that of a run that was not
+        interrupted. Pass the same arguments; only `epochs` may differ.
 
     An interrupt (Ctrl-C) ends training at once but not with an exception: the history, with `interrupted` set, and the
     best weights so far are kept.
@@ -124,8 +136,8 @@ def fit(
     Shapes: inputs (N, *), targets (N, *), weights (N,) → `History`.
     Dtypes: as the model takes them → floats.
     Raises: TypeError or ValueError, before anything is changed, for arguments that cannot work, such as an optimizer of
-        another model; FloatingPointError for a loss that is NaN or infinite, with the best weights kept: it says if the
-        data is not finite.
+        another model, and for a checkpoint that is damaged or of another run; FloatingPointError for a loss that is NaN
+        or infinite, with the best weights kept: it says if the data is not finite.
     Source: Keras's `Model.fit`.
 
     >>> import autograd_core as ag, nn, nn.functional as F, optim
@@ -151,28 +163,30 @@ def fit(
     run = Run(model, optimizer, epochs, len(loader) if isinstance(loader, Sized) else 0, unseen is not None, metrics)
     keeper = [KeepBest()] if keep_best and not any(map(restores, extra)) else []
     watching = [*([Progress()] if progress else []), *keeper, *extra]
+    run.loader, run.scheduler, run.step_scheduler = loader, scheduler, step_scheduler
+    saves = run.checkpoints = checkpoints(checkpoint, every, resume, run, loss, unseen, watching)
     training = model.training
     for callback in watching:
         callback.on_start(run)
+    if saves is not None:
+        saves.restore()
     try:
-        for run.epoch in range(1, epochs + 1):
-            started = clock()
-            for callback in watching:
-                callback.on_epoch_start(run)
-            results = _epoch(run, loader, loss, step_scheduler, watching)
+        while run.epoch < epochs and run.reason is None:
+            _begin_epoch(run, watching)
+            results = _epoch(run, loss, watching)
             if unseen is not None:
                 measured = evaluate(model, unseen, loss, metrics=metrics)
                 results |= {f"validation_{name}": value for name, value in measured.items()}
             if "lr" in optimizer.param_groups[0]:
                 results["learning_rate"] = float(optimizer.param_groups[0]["lr"])
-            results["seconds"] = clock() - started
+            results["seconds"] = clock() - run.started
             run.history.epochs.append(results)
             _step(scheduler, results)
             for callback in watching:
                 callback.on_epoch_end(run)
-            if run.reason is not None:
-                run.history.stopped = run.reason
-                break
+            if saves is not None:
+                saves.after_epoch()
+        run.history.stopped = run.reason
     except KeyboardInterrupt:
         run.history.interrupted = True
         run.history.stopped = f"interrupted in epoch {run.epoch}"
@@ -191,21 +205,33 @@ def _count(name: str, value: Any) -> int:
     return int(value)
 
 
-def _epoch(
-    run: Run, loader: Iterable, loss: Callable, step_scheduler: Any, watching: list[Callback]
-) -> dict[str, float]:
-    """One pass over the training data."""
-    measured = Measured(run.metrics)
+def _begin_epoch(run: Run, watching: list[Callback]) -> None:
+    """Begin the next epoch, or go on with one that a checkpoint cut."""
+    elapsed = None if run.checkpoints is None else run.checkpoints.begin()
+    run.started = clock() - (elapsed or 0.0)
+    if elapsed is None:
+        run.epoch += 1
+        for callback in watching:
+            callback.on_epoch_start(run)
+
+
+def _epoch(run: Run, loss: Callable, watching: list[Callback]) -> dict[str, float]:
+    """One pass over the training data, or what is left of it."""
+    measured = run.measured = Measured(run.metrics)
     run.model.train()
-    for run.batch, batch in enumerate(batches(loader), 1):
-        evaluation = Evaluation(run, loss, batch, loader)
+    run.batch = 0
+    for batch in batches(run.loader if run.checkpoints is None else run.checkpoints.reading()):
+        evaluation = Evaluation(run, loss, batch, run.loader)
+        run.batch += 1
         evaluation.step()
         run.batch_loss = evaluation.loss
         measured.add(run.batch_loss, weight_of(batch), evaluation.output, batch.y)
-        if step_scheduler is not None:
-            step_scheduler.step()
+        if run.step_scheduler is not None:
+            run.step_scheduler.step()
         for callback in watching:
             callback.on_batch_end(run)
+        if run.checkpoints is not None:
+            run.checkpoints.after_batch(batch)
     if not measured.batches:
         raise ValueError("fit: the training data has no batch")
     return measured.result("train_")

@@ -352,6 +352,24 @@ class Measured:
             self.size += size
         self.batches += 1
 
+    def state_dict(self) -> dict[str, Any]:
+        """What has been added so far."""
+        metrics = {name: _state(m) for name, m in (self.metrics or {}).items() if is_accumulator(m)}
+        return {"loss": self.loss, "size": self.size, "batches": self.batches, "kept": self.kept, "metrics": metrics}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from what `state_dict` gave."""
+        self.loss, self.size, self.batches = (state_dict[name] for name in ("loss", "size", "batches"))
+        self.kept = tuple(map(list, state_dict["kept"]))  # type: ignore[assignment]
+        if self.metrics is None and self.batches:
+            self.metrics = {"accuracy": Accuracy()} if "accuracy" in state_dict["metrics"] else {}  # the default ones
+        for name, state in state_dict["metrics"].items():
+            metric = (self.metrics or {})[name]
+            if hasattr(metric, "load_state_dict"):
+                metric.load_state_dict(state)
+            else:
+                vars(metric).update(state)
+
     def result(self, prefix: str = "") -> dict[str, float]:
         """{"loss": …, and each metric by its name}, the names after `prefix`."""
         if not self.size:
@@ -372,6 +390,10 @@ def _number(name: str, value: Any) -> float:
         return float(value)
     except (TypeError, ValueError, RuntimeError):
         raise TypeError(f"metric '{name}' gave {describe(value)}; it must give one number") from None
+
+
+def _state(metric: Any) -> dict[str, Any]:
+    return metric.state_dict() if hasattr(metric, "state_dict") else dict(vars(metric))
 
 
 def _mapped(function: Callable, x: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from .metrics import direction
+from .metrics import Measured, direction
 
 if TYPE_CHECKING:
     from autograd_core.nn import Module
@@ -53,6 +53,15 @@ class History:
     def names(self) -> list[str]:
         """The quantities recorded, in order."""
         return list(dict.fromkeys(name for epoch in self.epochs for name in epoch))
+
+    def state_dict(self) -> dict[str, Any]:
+        """The epochs and which was the best, for `load_state_dict`."""
+        return {"epochs": self.epochs, "best_epoch": self.best_epoch}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what `state_dict` gave."""
+        self.epochs[:] = [dict(epoch) for epoch in state_dict["epochs"]]
+        self.best_epoch = state_dict["best_epoch"]
 
     def __repr__(self) -> str:
         last = ", ".join(f"{k} {v:.4g}" for k, v in self.epochs[-1].items()) if self.epochs else "no epoch finished"
@@ -107,6 +116,12 @@ class Run:
         self.batch = 0  # the batch of it that was last finished, from 1
         self.batch_loss = math.nan
         self.reason: str | None = None
+        self.loader: Any = None  # of the training data
+        self.scheduler: Any = None  # its step() follows each epoch
+        self.step_scheduler: Any = None  # its step() follows each batch
+        self.measured = Measured(metrics)  # the loss and the metrics of the epoch so far
+        self.started = 0.0  # the clock at the start of the epoch
+        self.checkpoints: Any = None  # what saves the run
 
     def stop(self, reason: str) -> None:
         """End training after this epoch."""

@@ -1,0 +1,386 @@
+"""Checkpoints of `fit`: the whole state of a run in one file, from which it goes on with the same bits."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from autograd_core import Tensor, from_numpy
+from autograd_core.engine.versions import written
+from autograd_core.interchange import safetensors
+from autograd_core.interchange.structure import STRUCTURE, flattened, restored
+from autograd_core.kernels.machine.compilation import clock
+from autograd_core.nn import Module
+
+from .identity import checksum, difference, identity
+from .run import Run
+from .streams import Streams
+
+CHECKSUM = "autograd_core.checksum"  # the metadata's key for the CRC-32 of the structure and of all arrays
+FORMAT = 1
+BETWEEN = ("epoch", "reason")  # what a run has between two epochs
+WITHIN = ("batch", "batch_loss")  # and within one
+NEEDED = "numbers, texts, None, arrays and tensors, in dictionaries, lists and tuples"
+UNITS = {"epoch": 1, "batch": 1, "batche": 1, "s": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
+
+
+# ------------------------------------------------------------------------------------------------------------ the file
+
+
+def packed(path: Path, state: Mapping[str, Any]) -> tuple[dict[str, ndarray], str]:
+    """The arrays of a state by name, and its structure as JSON. Raises TypeError for what a file cannot hold."""
+    arrays: dict[str, ndarray] = {}
+    try:
+        text = json.dumps(flattened(state, "", arrays, NEEDED, "the state", _storable))
+        for name, array in arrays.items():
+            safetensors.check_storable(name, array)
+    except (TypeError, RecursionError) as error:
+        raise TypeError(f"fit: the checkpoint {path} cannot be written: {error}") from None
+    return arrays, text
+
+
+def write(path: Path, state: Mapping[str, Any]) -> None:
+    """Write a state beside its place and move it there once it is on the disk."""
+    arrays, text = packed(path, state)
+    safetensors.write(path, arrays, {STRUCTURE: text, CHECKSUM: f"{_checksum(arrays, text):08x}"})
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The state in a file. Raises ValueError if it is damaged, or no checkpoint of `fit`."""
+    arrays, texts = safetensors.read(path)
+    if STRUCTURE not in texts or CHECKSUM not in texts:
+        raise ValueError(
+            f"{path}: not a checkpoint of fit, but another safetensors file; nn.load reads those of nn.save. Pass another "
+            "path, or remove the file"
+        )
+    if f"{_checksum(arrays, texts[STRUCTURE]):08x}" != texts[CHECKSUM]:
+        raise ValueError(f"{path}: damaged, its checksum is another; restore the file, or start anew with resume=False")
+    state = _plain(restored(json.loads(texts[STRUCTURE]), {name: from_numpy(array) for name, array in arrays.items()}))
+    if state["format"] != FORMAT:
+        raise ValueError(f"{path}: a checkpoint of format {state['format']}, and this version reads {FORMAT}")
+    return state
+
+
+def _checksum(arrays: Mapping[str, ndarray], text: str) -> int:
+    return checksum([arrays[name] for name in sorted(arrays)], zlib.crc32(text.encode()))
+
+
+def _storable(x: Any) -> Any:
+    """x as the format holds it: scalars as Python's numbers, complex128 as two float64."""
+    if isinstance(x, np.bool_ | np.integer | np.float64):
+        return x.item()
+    array = x.array if isinstance(x, Tensor) else x
+    if isinstance(array, ndarray) and array.dtype == np.complex128:
+        return {"complex128": np.ascontiguousarray(array).reshape(*array.shape, 1).view(np.float64)}
+    return x
+
+
+def _plain(x: Any) -> Any:
+    """The inverse of `_storable`, with arrays for tensors."""
+    if isinstance(x, Tensor):
+        return x.array
+    if isinstance(x, dict):
+        if x.keys() == {"complex128"}:
+            return x["complex128"].array.view(np.complex128)[..., 0]
+        return {key: _plain(value) for key, value in x.items()}
+    if isinstance(x, list | tuple):
+        return type(x)(_plain(value) for value in x)
+    return x
+
+
+# --------------------------------------------------------------------------------------------------------- when to save
+
+
+class Every:
+    """Says when a checkpoint is due: "epoch", a number of batches, or a text such as "3 epochs", "200 batches", "5 min"."""
+
+    def __init__(self, every: str | int):
+        way_out = 'pass every="epoch", every=200 (batches), or a text as "3 epochs", "200 batches", "30 s", "5 min"'
+        if isinstance(every, bool) or not isinstance(every, str | int | np.integer):
+            raise TypeError(f"fit: every is a number of batches or a text, got {every!r}; {way_out}")
+        match = re.fullmatch(r"(?:(\d+(?:\.\d+)?) ?)?([a-z]+?)s?", "1 batch" if every == 1 else _text(every))
+        unit = match[2] if match else ""
+        count = float(match[1] or 1) if match else 0.0
+        if unit not in UNITS or not count > 0 or (unit in ("epoch", "batch", "batche") and count % 1):
+            raise ValueError(f"fit: every={every!r} is no number of epochs, batches or seconds above 0; {way_out}")
+        self.unit, self.count = (
+            {"epoch": "epoch", "batch": "batch", "batche": "batch"}.get(unit, "s"),
+            count * UNITS[unit],
+        )
+        self.saved()
+
+    def saved(self) -> None:
+        """A checkpoint was written, or the run begins."""
+        self.batches, self.epochs, self.time = 0, 0, time.monotonic()
+
+    def due(self, epoch_ends: bool) -> bool:
+        """Whether it is time, after a batch or at the end of an epoch."""
+        if epoch_ends:
+            self.epochs += 1
+        else:
+            self.batches += 1
+        if self.unit == "s":
+            return time.monotonic() - self.time >= self.count
+        return epoch_ends == (self.unit == "epoch") and (self.epochs if epoch_ends else self.batches) >= self.count
+
+
+def _text(every: str | int) -> str:
+    return every if isinstance(every, str) else f"{every} batches"
+
+
+# --------------------------------------------------------------------------------------------------------- the run
+
+
+class Checkpoints:
+    """Writes the checkpoints of a run, and sets it to the last one.
+
+    What a file holds: the model's and the loss's state, the optimiser's, the schedulers', that of the callbacks, of all
+    random streams (now and at the start of the epoch), of the loader, of the metrics so far, and the history.
+    """
+
+    def __init__(
+        self, path: str | Path, every: str | int, run: Run, loss: Any, validation: Any, callbacks: Iterable[Any]
+    ):
+        self.path, self.every, self.run, self.loss = Path(path), Every(every), run, loss
+        self.callbacks = list(callbacks)
+        self.streams = Streams(
+            {
+                "model": run.model,
+                "loss": loss,
+                "train": run.loader,
+                "validation": validation,
+                "callbacks": self.callbacks,
+            }
+        )
+        self.start: dict[str, Any] | None = None  # the streams at the start of the epoch
+        self.last: Any = None  # the last batch
+        self.found: dict[str, Any] | None = None  # the state that is resumed, until the epoch goes on
+        self._check(validation)
+        data = {"train": run.loader, "validation": validation}
+        self.identity = identity(run, loss, self._schedulers(), data)
+
+    def _schedulers(self) -> dict[str, Any]:
+        return {"scheduler": self.run.scheduler, "step_scheduler": self.run.step_scheduler}
+
+    def _check(self, validation: Any) -> None:
+        """Raise for what cannot be resumed, before anything is changed."""
+        run = self.run
+        if self.path.is_dir():
+            raise ValueError(
+                f"fit: checkpoint is the folder {self.path}; name a file in it: {self.path / 'run.safetensors'}"
+            )
+        for name, part in {"model": run.model, "optimizer": run.optimizer, **self._schedulers()}.items():
+            if part is not None and not (hasattr(part, "state_dict") and hasattr(part, "load_state_dict")):
+                raise TypeError(f"fit: with checkpoint=, the {name} needs state_dict() and load_state_dict(state)")
+        for name, loader in (("train", run.loader), ("validation", validation)):
+            if isinstance(loader, Iterator):
+                raise TypeError(
+                    f"fit: {name} is an iterator, which is used up once and cannot be read again from a checkpoint; pass a "
+                    "DataLoader, a dataset, a list of batches or an object with __iter__"
+                )
+        owned = {id(p) for part in (run.model, self.loss) if isinstance(part, Module) for p in part.parameters()}
+        for group in run.optimizer.param_groups:
+            for p in group["params"]:
+                if isinstance(run.model, Module) and id(p) not in owned:
+                    raise ValueError(
+                        f"fit: the optimizer changes a parameter of shape {tuple(p.shape)} that neither the model nor the loss "
+                        "has, so that a checkpoint would not hold it; make it a parameter of the model"
+                    )
+
+    # ------------------------------------------------------------------------------------------------------- resuming
+
+    def look(self) -> None:
+        """Read the checkpoint if there is one. Raises ValueError if it is damaged or of another run."""
+        if not self.path.exists():
+            return
+        found = read(self.path)
+        what = difference(found["identity"], self.identity)
+        absent = [name for name, _ in found["random"]["now"]["named"] if name not in self.streams.named]
+        if what is None and absent:
+            what = f"generator {absent[0]}: used there, absent here"
+        kinds = Counter(type(callback).__name__ for callback in self.callbacks)
+        lost = Counter(kind for kind, state in found["callbacks"] if state) - kinds
+        if what is None and lost:
+            what = f"callback {next(iter(lost))}: with a state there, absent here"
+        if what is not None:
+            raise ValueError(
+                f"fit: {self.path} is the checkpoint of another run: {what}; nothing was changed. Pass what that run had, "
+                "or start anew with resume=False or another path"
+            )
+        self.found = found
+
+    def restore(self) -> None:
+        """Give all parts the state of the checkpoint that was found; the random streams follow when the epoch goes on."""
+        if self.found is None:
+            packed(self.path, self.state(within=False))  # what a file cannot hold is refused now
+            return
+        run, found = self.run, self.found
+        run.model.load_state_dict(found["model"])
+        _load_others(run.model, found["others"])
+        if found["loss"] is not None:
+            self.loss.load_state_dict(found["loss"])
+        run.optimizer.load_state_dict(found["optimizer"])
+        if hasattr(run.optimizer, "stepped"):
+            run.optimizer.stepped = found["stepped"]
+        for name, scheduler in self._schedulers().items():
+            if scheduler is not None:
+                scheduler.load_state_dict(found["schedulers"][name])
+        states: dict[str, list[Any]] = {}
+        for kind, state in found["callbacks"]:
+            states.setdefault(kind, []).append(state)
+        for callback in self.callbacks:
+            mine = states.get(type(callback).__name__)
+            if mine:
+                state = mine.pop(0)
+                if state:
+                    callback.load_state_dict(state)
+        run.history.load_state_dict(found["history"])
+        for name in BETWEEN:
+            setattr(run, name, found["run"][name])
+        if not found["within"]:
+            self._set_position(found)
+            self.streams.load_state(found["random"]["now"])
+            self.found = None
+
+    def _set_position(self, found: Mapping[str, Any]) -> None:
+        if _keeps_position(self.run.loader):
+            self.run.loader.load_state_dict(found["loader"])  # type: ignore[attr-defined]
+
+    def begin(self) -> float | None:
+        """The seconds that the epoch which begins has taken before a checkpoint cut it; None if it is a new one."""
+        return None if self.found is None else self.found["run"]["elapsed"]
+
+    def reading(self) -> Iterator[Any]:
+        """The batches of the epoch that are left; for one that goes on, `run.batch` and the metrics so far are set."""
+        run, found, self.found = self.run, self.found, None
+        if found is None:
+            self.start = self.streams.state()
+            return iter(run.loader)
+        for name in WITHIN:
+            setattr(run, name, found["run"][name])
+        run.measured.load_state_dict(found["measured"])
+        self.start = found["random"]["start"]
+        self._set_position(found)  # before the streams: it sets the loader's own as well
+        self.streams.load_state(found["random"]["start"])
+        batches = iter(run.loader)
+        if not _keeps_position(run.loader):
+            self._pass_over(batches, run.batch, found["last"])
+        self.streams.load_state(found["random"]["now"])
+        return batches
+
+    def _pass_over(self, batches: Iterator[Any], count: int, expected: int) -> None:
+        batch = None
+        for _ in range(count):
+            batch = next(batches, None)
+        if checksum(batch) != expected:
+            raise ValueError(
+                f"fit: {self.path} was written within epoch {self.run.epoch}, after batch {count}, and the training data "
+                f"({type(self.run.loader).__name__}) gives another batch {count} now, so that the run cannot go on exactly; "
+                "pass a DataLoader, give yours state_dict() and load_state_dict(state), or save with every='epoch'"
+            )
+
+    # --------------------------------------------------------------------------------------------------------- saving
+
+    def after_batch(self, batch: Any) -> None:
+        """Save after a batch if it is time; all callbacks have seen it."""
+        if self.every.due(False):
+            self.last = batch
+            self.save(within=True)
+
+    def after_epoch(self) -> None:
+        """Save after an epoch if it is time, and after the last."""
+        if self.every.due(True) or self.run.epoch >= self.run.epochs or self.run.reason is not None:
+            self.save(within=False)
+
+    def save(self, within: bool) -> None:
+        """Write the file."""
+        write(self.path, self.state(within))
+        self.every.saved()
+
+    def state(self, within: bool) -> dict[str, Any]:
+        """The state of all parts, in the middle of an epoch or between two."""
+        run = self.run
+        keeps = _keeps_position(run.loader)
+        random: dict[str, Any] = {"now": self.streams.state(), "start": self.start if within else None}
+        return {
+            "format": FORMAT,
+            "identity": self.identity,
+            "within": within,
+            "model": run.model.state_dict(),
+            "others": _others(run.model),
+            "loss": self.loss.state_dict() if isinstance(self.loss, Module) else None,
+            "optimizer": run.optimizer.state_dict(),
+            "stepped": getattr(run.optimizer, "stepped", 0),
+            "schedulers": {name: s and s.state_dict() for name, s in self._schedulers().items()},
+            "callbacks": [[type(callback).__name__, callback.state_dict()] for callback in self.callbacks],
+            "random": random,
+            "loader": run.loader.state_dict() if keeps else None,  # type: ignore[attr-defined]
+            "last": checksum(self.last) if within and not keeps else None,
+            "measured": run.measured.state_dict() if within else None,
+            "history": run.history.state_dict(),
+            "run": {"elapsed": clock() - run.started, **{name: getattr(run, name) for name in (*BETWEEN, *WITHIN)}},
+        }
+
+
+def _keeps_position(loader: Any) -> bool:
+    """Whether the state of a loader says where it is; that of a DataLoader over a stream only counts."""
+    return (
+        hasattr(loader, "state_dict") and hasattr(loader, "load_state_dict") and not getattr(loader, "iterable", False)
+    )
+
+
+def _others(model: Any) -> dict[str, Any]:
+    """What its state dict leaves out: buffers that are not persistent, and which parameters are frozen."""
+    if not isinstance(model, Module):
+        return {"buffers": {}, "frozen": None}
+    kept = model.state_dict()
+    return {
+        "buffers": {name: buffer for name, buffer in model.named_buffers() if name not in kept},
+        "frozen": [name for name, p in model.named_parameters() if not p.requires_grad],
+    }
+
+
+def _load_others(model: Any, others: Mapping[str, Any]) -> None:
+    if others["frozen"] is None:
+        return
+    frozen = set(others["frozen"])
+    for name, p in model.named_parameters():
+        p.requires_grad_(name not in frozen)
+    buffers = dict(model.named_buffers())
+    for name, value in others["buffers"].items():
+        if name in buffers and buffers[name].shape == value.shape:
+            buffers[name].array[...] = value
+            written(buffers[name].array)
+
+
+def checkpoints(
+    path: str | Path | None,
+    every: str | int,
+    resume: bool,
+    run: Run,
+    loss: Any,
+    validation: Any,
+    callbacks: Iterable[Any],
+) -> Checkpoints | None:
+    """What saves a run and sets it to the state in the file, if `resume`; None if nothing is to be saved."""
+    if path is None:
+        if resume or every != "epoch":
+            option = "resume=True" if resume else f"every={every!r}"
+            raise ValueError(f"fit: {option} needs the file: pass checkpoint='run.safetensors' with it")
+        return None
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"fit: checkpoint is the path of a file, got {path!r}; pass checkpoint='run.safetensors'")
+    saves = Checkpoints(path, every, run, loss, validation, callbacks)
+    if resume:
+        saves.look()
+    return saves
