@@ -54,6 +54,7 @@ class Exercise:
         self.inputs, self.through, self.tolerance = inputs, through, tolerance
         self.answer: Callable[[], Any] | None = None
         self.mistakes: list[tuple[str, Callable[[], Any]]] = []
+        self.letter = ""  # the right answer of a question with lettered answers
         self.hints_shown = 0
         EXERCISES[number] = NAMES[name] = self
 
@@ -105,10 +106,22 @@ class Exercise:
 
     def code(self) -> str:
         """The solution's source, as a reader would write it in a cell."""
+        if self.letter:
+            return f"answer = {self.letter!r}"
         lines = inspect.getsource(self.answer).splitlines()  # type: ignore[arg-type]
         start = next(i for i, line in enumerate(lines) if line.lstrip().startswith("def "))
         body = textwrap.dedent("\n".join(lines[start + 1 :]))
         return re.sub(r"^return ", "answer = ", body, flags=re.M)
+
+
+def quiz(number: str, name: str, *, hint: str, right: str, wrong: dict[str, str]) -> Exercise:
+    """A question whose answer is a letter; `wrong` has the other letters, with what to say to each."""
+    exercise = Exercise(number, name, hints=[hint])
+    exercise.letter = right
+    exercise.solution(lambda: right)
+    for letter, text in wrong.items():
+        exercise.wrong(text)(lambda letter=letter: letter)
+    return exercise
 
 
 class Checks:
