@@ -15,11 +15,13 @@ from autograd_core.ops.shape.shape import stack
 
 from .dataset import IterableDataset, Samples, checked_indices, length_of
 from .sampler import (
+    ArraySampler,
     BatchSampler,
     RandomSampler,
     SequentialSampler,
     checked_count,
     checked_generator,
+    innermost,
     keeps_position,
 )
 
@@ -224,8 +226,10 @@ class DataLoader:
 
     def __iter__(self) -> Iterator:
         position = self._position = Position()
-        source, make = self._stream() if self.iterable else self._order()
         resumed, self._resumed = self._resumed, None
+        if resumed is not None and resumed.get("ended"):
+            return iter(())
+        source, make = self._stream() if self.iterable else self._order()
         if resumed is not None:
             position.count, position.last = resumed["batches"], resumed.get("last")
             if "sampler" not in resumed and resumed["batches"]:
@@ -288,7 +292,9 @@ class DataLoader:
             return self._resumed
         count, last = self._position.count, self._position.last
         if keeps_position(self._sampler):
-            return {"batches": count, "sampler": self._sampler.state_dict()}
+            # another sampler is at its end already once it was asked for more than a short last batch has
+            ended = not isinstance(innermost(self._sampler), ArraySampler) and count > 0 and count == len(self)
+            return {"batches": count, "ended": ended, "sampler": self._sampler.state_dict()}
         return {"batches": count} if self.iterable or last is None else {"batches": count, "last": np.asarray(last)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

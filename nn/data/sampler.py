@@ -75,7 +75,7 @@ BLOCK = 1 << 16  # indices
 class Cursor:
     """The position of an iteration over an array sampler: `drawn` indices are drawn, `pending[at:]` not given yet."""
 
-    def __init__(self, sampler: _ArraySampler, drawn: int = 0, pending: ndarray | None = None):
+    def __init__(self, sampler: ArraySampler, drawn: int = 0, pending: ndarray | None = None):
         self.sampler, self.drawn, self.at = sampler, drawn, 0
         self.pending = np.empty(0, np.int64) if pending is None else pending
 
@@ -99,7 +99,7 @@ class Cursor:
             self.sampler.cursor = None
 
 
-class _ArraySampler(Sampler):
+class ArraySampler(Sampler):
     """A sampler that gives many indices at a time."""
 
     generator: Generator | None = None
@@ -154,7 +154,7 @@ class _ArraySampler(Sampler):
         self.cursor, self.resumed = None, Cursor(self, state_dict["drawn"], pending)
 
 
-class SequentialSampler(_ArraySampler):
+class SequentialSampler(ArraySampler):
     """Yields the indices of a dataset in their order.
 
     data_source: anything with a length.
@@ -185,7 +185,7 @@ class SequentialSampler(_ArraySampler):
         return {**state, "drawn": state["drawn"] - len(state["pending"]), "pending": state["pending"][:0]}
 
 
-class RandomSampler(_ArraySampler):
+class RandomSampler(ArraySampler):
     """Yields the indices of a dataset in a random order, a new one each time.
 
     data_source: anything with a length.
@@ -241,7 +241,7 @@ class RandomSampler(_ArraySampler):
         return self.num_samples
 
 
-class SubsetRandomSampler(_ArraySampler):
+class SubsetRandomSampler(ArraySampler):
     """Yields given indices in a random order, a new one each time.
 
     indices: the indices.
@@ -272,7 +272,7 @@ class SubsetRandomSampler(_ArraySampler):
         return len(self.indices)
 
 
-class WeightedRandomSampler(_ArraySampler):
+class WeightedRandomSampler(ArraySampler):
     """Yields random indices with probabilities in proportion to weights.
 
     weights: a number for each sample, finite and not negative.
@@ -361,7 +361,7 @@ class BatchSampler(Sampler):
 
     def arrays(self) -> Iterator[ndarray]:
         """The batches as int64 arrays; the iteration of the sampler begins at once."""
-        if isinstance(self.sampler, _ArraySampler) and type(self.sampler).__iter__ is _ArraySampler.__iter__:
+        if isinstance(self.sampler, ArraySampler) and type(self.sampler).__iter__ is ArraySampler.__iter__:
             return self._cut(self.sampler.begin())
         return self._collected(iter(self.sampler))
 
@@ -396,6 +396,11 @@ class BatchSampler(Sampler):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Let the next iteration go on where `state_dict` was called."""
         self.sampler.load_state_dict(state_dict)  # type: ignore[attr-defined]
+
+
+def innermost(sampler: Any) -> Any:
+    """The sampler whose indices a BatchSampler collects."""
+    return innermost(sampler.sampler) if isinstance(sampler, BatchSampler) else sampler
 
 
 def keeps_position(sampler: Any) -> bool:

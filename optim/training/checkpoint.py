@@ -72,7 +72,8 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _checksum(arrays: Mapping[str, ndarray], text: str) -> int:
-    return checksum([arrays[name] for name in sorted(arrays)], zlib.crc32(text.encode()))
+    named = [(name, array.dtype.str, array.shape, array) for name, array in sorted(arrays.items())]
+    return checksum(named, zlib.crc32(text.encode()))
 
 
 def _storable(x: Any) -> Any:
@@ -163,7 +164,7 @@ class Checkpoints:
             }
         )
         self.start: dict[str, Any] | None = None  # the streams at the start of the epoch
-        self.last: Any = None  # the last batch
+        self.last: Any = None  # the batch that was read last
         self.found: dict[str, Any] | None = None  # the state that is resumed, until the epoch goes on
         self._check(validation)
         data = {"train": run.loader, "validation": validation}
@@ -265,7 +266,7 @@ class Checkpoints:
         run, found, self.found = self.run, self.found, None
         if found is None:
             self.start = self.streams.state()
-            return iter(run.loader)
+            return self._read(iter(run.loader))
         for name in WITHIN:
             setattr(run, name, found["run"][name])
         run.measured.load_state_dict(found["measured"])
@@ -276,13 +277,16 @@ class Checkpoints:
         if not _keeps_position(run.loader):
             self._pass_over(batches, run.batch, found["last"])
         self.streams.load_state(found["random"]["now"])
-        return batches
+        return self._read(batches)
+
+    def _read(self, batches: Iterator[Any]) -> Iterator[Any]:
+        for self.last in batches:
+            yield self.last
 
     def _pass_over(self, batches: Iterator[Any], count: int, expected: int) -> None:
-        batch = None
         for _ in range(count):
-            batch = next(batches, None)
-        if checksum(batch) != expected:
+            self.last = next(batches, None)
+        if checksum(self.last) != expected:
             raise ValueError(
                 f"fit: {self.path} was written within epoch {self.run.epoch}, after batch {count}, and the training data "
                 f"({type(self.run.loader).__name__}) gives another batch {count} now, so that the run cannot go on exactly; "
@@ -291,10 +295,9 @@ class Checkpoints:
 
     # --------------------------------------------------------------------------------------------------------- saving
 
-    def after_batch(self, batch: Any) -> None:
-        """Save after a batch if it is time; all callbacks have seen it."""
+    def after_batch(self) -> None:
+        """Save after a batch (or the last of those that make one step) if it is time; all callbacks have seen it."""
         if self.every.due(False):
-            self.last = batch
             self.save(within=True)
 
     def after_epoch(self) -> None:

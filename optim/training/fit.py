@@ -231,7 +231,7 @@ def _epoch(run: Run, loss: Callable, watching: list[Callback]) -> dict[str, floa
         for callback in watching:
             callback.on_batch_end(run)
         if run.checkpoints is not None:
-            run.checkpoints.after_batch(batch)
+            run.checkpoints.after_batch()
     if not measured.batches:
         raise ValueError("fit: the training data has no batch")
     return measured.result("train_")

@@ -36,17 +36,15 @@ class Streams:
 
     def state(self) -> dict[str, Any]:
         """The state of each, as numbers, texts and arrays."""
-        python, numpy = random.getstate(), np.random.get_state(legacy=False)
         return {
-            "python": python,
-            "numpy": numpy,
+            "python": _python_state(random.getstate()),
+            "numpy": np.random.get_state(legacy=False),
             "named": [[name, _state(stream)] for name, stream in self.named.items()],
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Set each to the state that `state` returned."""
-        version, numbers, gauss = state["python"]
-        random.setstate((version, tuple(numbers), gauss))
+        random.setstate(_as_python_state(state["python"]))
         np.random.set_state(state["numpy"])
         for name, value in state["named"]:
             _load(self.named[name], value)
@@ -56,7 +54,7 @@ def _state(stream: Stream) -> Any:
     if isinstance(stream, Generator):
         return stream.get_state()
     if isinstance(stream, random.Random):
-        return stream.getstate()
+        return _python_state(stream.getstate())
     if isinstance(stream, np.random.RandomState):
         return stream.get_state(legacy=False)
     return stream.bit_generator.state
@@ -66,12 +64,22 @@ def _load(stream: Stream, state: Any) -> None:
     if isinstance(stream, Generator):
         stream.set_state(state)
     elif isinstance(stream, random.Random):
-        version, numbers, gauss = state
-        stream.setstate((version, tuple(numbers), gauss))
+        stream.setstate(_as_python_state(state))
     elif isinstance(stream, np.random.RandomState):
         stream.set_state(state)
     else:
         stream.bit_generator.state = state
+
+
+def _python_state(state: tuple) -> tuple:
+    """The state of a `random.Random` with its 625 numbers as an array."""
+    version, numbers, gauss = state
+    return version, np.array(numbers, np.uint32), gauss
+
+
+def _as_python_state(state: Any) -> tuple:
+    version, numbers, gauss = state
+    return version, tuple(numbers.tolist()), gauss
 
 
 def _collect(x: Any, path: str, named: dict[str, Stream], seen: set[int], depth: int) -> None:
