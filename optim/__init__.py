@@ -49,14 +49,16 @@ __all__ = [
 # of `optim.training`, imported at first use
 LATER = (
     "Accuracy", "Callback", "EarlyStopping", "History", "KeepBest", "MeanAbsoluteError", "MeanSquaredError", "Metric",
-    "Progress", "R2Score", "Run", "accuracy", "evaluate", "fit",
+    "Progress", "R2Score", "Run", "accuracy", "balanced_weights", "evaluate", "fit",
 )  # fmt: skip
 
 if TYPE_CHECKING:  # what editors see
     from . import swa_utils
     from .training.callbacks import Callback, EarlyStopping, KeepBest, Progress
-    from .training.fit import evaluate, fit
+    from .training.fit import fit
     from .training.metrics import Accuracy, MeanAbsoluteError, MeanSquaredError, Metric, R2Score, accuracy
+    from .training.objective import balanced_weights
+    from .training.prediction import evaluate
     from .training.run import History, Run
 else:
 

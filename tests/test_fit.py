@@ -275,7 +275,7 @@ def test_progress_prints_a_line_an_epoch(capsys):
         (
             {"data": (np.full((4, 2), np.nan), [0] * 4)},
             FloatingPointError,
-            "the loss is nan in epoch 1, batch 1: the inputs",
+            "the loss is nan in step 1, epoch 1, batch 1: the inputs",
         ),
         ({"callbacks": [KeepBest("nonsense")]}, ValueError, "monitor 'nonsense' is not recorded; there are train_loss"),
     ],

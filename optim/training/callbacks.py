@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,17 +12,20 @@ import numpy as np
 from autograd_core.kernels.machine.compilation import Compilation, shows_bars, tqdm_class
 
 if TYPE_CHECKING:
+    from autograd_core import Tensor
+
     from .run import Run
 
 
 class Callback:
     """Does something at the start and the end of training, of its epochs and of its batches; the base class.
 
-    A subclass overrides what it needs of `on_start`, `on_epoch_start`, `on_batch_end`, `on_epoch_end` and `on_end`.
-    Each gets the `run`, which has model, optimizer, history, epoch, batch, batch_loss, and `stop(reason)`. One that keeps
+    A subclass overrides what it needs of the methods below. Each gets the `run`, which has model, optimizer, history,
+    epoch, batch, batch_loss, step, and `stop(reason)`. `penalty` returns what is added to the loss. One that keeps
     something from epoch to epoch has it in `state_dict` and `load_state_dict`, so that a run can be resumed exactly.
 
-    Formula: on_start, (on_epoch_start, on_batch_end …, on_epoch_end) for each epoch, on_end
+    Formula: on_start, (on_epoch_start, a step …, on_validation_start, on_validation_end, on_epoch_end) for each epoch,
+        on_end; a step: on_step_start, penalty for each batch, on_backward_end, on_step_end, on_batch_end for each batch
     Shapes: none.
     Dtypes: none.
     Raises: nothing; what a subclass raises ends the training.
@@ -43,8 +47,27 @@ class Callback:
     def on_epoch_start(self, run: Run) -> None:
         """Before each epoch."""
 
+    def on_step_start(self, run: Run) -> None:
+        """Before the model sees the batches of a step: one, or `accumulate` of them."""
+
+    def penalty(self, run: Run) -> Tensor | None:
+        """What is added to the loss of each batch, a tensor of one number; None: nothing. Called after the model."""
+        return None
+
+    def on_backward_end(self, run: Run) -> None:
+        """When the gradients are complete, before they are clipped and the optimiser makes its step."""
+
+    def on_step_end(self, run: Run) -> None:
+        """After each step of the optimiser."""
+
     def on_batch_end(self, run: Run) -> None:
-        """After each optimiser step."""
+        """For each batch, after the step of the optimiser that it is part of."""
+
+    def on_validation_start(self, run: Run) -> None:
+        """Before the model is evaluated on the validation data."""
+
+    def on_validation_end(self, run: Run) -> None:
+        """After that; the results are in run.history only when on_epoch_end is called."""
 
     def on_epoch_end(self, run: Run) -> None:
         """After each epoch's validation; its results are run.history.epochs[-1]."""
@@ -58,6 +81,33 @@ class Callback:
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what `state_dict` gave; called after `on_start` where a run is resumed."""
+
+
+EVENTS = (
+    "on_start", "on_epoch_start", "on_step_start", "penalty", "on_backward_end", "on_step_end", "on_batch_end",
+    "on_validation_start", "on_validation_end", "on_epoch_end",
+)  # fmt: skip
+
+
+class Events:
+    """For each event the methods of the callbacks that do something there, in the order of the callbacks."""
+
+    on_start: list[Callable]
+    on_epoch_start: list[Callable]
+    on_step_start: list[Callable]
+    penalty: list[Callable]
+    on_backward_end: list[Callable]
+    on_step_end: list[Callable]
+    on_batch_end: list[Callable]
+    on_validation_start: list[Callable]
+    on_validation_end: list[Callable]
+    on_epoch_end: list[Callable]
+
+    def __init__(self, callbacks: Sequence[Callback]):
+        for event in EVENTS:
+            methods = [getattr(callback, event) for callback in callbacks]
+            own = [m for m in methods if getattr(m, "__func__", None) is not getattr(Callback, event)]
+            setattr(self, event, own)
 
 
 def snapshot(model: Any) -> dict[str, np.ndarray]:
@@ -178,7 +228,7 @@ class EarlyStopping(Callback):
     """Stops training after a number of epochs without an improvement.
 
     patience: the number of epochs, at least 1.
-    monitor: the quantity to compare, a name of the history; by default the validation, else the train loss.
+    monitor: the quantity to compare, a name of the history; by default the validation loss.
     mode: "max" if a higher value is better, "min" if a lower one is; not needed for losses and for metrics with
         `higher_is_better`.
     min_delta: what counts as an improvement: a difference of more than this.
@@ -187,8 +237,8 @@ class EarlyStopping(Callback):
     Formula: stop at epoch t if t - tᵦ ≥ patience, tᵦ the last epoch better by more than min_delta than all before it
     Shapes: none.
     Dtypes: none.
-    Raises: ValueError if patience is below 1, for another mode; before training, if monitor is not recorded or nothing
-        says which way is better.
+    Raises: ValueError if patience is below 1, for another mode; before training, if monitor is not recorded, nothing
+        says which way is better, or there is no validation and no monitor.
     Source: Prechelt 1998, "Early Stopping — But When?"; the options are those of Keras's `EarlyStopping`.
 
     >>> import optim
@@ -211,6 +261,11 @@ class EarlyStopping(Callback):
         self.mode = _checked_mode("EarlyStopping", mode)
 
     def on_start(self, run: Run) -> None:
+        if self.monitor is None and not run.has_validation:
+            raise ValueError(
+                "EarlyStopping: there is no validation data to stop by; pass validation=0.1 to fit, or "
+                "EarlyStopping(monitor='train_loss')"
+            )
         self.best = Best(self.monitor, self.mode, self.min_delta)
         self.best.start(run)
 
@@ -297,6 +352,8 @@ class Progress(Callback):
         if self.compilation is not None:
             self.compilation.__exit__()
             self.compilation = None
+        if run.history.stopped is not None:
+            _write(f"stopped: {run.history.stopped}")
 
     def _close(self) -> None:
         if self.bar is not None:

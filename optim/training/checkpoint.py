@@ -28,7 +28,7 @@ from .streams import Streams
 
 CHECKSUM = "autograd_core.checksum"  # the metadata's key for the CRC-32 of the structure and of all arrays
 FORMAT = 1
-BETWEEN = ("epoch", "reason")  # what a run has between two epochs
+BETWEEN = ("epoch", "step", "reason")  # what a run has between two epochs
 WITHIN = ("batch", "batch_loss")  # and within one
 NEEDED = "numbers, texts, None, arrays and tensors, in dictionaries, lists and tuples"
 UNITS = {"epoch": 1, "batch": 1, "batche": 1, "s": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
@@ -124,12 +124,12 @@ class Every:
         """A checkpoint was written, or the run begins."""
         self.batches, self.epochs, self.time = 0, 0, time.monotonic()
 
-    def due(self, epoch_ends: bool) -> bool:
-        """Whether it is time, after a batch or at the end of an epoch."""
+    def due(self, epoch_ends: bool, batches: int = 0) -> bool:
+        """Whether it is time, after the batches of a step or at the end of an epoch."""
         if epoch_ends:
             self.epochs += 1
         else:
-            self.batches += 1
+            self.batches += batches
         if self.unit == "s":
             return time.monotonic() - self.time >= self.count
         return epoch_ends == (self.unit == "epoch") and (self.epochs if epoch_ends else self.batches) >= self.count
@@ -295,9 +295,9 @@ class Checkpoints:
 
     # --------------------------------------------------------------------------------------------------------- saving
 
-    def after_batch(self) -> None:
-        """Save after a batch (or the last of those that make one step) if it is time; all callbacks have seen it."""
-        if self.every.due(False):
+    def after_step(self, batches: int) -> None:
+        """Save after a step if it is time; all callbacks have seen its batches."""
+        if self.every.due(False, batches):
             self.save(within=True)
 
     def after_epoch(self) -> None:

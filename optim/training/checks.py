@@ -1,4 +1,4 @@
-"""The checks of `fit` and `evaluate` before anything is changed, and the message for a loss that is not finite."""
+"""The checks of `fit` and `evaluate` before anything is changed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
-from autograd_core import Tensor
 from autograd_core.engine.tensor import describe
 from autograd_core.nn import Module, MSELoss
 from autograd_core.nn import functional as F
 from autograd_core.nn.construction import unregistered
-from autograd_core.nn.data import TensorDataset
 
 from ..optimizer import Optimizer
 from .callbacks import Callback
@@ -116,53 +112,3 @@ def check_scheduler(name: str, scheduler: Any, optimizer: Any) -> None:
         raise ValueError(
             f"fit: {name} gets the loss, of which lower is better, but has mode='{scheduler.mode}'; make it with mode='min'"
         )
-
-
-# ------------------------------------------------------------------------------------------------ a loss of NaN or infinity
-
-
-def cause_of(loss: float, batch: Any, run: Any, data: Any) -> str:
-    """What to do about a loss that is not finite: the data is looked at first, then the weights."""
-    where = f"fit: the loss is {loss} in epoch {run.epoch}, batch {run.batch}"
-    for what, value in (("inputs", batch.x), ("targets", batch.y)):
-        fault = _not_finite(value)
-        if fault is not None:
-            rows = _rows_not_finite(data, 0 if what == "inputs" else 1)
-            return (
-                f"{where}: the {what} of this batch have {fault}{rows}; remove such rows or fill them before training"
-            )
-    named = run.model.named_parameters() if hasattr(run.model, "named_parameters") else ()
-    wrong = next((name for name, p in named if p.dtype.kind in "fc" and not np.isfinite(p.array).all()), None)
-    weights = f" (the parameter '{wrong}' is not finite any more)" if wrong is not None else ""
-    lr = run.optimizer.param_groups[0].get("lr")
-    way_out = "" if lr is None else f"lower the learning rate (it is {lr:g}), or "
-    return f"{where}{weights}; {way_out}look for the cause under ag.detect_anomaly()"
-
-
-def _not_finite(value: Any) -> str | None:
-    """The first NaN or infinity of a tensor and its index, in words; None if there is none."""
-    if isinstance(value, dict | tuple | list):
-        parts = value.values() if isinstance(value, dict) else value
-        return next((fault for fault in map(_not_finite, parts) if fault is not None), None)
-    if not isinstance(value, Tensor) or value.dtype.kind not in "fc":
-        return None
-    bad = ~np.isfinite(value.array)
-    if not bad.any():
-        return None
-    at = tuple(int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
-    return f"{value.array[at]} at {list(at)} (shape {tuple(value.shape)}, {int(bad.sum())} values that are not finite)"
-
-
-def _rows_not_finite(data: Any, which: int) -> str:
-    """Which rows of the whole data it is, where that is one array."""
-    dataset = getattr(data, "dataset", data)
-    if not isinstance(dataset, TensorDataset) or len(dataset.tensors) <= which:
-        return ""
-    array = dataset.tensors[which].array
-    if array.dtype.kind not in "fc":
-        return ""
-    rows = np.flatnonzero(~np.isfinite(array).reshape(len(array), -1).all(1))
-    if not len(rows):
-        return ""
-    listed = ", ".join(str(row) for row in rows[:5]) + (", …" if len(rows) > 5 else "")
-    return f"; in the whole data {len(rows)} of {len(array)} rows: {listed}"

@@ -2,93 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-import autograd_core as ag
 from autograd_core.kernels.machine.compilation import clock
 from autograd_core.nn import Module
-from autograd_core.nn.data import Dataset
 from autograd_core.random import Generator
 
 from ..lr_scheduler import LRScheduler
 from ..optimizer import Optimizer
-from .batches import as_loader, batch_loss, batches, weight_of
-from .callbacks import Callback, KeepBest, Progress, restores
+from .batches import as_dataset, as_loader, split, targets_of
+from .callbacks import Callback, Events, KeepBest, Progress, restores
 from .checkpoint import checkpoints
 from .checks import check_callbacks, check_loss, check_model, check_optimizer, check_scheduler
-from .evaluation import Evaluation
-from .metrics import Measured, Metric, checked_metrics
+from .loop import train_epoch
+from .metrics import checked_metrics
+from .objective import Objective, class_table
+from .prediction import Data, Loss, Measure, evaluate
 from .run import History, Run
-
-Data: TypeAlias = Iterable[Any] | Dataset | tuple[Any, ...]  # a loader, a dataset, or arrays
-Loss: TypeAlias = Callable[..., Any]  # of output and target
-Measure: TypeAlias = Metric | Callable[..., float]
-
-
-def evaluate(
-    model: Module,
-    data: Data,
-    loss: Loss,
-    *,
-    metrics: Mapping[str, Measure] | None = None,
-    batch_size: int = 256,
-) -> dict[str, float]:
-    """Compute the mean loss and the metrics of a model on data, in evaluation mode, recording nothing.
-
-    model: a module, or anything that is called with the inputs and has `training`, `train` and `eval`.
-    data: a DataLoader, a dataset, or arrays: (inputs, targets) or (inputs, targets, weights of the examples). Arrays of
-        floating numbers become the dtype of the model.
-    loss: function(output, target) → number.
-    metrics: name → a `Metric`, which is updated batch by batch, or function(outputs, targets) → number, called once
-        with those of the whole data, which are kept in memory for it; by default the accuracy where targets are class
-        indices. Weights of examples do not count in metrics.
-    batch_size: the number of rows of a batch, where data is no loader.
-
-    Formula: Σ_b n_b loss_b / Σ_b n_b over the batches b, n_b their sizes (or the sums of their weights)
-    Shapes: inputs (N, *), targets (N, *), weights (N,) → {"loss": number, and each metric by its name}.
-    Dtypes: as the model takes them → floats.
-    Raises: TypeError or ValueError for arguments that cannot work, for data without a batch and for batches that are no
-        pair or triple; and what the model and the loss raise.
-    Source: Keras's `Model.evaluate`.
-
-    >>> import autograd_core as ag, nn, nn.functional as F, optim
-    >>> x = ag.arange(6.0).reshape(6, 1)
-    >>> spread = {"spread": lambda outputs, targets: float(outputs.amax() - outputs.amin())}
-    >>> optim.evaluate(nn.Identity(), (x, x), F.mse_loss, metrics=spread, batch_size=2)
-    {'loss': 0.0, 'spread': 5.0}
-    """
-    check_model("evaluate", model)
-    check_loss("evaluate", loss)
-    measured = Measured(checked_metrics("evaluate", metrics))
-    loader = as_loader(data, batch_size, False, None, "data", model, "evaluate")
-    training = model.training
-    model.eval()
-    try:
-        with ag.no_grad():
-            for batch in batches(loader, "evaluate"):
-                output = model(batch.x)
-                value = batch_loss(loss, output, batch, "evaluate")
-                measured.add(float(value), weight_of(batch), output, batch.y)
-            if not measured.batches:
-                raise ValueError("evaluate: the data has no batch")
-            return measured.result()
-    finally:
-        model.train(training)
 
 
 def fit(
     model: Module,
     train: Data,
-    validation: Data | None = None,
+    validation: Data | float | None = None,
     *,
     loss: Loss,
     optimizer: Optimizer,
     epochs: int = 1,
-    batch_size: int = 64,
+    batch_size: int | Literal["batch", "online"] = 64,
     metrics: Mapping[str, Measure] | None = None,
     callbacks: Iterable[Callback] = (),
     scheduler: LRScheduler | None = None,
@@ -99,28 +45,35 @@ def fit(
     checkpoint: str | Path | None = None,
     every: str | int = "epoch",
     resume: bool = False,
+    accumulate: int = 1,
+    clip_norm: float | None = None,
+    class_weight: Mapping[int, float] | ArrayLike | Literal["balanced"] | None = None,
+    target: str = "y",
 ) -> History:
     """Train a model by mini-batches and return the history.
 
     model: a module.
-    train, validation: a DataLoader, a dataset, or arrays: (inputs, targets) or (inputs, targets, weights of the
-        examples). Arrays of floating numbers become the dtype of the model; integers stay what they are.
+    train: a DataLoader, a dataset, or arrays: (inputs, targets) or (inputs, targets, weights of the examples). Inputs in a
+        tuple are passed as model(*inputs), in a dictionary as model(**inputs). A batch, or the arrays, can also be one
+        dictionary: its "y" is the target, its "weight", if there is one, the weights, all else inputs by name (a single
+        one that is called "x" by position). Arrays of floating numbers become the dtype of the model.
+    validation: data as for train, or the share of the training data (0.1) that is drawn at random for it.
     loss: function(output, target) → a tensor of one number. Where batches have weights w, one number l for each
         example: a loss with a `reduction` is called with reduction="none", and the mean is Σ w l / Σ w over the batch.
     optimizer: over the parameters to train. One whose step takes a closure (LBFGS, ConjugateGradient, LevenbergMarquardt,
         …) gets it, and wants the whole data as one batch; the loss and the metrics are of the outputs before its step.
     epochs: the number of passes over the training data.
-    batch_size: the number of rows of a batch, where `train` is no loader.
+    batch_size: the number of rows of a batch, where `train` is no loader; "batch": all, one step an epoch; "online": 1.
     metrics: as for `evaluate`; those of the training data are of the outputs as they came, while the weights changed.
     callbacks: what else is to happen: see `Callback`.
     scheduler: its `step()` is called after each epoch; with the validation (else train) loss if it is a
         ReduceLROnPlateau.
-    step_scheduler: its `step()` is called after each batch.
+    step_scheduler: its `step()` is called after each step of the optimizer.
     keep_best: in the end the model gets the weights of the epoch with the lowest validation (else train) loss, unless a
         callback (`KeepBest`, `EarlyStopping`) chooses them.
     progress: show a progress bar; before it one for kernels that are compiled, once on a machine. The seconds of an
         epoch do not count that.
-    generator: of the order of the batches, by default the library's.
+    generator: of the order of the batches and of the share to validate on, by default the library's.
     checkpoint: a file that gets the whole state of the run again and again: weights, optimiser, schedulers, random numbers,
         position in the epoch, metrics so far, history, and the state of the callbacks. It is a safetensors file, which
         replaces the one before once it is complete.
@@ -128,16 +81,23 @@ def fit(
         after the last epoch.
     resume: go on from the checkpoint, if the file is there; the result has the same bits as that of a run that was not
         interrupted. Pass the same arguments; only `epochs` may differ.
+    accumulate: the number of batches whose examples together make one step, as one batch would that does not fit into
+        memory (the last group of an epoch may be shorter).
+    clip_norm: the bound of the norm of the whole gradient, see `nn.utils.clip_grad_norm_`.
+    class_weight: factors of the losses of the examples in training, by class: "balanced" (see `balanced_weights`), a
+        mapping (a class that it lacks has the factor 1), or an array.
+    target: the key of the targets, where batches are dictionaries.
 
     An interrupt (Ctrl-C) ends training at once but not with an exception: the history, with `interrupted` set, and the
     best weights so far are kept.
 
-    Formula: for each batch (x, y): step(∂ loss(model(x), y) / ∂ parameters)
+    Formula: for each batch (x, y): step(∂ loss(model(x), y) / ∂ parameters); of a group of batches b, or with weights, the
+        loss is Σ_b Σ_n w c l / Σ_b Σ_n w, l the loss, w the weight, c the class_weight of example n
     Shapes: inputs (N, *), targets (N, *), weights (N,) → `History`.
     Dtypes: as the model takes them → floats.
     Raises: TypeError or ValueError, before anything is changed, for arguments that cannot work, such as an optimizer of
-        another model, and for a checkpoint that is damaged or of another run; FloatingPointError for a loss that is NaN
-        or infinite, with the best weights kept: it says if the data is not finite.
+        another model, and for a checkpoint that is damaged or of another run; FloatingPointError for a loss or a gradient that is NaN or infinite, before that step, with the
+        best weights kept: it says if the data is not finite, or else which operation gave the first such value.
     Source: Keras's `Model.fit`.
 
     >>> import autograd_core as ag, nn, nn.functional as F, optim
@@ -150,40 +110,53 @@ def fit(
     >>> history["train_accuracy"][-1]
     1.0
     """
-    epochs, batch_size = _count("epochs", epochs), _count("batch_size", batch_size)
+    epochs, accumulate = _count("epochs", epochs), _count("accumulate", accumulate)
+    if batch_size not in ("batch", "online"):
+        batch_size = _count("batch_size", batch_size)
     check_model("fit", model)
     check_loss("fit", loss)
     check_optimizer(model, loss, optimizer)
     for name, schedule in (("scheduler", scheduler), ("step_scheduler", step_scheduler)):
         check_scheduler(name, schedule, optimizer)
     extra = check_callbacks(callbacks)
+    _check_step(optimizer, clip_norm, accumulate, any(Events(extra).penalty))
     metrics = checked_metrics("fit", metrics)
+    train = as_dataset(train, "train", model)
+    if isinstance(validation, int | float | np.number):
+        train, validation = split(train, float(validation), generator)
     loader = as_loader(train, batch_size, True, generator, "train", model)
-    unseen = None if validation is None else as_loader(validation, batch_size, False, None, "validation", model)
+    unseen = None if validation is None else as_loader(validation, 256, False, None, "validation", model)
+    objective = Objective(loss, class_weight=class_table(class_weight, targets_of(train, target)))
+
     run = Run(model, optimizer, epochs, len(loader) if isinstance(loader, Sized) else 0, unseen is not None, metrics)
     keeper = [KeepBest()] if keep_best and not any(map(restores, extra)) else []
     watching = [*([Progress()] if progress else []), *keeper, *extra]
     run.loader, run.scheduler, run.step_scheduler = loader, scheduler, step_scheduler
+    run.objective, run.target, run.accumulate, run.clip_norm = objective, target, accumulate, clip_norm
+    run.events = events = Events(watching)
     saves = run.checkpoints = checkpoints(checkpoint, every, resume, run, loss, unseen, watching)
     training = model.training
-    for callback in watching:
-        callback.on_start(run)
+    _start(run, watching)
     if saves is not None:
         saves.restore()
     try:
         while run.epoch < epochs and run.reason is None:
-            _begin_epoch(run, watching)
-            results = _epoch(run, loss, watching)
+            _begin_epoch(run, loader)
+            results = train_epoch(run)
             if unseen is not None:
-                measured = evaluate(model, unseen, loss, metrics=metrics)
+                for callback in events.on_validation_start:
+                    callback(run)
+                measured = evaluate(model, unseen, loss, metrics=metrics, target=target)
                 results |= {f"validation_{name}": value for name, value in measured.items()}
+                for callback in events.on_validation_end:
+                    callback(run)
             if "lr" in optimizer.param_groups[0]:
                 results["learning_rate"] = float(optimizer.param_groups[0]["lr"])
             results["seconds"] = clock() - run.started
             run.history.epochs.append(results)
             _step(scheduler, results)
-            for callback in watching:
-                callback.on_epoch_end(run)
+            for callback in events.on_epoch_end:
+                callback(run)
             if saves is not None:
                 saves.after_epoch()
         run.history.stopped = run.reason
@@ -191,50 +164,58 @@ def fit(
         run.history.interrupted = True
         run.history.stopped = f"interrupted in epoch {run.epoch}"
     finally:
-        for callback in reversed(watching):
-            callback.on_end(run)
+        for watcher in reversed(watching):
+            watcher.on_end(run)
         model.train(training)
     return run.history
 
 
+def _begin_epoch(run: Run, loader: Iterable) -> None:
+    """Begin the next epoch, or go on with one that a checkpoint cut."""
+    elapsed = None if run.checkpoints is None else run.checkpoints.begin()
+    run.started = clock() - (elapsed or 0.0)
+    if elapsed is None:
+        run.epoch, run.loader = run.epoch + 1, loader
+        for callback in run.events.on_epoch_start:
+            callback(run)
+
+
+def _start(run: Run, callbacks: Sequence[Callback]) -> None:
+    """Start the callbacks; those before one that raises are ended again, and what they changed is as it was."""
+    for number, callback in enumerate(callbacks):
+        try:
+            callback.on_start(run)
+        except BaseException:
+            for begun in reversed(callbacks[:number]):
+                begun.on_end(run)
+            raise
+
+
 def _count(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"fit: {name} must be a whole number, got {value!r}")
+        modes = " (or 'batch', 'online')" if name == "batch_size" else ""
+        raise TypeError(f"fit: {name} must be a whole number{modes}, got {value!r}")
     if value < 1:
         raise ValueError(f"fit: {name} must be at least 1, got {value}")
     return int(value)
 
 
-def _begin_epoch(run: Run, watching: list[Callback]) -> None:
-    """Begin the next epoch, or go on with one that a checkpoint cut."""
-    elapsed = None if run.checkpoints is None else run.checkpoints.begin()
-    run.started = clock() - (elapsed or 0.0)
-    if elapsed is None:
-        run.epoch += 1
-        for callback in watching:
-            callback.on_epoch_start(run)
-
-
-def _epoch(run: Run, loss: Callable, watching: list[Callback]) -> dict[str, float]:
-    """One pass over the training data, or what is left of it."""
-    measured = run.measured = Measured(run.metrics)
-    run.model.train()
-    run.batch = 0
-    for batch in batches(run.loader if run.checkpoints is None else run.checkpoints.reading()):
-        evaluation = Evaluation(run, loss, batch, run.loader)
-        run.batch += 1
-        evaluation.step()
-        run.batch_loss = evaluation.loss
-        measured.add(run.batch_loss, weight_of(batch), evaluation.output, batch.y)
-        if run.step_scheduler is not None:
-            run.step_scheduler.step()
-        for callback in watching:
-            callback.on_batch_end(run)
-        if run.checkpoints is not None:
-            run.checkpoints.after_batch()
-    if not measured.batches:
-        raise ValueError("fit: the training data has no batch")
-    return measured.result("train_")
+def _check_step(optimizer: Any, clip_norm: float | None, accumulate: int, penalties: bool) -> None:
+    """Whether the optimiser leaves room for what is to happen with the gradient before its step."""
+    if clip_norm is not None and not float(clip_norm) > 0:
+        raise ValueError(f"fit: clip_norm is the largest norm of the gradient and must be positive, got {clip_norm}")
+    closure = getattr(optimizer, "closure", None)
+    name = type(optimizer).__name__
+    if clip_norm is not None and closure not in (None, "gradients"):
+        raise ValueError(
+            f"fit: clip_norm={clip_norm}, but {name} computes the gradient inside of its step; leave it out"
+        )
+    if closure in ("outputs", "residuals") and (penalties or accumulate > 1):
+        what = "penalties" if penalties else f"accumulate={accumulate}"
+        raise ValueError(
+            f"fit: {name} computes its step from the outputs of one batch, and knows no {what}; leave that out, and pass "
+            'batch_size="batch" for all examples at once'
+        )
 
 
 def _step(scheduler: Any, results: dict[str, float]) -> None:

@@ -24,6 +24,9 @@ def identity(run: Any, loss: Any, schedulers: Mapping[str, Any], data: Mapping[s
     described = {**_model(run.model, "model"), **_optimizer(run.optimizer, run.model), **_options(loss, "loss")}
     if isinstance(loss, Module):
         described |= _model(loss, "loss")
+    described |= {"accumulate": run.accumulate, "clip_norm": run.clip_norm}
+    factors = getattr(run.objective, "class_weight", None)
+    described["class_weight"] = None if factors is None else factors.tolist()
     for name, scheduler in schedulers.items():
         described |= {name: None} if scheduler is None else _options(scheduler, name)
     for name, loader in data.items():

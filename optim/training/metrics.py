@@ -329,22 +329,24 @@ class Measured:
 
     def __init__(self, metrics: dict[str, Any] | None):
         self.metrics = metrics
-        self.loss = self.size = 0.0
+        self.loss = self.size = self.penalty = 0.0
         self.batches = 0
+        self.accumulators: list[Any] | None = None
         self.kept: tuple[list, list] = [], []  # outputs, targets
 
     def add(self, loss: float, size: float, output: Any, target: Any) -> None:
         """One batch: its mean loss, its number of examples (or their weight), and what the metrics need."""
         if self.metrics is None:
             self.metrics = default_metrics(output, target)
-        if not self.batches:
-            for metric in self.metrics.values():
-                if is_accumulator(metric):
-                    metric.reset()
-        for metric in self.metrics.values():
-            if is_accumulator(metric):
-                metric.update(_detached(output), _detached(target))
-        if not all(map(is_accumulator, self.metrics.values())):
+        if self.accumulators is None:
+            self.accumulators = [metric for metric in self.metrics.values() if is_accumulator(metric)]
+            for metric in [] if self.batches else self.accumulators:
+                metric.reset()
+        if self.accumulators:
+            output, target = _detached(output), _detached(target)
+            for metric in self.accumulators:
+                metric.update(output, target)
+        if len(self.accumulators) < len(self.metrics):
             self.kept[0].append(_copied(output))
             self.kept[1].append(_copied(target))
         if size:  # a batch whose examples all have weight 0 has no loss
@@ -355,11 +357,13 @@ class Measured:
     def state_dict(self) -> dict[str, Any]:
         """What has been added so far."""
         metrics = {name: _state(m) for name, m in (self.metrics or {}).items() if is_accumulator(m)}
-        return {"loss": self.loss, "size": self.size, "batches": self.batches, "kept": self.kept, "metrics": metrics}
+        sums = {name: getattr(self, name) for name in ("loss", "size", "penalty", "batches")}
+        return {**sums, "kept": self.kept, "metrics": metrics}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from what `state_dict` gave."""
-        self.loss, self.size, self.batches = (state_dict[name] for name in ("loss", "size", "batches"))
+        for name in ("loss", "size", "penalty", "batches"):
+            setattr(self, name, state_dict[name])
         self.kept = tuple(map(list, state_dict["kept"]))  # type: ignore[assignment]
         if self.metrics is None and self.batches:
             self.metrics = {"accuracy": Accuracy()} if "accuracy" in state_dict["metrics"] else {}  # the default ones
@@ -406,6 +410,8 @@ def _mapped(function: Callable, x: Any) -> Any:
 
 
 def _detached(x: Any) -> Any:
+    if isinstance(x, Tensor):
+        return x.detach()
     return _mapped(lambda t: t.detach() if isinstance(t, Tensor) else t, x)
 
 

@@ -83,7 +83,8 @@ class Run:
     metrics: name → metric; None: the default ones.
 
     Its further attributes are the `history`, the number of the `epoch` that runs and of the last finished `batch` of it
-    (both from 1), the loss of that batch, `batch_loss`, and the `reason` to stop.
+    (both from 1), the loss of that batch, `batch_loss`, the number of optimiser steps so far, `step`, the batches of an
+    epoch, `loader`, which a callback may replace for the epoch that starts, and the `reason` to stop.
 
     Formula: none; a record
     Shapes: none.
@@ -115,10 +116,16 @@ class Run:
         self.epoch = 0  # the epoch that runs, from 1
         self.batch = 0  # the batch of it that was last finished, from 1
         self.batch_loss = math.nan
+        self.step = 0  # the number of optimiser steps so far
         self.reason: str | None = None
-        self.loader: Any = None  # of the training data
+        self.loader: Any = ()  # the batches of the epoch
+        self.target = "y"  # the key of the targets in batches that are dictionaries
+        self.objective: Any = None  # the loss of a batch
+        self.accumulate = 1  # the number of batches of a step
+        self.clip_norm: float | None = None  # the bound of the norm of the gradient
+        self.events: Any = None  # what the callbacks do, by event
         self.scheduler: Any = None  # its step() follows each epoch
-        self.step_scheduler: Any = None  # its step() follows each batch
+        self.step_scheduler: Any = None  # its step() follows each step of the optimiser
         self.measured = Measured(metrics)  # the loss and the metrics of the epoch so far
         self.started = 0.0  # the clock at the start of the epoch
         self.checkpoints: Any = None  # what saves the run
