@@ -96,8 +96,9 @@ def fit(
     Shapes: inputs (N, *), targets (N, *), weights (N,) → `History`.
     Dtypes: as the model takes them → floats.
     Raises: TypeError or ValueError, before anything is changed, for arguments that cannot work, such as an optimizer of
-        another model, and for a checkpoint that is damaged or of another run; FloatingPointError for a loss or a gradient that is NaN or infinite, before that step, with the
-        best weights kept: it says if the data is not finite, or else which operation gave the first such value.
+        another model, and for a checkpoint that is damaged or of another run; FloatingPointError for a loss or a gradient
+        that is NaN or infinite, before that step, with the best weights kept: it says if the data is not finite, or else
+        which operation gave the first such value.
     Source: Keras's `Model.fit`.
 
     >>> import autograd_core as ag, nn, nn.functional as F, optim
