@@ -458,3 +458,11 @@ def test_weights_that_were_not_finite_before():
         FloatingPointError, match=r"'bias' of the model has nan at \[1\] .*, before the first step; initialise"
     ):
         optim.fit(m, points(), loss=F.cross_entropy, optimizer=optim.SGD(m.parameters()), progress=False)
+
+
+def test_patience_needs_validation_or_a_quantity():
+    with pytest.raises(
+        ValueError, match=r"there is no validation data to stop by; pass validation=0.1 to fit, or EarlyStop"
+    ):
+        gradient_step(points(), callbacks=[optim.EarlyStopping(3)])
+    gradient_step(points(), callbacks=[optim.EarlyStopping(3, "train_loss")])

@@ -462,7 +462,7 @@ def test_another_schedule_is_refused(tmp_path):
     with pytest.raises(ValueError, match="scheduler step_size: 2 there, 3 here"):
         two(checkpoint=path, resume=True, scheduler=lambda o: S.StepLR(o, 3))
     with pytest.raises(ValueError, match="callback EarlyStopping: with a state there, absent here"):
-        two(checkpoint=path, callbacks=[lambda: optim.EarlyStopping(2)], scheduler=SCHEDULERS["StepLR"])
+        two(checkpoint=path, callbacks=[lambda: optim.EarlyStopping(2, "train_loss")], scheduler=SCHEDULERS["StepLR"])
         two(checkpoint=path, resume=True, scheduler=SCHEDULERS["StepLR"])
 
 
