@@ -23,6 +23,7 @@ from .quickprop import Quickprop
 from .radam import RAdam
 from .rmsprop import RMSprop
 from .rprop import Rprop
+from .second_order import ConjugateGradient, GaussNewton, LevenbergMarquardt, Newton
 from .sgd import SGD
 
 __all__ = [
@@ -35,8 +36,12 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "ConjugateGradient",
     "DeltaBarDelta",
+    "GaussNewton",
+    "LevenbergMarquardt",
     "NAdam",
+    "Newton",
     "Optimizer",
     "Quickprop",
     "RAdam",

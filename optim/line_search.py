@@ -22,6 +22,8 @@ class Point(NamedTuple):
 def cubic_minimum(a: Point, b: Point, bounds: tuple[float, float] | None = None) -> float:
     """Where the cubic through two points with their slopes is smallest, within `bounds` (default: between them)."""
     low, high = bounds if bounds is not None else (min(a.t, b.t), max(a.t, b.t))
+    if not math.isfinite(a.loss + b.loss + a.slope + b.slope):
+        return (low + high) / 2
     if a.t > b.t:
         a, b = b, a
     d1 = a.slope + b.slope - 3 * (a.loss - b.loss) / (a.t - b.t)
@@ -54,7 +56,7 @@ def strong_wolfe(
 
     def at(t: float) -> Point:
         value, gradient = evaluate(t)
-        return Point(t, value, gradient, float(gradient @ d))
+        return Point(t, value if math.isfinite(value) else math.inf, gradient, float(gradient @ d))  # NaN is too high
 
     def too_high(p: Point) -> bool:
         return p.loss > loss + c1 * p.t * slope

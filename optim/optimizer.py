@@ -105,7 +105,7 @@ class Optimizer:
                 f"params argument given to the optimizer should be an iterable of Tensors or dicts, but got a tensor "
                 f"of shape {params.shape}; put it into a list"
             )
-        groups = _listed(params, type(self).__name__)
+        groups = _listed(params, type(self).__name__, ", lr=…" if "lr" in defaults else "")
         if not groups:
             raise ValueError(
                 "optimizer got an empty parameter list: the model has no parameters (those of layers in a Python list or "
@@ -393,9 +393,9 @@ class Optimizer:
         return f"{type(self).__name__} (" + "\n".join(lines) + "\n)"
 
 
-def _listed(params: Any, name: str) -> list:
+def _listed(params: Any, name: str, lr: str) -> list:
     """The parameters or groups as a list; whoever passes something else is told how to get them."""
-    call = f"optim.{name}(model.parameters(), lr=…)"
+    call = f"optim.{name}(model.parameters(){lr})"
     way_out = f"pass its parameters: {call}"
     if hasattr(params, "named_parameters"):
         raise TypeError(f"optimizer got a module, {type(params).__name__}; {way_out}")
