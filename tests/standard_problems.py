@@ -34,8 +34,6 @@ def beale(x, lib):
 
 def helical_valley(x, lib):
     theta = lib.arctan(x[1] / x[0]) / (2 * math.pi) + (0.5 if x[0] < 0 else 0)
-        2 * math.pi
-    )  # the paper's is another branch, with the same squares near the path
     return lib.stack([10 * (x[2] - 10 * theta), 10 * (lib.sqrt(x[0] ** 2 + x[1] ** 2) - 1), x[2]])
 
 
