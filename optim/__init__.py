@@ -53,15 +53,35 @@ __all__ = [
 
 # of `optim.training`, imported at first use
 LATER = (
-    "Accuracy", "Callback", "EarlyStopping", "History", "KeepBest", "MeanAbsoluteError", "MeanSquaredError", "Metric",
-    "Progress", "R2Score", "Run", "accuracy", "balanced_weights", "evaluate", "fit",
+    "AUROC", "Accuracy", "Callback", "ConfusionMatrix", "EarlyStopping", "F1Score", "History", "KeepBest",
+    "LogLoss", "MeanAbsoluteError", "MeanSquaredError", "Metric", "Perplexity", "Precision", "Progress", "R2Score",
+    "ROC", "ROCCurve", "Recall", "RootMeanSquaredError", "Run", "TopKAccuracy", "accuracy", "balanced_weights",
+    "evaluate", "fit",
 )  # fmt: skip
 
 if TYPE_CHECKING:  # what editors see
     from . import swa_utils
     from .training.callbacks import Callback, EarlyStopping, KeepBest, Progress
     from .training.fit import fit
-    from .training.metrics import Accuracy, MeanAbsoluteError, MeanSquaredError, Metric, R2Score, accuracy
+    from .training.metrics import (
+        AUROC,
+        ROC,
+        Accuracy,
+        ConfusionMatrix,
+        F1Score,
+        LogLoss,
+        MeanAbsoluteError,
+        MeanSquaredError,
+        Metric,
+        Perplexity,
+        Precision,
+        R2Score,
+        Recall,
+        ROCCurve,
+        RootMeanSquaredError,
+        TopKAccuracy,
+        accuracy,
+    )
     from .training.objective import balanced_weights
     from .training.prediction import evaluate
     from .training.run import History, Run

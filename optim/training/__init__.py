@@ -2,23 +2,52 @@
 
 from .callbacks import Callback, EarlyStopping, KeepBest, Progress
 from .fit import fit
-from .metrics import Accuracy, MeanAbsoluteError, MeanSquaredError, Metric, R2Score, accuracy
+from .metrics import (
+    AUROC,
+    ROC,
+    Accuracy,
+    ConfusionMatrix,
+    F1Score,
+    LogLoss,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    Metric,
+    Perplexity,
+    Precision,
+    R2Score,
+    Recall,
+    ROCCurve,
+    RootMeanSquaredError,
+    TopKAccuracy,
+    accuracy,
+)
 from .objective import balanced_weights
 from .prediction import evaluate
 from .run import History, Run
 
 __all__ = [
+    "AUROC",
     "Accuracy",
     "Callback",
+    "ConfusionMatrix",
     "EarlyStopping",
+    "F1Score",
     "History",
     "KeepBest",
+    "LogLoss",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "Metric",
+    "Perplexity",
+    "Precision",
     "Progress",
     "R2Score",
+    "ROC",
+    "ROCCurve",
+    "Recall",
+    "RootMeanSquaredError",
     "Run",
+    "TopKAccuracy",
     "accuracy",
     "balanced_weights",
     "evaluate",
