@@ -562,6 +562,19 @@ def test_long_lag_by_its_definition(noisy):
     assert len(middles) > 300 if noisy else middles == {(0, 1, 2, 3, 4, 5)}
 
 
+def test_varying_lag_by_its_definition():
+    x, y, lengths = arrays(ds.varying_lag(6, 4, 3000, ag.Generator(0)))
+    assert x.dtype == y.dtype == lengths.dtype == np.int64 and x.shape == (3000, lengths.max())
+    extra = lengths - 9  # b, x or y, 6 distractors, e
+    assert extra.min() == 0 and extra.mean() == pytest.approx(9, rel=0.05)
+    assert (extra == 0).mean() == pytest.approx(0.1, rel=0.1) and (extra == 1).mean() == pytest.approx(0.09, rel=0.1)
+    seen = set()
+    for row, answer, length in zip(x.tolist(), y.tolist(), lengths.tolist()):
+        assert row[:2] == [5, 6 + answer] and row[length - 1] == 4 and set(row[length:]) <= {5}
+        seen |= set(row[2 : length - 1])
+    assert seen == {0, 1, 2, 3} and y.mean() == pytest.approx(0.5, abs=0.03)
+
+
 @pytest.mark.parametrize(("symbols", "tenths"), [(2, [(10, 20), (50, 60)]), (3, [(10, 20), (33, 43), (66, 76)])])
 @pytest.mark.parametrize("vary", [False, True])
 def test_temporal_order_by_its_definition(symbols, tenths, vary):
@@ -628,6 +641,7 @@ RANDOM = {
     "adding_problem": lambda g: ds.adding_problem(50, 50, generator=g),
     "temporal_order": lambda g: ds.temporal_order(50, 50, generator=g),
     "long_lag": lambda g: ds.long_lag(50, random=True, generator=g),
+    "varying_lag": lambda g: ds.varying_lag(n_samples=50, generator=g),
     "reber_grammar": lambda g: ds.reber_grammar(50, generator=g),
 }
 
@@ -670,6 +684,8 @@ ERRORS = {
     "adding": (lambda: ds.adding_problem(5, 10), "length must be at least 11 .* got 10"),
     "order": (lambda: ds.temporal_order(5, 9), "length must be at least 10, got 9"),
     "lag": (lambda: ds.long_lag(1), "lag must be at least 2, for a symbol between the first and the last, got 1"),
+    "varying lag": (lambda: ds.varying_lag(0), "lag must be a whole number of at least 1, got 0"),
+    "distractors": (lambda: ds.varying_lag(2, 0), "distractors must be .* got 0"),
     "order symbols": (lambda: ds.temporal_order(5, symbols=4), "got 4"),
     "reber": (lambda: ds.reber_grammar(0), "n_samples .* got 0"),
 }

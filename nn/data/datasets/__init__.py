@@ -13,6 +13,7 @@ from .sequences import (
     long_lag,
     reber_grammar,
     temporal_order,
+    varying_lag,
 )
 from .series import Series, airline_passengers, daily_min_temperatures, read_series, sunspots
 from .text import Characters, Names, names, shakespeare_sample, tiny_shakespeare
@@ -45,5 +46,6 @@ __all__ = [
     "temporal_order",
     "tiny_shakespeare",
     "two_spirals",
+    "varying_lag",
     "xor",
 ]

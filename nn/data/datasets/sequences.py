@@ -25,6 +25,7 @@ __all__ = [
     "long_lag",
     "reber_grammar",
     "temporal_order",
+    "varying_lag",
 ]
 
 
@@ -100,7 +101,7 @@ def long_lag(
     Dtypes: int64.
     Raises: ValueError if n_samples is below 1 or lag below 2; TypeError for another generator.
     Source: Hochreiter & Schmidhuber 1997, "Long short-term memory", Neural Computation 9(8), section 5.2
-        (experiments 2a, noise-free, and 2b, random).
+        (experiments 2a, noise-free, and 2b, random; 2c is `varying_lag`).
 
     >>> from nn.data import datasets
     >>> datasets.long_lag(3).tensors
@@ -116,6 +117,45 @@ def long_lag(
     symbols[:, 1:-1] = rng.integers(0, lag - 1, (n, lag - 1)) if random else np.arange(lag - 1)
     symbols[:, 0] = symbols[:, -1] = lag - 1 + np.arange(n) % 2
     return TensorDataset(symbols[:, :-1], symbols[:, 1:])
+
+
+def varying_lag(
+    lag: int = 50, distractors: int = 50, n_samples: int = 1000, generator: Generator | None = None
+) -> TensorDataset:
+    """Return sequences of which the second symbol is to be told when a trigger comes, at a time that cannot be foreseen.
+
+    lag: q, the least number of symbols between the second and the trigger.
+    distractors: p, the number of different symbols between them: 0 … p - 1. Then come e (p), the trigger, b (p + 1), x
+        (p + 2) and y (p + 3).
+    n_samples: the number of sequences.
+    generator: the random numbers' source, by default the library's.
+
+    The task is solved if no output is wrong by 0.2 or more in 10,000 new sequences.
+
+    Formula: b, x or y, q + k distractors, e, with k = 0, 1, … of probability 0.1 · 0.9ᵏ; the answer is 0 for x, 1 for y
+    Shapes: symbols (N, T), filled up with b at the end, answers (N,), lengths (N,): q + 12 in the
+        mean.
+    Dtypes: int64.
+    Raises: ValueError if n_samples, lag or distractors is below 1; TypeError for another generator.
+    Source: Hochreiter & Schmidhuber 1997, "Long short-term memory", Neural Computation 9(8), section 5.2 (experiment 2c).
+
+    >>> import autograd_core as ag
+    >>> from nn.data import datasets
+    >>> symbols, answers, lengths = datasets.varying_lag(3, 5, 20, generator=ag.Generator(0))[:]
+    >>> bool((symbols[:, 1] == 7 + answers).all() and lengths.amin() >= 6 and (symbols == 5).sum() == 20)
+    True
+    """
+    n = checked_count(n_samples, "varying_lag", "n_samples")
+    for name, count in (("lag", lag), ("distractors", distractors)):
+        checked_count(count, "varying_lag", name)
+    rng = stream(checked_generator(generator, "varying_lag"))
+    lengths = lag + 2 + rng.geometric(0.1, n)  # b, x or y, q + k distractors, e
+    answers, row = rng.integers(0, 2, n), np.arange(n)
+    e, b, x = distractors, distractors + 1, distractors + 2
+    symbols = rng.integers(0, distractors, (n, lengths.max()))
+    symbols[:, 0], symbols[:, 1], symbols[row, lengths - 1] = b, x + answers, e
+    symbols[np.arange(symbols.shape[1]) >= lengths[:, None]] = b
+    return TensorDataset(symbols, answers, lengths)
 
 
 TEMPORAL_ORDER_SYMBOLS = "EBabcdXY"
