@@ -53,9 +53,9 @@ __all__ = [
 
 # of `optim.training`, imported at first use
 LATER = (
-    "AUROC", "Accuracy", "Callback", "ConfusionMatrix", "EarlyStopping", "F1Score", "History", "KeepBest",
-    "LogLoss", "MeanAbsoluteError", "MeanSquaredError", "Metric", "Perplexity", "Precision", "Progress", "R2Score",
-    "ROC", "ROCCurve", "Recall", "RootMeanSquaredError", "Run", "TopKAccuracy", "accuracy", "balanced_weights",
+    "AUROC", "Accuracy", "CSVLogger", "Callback", "ConfusionMatrix", "EarlyStopping", "F1Score", "History", "KeepBest",
+    "LogLoss", "MeanAbsoluteError", "MeanSquaredError", "Metric", "ModelCheckpoint", "Perplexity", "Precision", "Progress",
+    "R2Score", "ROC", "ROCCurve", "Recall", "RootMeanSquaredError", "Run", "TensorBoard", "TopKAccuracy", "accuracy", "balanced_weights",
     "evaluate", "fit",
 )  # fmt: skip
 
@@ -63,6 +63,7 @@ if TYPE_CHECKING:  # what editors see
     from . import swa_utils
     from .training.callbacks import Callback, EarlyStopping, KeepBest, Progress
     from .training.fit import fit
+    from .training.logs import CSVLogger, TensorBoard
     from .training.metrics import (
         AUROC,
         ROC,
@@ -82,6 +83,7 @@ if TYPE_CHECKING:  # what editors see
         TopKAccuracy,
         accuracy,
     )
+    from .training.model_checkpoint import ModelCheckpoint
     from .training.objective import balanced_weights
     from .training.prediction import evaluate
     from .training.run import History, Run

@@ -61,7 +61,7 @@ def bits(model, optimizer, history):
     weights = {name: value.array.tobytes() for name, value in model.state_dict().items()}
     state = [as_bytes(values) for values in optimizer.state_dict()["state"].values()]
     epochs = [{name: value for name, value in epoch.items() if name != "seconds"} for epoch in history.epochs]
-    rates = [group["lr"] for group in optimizer.param_groups]
+    rates = [group.get("lr") for group in optimizer.param_groups]
     return weights, state, epochs, history.best_epoch, history.stopped, rates, ag.rand(3).tolist()
 
 

@@ -2,6 +2,7 @@
 
 from .callbacks import Callback, EarlyStopping, KeepBest, Progress
 from .fit import fit
+from .logs import CSVLogger, TensorBoard
 from .metrics import (
     AUROC,
     ROC,
@@ -21,6 +22,7 @@ from .metrics import (
     TopKAccuracy,
     accuracy,
 )
+from .model_checkpoint import ModelCheckpoint
 from .objective import balanced_weights
 from .prediction import evaluate
 from .run import History, Run
@@ -28,6 +30,7 @@ from .run import History, Run
 __all__ = [
     "AUROC",
     "Accuracy",
+    "CSVLogger",
     "Callback",
     "ConfusionMatrix",
     "EarlyStopping",
@@ -40,6 +43,7 @@ __all__ = [
     "Metric",
     "Perplexity",
     "Precision",
+    "ModelCheckpoint",
     "Progress",
     "R2Score",
     "ROC",
@@ -48,6 +52,7 @@ __all__ = [
     "RootMeanSquaredError",
     "Run",
     "TopKAccuracy",
+    "TensorBoard",
     "accuracy",
     "balanced_weights",
     "evaluate",

@@ -176,7 +176,7 @@ class Best:
         return True
 
 
-def _checked_mode(name: str, mode: str | None) -> str | None:
+def checked_mode(name: str, mode: str | None) -> str | None:
     if mode not in (None, "min", "max"):
         raise ValueError(f"{name}: mode is 'min' (lower is better), 'max' or None, got {mode!r}")
     return mode
@@ -204,7 +204,7 @@ class KeepBest(Callback):
     """
 
     def __init__(self, monitor: str | None = None, mode: str | None = None):
-        self.monitor, self.mode = monitor, _checked_mode("KeepBest", mode)
+        self.monitor, self.mode = monitor, checked_mode("KeepBest", mode)
 
     def on_start(self, run: Run) -> None:
         self.best = Best(self.monitor, self.mode)
@@ -258,7 +258,7 @@ class EarlyStopping(Callback):
         if patience < 1:
             raise ValueError(f"EarlyStopping: patience must be at least 1 epoch, got {patience}")
         self.patience, self.monitor, self.min_delta, self.restore_best = patience, monitor, min_delta, restore_best
-        self.mode = _checked_mode("EarlyStopping", mode)
+        self.mode = checked_mode("EarlyStopping", mode)
 
     def on_start(self, run: Run) -> None:
         if self.monitor is None and not run.has_validation:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from autograd_core.interchange.files import replacing
 
 from .metrics import Measured, direction
 
@@ -53,6 +58,40 @@ class History:
     def names(self) -> list[str]:
         """The quantities recorded, in order."""
         return list(dict.fromkeys(name for epoch in self.epochs for name in epoch))
+
+    def to_frame(self) -> Any:
+        """The numbers as a pandas DataFrame: a row for each epoch, counted from 1, a column for each quantity.
+
+        Raises ImportError if pandas is not installed.
+        """
+        try:
+            pandas = importlib.import_module("pandas")
+        except ImportError:
+            raise ImportError(
+                "History.to_frame needs the package pandas, which is not installed: pip install pandas; without it, "
+                "history['train_loss'] is a list"
+            ) from None
+        index = pandas.RangeIndex(1, len(self) + 1, name="epoch")
+        return pandas.DataFrame({name: self[name] for name in self.names()}, index=index)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the history to a JSON file, beside its place until it is complete; return the path."""
+        content = {**self.state_dict(), "stopped": self.stopped, "interrupted": self.interrupted}
+        with replacing(Path(path)) as file:
+            file.write(json.dumps(content, indent=1).encode())
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> History:
+        """Read a history that `save` wrote. Raises ValueError for another file."""
+        history = cls()
+        try:
+            content = json.loads(Path(path).read_bytes())
+            history.load_state_dict(content)
+            history.stopped, history.interrupted = content["stopped"], content["interrupted"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path}: not a file that History.save wrote ({error!r})") from None
+        return history
 
     def state_dict(self) -> dict[str, Any]:
         """The epochs and which was the best, for `load_state_dict`."""
