@@ -15,6 +15,7 @@ from .adagrad import Adagrad
 from .adam import Adam, AdamW
 from .adamax import Adamax
 from .asgd import ASGD
+from .bold_driver import BoldDriver
 from .delta_bar_delta import DeltaBarDelta
 from .lbfgs import LBFGS
 from .nadam import NAdam
@@ -22,7 +23,7 @@ from .optimizer import Optimizer
 from .quickprop import Quickprop
 from .radam import RAdam
 from .rmsprop import RMSprop
-from .rprop import Rprop
+from .rprop import IRprop, Rprop
 from .second_order import ConjugateGradient, GaussNewton, LevenbergMarquardt, Newton
 from .sgd import SGD
 
@@ -36,9 +37,11 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "BoldDriver",
     "ConjugateGradient",
     "DeltaBarDelta",
     "GaussNewton",
+    "IRprop",
     "LevenbergMarquardt",
     "NAdam",
     "Newton",

@@ -199,13 +199,31 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
+        self.update_groups()
+        return loss
+
+    def update_groups(self) -> None:
+        """One step on the parameters of every group, recording nothing."""
         enabled, mode.enabled = mode.enabled, False
         try:
             for group in self.param_groups:
                 self.update_group(group)
         finally:
             mode.enabled = enabled
-        return loss
+
+    def evaluated(self, closure: Callable[[], Any] | None) -> tuple[Any, float]:
+        """What a closure returns that a step cannot do without, called with recording on, and its number."""
+        name = type(self).__name__
+        if closure is None:
+            raise ValueError(
+                f"{name}: step needs a closure that clears the gradients, computes the loss, calls backward and returns it"
+            )
+        with enable_grad():
+            loss = closure()
+        array = as_array(loss) if isinstance(loss, Tensor | float | int | np.number) else None
+        if array is None or array.size != 1:
+            raise TypeError(f"{name}: the closure must return the loss, one number; got {describe(loss)}")
+        return loss, float(array.reshape(()))
 
     def update_group(self, group: dict[str, Any]) -> None:
         """One step on the parameters of a group: on one after the other, where a subclass does not know better."""

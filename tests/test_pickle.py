@@ -181,7 +181,7 @@ def hook(seen, module, args, output):
 # ------------------------------------------------------------------------------------------------------- training
 
 OPTIMIZERS = ["ASGD", "LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop",
-              "Rprop", "Quickprop", "DeltaBarDelta"]  # fmt: skip
+              "Rprop", "Quickprop", "DeltaBarDelta", "IRprop", "BoldDriver"]  # fmt: skip
 
 
 def steps(model, optimizer, n):
