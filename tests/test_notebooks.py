@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent.parent / "notebooks"
 SOURCES = lessons()
 NOTEBOOKS = [path.with_suffix(".ipynb") for path in SOURCES]
 PACKAGES = {"autograd_core", "nn", "optim", "notebooks"}
-OTHERS = {"matplotlib", "numpy", "scipy"}
+OTHERS = {"matplotlib", "numba", "numpy", "scipy"}
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
