@@ -56,14 +56,15 @@ __all__ = [
 
 # of `optim.training`, imported at first use
 LATER = (
-    "AUROC", "Accuracy", "CSVLogger", "Callback", "ConfusionMatrix", "EarlyStopping", "F1Score", "History", "KeepBest",
-    "LogLoss", "MeanAbsoluteError", "MeanSquaredError", "Metric", "ModelCheckpoint", "Perplexity", "Precision", "Progress",
-    "R2Score", "ROC", "ROCCurve", "Recall", "RootMeanSquaredError", "Run", "TensorBoard", "TopKAccuracy", "accuracy", "balanced_weights",
-    "evaluate", "fit",
+    "AUROC", "Accuracy", "CSVLogger", "Callback", "ConfusionMatrix", "EMA", "EarlyStopping", "F1Score", "History",
+    "KeepBest", "LogLoss", "MeanAbsoluteError", "MeanSquaredError", "Metric", "ModelCheckpoint", "Perplexity",
+    "Precision", "Progress", "R2Score", "ROC", "ROCCurve", "Recall", "RootMeanSquaredError", "Run", "SWA",
+    "TensorBoard", "TopKAccuracy", "accuracy", "balanced_weights", "evaluate", "fit",
 )  # fmt: skip
 
 if TYPE_CHECKING:  # what editors see
     from . import swa_utils
+    from .training.averages import EMA, SWA
     from .training.callbacks import Callback, EarlyStopping, KeepBest, Progress
     from .training.fit import fit
     from .training.logs import CSVLogger, TensorBoard

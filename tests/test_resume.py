@@ -525,3 +525,18 @@ def test_when_it_saves(tmp_path, every, batches):
 
     two(checkpoint=tmp_path / "run", every=every, callbacks=[Look], epochs=3, batch_size=25)
     assert seen.count(False) == batches
+
+
+def test_a_share_to_validate_on_is_the_same_in_a_run_that_is_resumed(tmp_path):
+    """Also where nothing was seeded again."""
+    options = {"validation": 0.2, "checkpoint": tmp_path / "run", "every": 1, "resume": True}
+    ag.manual_seed(5)
+    reference = bits(*plain(optim.Adam, validation=0.2))
+    with pytest.raises(ZeroDivisionError):
+        plain(optim.Adam, die=(2, 1), **options)
+
+    def model():
+        ag.manual_seed(99)
+        return small_model()
+
+    assert bits(*plain(optim.Adam, model=model, **options)) == reference

@@ -1,5 +1,6 @@
 """Training loops: `fit` and what happens around it. Everything here needs `nn`; the optimisers themselves do not."""
 
+from .averages import EMA, SWA
 from .callbacks import Callback, EarlyStopping, KeepBest, Progress
 from .fit import fit
 from .logs import CSVLogger, TensorBoard
@@ -33,6 +34,7 @@ __all__ = [
     "CSVLogger",
     "Callback",
     "ConfusionMatrix",
+    "EMA",
     "EarlyStopping",
     "F1Score",
     "History",
@@ -41,9 +43,9 @@ __all__ = [
     "MeanAbsoluteError",
     "MeanSquaredError",
     "Metric",
+    "ModelCheckpoint",
     "Perplexity",
     "Precision",
-    "ModelCheckpoint",
     "Progress",
     "R2Score",
     "ROC",
@@ -51,8 +53,9 @@ __all__ = [
     "Recall",
     "RootMeanSquaredError",
     "Run",
-    "TopKAccuracy",
+    "SWA",
     "TensorBoard",
+    "TopKAccuracy",
     "accuracy",
     "balanced_weights",
     "evaluate",

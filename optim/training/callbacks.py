@@ -73,7 +73,11 @@ class Callback:
         """After each epoch's validation; its results are run.history.epochs[-1]."""
 
     def on_end(self, run: Run) -> None:
-        """In the end, also after an interrupt or an error."""
+        """In the end, also after an interrupt or an error (`run.failed`)."""
+
+    def sets_weights(self, run: Run) -> bool:
+        """Whether it gives the model its weights in the end, so that `fit` need not choose the best epoch's."""
+        return False
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint of `fit` keeps of it: numbers, texts, arrays, None, in dictionaries, lists and tuples."""
@@ -217,6 +221,9 @@ class KeepBest(Callback):
     def on_end(self, run: Run) -> None:
         self.best.restore(run)
 
+    def sets_weights(self, run: Run) -> bool:
+        return True
+
     def state_dict(self) -> dict[str, Any]:
         return self.best.state_dict()
 
@@ -279,16 +286,14 @@ class EarlyStopping(Callback):
     def on_end(self, run: Run) -> None:
         self.best.restore(run)
 
+    def sets_weights(self, run: Run) -> bool:
+        return self.restore_best
+
     def state_dict(self) -> dict[str, Any]:
         return self.best.state_dict()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.best.load_state_dict(state_dict)
-
-
-def restores(callback: Callback) -> bool:
-    """Whether it gives the model the weights of an epoch in the end."""
-    return isinstance(callback, KeepBest) or (isinstance(callback, EarlyStopping) and callback.restore_best)
 
 
 class Progress(Callback):

@@ -8,9 +8,9 @@ import re
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy import ndarray
@@ -21,11 +21,13 @@ from autograd_core.interchange import safetensors
 from autograd_core.interchange.structure import STRUCTURE, flattened, restored
 from autograd_core.kernels.machine.compilation import clock
 from autograd_core.nn import Module
+from autograd_core.random import Generator, default_generator
 
 from .identity import checksum, difference, identity
 from .run import Run
 from .streams import Streams
 
+T = TypeVar("T")
 CHECKSUM = "autograd_core.checksum"  # the metadata's key for the CRC-32 of the structure and of all arrays
 FORMAT = 1
 BETWEEN = ("epoch", "step", "reason")  # what a run has between two epochs
@@ -319,6 +321,7 @@ class Checkpoints:
             "format": FORMAT,
             "identity": self.identity,
             "within": within,
+            "split": run.split,
             "model": run.model.state_dict(),
             "others": _others(run.model),
             "loss": self.loss.state_dict() if isinstance(self.loss, Module) else None,
@@ -364,6 +367,22 @@ def _load_others(model: Any, others: Mapping[str, Any]) -> None:
         if name in buffers and buffers[name].shape == value.shape:
             buffers[name].array[...] = value
             written(buffers[name].array)
+
+
+def split_again(
+    path: Any, resume: bool, generator: Generator | None, draw: Callable[[], T]
+) -> tuple[T, dict[str, Any]]:
+    """What `draw` draws from a generator, and the state before: in a run that is resumed, as it was drawn the first time."""
+    stream = default_generator if generator is None else generator
+    before = stream.get_state()
+    if not (resume and path is not None and Path(path).is_file()):
+        return draw(), before
+    first = read(Path(path))["split"] or before
+    try:
+        stream.set_state(first)
+        return draw(), first
+    finally:
+        stream.set_state(before)
 
 
 def checkpoints(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Any, Literal
@@ -16,8 +17,8 @@ from autograd_core.random import Generator
 from ..lr_scheduler import LRScheduler
 from ..optimizer import Optimizer
 from .batches import as_dataset, as_loader, split, targets_of
-from .callbacks import Callback, Events, KeepBest, Progress, restores
-from .checkpoint import checkpoints
+from .callbacks import Callback, Events, KeepBest, Progress
+from .checkpoint import checkpoints, split_again
 from .checks import check_callbacks, check_loss, check_model, check_optimizer, check_scheduler
 from .loop import train_epoch
 from .metrics import checked_metrics
@@ -70,7 +71,7 @@ def fit(
         ReduceLROnPlateau.
     step_scheduler: its `step()` is called after each step of the optimizer.
     keep_best: in the end the model gets the weights of the epoch with the lowest validation (else train) loss, unless a
-        callback (`KeepBest`, `EarlyStopping`) chooses them.
+        callback (`KeepBest`, `EarlyStopping`, `EMA`, `SWA`) chooses them.
     progress: show a progress bar; before it one for kernels that are compiled, once on a machine. The seconds of an
         epoch do not count that.
     generator: of the order of the batches and of the share to validate on, by default the library's.
@@ -122,16 +123,18 @@ def fit(
     extra = check_callbacks(callbacks)
     _check_step(optimizer, clip_norm, accumulate, any(Events(extra).penalty))
     metrics = checked_metrics("fit", metrics)
-    train = as_dataset(train, "train", model)
+    train, drawn = as_dataset(train, "train", model), None
     if isinstance(validation, int | float | np.number):
-        train, validation = split(train, float(validation), generator)
+        draw = functools.partial(split, train, float(validation), generator)
+        (train, validation), drawn = split_again(checkpoint, resume, generator, draw)
     loader = as_loader(train, batch_size, True, generator, "train", model)
     unseen = None if validation is None else as_loader(validation, 256, False, None, "validation", model)
     objective = Objective(loss, class_weight=class_table(class_weight, targets_of(train, target)))
 
     run = Run(model, optimizer, epochs, len(loader) if isinstance(loader, Sized) else 0, unseen is not None, metrics)
-    keeper = [KeepBest()] if keep_best and not any(map(restores, extra)) else []
+    keeper = [KeepBest()] if keep_best and not any(callback.sets_weights(run) for callback in extra) else []
     watching = [*([Progress()] if progress else []), *keeper, *extra]
+    run.callbacks, run.split = watching, drawn
     run.loader, run.scheduler, run.step_scheduler = loader, scheduler, step_scheduler
     run.objective, run.target, run.accumulate, run.clip_norm = objective, target, accumulate, clip_norm
     run.events = events = Events(watching)
@@ -164,6 +167,9 @@ def fit(
     except KeyboardInterrupt:
         run.history.interrupted = True
         run.history.stopped = f"interrupted in epoch {run.epoch}"
+    except BaseException:
+        run.failed = True
+        raise
     finally:
         for watcher in reversed(watching):
             watcher.on_end(run)

@@ -157,6 +157,8 @@ class Run:
         self.batch_loss = math.nan
         self.step = 0  # the number of optimiser steps so far
         self.reason: str | None = None
+        self.failed = False  # whether an error ends it
+        self.callbacks: list[Any] = []
         self.loader: Any = ()  # the batches of the epoch
         self.target = "y"  # the key of the targets in batches that are dictionaries
         self.objective: Any = None  # the loss of a batch
@@ -168,6 +170,7 @@ class Run:
         self.measured = Measured(metrics)  # the loss and the metrics of the epoch so far
         self.started = 0.0  # the clock at the start of the epoch
         self.checkpoints: Any = None  # what saves the run
+        self.split: Any = None  # the state from which the share to validate on was drawn
 
     def stop(self, reason: str) -> None:
         """End training after this epoch."""
