@@ -241,7 +241,7 @@ if TYPE_CHECKING:  # what editors see
 else:
 
     def __getattr__(name: str) -> Any:
-        if name in LATER:
+        if name in LATER or name == "sklearn":  # which needs a package that may not be there, and stands above optim
             return importlib.import_module(f".{name}", __name__)
         raise AttributeError(f"module 'nn' has no attribute '{name}'")
 

@@ -6,7 +6,7 @@ python -m tests.public [part of a name or module ...]      lists what is missing
 from __future__ import annotations
 
 import functools
-import importlib
+import importlib.util
 import inspect
 import json
 import re
@@ -43,6 +43,7 @@ MODULES = {
     "nn.models": None,
     "nn.plot": None,
     "nn.onnx": None,
+    **({"nn.sklearn": None} if importlib.util.find_spec("sklearn") else {}),
     "optim": "torch.optim",
     "optim.lr_scheduler": "torch.optim.lr_scheduler",
     "optim.swa_utils": "torch.optim.swa_utils",

@@ -1,6 +1,6 @@
 """autograd_core.nn and autograd_core.optim are nn and optim, also where a user's own file has one of the short names."""
 
-import importlib
+import importlib.util
 import pickle
 import re
 import subprocess
@@ -137,6 +137,8 @@ def test_stubs_are_of_what_there_is():
             parts = path.relative_to(ROOT / "autograd_core").with_suffix("").parts
             name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
             target = re.search(r"^from (\S+) import \*", path.read_text(), re.M).group(1)
+            if target == "nn.sklearn" and importlib.util.find_spec("sklearn") is None:
+                continue
             real = importlib.import_module(target)
             parent, _, last = name.rpartition(".")
             assert real is (getattr(importlib.import_module(parent), last) if parent else real)

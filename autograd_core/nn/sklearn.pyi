@@ -1,0 +1,1 @@
+from nn.sklearn import *  # noqa: F403
