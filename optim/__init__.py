@@ -57,9 +57,11 @@ __all__ = [
 # of `optim.training`, imported at first use
 LATER = (
     "AUROC", "Accuracy", "CSVLogger", "Callback", "ConfusionMatrix", "EMA", "EarlyStopping", "F1Score", "History",
-    "KeepBest", "LogLoss", "MeanAbsoluteError", "MeanSquaredError", "Metric", "ModelCheckpoint", "Perplexity",
-    "Precision", "Progress", "R2Score", "ROC", "ROCCurve", "Recall", "RootMeanSquaredError", "Run", "SWA",
-    "TensorBoard", "TopKAccuracy", "accuracy", "balanced_weights", "evaluate", "fit",
+    "KeepBest", "L1", "L2", "LogLoss", "Lp", "MaxNorm", "MeanAbsoluteError", "MeanSquaredError", "Metric",
+    "ModelCheckpoint", "Perplexity", "Precision", "Progress", "R2Score", "ROC", "ROCCurve", "Recall",
+    "RootMeanSquaredError", "Run", "SWA", "Spread", "StopWhen", "TensorBoard", "TopKAccuracy", "WeightNoise",
+    "accuracy", "balanced_weights", "evaluate", "fit", "mc_dropout", "predict", "predict_proba",
+    "selective_presentation",
 )  # fmt: skip
 
 if TYPE_CHECKING:  # what editors see
@@ -88,9 +90,13 @@ if TYPE_CHECKING:  # what editors see
         accuracy,
     )
     from .training.model_checkpoint import ModelCheckpoint
+    from .training.noise import WeightNoise
     from .training.objective import balanced_weights
-    from .training.prediction import evaluate
+    from .training.penalties import L1, L2, Lp, MaxNorm
+    from .training.prediction import Spread, evaluate, mc_dropout, predict, predict_proba
     from .training.run import History, Run
+    from .training.selective import selective_presentation
+    from .training.stopping import StopWhen
 else:
 
     def __getattr__(name: str) -> Any:

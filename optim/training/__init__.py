@@ -24,9 +24,13 @@ from .metrics import (
     accuracy,
 )
 from .model_checkpoint import ModelCheckpoint
+from .noise import WeightNoise
 from .objective import balanced_weights
-from .prediction import evaluate
+from .penalties import L1, L2, Lp, MaxNorm
+from .prediction import Spread, evaluate, mc_dropout, predict, predict_proba
 from .run import History, Run
+from .selective import selective_presentation
+from .stopping import StopWhen
 
 __all__ = [
     "AUROC",
@@ -39,7 +43,11 @@ __all__ = [
     "F1Score",
     "History",
     "KeepBest",
+    "L1",
+    "L2",
     "LogLoss",
+    "Lp",
+    "MaxNorm",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "Metric",
@@ -54,10 +62,17 @@ __all__ = [
     "RootMeanSquaredError",
     "Run",
     "SWA",
+    "Spread",
+    "StopWhen",
     "TensorBoard",
     "TopKAccuracy",
+    "WeightNoise",
     "accuracy",
     "balanced_weights",
     "evaluate",
     "fit",
+    "mc_dropout",
+    "predict",
+    "predict_proba",
+    "selective_presentation",
 ]

@@ -69,10 +69,10 @@ def as_dataset(data: Any, name: str, model: Any, caller: str = "fit") -> Any:
     """Arrays as a dataset; floating ones become the dtype of the model. Everything else is returned as it is."""
     dtype = dtype_of(model)
     if isinstance(data, Mapping):
-        return Columns({key: _as_floating(part, dtype) for key, part in data.items()}, name, caller)
+        return Columns({key: as_tensors(part, dtype) for key, part in data.items()}, name, caller)
     if not isinstance(data, tuple) or len(data) not in (2, 3):
         return data
-    parts = tuple(_as_floating(part, dtype) for part in data)
+    parts = tuple(as_tensors(part, dtype) for part in data)
     if all(isinstance(part, Tensor) for part in parts):
         return TensorDataset(*parts)
     return Columns(parts, name, caller)
@@ -143,12 +143,12 @@ def dtype_of(model: Any) -> np.dtype:
     return np.dtype(next((p.dtype for p in parameters if p.dtype.kind == "f"), get_default_dtype()))
 
 
-def _as_floating(values: Any, dtype: np.dtype) -> Any:
+def as_tensors(values: Any, dtype: np.dtype) -> Any:
     """A tensor, or a nest of them, converted to `dtype` where the numbers are floating. Integers stay labels or indices."""
     if isinstance(values, Mapping):
-        return {key: _as_floating(value, dtype) for key, value in values.items()}
+        return {key: as_tensors(value, dtype) for key, value in values.items()}
     if isinstance(values, tuple) and values and all(isinstance(v, Tensor | np.ndarray | Mapping) for v in values):
-        return tuple(_as_floating(value, dtype) for value in values)
+        return tuple(as_tensors(value, dtype) for value in values)
     if not isinstance(values, Tensor | list | tuple):
         values = np.asarray(values)  # also what only converts to an array, as a table of pandas
     t: Any = as_tensor(values)

@@ -75,11 +75,12 @@ class Evaluation:
 
     def with_penalties(self, value: Any, first: bool) -> Any:
         """The loss of a batch with what the callbacks add to it."""
+        measured = self.run.measured
         for penalty in self.run.events.penalty:
             added = penalty(self.run)
             if added is not None:
                 value = value + added
-                self.run.measured.penalty += added.item() if first else 0.0
+                measured.penalty = (measured.penalty or 0.0) + added.item() if first else measured.penalty
         return value
 
     def finish_gradients(self, first: bool) -> None:

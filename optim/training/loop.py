@@ -36,7 +36,7 @@ def train_epoch(run: Run) -> dict[str, float]:
     if not measured.batches:
         raise ValueError("fit: the training data has no batch")
     results = measured.result("train_")
-    return results | {"train_penalty": measured.penalty / measured.batches} if events.penalty else results
+    return results if measured.penalty is None else results | {"train_penalty": measured.penalty / measured.batches}
 
 
 def groups(values: Iterable[Batch], size: int) -> Iterator[tuple[Batch, ...]]:
