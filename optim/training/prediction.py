@@ -141,8 +141,9 @@ def predict_proba(model: Module, data: Any, *, loss: Loss = F.cross_entropy, bat
     function = loss.func if isinstance(loss, functools.partial) else loss
     kind = next((f for f, layer in PROBABILITIES.items() if function is f or isinstance(function, layer)), None)
     if kind is None:
+        named = getattr(loss, "__name__", describe(loss))
         raise ValueError(
-            f"predict_proba: it is not known what the outputs of a model are that was trained by {getattr(loss, '__name__', describe(loss))}; pass "
+            f"predict_proba: it is not known what the outputs of a model are that was trained by {named}; pass "
             "loss=F.cross_entropy, F.nll_loss, F.binary_cross_entropy_with_logits or F.binary_cross_entropy, or compute the "
             "probabilities of optim.predict(model, data)"
         )

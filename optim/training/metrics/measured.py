@@ -68,7 +68,8 @@ class Measured:
 
     def __init__(self, metrics: dict[str, Any] | None):
         self.metrics = metrics
-        self.loss = self.size = self.penalty = 0.0
+        self.loss = self.size = 0.0
+        self.penalty: float | None = None  # the sum of what callbacks have added to the losses
         self.batches = 0
         self.accumulators: list[Any] | None = None
         self.kept: tuple[list, list] = [], []  # outputs, targets
