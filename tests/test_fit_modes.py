@@ -187,7 +187,7 @@ def test_a_resumed_run_stops_in_the_same_epoch(tmp_path):
 def test_a_penalty_adds_to_the_gradient(p):
     penalty = {1: optim.L1, 2: optim.L2}.get(p, lambda strength: optim.Lp(p, strength))(0.3)
     with_it, without = Record(), Record()
-    m, history = train([with_it, penalty])
+    _, history = train([with_it, penalty])
     train([without])
     w = with_it.weights[0][0]
     np.testing.assert_allclose(
@@ -207,7 +207,6 @@ def test_a_small_power_at_zero():
 
 
 def test_l2_is_weight_decay():
-    x, y = line()
     results = []
     for callbacks, decay in (([optim.L2(0.05)], 0.0), ([], 0.1)):
         m = nn.Linear(3, 1, bias=False).double()
@@ -227,7 +226,7 @@ def test_penalties_on_groups_of_batches_and_on_activations():
         m = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).double()
         record = Record()
         loader = DataLoader(TensorDataset(x, y), batch_size=size)
-        _, history = train([record, optim.L2(0.02), optim.L1(0.1, activations=m[1])], m, loader, accumulate=accumulate)
+        train([record, optim.L2(0.02), optim.L1(0.1, activations=m[1])], m, loader, accumulate=accumulate)
         gradients.append(record.gradients[0])
         assert not m[1]._forward_hooks
     for a, b in zip(*gradients, strict=True):
