@@ -165,8 +165,14 @@ def _yes(x: bool) -> str:
 
 def _close(mine: ndarray, true: ndarray, tolerance: float) -> bool:
     """Within the tolerance, relative to the largest of the right numbers."""
-    scale = float(np.abs(true).max()) if true.size else 0.0
-    return bool(np.allclose(mine, true, rtol=tolerance, atol=tolerance * (scale or 1.0)))
+    return bool(_near(mine, true, tolerance).all())
+
+
+def _near(mine: ndarray, true: ndarray, tolerance: float) -> ndarray:
+    """Which numbers agree; a NaN agrees with a NaN (a wrong answer that is known may have one)."""
+    finite = np.abs(true[np.isfinite(true)])
+    scale = float(finite.max()) if finite.size else 0.0
+    return np.isclose(mine, true, rtol=tolerance, atol=tolerance * (scale or 1.0), equal_nan=True)
 
 
 def _shapes(mine: ndarray, true: ndarray, tolerance: float) -> str:
@@ -205,9 +211,7 @@ def _slip(mine: ndarray, true: ndarray, tolerance: float) -> str:
         return "this is the square of the right answer"
     if (true.real > 0).all() and _close(mine, np.sqrt(true), tolerance):
         return "this is the square root of the right answer"
-    good = np.isclose(
-        mine, true, rtol=tolerance, atol=tolerance * (float(np.abs(true).max()) or 1.0)
-    )
+    good = _near(mine, true, tolerance)
     if true.size > 1 and good.any():
         first = ", ".join(str(i) for i in np.argwhere(~good)[0])
         return f"{int(good.sum())} of {good.size} numbers are right; the first wrong one has the index [{first}]"

@@ -21,10 +21,14 @@ DPI = 84
 
 
 def png(figure: Figure, dpi: int = DPI, **options: Any) -> bytes:
-    """A figure as the bytes of a PNG."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", **options)
-    return buffer.getvalue()
+    """A figure as the bytes of a PNG of 256 colours, a third as large as with all."""
+    from PIL import Image
+
+    drawn, packed = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=dpi, facecolor="white", **options)
+    image = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    image.save(packed, "PNG", optimize=True)
+    return packed.getvalue()
 
 
 def show(figure: Figure, alt: str) -> None:
