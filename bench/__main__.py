@@ -21,6 +21,7 @@ BENCHES = {
     "memory": "peak memory of a training step",
     "start": "cold and warm start",
     "same_losses": "the same training in PyTorch and here",
+    "optimisers": "Rprop, conjugate gradients, Levenberg-Marquardt and others beside plain descent",
 }
 
 

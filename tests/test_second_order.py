@@ -66,7 +66,7 @@ def test_levenberg_marquardt_beside_scipy(number):
     problem = PROBLEMS[number]
     f = lambda x: problem.residuals(x, np)  # noqa: E731
     theirs = scipy.optimize.least_squares(f, problem.start, lambda x: derivative(f, x), method="lm")
-    x, evaluations = run(optim.LevenbergMarquardt, problem, 200)
+    x, evaluations = run(optim.LevenbergMarquardt, problem, 200, damping=1e-3)
     assert_minimal(number, x)
     assert_minimal(number, theirs.x)
     assert evaluations <= 2 * (theirs.nfev + theirs.njev) + 10

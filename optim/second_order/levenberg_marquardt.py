@@ -20,7 +20,7 @@ class LevenbergMarquardt(WholeVector):
     """Minimises a sum of squares by Gauss-Newton steps, damped towards descent as far as they fail.
 
     params: what to change: tensors or (name, tensor) pairs; all are one vector x of n numbers, without groups.
-    damping: the first μ, more than 0: small where the start is good, 1 or more where it is not.
+    damping: the first μ, more than 0: 1e-3 where the start is good, 1 where it is not.
     max_tries: how often μ grows in one step before x stays as it is.
     tolerance_grad: no step is made where every |Jᵀr| is at most this.
 
@@ -56,7 +56,7 @@ class LevenbergMarquardt(WholeVector):
     def __init__(
         self,
         params: Params,
-        damping: float = 1e-3,
+        damping: float = 0.1,
         *,
         max_tries: int = 10,
         tolerance_grad: float = 1e-10,
