@@ -105,6 +105,12 @@ def learn(
     return math.inf, math.inf, math.inf
 
 
+def cells(optimiser: str, row: dict[str, float], plain: dict[str, float]) -> list[Any]:
+    """A row of the table, with plain descent's epochs and time as multiples of this one's."""
+    ratios = [plain[key] / row[key] if math.isfinite(plain[key] + row[key]) else None for key in ("epochs", "seconds")]
+    return [optimiser, row["arrived"], row["epochs"], row["evaluations"], 1e3 * row["seconds"], *ratios]
+
+
 def main(arguments: list[str]) -> None:
     chosen = options("optimisers", arguments)
     seeds, limit = (2, 200) if chosen.quick else (10, 20_000)
@@ -121,20 +127,15 @@ def main(arguments: list[str]) -> None:
                 "evaluations": evaluations,
                 "seconds": seconds,
             }
-        plain = rows[DESCENT]
         print(f"\n{name}: medians over {seeds} seeds, at most {limit:,} epochs")
-        print(
-            table(
-                ["", "arrived", "epochs", "evaluations", "ms", "fewer epochs", "less time"],
-                (
-                    [optimiser, row["arrived"], row["epochs"], row["evaluations"], 1e3 * row["seconds"],
-                     *(plain[key] / row[key] if math.isfinite(plain[key] + row[key]) else None for key in ("epochs", "seconds"))]
-                    for optimiser, row in rows.items()
-                ),
-            )
-        )  # fmt: skip
+        columns = ["", "arrived", "epochs", "evaluations", "ms", "fewer epochs", "less time"]
+        print(table(columns, (cells(optimiser, row, rows[DESCENT]) for optimiser, row in rows.items())))
     if chosen.save:
-        save("optimisers", {"seeds": seeds, "limit": limit, "tasks": results})
+        finite = {
+            name: {o: {k: v if math.isfinite(v) else None for k, v in row.items()} for o, row in rows.items()}
+            for name, rows in results.items()
+        }
+        save("optimisers", {"seeds": seeds, "limit": limit, "tasks": finite})
 
 
 if __name__ == "__main__":
