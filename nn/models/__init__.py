@@ -6,6 +6,9 @@ from .gpt import GPT
 from .language import RecurrentLM
 from .lenet import LeNet5
 from .lenet_1998 import LeNet5Original, MAPLoss
+from .linear_regression import LinearRegression
+from .logistic_regression import LogisticRegression
+from .mcculloch_pitts import McCullochPitts, TruthTable
 from .mlp import MLP
 from .perceptron import Perceptron
 from .rbf import RBFNetwork
@@ -27,7 +30,10 @@ __all__ = [
     "GPT",
     "LeNet5",
     "LeNet5Original",
+    "LinearRegression",
+    "LogisticRegression",
     "MAPLoss",
+    "McCullochPitts",
     "MLP",
     "Perceptron",
     "RBFNetwork",
@@ -36,5 +42,6 @@ __all__ = [
     "ResNet",
     "ResidualBlock",
     "Seq2Seq",
+    "TruthTable",
     "VGG",
 ]

@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
 from autograd_core.engine.tensor import Tensor, as_array
+
+
+def at_least(name: str, least: int, **options: int) -> None:
+    """Refuse options below `least`."""
+    for option, value in options.items():
+        if value < least:
+            raise ValueError(f"{name}: {option} must be at least {least}, got {value}")
+
+
+def positive(name: str, **options: float) -> None:
+    """Refuse options that are no positive number."""
+    for option, value in options.items():
+        if not (math.isfinite(value) and value > 0):
+            raise ValueError(f"{name}: {option} must be positive, got {value}")
+
+
+def not_negative(name: str, **options: float) -> None:
+    """Refuse options that are below 0 or not finite."""
+    for option, value in options.items():
+        if not (math.isfinite(value) and value >= 0):
+            raise ValueError(f"{name}: {option} must not be negative, got {value}")
+
+
+def one_of(name: str, option: str, value: Any, choices: tuple[str, ...]) -> None:
+    """Refuse what is none of the choices."""
+    if value not in choices:
+        raise ValueError(f"{name}: {option} is one of {', '.join(choices)}, got {value!r}")
 
 
 def points(name: str, x: Any, in_features: int, dtype: Any) -> ndarray:
@@ -43,10 +71,25 @@ def targets(name: str, y: Any, count: int, outputs: int, low: float = 0.0) -> tu
             f"{name}: y must be class indices of shape ({count},) or floating targets of shape ({count}, {outputs}), got "
             f"{array.dtype} of shape {array.shape}; y.long() makes indices of labels, y[:, None] a matrix of numbers"
         )
+    return None, _finite_targets(name, array)
+
+
+def values(name: str, y: Any, count: int, outputs: int) -> ndarray:
+    """y as a matrix (N, outputs) of finite numbers, in float64."""
+    array = as_array(y)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name}: y must hold real numbers, got {array.dtype}")
+    if array.shape != (count, outputs):
+        way_out = "; y[:, None] makes a column of numbers" if array.shape == (count,) and outputs == 1 else ""
+        raise ValueError(f"{name}: y must have shape ({count}, {outputs}), got {array.shape}{way_out}")
+    return _finite_targets(name, array)
+
+
+def _finite_targets(name: str, array: ndarray) -> ndarray:
     if not np.isfinite(array).all():
         i, j = (int(k) for k in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name}: y[{i}, {j}] is {array[i, j]}; leave out examples whose target is not finite")
-    return None, array.astype(np.float64)
+    return array.astype(np.float64)
 
 
 def _classes(name: str, labels: ndarray, count: int, outputs: int, low: float) -> tuple[ndarray, ndarray]:

@@ -15,14 +15,14 @@ import autograd_core as ag
 from autograd_core import Generator, Tensor
 from autograd_core.engine.creation import on_cpu
 from autograd_core.engine.types import Device
-from autograd_core.engine.versions import written
 from autograd_core.kernels.machine.compilation import announces_compiling
 from autograd_core.random import stream
 
 from .. import functional as F
 from ..module import Module
 from ..parameter import Parameter
-from .examples import classes_of, points, targets
+from .examples import at_least, classes_of, points, positive, targets
+from .hat import assign, set_weights, weights_of, with_ones
 
 BEST_MARGIN_UP_TO = 100_000  # numbers in the examples, for which `fit` computes it: a second, at most
 
@@ -65,9 +65,7 @@ class Perceptron(Module):
     ):
         super().__init__()
         on_cpu(device, "Perceptron")
-        for name, value in (("in_features", in_features), ("out_features", out_features)):
-            if value < 1:
-                raise ValueError(f"Perceptron: {name} must be at least 1, got {value}")
+        at_least("Perceptron", 1, in_features=in_features, out_features=out_features)
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(ag.zeros(out_features, in_features, dtype=dtype))
         self.bias: Parameter | None
@@ -79,8 +77,7 @@ class Perceptron(Module):
     def reset_parameters(self) -> None:
         """Forget everything: weight and bias 0."""
         for parameter in self.parameters():
-            parameter.array[...] = 0
-            written(parameter.array)
+            assign(parameter, 0)
 
     def scores(self, input: Tensor) -> Tensor:
         """W x + b, the values before the threshold."""
@@ -144,29 +141,15 @@ class Perceptron(Module):
         if labels is None and not ((wanted == 0) | (wanted == 1)).all():
             wrong = wanted[(wanted != 0) & (wanted != 1)][0]
             raise ValueError(f"{name}: the targets of threshold units are 0 or 1, got {wrong:g}")
-        if epochs < 1:
-            raise ValueError(f"{name}: epochs must be at least 1, got {epochs}")
-        if not (math.isfinite(lr) and lr > 0):
-            raise ValueError(f"{name}: lr must be positive, got {lr}")
+        at_least(name, 1, epochs=epochs)
+        positive(name, lr=lr)
         if pocket and average:
             raise ValueError(f"{name}: pocket and average each choose the final weights; ask for one of them")
-        points_hat = rows if self.bias is None else np.hstack([rows, np.ones((len(rows), 1), rows.dtype)])
-        learner = _Learner(self, points_hat, wanted.astype(rows.dtype), lr, history)
+        learner = _Learner(self, with_ones(self, rows), wanted.astype(rows.dtype), lr, history)
         order = stream(generator) if shuffle else None
         result = learner.learn(epochs, order, pocket, average, progress)
-        self._take(learner.weights)
+        set_weights(self, learner.weights)
         return result
-
-    def _hat(self) -> ndarray:
-        """The weights as one array (out_features, in_features + 1), the bias last."""
-        return self.weight.array.copy() if self.bias is None else np.column_stack([self.weight.array, self.bias.array])
-
-    def _take(self, weights: ndarray) -> None:
-        self.weight.array[...] = weights[:, : self.in_features]
-        written(self.weight.array)
-        if self.bias is not None:
-            self.bias.array[...] = weights[:, -1]
-            written(self.bias.array)
 
 
 @dataclass
@@ -225,7 +208,7 @@ class _Learner:
 
     def __init__(self, model: Perceptron, x: ndarray, t: ndarray, lr: float, record: bool):
         self.x, self.t, self.lr, self.record = x, t, x.dtype.type(lr), record
-        self.model, self.weights = model, model._hat()
+        self.model, self.weights = model, weights_of(model)
         self.from_zero = not self.weights.any()
         self.updates = np.zeros(t.shape[1], np.int64)
         self.history: list[PerceptronUpdate] = []
