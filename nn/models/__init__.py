@@ -1,7 +1,9 @@
 """Whole networks, each with the paper it comes from. Layers that others are built of belong to `nn.layers`."""
 
 from .adaline import Adaline
+from .autoencoder import Autoencoder
 from .cascade import CascadeCorrelation
+from .corruption import Corruption
 from .gpt import GPT
 from .language import RecurrentLM
 from .lenet import LeNet5
@@ -22,8 +24,10 @@ from .vgg import VGG
 
 __all__ = [
     "Adaline",
+    "Autoencoder",
     "BidirectionalTagger",
     "CascadeCorrelation",
+    "Corruption",
     "Elman",
     "FCN",
     "Jordan",

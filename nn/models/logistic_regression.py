@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -214,7 +214,7 @@ class _CrossEntropy:
         total = sum(float(_losses(part @ w.T, t).sum()) for part, t in self._parts())
         return total / len(self.x) + float((self.penalty * w * w).sum()) / 2
 
-    def _parts(self):
+    def _parts(self) -> Iterator[tuple[ndarray, ndarray]]:
         for i in range(0, len(self.x), ROWS):
             yield self.x[i : i + ROWS].astype(np.float64), self.t[i : i + ROWS]
 
