@@ -60,13 +60,14 @@ LATER = (
     "KeepBest", "L1", "L2", "LogLoss", "Lp", "MaxNorm", "MeanAbsoluteError", "MeanSquaredError", "Metric",
     "ModelCheckpoint", "Perplexity", "Precision", "Progress", "R2Score", "ROC", "ROCCurve", "Recall",
     "RootMeanSquaredError", "Run", "SWA", "Spread", "StopWhen", "TensorBoard", "TopKAccuracy", "WeightNoise",
-    "accuracy", "balanced_weights", "evaluate", "fit", "mc_dropout", "predict", "predict_proba",
+    "accuracy", "balanced_weights", "evaluate", "fit", "mc_dropout", "optimal_brain_damage", "optimal_brain_surgeon", "predict", "predict_proba",
     "selective_presentation",
 )  # fmt: skip
 
 if TYPE_CHECKING:  # what editors see
     from . import swa_utils
     from .training.averages import EMA, SWA
+    from .training.brain_damage import optimal_brain_damage, optimal_brain_surgeon
     from .training.callbacks import Callback, EarlyStopping, KeepBest, Progress
     from .training.fit import fit
     from .training.logs import CSVLogger, TensorBoard

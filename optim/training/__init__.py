@@ -1,6 +1,7 @@
 """Training loops: `fit` and what happens around it. Everything here needs `nn`; the optimisers themselves do not."""
 
 from .averages import EMA, SWA
+from .brain_damage import optimal_brain_damage, optimal_brain_surgeon
 from .callbacks import Callback, EarlyStopping, KeepBest, Progress
 from .fit import fit
 from .logs import CSVLogger, TensorBoard
@@ -72,6 +73,8 @@ __all__ = [
     "evaluate",
     "fit",
     "mc_dropout",
+    "optimal_brain_damage",
+    "optimal_brain_surgeon",
     "predict",
     "predict_proba",
     "selective_presentation",
