@@ -60,7 +60,8 @@ LATER = (
     "KeepBest", "L1", "L2", "LogLoss", "Lp", "MaxNorm", "MeanAbsoluteError", "MeanSquaredError", "Metric",
     "ModelCheckpoint", "Perplexity", "Precision", "Progress", "R2Score", "ROC", "ROCCurve", "Recall",
     "RootMeanSquaredError", "Run", "SWA", "Spread", "StopWhen", "TensorBoard", "TopKAccuracy", "WeightNoise",
-    "accuracy", "balanced_weights", "evaluate", "fit", "mc_dropout", "optimal_brain_damage", "optimal_brain_surgeon", "predict", "predict_proba",
+    "accuracy", "balanced_weights", "evaluate", "fit", "mc_dropout", "optimal_brain_damage", "optimal_brain_surgeon",
+    "predict", "predict_proba",
     "selective_presentation",
 )  # fmt: skip
 
