@@ -301,7 +301,7 @@ def _mask(module: Module, name: str) -> ndarray:
 
 
 def _checked_pairs(caller: str, model: Module, parameters: Any) -> list[Pair]:
-    own = {}  # by the parameter: of one that modules share, the first
+    own: dict[int, tuple[Module, str, bool]] = {}  # by the parameter: of one that modules share, the first
     for module in model.modules():
         for key, t in module._parameters.items():
             name = key.removesuffix("_orig")
