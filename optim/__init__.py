@@ -69,7 +69,7 @@ if TYPE_CHECKING:  # what editors see
     from . import swa_utils
     from .training.averages import EMA, SWA
     from .training.brain_damage import optimal_brain_damage, optimal_brain_surgeon
-    from .training.callbacks import Callback, EarlyStopping, KeepBest, Progress
+    from .training.callbacks import Callback, EarlyStopping, KeepBest
     from .training.fit import fit
     from .training.logs import CSVLogger, TensorBoard
     from .training.metrics import (
@@ -96,6 +96,7 @@ if TYPE_CHECKING:  # what editors see
     from .training.objective import balanced_weights
     from .training.penalties import L1, L2, Lp, MaxNorm
     from .training.prediction import Spread, evaluate, mc_dropout, predict, predict_proba
+    from .training.progress import Progress
     from .training.run import History, Run
     from .training.selective import selective_presentation
     from .training.stopping import StopWhen

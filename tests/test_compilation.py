@@ -66,8 +66,8 @@ def quiet_kernels():
 @pytest.fixture
 def terminal(monkeypatch):
     monkeypatch.setattr(compilation, "shows_bars", lambda: True)
-    monkeypatch.setattr("optim.training.callbacks.shows_bars", lambda: True)
-    for module in ("autograd_core.kernels.machine.compilation", "optim.training.callbacks"):
+    monkeypatch.setattr("optim.training.progress.shows_bars", lambda: True)
+    for module in ("autograd_core.kernels.machine.compilation", "optim.training.progress"):
         monkeypatch.setattr(f"{module}.tqdm_class", lambda: Bar)
     Bar.drawn, Bar.made = [], []
 

@@ -1,6 +1,7 @@
 """`fit(checkpoint=…, resume=True)`: a run that is killed and resumed has the same bits as one that is not."""
 
 import inspect
+import itertools
 import os
 import random
 from pathlib import Path
@@ -21,10 +22,14 @@ X, Y = RNG.normal(size=(90, 5)).astype(np.float32), RNG.integers(0, 3, 90)
 
 
 class Die(optim.Callback):
-    """Ends the run by an error after a batch."""
+    """Ends the run by an error after a batch, or for batch 0 after the last one, before the epoch is over."""
 
     def __init__(self, *at):
         self.at = at
+
+    def on_epoch_end(self, run):
+        if (run.epoch, 0) == self.at:
+            raise ZeroDivisionError
 
     def on_batch_end(self, run):
         if (run.epoch, run.batch) == self.at:
@@ -74,6 +79,27 @@ def test_a_run_that_died_goes_on_with_the_same_bits(tmp_path, every):
     reference = bits(*run())
     assert bits(*run(path, None, every)) == reference
     assert bits(*run(path, None, every)) == reference  # it was finished: nothing is done again
+
+
+@pytest.mark.parametrize("every", ["epoch", 1, 2])
+def test_a_run_that_died_after_any_batch_goes_on_with_the_same_bits(tmp_path, every):
+    """Also in the last epoch, after the last batch of one, and where a callback has stopped it."""
+
+    class Stop(optim.Callback):
+        def on_batch_end(self, run):
+            if (run.epoch, run.batch) == (3, 2):
+                run.stop("enough")
+
+    def three(**options):
+        return plain(optim.Adam, epochs=4, callbacks=[Stop], **options)
+
+    reference = bits(*three())
+    assert reference[4] == "enough" and len(reference[2]) == 3
+    for epoch, batch in itertools.product((1, 2, 3), (1, 2, 3, 0)):
+        path = tmp_path / f"{epoch}{batch}"
+        with pytest.raises(ZeroDivisionError):
+            three(checkpoint=path, every=every, die=(epoch, batch))
+        assert bits(*three(checkpoint=path, every=every, resume=True)) == reference
 
 
 # --------------------------------------------------------------------------------------------------------------- killed

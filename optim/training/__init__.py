@@ -2,7 +2,7 @@
 
 from .averages import EMA, SWA
 from .brain_damage import optimal_brain_damage, optimal_brain_surgeon
-from .callbacks import Callback, EarlyStopping, KeepBest, Progress
+from .callbacks import Callback, EarlyStopping, KeepBest
 from .fit import fit
 from .logs import CSVLogger, TensorBoard
 from .metrics import (
@@ -29,6 +29,7 @@ from .noise import WeightNoise
 from .objective import balanced_weights
 from .penalties import L1, L2, Lp, MaxNorm
 from .prediction import Spread, evaluate, mc_dropout, predict, predict_proba
+from .progress import Progress
 from .run import History, Run
 from .selective import selective_presentation
 from .stopping import StopWhen

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from autograd_core.kernels.machine.compilation import Compilation, shows_bars, tqdm_class
 
 if TYPE_CHECKING:
     from autograd_core import Tensor
@@ -294,95 +291,3 @@ class EarlyStopping(Callback):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.best.load_state_dict(state_dict)
-
-
-class Progress(Callback):
-    """Prints a line of results for each epoch and, in a terminal or notebook, a bar over its batches.
-
-    Where kernels are compiled first, once on a machine, another bar (or, where none is drawn, a line) says so, and the
-    bar of the epoch neither shows nor counts that time.
-
-    bar: False: no bars, only the lines.
-
-    Formula: a line an epoch: its losses, metrics and seconds
-    Shapes: none.
-    Dtypes: none.
-    Raises: nothing.
-    Source: tqdm draws the bars.
-
-    >>> import optim
-    >>> optim.Progress(bar=False).show_bar
-    False
-    """
-
-    def __init__(self, bar: bool = True):
-        self.show_bar = bar
-
-    def on_start(self, run: Run) -> None:
-        self.bar: Any = None
-        self.compilation: Compilation | None = None
-        self.compiled = 0.0  # seconds that the bar knows of
-
-    def on_epoch_start(self, run: Run) -> None:
-        if self.compilation is None:
-            self.compilation = Compilation(self.show_bar, _write).__enter__()
-
-    def on_batch_end(self, run: Run) -> None:
-        assert self.compilation is not None
-        new, self.compiled = self.compilation.seconds - self.compiled, self.compilation.seconds
-        if self.bar is None:  # only now: the first batch may have waited for kernels
-            self.bar = tqdm_class()(
-                total=run.batches or None,
-                initial=run.batch,
-                desc=f"epoch {run.epoch:{len(str(run.epochs))}}/{run.epochs}",
-                unit="batch",
-                leave=False,
-                dynamic_ncols=True,
-                disable=not (self.show_bar and shows_bars()),
-            )
-        else:
-            if new and not self.bar.disable:
-                self.bar.start_t += new
-                self.bar.last_print_t += new
-            self.bar.update()
-        if run.batch % 20 == 0:
-            self.bar.set_postfix(loss=f"{run.batch_loss:.4f}", refresh=False)
-
-    def on_epoch_end(self, run: Run) -> None:
-        self._close()
-        _write(line(run))
-
-    def on_end(self, run: Run) -> None:
-        self._close()
-        if self.compilation is not None:
-            self.compilation.__exit__()
-            self.compilation = None
-        if run.history.stopped is not None:
-            _write(f"stopped: {run.history.stopped}")
-
-    def _close(self) -> None:
-        if self.bar is not None:
-            self.bar.close()
-            self.bar = None
-
-
-def _write(text: str) -> None:
-    """A line, above the bars."""
-    tqdm_class().write(text, file=sys.stdout)
-    sys.stdout.flush()
-
-
-def line(run: Run) -> str:
-    """The results of the last epoch as one line of text."""
-    results = run.history.epochs[-1]
-    parts = [f"epoch {run.epoch:{len(str(run.epochs))}}/{run.epochs}"]
-    for part in ("train", "validation"):
-        numbers = [
-            f"{name.removeprefix(part + '_')} {value:.2%}" if "accuracy" in name else
-            f"{name.removeprefix(part + '_')} {value:.4f}"
-            for name, value in results.items()
-            if name.startswith(part + "_")
-        ]  # fmt: skip
-        if numbers:
-            parts.append(f"{part}: {', '.join(numbers)}")
-    return "  ".join([*parts, f"{results['seconds']:.1f} s"])

@@ -250,7 +250,9 @@ class Checkpoints:
         run.history.load_state_dict(found["history"])
         for name in BETWEEN:
             setattr(run, name, found["run"][name])
-        if not found["within"]:
+        if found["within"]:
+            run.epoch -= 1  # it begins again, in the middle
+        else:
             self._set_position(found)
             self.streams.load_state(found["random"]["now"])
             self.found = None
@@ -259,9 +261,14 @@ class Checkpoints:
         if _keeps_position(self.run.loader):
             self.run.loader.load_state_dict(found["loader"])  # type: ignore[attr-defined]
 
-    def begin(self) -> float | None:
-        """The seconds that the epoch which begins has taken before a checkpoint cut it; None if it is a new one."""
-        return None if self.found is None else self.found["run"]["elapsed"]
+    @property
+    def cut(self) -> bool:
+        """Whether the next epoch is one that was cut, which goes on."""
+        return self.found is not None
+
+    def begin(self) -> float:
+        """The seconds that the epoch which begins has taken before it was cut; 0 for a new one."""
+        return self.found["run"]["elapsed"] if self.found is not None else 0.0
 
     def reading(self) -> Iterator[Any]:
         """The batches of the epoch that are left; for one that goes on, `run.batch` and the metrics so far are set."""

@@ -17,13 +17,14 @@ from autograd_core.random import Generator
 from ..lr_scheduler import LRScheduler
 from ..optimizer import Optimizer
 from .batches import as_dataset, as_loader, split, targets_of
-from .callbacks import Callback, Events, KeepBest, Progress
+from .callbacks import Callback, Events, KeepBest
 from .checkpoint import checkpoints, split_again
 from .checks import check_callbacks, check_loss, check_model, check_optimizer, check_scheduler
 from .loop import train_epoch
 from .metrics import checked_metrics
 from .objective import Objective, class_table
 from .prediction import Data, Loss, Measure, evaluate
+from .progress import Progress
 from .run import History, Run
 
 
@@ -141,10 +142,8 @@ def fit(
     saves = run.checkpoints = checkpoints(checkpoint, every, resume, run, loss, unseen, watching)
     training = model.training
     _start(run, watching)
-    if saves is not None:
-        saves.restore()
     try:
-        while run.epoch < epochs and run.reason is None:
+        while run.epoch < epochs and (run.reason is None or _cut(run)):
             _begin_epoch(run, loader)
             results = train_epoch(run)
             if unseen is not None:
@@ -177,25 +176,39 @@ def fit(
     return run.history
 
 
+def _cut(run: Run) -> bool:
+    """Whether the next epoch is one that was cut, after a checkpoint, and goes on."""
+    return run.checkpoints is not None and run.checkpoints.cut
+
+
 def _begin_epoch(run: Run, loader: Iterable) -> None:
-    """Begin the next epoch, or go on with one that a checkpoint cut."""
-    elapsed = None if run.checkpoints is None else run.checkpoints.begin()
-    run.started = clock() - (elapsed or 0.0)
-    if elapsed is None:
-        run.epoch, run.loader = run.epoch + 1, loader
-        for callback in run.events.on_epoch_start:
-            callback(run)
+    """Begin the next epoch, or go on with one that was cut."""
+    run.epoch += 1
+    if _cut(run):
+        run.started = clock() - run.checkpoints.begin()
+        return
+    run.started, run.loader = clock(), loader
+    for callback in run.events.on_epoch_start:
+        callback(run)
 
 
 def _start(run: Run, callbacks: Sequence[Callback]) -> None:
-    """Start the callbacks; those before one that raises are ended again, and what they changed is as it was."""
-    for number, callback in enumerate(callbacks):
-        try:
+    """Start the callbacks, and set a run that is resumed to its checkpoint.
+
+    The callbacks before one that raises are ended again, and what they changed is as it was.
+    """
+    begun: list[Callback] = []
+    try:
+        for callback in callbacks:
             callback.on_start(run)
-        except BaseException:
-            for begun in reversed(callbacks[:number]):
-                begun.on_end(run)
-            raise
+            begun.append(callback)
+        if run.checkpoints is not None:
+            run.checkpoints.restore()
+    except BaseException:
+        run.failed = True
+        for callback in reversed(begun):
+            callback.on_end(run)
+        raise
 
 
 def _count(name: str, value: Any) -> int:

@@ -34,18 +34,23 @@ def html(history: Any) -> str:
     curves = "".join(
         _chart(quantity, {n: history[n] for n in of}, history.best_epoch) for quantity, of in charts.items()
     )
-    return page(title, f'<div class="ag-images">{curves}</div>', _epochs(history, names))
+    return page(title, f'<div class="ag-images">{curves}</div>', epochs_table(history, names))
 
 
-def _epochs(history: Any, names: list[str]) -> str:
+def shown_epochs(history: Any) -> list[int | None]:
+    """The indices of the first epochs, of the best and of the last ones; None where others are left out."""
     n = len(history)
-    shown: list[int | None] = list(range(n))
-    if n > FIRST + LAST + 1:
-        best = (history.best_epoch or n) - 1
-        middle: list[int | None] = [best, None] if FIRST < best < n - LAST - 1 else []
-        shown = [*range(FIRST), None, *middle, *range(n - LAST, n)]
+    if n <= FIRST + LAST + 1:
+        return list(range(n))
+    best = (history.best_epoch or n) - 1
+    middle: list[int | None] = [best, None] if FIRST < best < n - LAST - 1 else []
+    return [*range(FIRST), None, *middle, *range(n - LAST, n)]
+
+
+def epochs_table(history: Any, names: list[str]) -> str:
+    """These epochs as a table."""
     rows = []
-    for i in shown:
+    for i in shown_epochs(history):
         if i is None:
             rows.append(["…"] * (len(names) + 1))
             continue

@@ -7,32 +7,31 @@ import importlib
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from .notebook import Output, in_notebook
 from .runtime import Compiling, Kernel
 
 TITLE = "compiling kernels, once on this machine"
 
 
 def tqdm_class() -> Any:
-    """The class of bars for a terminal or a notebook. A notebook that cannot show widgets needs no warning of it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return importlib.import_module("tqdm.auto").tqdm
+    """The class of bars in a terminal."""
+    return importlib.import_module("tqdm").tqdm
 
 
 def shows_bars() -> bool:
     """Whether this is a terminal or a notebook."""
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+    return in_notebook() or sys.stderr.isatty()
 
 
 class Compilation:
     """Inside `with Compilation(…)`: the time that compiling kernels takes meanwhile, and a bar that shows it.
 
-    show  draw a bar in a terminal or notebook while something is compiled
-    say   called with one line when the first kernel is compiled, where no bar is drawn
+    show    draw a bar in a terminal, or an output in a notebook, while something is compiled
+    say     called with one line when the first kernel is compiled, where nothing is drawn
+    output  called in a notebook with the line that is to be seen now, in place of an output of its own; "" in the end
 
     The bar counts the kernels that are done. The number of those left nobody can know, for which ones a program reaches
     depends on the shapes that it will have; `pending` counts those not compiled of the files it has reached so far.
@@ -41,13 +40,19 @@ class Compilation:
 
     entered: list[Compilation] = []  # those that show or say
 
-    def __init__(self, show: bool = True, say: Callable[[str], None] | None = None):
-        self.show, self.say = show, say
+    def __init__(
+        self,
+        show: bool = True,
+        say: Callable[[str], None] | None = None,
+        output: Callable[[str], None] | None = None,
+    ):
+        self.show, self.say, self.output = show, say, output
         self.announced = False
         self.count = 0  # kernels compiled
         self.finished = 0.0  # seconds of compilations that have ended
         self.nested = 0  # compilations that run: a kernel's own ones within it, other threads' beside it
         self.bar: Any = None
+        self.shown = False  # whether a notebook shows a line of it
         self.lock = threading.Lock()
 
     def __enter__(self) -> Compilation:
@@ -93,19 +98,33 @@ class Compilation:
         elif not self.nested:
             self._close()
         else:
+            left = max(pending(), self.nested)
+            text = f"{TITLE}: {self.count} done, up to {left} left ({self.seconds:.0f} s; {name.strip('_')})"
+            if in_notebook():
+                self._show(text)
+                return
             if self.bar is None:
                 self.bar = tqdm_class()(
                     total=1, leave=False, dynamic_ncols=True, bar_format="{desc} |{bar}|", delay=1e-9
                 )
-            left = max(pending(), self.nested)
             self.bar.n, self.bar.total = self.count, self.count + left
-            done = f"{self.count} done, up to {left} left ({self.seconds:.0f} s; {name.strip('_')})"
-            self.bar.set_description_str(f"{TITLE}: {done}")
+            self.bar.set_description_str(text)
+
+    def _show(self, text: str) -> None:
+        """In a notebook: one output, which in the end says what was done, as outputs cannot be taken back."""
+        if self.output is None:
+            shown = Output()
+            self.output = lambda line: shown.show(line or f"{self.count} kernels compiled in {self.seconds:.0f} s")
+        self.output(text)
+        self.shown = True
 
     def _close(self) -> None:
         if self.bar is not None:
             self.bar.close()
             self.bar = None
+        if self.shown and self.output is not None:
+            self.output("")
+            self.shown = False
 
 
 def pending() -> int:
