@@ -31,7 +31,8 @@ notebooks-check: .venv/installed-notebooks
 # Before a commit, under a minute: style, types, and the tests of the engine and of the house.
 check: lint .venv/installed-test
 	$(RUN) -m pytest -m "not slow" -n 2 tests/test_house.py tests/test_graph.py tests/test_tensor.py tests/test_inplace.py \
-		tests/test_gradients.py tests/test_elementwise.py tests/test_shape.py tests/test_reduce.py tests/test_index.py
+		tests/test_gradients.py tests/test_elementwise.py tests/test_shape.py tests/test_reduce.py tests/test_index.py \
+		tests/test_table.py tests/test_standin.py
 
 lint: .venv/installed-lint
 	$(BIN)/ruff format --check .

@@ -9,36 +9,40 @@ from autograd_core.ops.arguments import floating, per_dim
 from autograd_core.ops.network.conv import input_grad, weight_grad
 
 
-def _input(dims: int, size: Any, weight: Any, g: Any, *how: Any) -> Any:
+def _input(dims: int, size: Any, weight: Any, g: Any, *options: Any) -> Any:
     weight, g = floating(f"conv{dims}d_input", weight=weight, grad_output=g)
     size = tuple(size)
-    return input_grad(g, weight, size, *_checked(f"conv{dims}d_input", size, tuple(weight.shape), tuple(g.shape), *how))
+    return input_grad(
+        g, weight, size, *_checked(f"conv{dims}d_input", size, tuple(weight.shape), tuple(g.shape), *options)
+    )
 
 
-def _weight(dims: int, input: Any, size: Any, g: Any, *how: Any) -> Any:
+def _weight(dims: int, input: Any, size: Any, g: Any, *options: Any) -> Any:
     input, g = floating(f"conv{dims}d_weight", input=input, grad_output=g)
     size = tuple(size)
-    return weight_grad(g, input, size, *_checked(f"conv{dims}d_weight", tuple(input.shape), size, tuple(g.shape), *how))
+    return weight_grad(
+        g, input, size, *_checked(f"conv{dims}d_weight", tuple(input.shape), size, tuple(g.shape), *options)
+    )
 
 
 def _checked(name: str, x: tuple, w: tuple, g: tuple, stride: Any, padding: Any, dilation: Any, groups: int) -> tuple:
     """The options, one number for each dimension, after a check that the shapes are those of one convolution."""
     dims = int(name[4])
-    how = (
+    options = (
         per_dim(stride, dims, name, "stride", 1),
         per_dim(padding, dims, name, "padding", 0),
         per_dim(dilation, dims, name, "dilation", 1),
     )
     expected: tuple = ()
     if len(x) == len(w) == dims + 2 and w[1] * groups == x[1] and w[0] % groups == 0:
-        expected = (x[0], w[0], *output_size(x[2:], w[2:], *how))
+        expected = (x[0], w[0], *output_size(x[2:], w[2:], *options))
     if g != expected:
         there = f"gives {expected}" if expected else "does not exist"
         raise ValueError(
             f"{name}: a convolution of an input {x} with a weight {w} and groups={groups} {there}, but grad_output has "
             f"shape {g}"
         )
-    return (*how, groups)
+    return (*options, groups)
 
 
 def conv1d_input(

@@ -54,7 +54,13 @@ FILES = {
 
 
 def imports(module):
-    """(what a file imports, line): absolute names of modules, or of names in them; inside functions too.
+    """(what a file imports, line), see `bindings`."""
+    for name, _, line in bindings(module):
+        yield name, line
+
+
+def bindings(module):
+    """(what a file imports, as which name, line): absolute names of modules, or of names in them; inside functions too.
 
     `autograd_core.nn` and `autograd_core.optim` are other names of `nn` and `optim`, and count as those.
     """
@@ -62,15 +68,27 @@ def imports(module):
     package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found = [name.name for name in node.names]
+            found = [(name.name, name.asname or name.name) for name in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = [*package[: len(package) - node.level + 1]] if node.level else []
             base = ".".join([*base, *([node.module] if node.module else [])])
-            found = [f"{base}.{name.name}" for name in node.names]
+            found = [(f"{base}.{name.name}", name.asname or name.name) for name in node.names]
         else:
             continue
-        for name in found:
-            yield re.sub(r"^autograd_core\.(nn|optim)\b", r"\1", name), node.lineno
+        for name, bound in found:
+            yield re.sub(r"^autograd_core\.(nn|optim)\b", r"\1", name), bound, node.lineno
+
+
+def private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+def private_attributes(module):
+    """(name, line) of `other._name`, where the file imports the module `other`, which is not itself."""
+    bound = {name: target for target, name, _ in bindings(module) if target in FILES and target != module}
+    for node in ast.walk(ast.parse(FILES[module].read_text())):
+        if isinstance(node, ast.Attribute) and private(node.attr) and ast.unparse(node.value) in bound:
+            yield ast.unparse(node), node.lineno
 
 
 def file_of(name):
@@ -103,10 +121,21 @@ def test_no_circles():
 def test_private_names_stay_in_their_file():
     for module in FILES:
         for name, line in imports(module):
-            last = name.rpartition(".")[2]
-            assert not last.startswith("_") or last.startswith("__") or file_of(name) is None, (
-                f"{module}, line {line}: {name}"
-            )
+            assert not private(name.rpartition(".")[2]) or file_of(name) is None, f"{module}, line {line}: {name}"
+        for name, line in private_attributes(module):
+            pytest.fail(f"{module}, line {line}: {name}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["from . import other\nother._name", "import room.other\nroom.other._name()", "import room.other as o\no._name"],
+)
+def test_private_attributes_are_found(line, tmp_path, monkeypatch):
+    for name in ("own", "other"):
+        (tmp_path / f"{name}.py").write_text(line)
+        monkeypatch.setitem(FILES, f"room.{name}", tmp_path / f"{name}.py")
+    assert [number for _, number in private_attributes("room.own")] == [2]
+    assert not list(private_attributes("room.other"))
 
 
 def test_optimisers_need_only_tensors():

@@ -15,7 +15,32 @@ from .distribution import EULER, HALF_LOG_2PI, Distribution, full, parameters, s
 from .implicit import draw_gamma, gamma_sample
 
 
-class Normal(Distribution):
+class LocationScale(Distribution):
+    """Describes x = loc + scale z, z of a fixed distribution (LogNormal: its logarithm)."""
+
+    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
+    support = constraints.real  # type: ignore[assignment]
+    has_rsample = True
+
+    def __init__(self, loc: TensorLike, scale: TensorLike, validate_args: bool | None = None):
+        self.loc, self.scale = parameters(type(self).__name__, loc=loc, scale=scale)
+        super().__init__(self.loc.shape, validate_args=validate_args)
+
+
+class ByQuantile(LocationScale):
+    """Draws samples by inversion: a subclass defines `quantile`, the inverse of its cdf."""
+
+    def quantile(self, u: Any) -> Any:
+        raise NotImplementedError
+
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
+        return self.quantile(uniform(self.loc, self.shape_of(sample_shape)))
+
+    def icdf(self, value: TensorLike) -> Any:
+        return self.quantile(self.checked_probability(value))
+
+
+class Normal(LocationScale):
     """Describes the normal distribution of mean `loc` and standard deviation `scale`.
 
     {checks}
@@ -31,14 +56,6 @@ class Normal(Distribution):
     >>> d.log_prob(ag.tensor([0.0, 3.0]))
     tensor([-1.6121, -2.1121])
     """
-
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real  # type: ignore[assignment]
-    has_rsample = True
-
-    def __init__(self, loc: TensorLike, scale: TensorLike, validate_args: bool | None = None):
-        self.loc, self.scale = parameters("Normal", loc=loc, scale=scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Any:
@@ -71,7 +88,7 @@ class Normal(Distribution):
         return 0.5 + HALF_LOG_2PI + self.scale.log()
 
 
-class LogNormal(Distribution):
+class LogNormal(LocationScale):
     """Describes positive numbers whose logarithm is normal, of mean `loc` and standard deviation `scale`.
 
     {checks}
@@ -87,13 +104,10 @@ class LogNormal(Distribution):
     tensor(1.6487)
     """
 
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.positive  # type: ignore[assignment]
-    has_rsample = True
 
     def __init__(self, loc: TensorLike, scale: TensorLike, validate_args: bool | None = None):
-        self.loc, self.scale = parameters("LogNormal", loc=loc, scale=scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
+        super().__init__(loc, scale, validate_args)
         self.base_dist = Normal(self.loc, self.scale, validate_args=False)
 
     @property
@@ -181,7 +195,7 @@ class HalfNormal(Distribution):
         return 0.5 + HALF_LOG_2PI - math.log(2) + self.scale.log()
 
 
-class Laplace(Distribution):
+class Laplace(ByQuantile):
     """Describes the Laplace distribution: exponential to both sides of `loc`, at the mean distance `scale`.
 
     {checks}
@@ -197,14 +211,6 @@ class Laplace(Distribution):
     tensor([0.5   , 0.8161])
     """
 
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real  # type: ignore[assignment]
-    has_rsample = True
-
-    def __init__(self, loc: TensorLike, scale: TensorLike, validate_args: bool | None = None):
-        self.loc, self.scale = parameters("Laplace", loc=loc, scale=scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
-
     @property
     def mean(self) -> Any:
         return self.loc
@@ -219,9 +225,6 @@ class Laplace(Distribution):
     def variance(self) -> Any:
         return 2 * self.scale**2
 
-    def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
-        return self._quantile(uniform(self.loc, self.shape_of(sample_shape)))
-
     def log_prob(self, value: TensorLike) -> Any:
         return -(self.checked(value) - self.loc).abs() / self.scale - (2 * self.scale).log()
 
@@ -230,10 +233,7 @@ class Laplace(Distribution):
         tail = 0.5 * (-z.abs()).exp()
         return where(z < 0, tail, 1 - tail)
 
-    def icdf(self, value: TensorLike) -> Any:
-        return self._quantile(self.checked_probability(value))
-
-    def _quantile(self, u: Any) -> Any:
+    def quantile(self, u: Any) -> Any:
         below = u < 0.5
         tail = (2 * where(below, u, 1 - u)).log()
         return self.loc + self.scale * where(below, tail, -tail)
@@ -242,7 +242,7 @@ class Laplace(Distribution):
         return 1 + (2 * self.scale).log()
 
 
-class Cauchy(Distribution):
+class Cauchy(ByQuantile):
     """Describes the Cauchy distribution of median `loc` and half width at half maximum `scale`; it has no mean.
 
     {checks}
@@ -258,14 +258,6 @@ class Cauchy(Distribution):
     tensor([-1.,  0.])
     """
 
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real  # type: ignore[assignment]
-    has_rsample = True
-
-    def __init__(self, loc: TensorLike, scale: TensorLike, validate_args: bool | None = None):
-        self.loc, self.scale = parameters("Cauchy", loc=loc, scale=scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
-
     @property
     def mean(self) -> Any:
         return full(self.loc, math.nan)
@@ -278,9 +270,6 @@ class Cauchy(Distribution):
     def variance(self) -> Any:
         return full(self.loc, math.inf)
 
-    def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
-        return self._quantile(uniform(self.loc, self.shape_of(sample_shape)))
-
     def log_prob(self, value: TensorLike) -> Any:
         z = (self.checked(value) - self.loc) / self.scale
         return -math.log(math.pi) - self.scale.log() - (z * z).log1p()
@@ -288,17 +277,14 @@ class Cauchy(Distribution):
     def cdf(self, value: TensorLike) -> Any:
         return ((self.checked(value) - self.loc) / self.scale).atan() / math.pi + 0.5
 
-    def icdf(self, value: TensorLike) -> Any:
-        return self._quantile(self.checked_probability(value))
-
-    def _quantile(self, u: Any) -> Any:
+    def quantile(self, u: Any) -> Any:
         return self.loc + self.scale * (math.pi * (u - 0.5)).tan()
 
     def entropy(self) -> Any:
         return math.log(4 * math.pi) + self.scale.log()
 
 
-class Gumbel(Distribution):
+class Gumbel(ByQuantile):
     """Describes the Gumbel distribution, that of the largest of many values, with its mode at `loc` and the width `scale`.
 
     {checks}
@@ -313,14 +299,6 @@ class Gumbel(Distribution):
     >>> ag.distributions.Gumbel(0.0, 1.0).mean
     tensor(0.5772)
     """
-
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real  # type: ignore[assignment]
-    has_rsample = True
-
-    def __init__(self, loc: TensorLike, scale: TensorLike, validate_args: bool | None = None):
-        self.loc, self.scale = parameters("Gumbel", loc=loc, scale=scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
 
     @property
     def mean(self) -> Any:
@@ -338,9 +316,6 @@ class Gumbel(Distribution):
     def variance(self) -> Any:
         return self.stddev**2
 
-    def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
-        return self._quantile(uniform(self.loc, self.shape_of(sample_shape)))
-
     def log_prob(self, value: TensorLike) -> Any:
         z = (self.checked(value) - self.loc) / self.scale
         return -z - (-z).exp() - self.scale.log()
@@ -348,10 +323,7 @@ class Gumbel(Distribution):
     def cdf(self, value: TensorLike) -> Any:
         return (-(-(self.checked(value) - self.loc) / self.scale).exp()).exp()
 
-    def icdf(self, value: TensorLike) -> Any:
-        return self._quantile(self.checked_probability(value))
-
-    def _quantile(self, u: Any) -> Any:
+    def quantile(self, u: Any) -> Any:
         return self.loc - self.scale * (-u.log()).log()
 
     def entropy(self) -> Any:

@@ -1,4 +1,10 @@
-"""Whole networks, each with the paper it comes from. Layers that others are built of belong to `nn.layers`."""
+"""Whole networks, each with the paper it comes from. Layers that others are built of belong to `nn.layers`.
+
+With a learning rule of their own, `fit` and `predict` (`examples` checks what they take): `perceptron`, `adaline`,
+`rbf` (its steps: `rbf_fit`), `cascade` (`cascade_fit`, by `batch_rules`). Trained by `optim.fit`: `mlp`; of images
+`lenet`, `lenet_1998`, `vgg`, `residual`, `segmentation`; of sequences `simple_recurrent`, `sequence`, `tagger`,
+`language`, `seq2seq`, `gpt`. `optim.recipes` trains them from the command line.
+"""
 
 from .adaline import Adaline
 from .autoencoder import Autoencoder

@@ -1,4 +1,8 @@
-"""Schedules of the learning rate, with the names of `torch.optim.lr_scheduler`. They know optimisers only."""
+"""Schedules of the learning rate, with the names of `torch.optim.lr_scheduler`. They know optimisers only.
+
+`base` has what all share. `decay` falls along a curve, `cyclic` rises and falls, `plateau` watches a value,
+`composed` is made of others.
+"""
 
 from .base import LRScheduler
 from .composed import ChainedScheduler, SequentialLR

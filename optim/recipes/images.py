@@ -18,7 +18,7 @@ from autograd_core.kernels.machine.compilation import clock
 from nn import plot
 from nn.data import DataLoader, datasets, random_split, store
 from nn.models import MLP, LeNet5, LeNet5Original, MAPLoss, RecurrentRegressor, ResNet
-from optim.training import KeepBest, Progress, evaluate, fit
+from optim.training import KeepBest, Progress, Run, evaluate, fit
 
 from .recipe import Recipe, UserError, positive, save_results
 
@@ -71,9 +71,23 @@ def figures(test: Any, probabilities: np.ndarray) -> dict[str, Any]:
     }
 
 
+class KeepLast(KeepBest):
+    """Keeps the last weights of a run that is finished, and the best epoch's of one that is interrupted.
+
+    One cycle of the learning rate ends at zero: the last epoch is the one that the schedule works towards, and the choice
+    among late epochs on few images held out is noise.
+    """
+
+    def on_end(self, run: Run) -> None:
+        if run.history.interrupted:
+            super().on_end(run)
+        else:
+            run.history.best_epoch = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Classifier(Recipe):
-    """Trained by Adam on cross-entropy in one cycle of the learning rate; the best epoch on a twelfth held out is kept.
+    """Trained by Adam on cross-entropy in one cycle of the learning rate, watched on a twelfth held out (`KeepLast`).
 
     build       returns a new model
     prepare     maps a batch of images from 0 to 1 to the model's input; without it they are normalised
@@ -135,7 +149,7 @@ class Classifier(Recipe):
         history = fit(
             model, training, validation, loss=self.loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size,
             metrics={"accuracy": self.accuracy}, keep_best=False, progress=False, step_scheduler=schedule,
-            callbacks=[Progress(bar=not options.quiet), KeepBest("validation_accuracy", mode="max")],
+            callbacks=[Progress(bar=not options.quiet), KeepLast("validation_accuracy", mode="max")],
         )  # fmt: skip
         seconds = clock() - started
         if history.interrupted:
@@ -146,15 +160,16 @@ class Classifier(Recipe):
             if not history.best_epoch:
                 return 130
 
+        kept_epoch = history.best_epoch or len(history)
         result = evaluate(model, test, self.loss, metrics={"accuracy": self.accuracy})
         print(
             f"test: accuracy {result['accuracy']:.2%}, loss {result['loss']:.4f} "
-            f"(weights of epoch {history.best_epoch}, {seconds:.0f} s of training)"
+            f"(weights of epoch {kept_epoch}, {seconds:.0f} s of training)"
         )
         report = {
             "model": self.name, "data": name, "epochs": epochs, "lr": lr, "batch_size": batch_size,
             "seed": options.seed, "parameters": parameters, "seconds": round(seconds, 1),
-            "best_epoch": history.best_epoch, "interrupted": history.interrupted,
+            "kept_epoch": kept_epoch, "interrupted": history.interrupted,
             "test_accuracy": result["accuracy"], "test_loss": result["loss"], "history": history.epochs,
         }  # fmt: skip
         curves = plot.learning_curves(history, f"{self.name} on {name}")

@@ -1,4 +1,11 @@
-"""Training loops: `fit` and what happens around it. Everything here needs `nn`; the optimisers themselves do not."""
+"""Training loops: `fit` and what happens around it. Everything here needs `nn`; the optimisers themselves do not.
+
+Begin with `fit`, which checks its arguments (`checks`), and `loop`, its inner loop: `batches` read, `objective` and
+`evaluation` compute the loss, `failures` explains one that is not finite. `run` holds the state and the history
+(`history_view` shows it). Whatever else shall happen is a callback (`callbacks`; `averages`, `logs`,
+`model_checkpoint`); `checkpoint`, `identity` and `streams` continue a run with the same bits. `prediction` and
+`metrics` measure a model.
+"""
 
 from .averages import EMA, SWA
 from .brain_damage import optimal_brain_damage, optimal_brain_surgeon

@@ -1,4 +1,7 @@
-"""`torch.backends`: switches of libraries that are not used. They can be set and read, and change nothing."""
+"""`torch.backends`: switches of libraries that are not used. They can be set and read, and change nothing.
+
+`cuda`, `cudnn` and `mps` are modules, as in PyTorch; the smaller ones stand here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""`torch.cuda` of a machine without a GPU: what waits or counts has nothing to do, the rest is refused."""
+"""`torch.cuda` of a machine without a GPU: what waits or counts has nothing to do, the rest is refused.
+
+`amp` is mixed precision under this path; `compat.amp` has what works. Devices are the constructors' affair
+(`compat.constructors`), refusals are phrased in `compat.refusals`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""`torch.distributions`: the package `autograd_core.distributions`, and PyTorch's file of each as an attribute."""
+"""`torch.distributions`: the package `autograd_core.distributions`, and PyTorch's file of each as an attribute.
+
+PyTorch has a file for each distribution, the library one for each family; `__getattr__` finds the names in either
+form.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""`torch.nn`: the package `nn`, and wrappers for several GPUs or processes, which hand on to the one module."""
+"""`torch.nn`: the package `nn`, and wrappers for several GPUs or processes, which hand on to the one module.
+
+The wrappers are in `parallel`, the choice of attention's kernel in `attention`, types of sizes in `common_types`;
+every other path of `torch.nn` is the library's own module (`compat.paths`).
+"""
 
 from __future__ import annotations
 

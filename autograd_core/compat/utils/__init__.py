@@ -1,4 +1,7 @@
-"""`torch.utils`: `data` (the package `nn.data`), `checkpoint`, and a `tensorboard` that writes nothing."""
+"""`torch.utils`: `data` (the package `nn.data`), `checkpoint`, and a `tensorboard` that writes nothing.
+
+`compat.paths` says which of the library's modules answers for each path; here are only those of compat's own.
+"""
 
 from __future__ import annotations
 

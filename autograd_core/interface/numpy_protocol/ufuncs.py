@@ -122,9 +122,9 @@ def function_of(ufunc: np.ufunc) -> tuple[Callable | None, str]:
 
 
 @functools.cache
-def _ufuncs_of(special: Any) -> set:
+def _ufuncs_of(scipy_special: Any) -> set:
     """The ufuncs of `scipy.special`, if it has been imported; not by name, for two may have the same."""
-    modules = [] if special is None else [special, special._ufuncs]
+    modules = [] if scipy_special is None else [scipy_special, scipy_special._ufuncs]
     return {u for module in modules for u in vars(module).values() if isinstance(u, np.ufunc)}
 
 

@@ -1,4 +1,7 @@
-"""`torch.utils.data`: the package `nn.data`, and what asks about worker processes, of which there are none."""
+"""`torch.utils.data`: the package `nn.data`, and what asks about worker processes, of which there are none.
+
+`distributed` has the sampler of one process among one; everything else is handed on.
+"""
 
 from __future__ import annotations
 
