@@ -147,7 +147,15 @@ def test_what_is_not_defined_raises(call, error, message):
         call(Bare())
 
 
-PYTHONS = {"__getitem__", "__iter__", "__len__", "__name__", "__array__", "__dlpack__"}  # protocols of Python and NumPy
+PYTHONS = {
+    "__getitem__",
+    "__iter__",
+    "__len__",
+    "__name__",
+    "__qualname__",
+    "__array__",
+    "__dlpack__",
+}  # protocols of Python and NumPy
 
 
 def test_the_protocol_is_declared_in_one_place():
