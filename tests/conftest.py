@@ -24,11 +24,21 @@ def pytest_collection_finish(session):
     session.config.stash[NUMBA_AT_COLLECTION] = "numba" in sys.modules
 
 
+# the package that the examples of a module need
+EXTRAS = {
+    "nn.onnx.": "onnx",
+    "nn.interchange.onnx.": "onnx",
+    "nn.data.frame.from_frame": "pandas",
+    "nn.data.folder.": "PIL",
+}
+
+
 def pytest_collection_modifyitems(items):
-    examples = [item for item in items if "nn.onnx." in item.nodeid or "nn.interchange.onnx." in item.nodeid]
-    if examples and importlib.util.find_spec("onnx") is None:
-        for item in examples:
-            item.add_marker(pytest.mark.skip(reason="the examples of nn.onnx need the package onnx"))
+    for start, package in EXTRAS.items():
+        examples = [item for item in items if start in item.nodeid]
+        if examples and importlib.util.find_spec(package) is None:
+            for item in examples:
+                item.add_marker(pytest.mark.skip(reason=f"the examples of {start}* need the package {package}"))
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ MODULES = {
     "nn.utils.prune": None,
     "nn.data": "torch.utils.data",
     "nn.data.datasets": None,
+    "nn.data.transforms": None,
     "nn.models": None,
     "nn.plot": None,
     "nn.onnx": None,

@@ -3,7 +3,7 @@
 Only arrays and indices live here. Nothing may know a model or an optimiser.
 """
 
-from . import datasets
+from . import datasets, transforms
 from .dataset import (
     ChainDataset,
     ConcatDataset,
@@ -14,6 +14,8 @@ from .dataset import (
     TensorDataset,
     random_split,
 )
+from .folder import ImageFolder
+from .frame import FrameDataset, from_frame
 from .idx import read_idx, write_idx
 from .loader import DataLoader, default_collate, default_convert
 from .sampler import (
@@ -24,6 +26,7 @@ from .sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from .standardize import Standardize
 
 __all__ = [
     "BatchSampler",
@@ -31,11 +34,14 @@ __all__ = [
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "FrameDataset",
+    "ImageFolder",
     "IterableDataset",
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
     "StackDataset",
+    "Standardize",
     "Subset",
     "SubsetRandomSampler",
     "TensorDataset",
@@ -43,7 +49,9 @@ __all__ = [
     "datasets",
     "default_collate",
     "default_convert",
+    "from_frame",
     "random_split",
     "read_idx",
+    "transforms",
     "write_idx",
 ]

@@ -1,0 +1,1 @@
+from nn.data.transforms import *  # noqa: F403
