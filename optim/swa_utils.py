@@ -19,8 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
 import autograd_core as ag
-import nn
-from autograd_core import Tensor
+from autograd_core import Tensor, nn
 from autograd_core.engine.types import Device
 
 from .documentation import with_shared_parts

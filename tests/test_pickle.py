@@ -21,8 +21,8 @@ from nn.data import DataLoader, datasets
 ROOT = Path(__file__).parent.parent
 MODULES = [
     "autograd_core", "autograd_core.special", "autograd_core.linalg", "autograd_core.fft", "autograd_core.func",
-    "nn", "nn.functional", "nn.init", "nn.models", "nn.data", "nn.data.datasets", "nn.data.transforms", "nn.utils", "nn.utils.rnn",
-    "nn.utils.prune", "nn.utils.parametrize", "nn.utils.parametrizations", "nn.grad", "nn.plot", "nn.onnx",
+    "nn", "nn.functional", "nn.init", "nn.models", "nn.data", "nn.data.datasets", "nn.data.transforms", "nn.utils",
+    "nn.utils.rnn", "nn.utils.prune", "nn.utils.parametrize", "nn.utils.parametrizations", "nn.grad", "nn.plot", "nn.onnx",
     "optim", "optim.lr_scheduler", "optim.training",
 ]  # fmt: skip
 
