@@ -466,3 +466,55 @@ def test_patience_needs_validation_or_a_quantity():
     ):
         gradient_step(points(), callbacks=[optim.EarlyStopping(3)])
     gradient_step(points(), callbacks=[optim.EarlyStopping(3, "train_loss")])
+
+
+def test_weights_that_the_last_step_spoilt_are_not_kept():
+    class Watch(optim.Callback):
+        def on_epoch_start(self, run):
+            self.weight = run.model.weight.array.copy()
+
+    m, watch = linear(), Watch()
+    optimizer = optim.SGD(m.parameters(), lr=0.1)
+    schedule = optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1.0 if epoch < 2 else 1e308)
+    x, y = points()
+    with pytest.raises(FloatingPointError, match=r"after the last step of epoch 3 \(step 3\) 'weight' of the model has .*inf"
+                       r" at .*; lower the learning rate"):  # fmt: skip
+        optim.fit(m, (1e5 * x, y), loss=F.cross_entropy, optimizer=optimizer, progress=False, batch_size="batch", epochs=9,
+                  scheduler=schedule, callbacks=[watch])  # fmt: skip
+    assert np.isfinite(m.weight.array).all()
+
+
+def test_parameters_without_a_gradient():
+    m = nn.Sequential(nn.Linear(2, 3), nn.Linear(2, 3)).double()
+    m.forward = m[0].forward
+    with pytest.raises(
+        ValueError, match="none of the optimizer's parameters got a gradient, so that nothing would be learnt"
+    ):
+        optim.fit(m, points(), loss=F.cross_entropy, optimizer=optim.SGD(m[1].parameters(), lr=1.0), progress=False)
+
+
+def test_inputs_that_the_model_does_not_take():
+    x, y = points()
+    for data, note in ((((x, x), y), "a list, which is passed as model(*inputs), 2 by position"),
+                       ({"a": x, "y": y}, "a dict, which is passed as model(**inputs), with a by name")):  # fmt: skip
+        with pytest.raises(TypeError) as caught:
+            gradient_step(data)
+        assert any(note in line for line in caught.value.__notes__)
+
+
+def test_an_optimiser_of_residuals_knows_no_weights_of_classes():
+    class Residuals(optim.SGD):
+        closure = "residuals"
+
+    m = nn.Linear(2, 1).double()
+    for options in ({"class_weight": {0: 2.0}}, {"accumulate": 2}, {"callbacks": [optim.L2(0.1)]}):
+        with pytest.raises(
+            ValueError, match="Residuals computes its step from the outputs of one batch and does not know"
+        ):
+            optim.fit(
+                m, (points()[0], points()[1][:, None]), loss=F.mse_loss, optimizer=Residuals(m.parameters()), **options
+            )
+    with pytest.raises(ValueError, match=r"clip_norm=1.0, but Residuals computes the gradient inside of its step"):
+        optim.fit(
+            m, (points()[0], points()[1][:, None]), loss=F.mse_loss, optimizer=Residuals(m.parameters()), clip_norm=1.0
+        )

@@ -24,6 +24,7 @@ FORMS = {
     "dataset": TensorDataset(X),
     "with targets": TensorDataset(X, np.arange(23)),
     "and weights": TensorDataset(X, np.arange(23), np.ones(23)),
+    "list": X.tolist(),
     "loader": DataLoader(TensorDataset(X, np.arange(23)), batch_size=4),
     "tensors": [ag.tensor(X[:9]), ag.tensor(X[9:])],
 }
@@ -55,8 +56,13 @@ def test_several_inputs_and_outputs():
 
 
 def test_data_that_cannot_be_read():
-    for data, error in ((3.0, ValueError), ("text", TypeError), ([], ValueError), ((X, X[:4]), ValueError)):
-        with pytest.raises(error):
+    for data, error, message in (
+        (3.0, TypeError, "predict: data must be a DataLoader, a dataset, or an array of inputs, got float"),
+        ("text", TypeError, "or an array of inputs, got str"),
+        ([], ValueError, "the data has no batch"),
+        ((X, X[:4]), ValueError, r"the arrays of data have shapes \[\(23, 3\), \(4, 3\)\]"),
+    ):
+        with pytest.raises(error, match=message):
             optim.predict(Two(), data)
     with pytest.raises(TypeError, match="predict: model must be an nn.Module"):
         optim.predict(print, X)

@@ -32,9 +32,19 @@ class Batch(NamedTuple):
 
 def forward(model: Callable, x: Any) -> Any:
     """The output of a model of one input, of several by position (a tuple or list), or by name (a dictionary)."""
-    if type(x) is tuple or type(x) is list:
-        return model(*x)
-    return model(**x) if isinstance(x, Mapping) else model(x)
+    several = type(x) is tuple or type(x) is list
+    if not several and not isinstance(x, Mapping):
+        return model(x)
+    try:
+        return model(*x) if several else model(**x)
+    except TypeError as error:
+        call = (
+            f"model(*inputs), {len(x)} by position"
+            if several
+            else f"model(**inputs), with {', '.join(map(str, x))} by name"
+        )
+        error.add_note(f"The inputs of this batch are a {type(x).__name__}, which is passed as {call}.")
+        raise
 
 
 # ------------------------------------------------------------------------------------------------- from data to batches
@@ -91,9 +101,8 @@ def as_loader(
         return DataLoader(data, batch_size=int(batch_size), shuffle=shuffle, generator=generator)
     if hasattr(data, "__iter__") and not isinstance(data, Tensor | np.ndarray | str):
         return data
-    raise TypeError(
-        f"{caller}: {name} must be a DataLoader, a dataset, or a pair (inputs, targets), got {type(data).__name__}"
-    )
+    arrays = "a pair (inputs, targets)" if caller in ("fit", "evaluate") else "an array of inputs"
+    raise TypeError(f"{caller}: {name} must be a DataLoader, a dataset, or {arrays}, got {type(data).__name__}")
 
 
 def split(data: Any, share: float, generator: Generator | None) -> tuple[Subset, Subset]:

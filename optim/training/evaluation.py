@@ -89,7 +89,12 @@ class Evaluation:
         for callback in run.events.on_backward_end:
             callback(run)
         parameters = [p for group in run.optimizer.param_groups for p in group["params"] if p._grad is not None]
-        if run.clip_norm is not None and parameters:
+        if not parameters:
+            raise ValueError(
+                "fit: none of the optimizer's parameters got a gradient, so that nothing would be learnt; the model does not "
+                "use them, or detach() or no_grad() cuts them off from the loss"
+            )
+        if run.clip_norm is not None:
             clip_grad_norm_(parameters, run.clip_norm)
         if first and not all_finite([p._grad.array for p in parameters]):
             raise FloatingPointError(gradient_failure(run, self.objective, self.group))

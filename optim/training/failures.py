@@ -35,15 +35,27 @@ def loss_failure(run: Run, objective: Objective, batch: Batch, loss: float, posi
             return (
                 f"{where}: the {what} of this batch have {fault}{rows}; remove such rows or fill them before training"
             )
-    named = [*run.model.named_parameters(), *run.model.named_buffers()] if isinstance(run.model, Module) else []
-    wrong = next(((name, f) for name, p in named if (f := not_finite(p)) is not None), None)
+    wrong = _wrong_weights(run)
     if wrong is not None and run.step == 0:
-        return f"{where}: '{wrong[0]}' of the model has {wrong[1]}, before the first step; initialise it again"
+        return f"{where}: {wrong}, before the first step; initialise it again"
     if wrong is not None:
-        return f"{where}: the steps before gave '{wrong[0]}' {wrong[1]}; {way_out(run)}"
+        return f"{where}: {wrong} since a step before; {way_out(run)}"
     return (
         f"{where}, and the data and the weights are finite: {_replayed(run, objective, [batch], loss)}; {way_out(run)}"
     )
+
+
+def weights_failure(run: Run) -> str:
+    """The message for weights that are not finite after the last step of an epoch, all of whose losses were finite."""
+    wrong = _wrong_weights(run) or "a parameter is not finite"
+    return f"fit: after the last step of epoch {run.epoch} (step {run.step}) {wrong}; {way_out(run)}"
+
+
+def _wrong_weights(run: Run) -> str | None:
+    """Which parameter or buffer of the model is not finite; None if all are."""
+    model = run.model
+    named = [*model.named_parameters(), *model.named_buffers()] if isinstance(model, Module) else []
+    return next((f"'{name}' of the model has {f}" for name, p in named if (f := not_finite(p)) is not None), None)
 
 
 def gradient_failure(run: Run, objective: Objective, group: Sequence[Batch]) -> str:

@@ -122,14 +122,20 @@ def fit(
     for name, schedule in (("scheduler", scheduler), ("step_scheduler", step_scheduler)):
         check_scheduler(name, schedule, optimizer)
     extra = check_callbacks(callbacks)
-    _check_step(optimizer, clip_norm, accumulate, any(Events(extra).penalty))
+    needs = {
+        "penalties": bool(Events(extra).penalty),
+        "accumulate": accumulate > 1,
+        "class_weight": class_weight is not None,
+    }
+    _check_step(optimizer, clip_norm, [name for name, needed in needs.items() if needed])
     metrics = checked_metrics("fit", metrics)
     train, drawn = as_dataset(train, "train", model), None
     if isinstance(validation, int | float | np.number):
         draw = functools.partial(split, train, float(validation), generator)
         (train, validation), drawn = split_again(checkpoint, resume, generator, draw)
     loader = as_loader(train, batch_size, True, generator, "train", model)
-    unseen = None if validation is None else as_loader(validation, 256, False, None, "validation", model)
+    rows = batch_size if isinstance(batch_size, int) else 256
+    unseen = None if validation is None else as_loader(validation, rows, False, None, "validation", model)
     objective = Objective(loss, class_weight=class_table(class_weight, targets_of(train, target)))
 
     run = Run(model, optimizer, epochs, len(loader) if isinstance(loader, Sized) else 0, unseen is not None, metrics)
@@ -220,8 +226,8 @@ def _count(name: str, value: Any) -> int:
     return int(value)
 
 
-def _check_step(optimizer: Any, clip_norm: float | None, accumulate: int, penalties: bool) -> None:
-    """Whether the optimiser leaves room for what is to happen with the gradient before its step."""
+def _check_step(optimizer: Any, clip_norm: float | None, needs: list[str]) -> None:
+    """Whether the optimiser leaves room for what is to happen with the loss and the gradient before its step."""
     if clip_norm is not None and not float(clip_norm) > 0:
         raise ValueError(f"fit: clip_norm is the largest norm of the gradient and must be positive, got {clip_norm}")
     closure = getattr(optimizer, "closure", None)
@@ -230,11 +236,10 @@ def _check_step(optimizer: Any, clip_norm: float | None, accumulate: int, penalt
         raise ValueError(
             f"fit: clip_norm={clip_norm}, but {name} computes the gradient inside of its step; leave it out"
         )
-    if closure in ("outputs", "residuals") and (penalties or accumulate > 1):
-        what = "penalties" if penalties else f"accumulate={accumulate}"
+    if closure in ("outputs", "residuals") and needs:
         raise ValueError(
-            f"fit: {name} computes its step from the outputs of one batch, and knows no {what}; leave that out, and pass "
-            'batch_size="batch" for all examples at once'
+            f"fit: {name} computes its step from the outputs of one batch and does not know {needs[0]}; leave that out, or "
+            "use an optimizer for any loss, such as optim.LBFGS(model.parameters())"
         )
 
 

@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from .batches import Batch, batches
-from .evaluation import Evaluation
+from .evaluation import Evaluation, all_finite
+from .failures import weights_failure
 from .metrics import Measured
 from .run import Run
 
@@ -35,6 +36,8 @@ def train_epoch(run: Run) -> dict[str, float]:
             run.checkpoints.after_step(len(group))
     if not measured.batches:
         raise ValueError("fit: the training data has no batch")
+    if not all_finite([p.array for group in run.optimizer.param_groups for p in group["params"]]):
+        raise FloatingPointError(weights_failure(run))
     results = measured.result("train_")
     return results if measured.penalty is None else results | {"train_penalty": measured.penalty / measured.batches}
 

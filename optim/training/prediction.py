@@ -173,11 +173,9 @@ PROBABILITIES = {
 
 def inputs_of(data: Any, batch_size: int, model: Any, caller: str) -> Iterator[Any]:
     """The inputs of the model, batch by batch."""
-    if not isinstance(data, Dataset) and (
-        isinstance(data, Tensor | np.ndarray | Mapping | tuple) or not hasattr(data, "__iter__")
-    ):
-        inputs = as_tensors(data, dtype_of(model))
-        data = Columns(inputs, "data", caller)
+    numbers = isinstance(data, list) and bool(data) and isinstance(data[0], int | float | list | np.number)
+    if numbers or isinstance(data, Mapping | tuple) or hasattr(data, "__array__"):
+        data = Columns(as_tensors(data, dtype_of(model)), "data", caller)
     loader = as_loader(data, batch_size, False, None, "data", model, caller)
     known = isinstance(data, Columns)
     for batch in loader:
