@@ -11,6 +11,7 @@ from .autoencoder import Autoencoder
 from .cascade import CascadeCorrelation
 from .corruption import Corruption
 from .gpt import GPT
+from .hopfield import Hopfield
 from .language import RecurrentLM
 from .lenet import LeNet5
 from .lenet_1998 import LeNet5Original, MAPLoss
@@ -22,6 +23,7 @@ from .perceptron import Perceptron
 from .rbf import RBFNetwork
 from .residual import ResidualBlock, ResNet
 from .segmentation import FCN
+from .self_organizing_map import SelfOrganizingMap
 from .seq2seq import Seq2Seq
 from .sequence import RecurrentRegressor
 from .simple_recurrent import Elman, Jordan
@@ -36,6 +38,7 @@ __all__ = [
     "Corruption",
     "Elman",
     "FCN",
+    "Hopfield",
     "Jordan",
     "GPT",
     "LeNet5",
@@ -51,6 +54,7 @@ __all__ = [
     "RecurrentRegressor",
     "ResNet",
     "ResidualBlock",
+    "SelfOrganizingMap",
     "Seq2Seq",
     "TruthTable",
     "VGG",
