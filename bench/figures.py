@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from .report import FIGURES
+from nn.plot import BLUE, GREY, LIGHT, ORANGE
 
-BLUE, ORANGE, GREY, LIGHT = "#2563a8", "#d9730d", "#6b6b6b", "#e5e5e5"
+from .report import FIGURES
 
 
 def _figure(width: float, height: float, columns: int = 1) -> tuple[Figure, Any]:
