@@ -21,6 +21,7 @@ from .mcculloch_pitts import McCullochPitts, TruthTable
 from .mlp import MLP
 from .perceptron import Perceptron
 from .rbf import RBFNetwork
+from .rbm import RBM
 from .residual import ResidualBlock, ResNet
 from .segmentation import FCN
 from .self_organizing_map import SelfOrganizingMap
@@ -50,6 +51,7 @@ __all__ = [
     "MLP",
     "Perceptron",
     "RBFNetwork",
+    "RBM",
     "RecurrentLM",
     "RecurrentRegressor",
     "ResNet",
