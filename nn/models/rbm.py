@@ -178,7 +178,7 @@ class RBM(Module):
                 f"RBM.log_partition: 2^{smaller} states are too many to enumerate (up to 2^{EXACT_UP_TO}); call "
                 "estimate_log_partition()"
             )
-        return exact_log_partition(self._units().in_float64())
+        return exact_log_partition(self._units().copy(np.float64))
 
     def estimate_log_partition(
         self,
@@ -197,7 +197,7 @@ class RBM(Module):
         """
         at_least("RBM.estimate_log_partition", 2, chains=chains)
         at_least("RBM.estimate_log_partition", 1, steps=steps)
-        units = self._units().in_float64()
+        units = self._units().copy(np.float64)
         base = units.visible_bias
         if x is not None:
             base = units.bias_of_data(self._rows("estimate_log_partition", x))

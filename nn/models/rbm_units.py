@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy import ndarray
+from numpy.typing import DTypeLike
 
 import autograd_core as ag
 from autograd_core import Tensor
@@ -28,11 +29,11 @@ class Units:
     def arrays(self) -> tuple[ndarray, ndarray, ndarray]:
         return self.weight, self.hidden_bias, self.visible_bias
 
-    def copy(self) -> Units:
-        return Units(*(array.copy() for array in self.arrays()), self.visible)
-
-    def in_float64(self) -> Units:
-        return Units(*(array.astype(np.float64) for array in self.arrays()), self.visible)
+    def copy(self, dtype: DTypeLike | None = None) -> Units:
+        """The same, with arrays of its own, perhaps in another dtype."""
+        dtype = self.weight.dtype if dtype is None else dtype
+        weight, hidden_bias, visible_bias = (array.astype(dtype) for array in self.arrays())
+        return Units(weight, hidden_bias, visible_bias, self.visible)
 
     def hidden_input(self, v: ndarray) -> ndarray:
         """W v + c, (N, H)."""
