@@ -400,6 +400,30 @@ def test_a_loader_that_does_not_repeat_itself_is_refused_within_an_epoch(tmp_pat
         fit(checkpoint=tmp_path / "run", every=1, resume=True)
 
 
+# ------------------------------------------------------------------------------------------------- other options of `fit`
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"accumulate": 2, "clip_norm": 0.5, "batch_size": 16},
+        {"class_weight": "balanced"},
+        {"callbacks": [lambda: optim.selective_presentation(share=0.5, epochs=1)]},
+        {"callbacks": [lambda: optim.WeightNoise(0.01), lambda: optim.L2(0.01), lambda: optim.L1(0.01)]},
+        {"callbacks": [lambda: optim.StopWhen(improvement=0.01, weight_change=1e-4, gradient_norm=1e-4, patience=3)]},
+        {"callbacks": [lambda: optim.StopWhen(peak=1)], "validation": (X[:30], Y[:30])},
+    ],
+    ids=["groups", "class_weight", "selective", "noise", "improvement", "peak"],
+)
+def test_options(tmp_path, options):
+    reference = bits(*plain(optim.Adam, epochs=4, **options))
+    for at in [(1, 1), (2, 2), (3, 0)]:
+        path = tmp_path / f"{at}"
+        with pytest.raises(ZeroDivisionError):
+            plain(optim.Adam, epochs=4, die=at, checkpoint=path, every=1, **options)
+        assert bits(*plain(optim.Adam, epochs=4, checkpoint=path, every=1, resume=True, **options)) == reference
+
+
 # ----------------------------------------------------------------------------------------------------------- longer runs
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import random
 import types
 from collections.abc import Iterator, Mapping
@@ -98,7 +99,7 @@ def _collect(x: Any, path: str, named: dict[str, Stream], seen: set[int], depth:
 def _parts(x: Any) -> Iterator[tuple[Any, Any]]:
     """What x holds, by name."""
     if isinstance(x, Mapping):
-        yield from list(x.items())[:LONGEST]
+        yield from list(itertools.islice(x.items(), LONGEST))
     elif isinstance(x, list | tuple):
         yield from enumerate(x[:LONGEST])
     elif isinstance(x, functools.partial):
