@@ -18,13 +18,13 @@ from ..lr_scheduler import LRScheduler
 from ..optimizer import Optimizer
 from .batches import as_dataset, as_loader, split, targets_of
 from .callbacks import Callback, Events, KeepBest
-from .checkpoint import checkpoints, split_again
 from .checks import check_callbacks, check_loss, check_model, check_optimizer, check_scheduler
 from .loop import train_epoch
 from .metrics import checked_metrics
 from .objective import Objective, class_table
 from .prediction import Data, Loss, Measure, evaluate
 from .progress import Progress
+from .resuming.checkpoints import checkpoints, split_again
 from .run import History, Run
 
 
@@ -191,7 +191,7 @@ def _begin_epoch(run: Run, loader: Iterable) -> None:
     """Begin the next epoch, or go on with one that was cut."""
     run.epoch += 1
     if _cut(run):
-        run.started = clock() - run.checkpoints.begin()
+        run.started = clock() - run.checkpoints.elapsed
         return
     run.started, run.loader = clock(), loader
     for callback in run.events.on_epoch_start:

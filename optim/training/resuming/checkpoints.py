@@ -1,147 +1,27 @@
-"""Checkpoints of `fit`: the whole state of a run in one file, from which it goes on with the same bits."""
+"""The checkpoints of a run: what they hold, when they are written, and how a run goes on from one."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
-import time
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-from numpy import ndarray
-
-from autograd_core import Tensor, from_numpy
 from autograd_core.engine.versions import written
-from autograd_core.interchange import safetensors
-from autograd_core.interchange.structure import STRUCTURE, flattened, restored
 from autograd_core.kernels.machine.compilation import clock
 from autograd_core.nn import Module
 from autograd_core.random import Generator, default_generator
 
+from ..run import Run
+from .every import Every
+from .file import FORMAT, packed, read, write
 from .identity import checksum, difference, identity
-from .run import Run
 from .streams import Streams
 
 T = TypeVar("T")
-CHECKSUM = "autograd_core.checksum"  # the metadata's key for the CRC-32 of the structure and of all arrays
-FORMAT = 1
 BETWEEN = ("epoch", "step", "reason")  # what a run has between two epochs
 WITHIN = ("batch", "batch_loss")  # and within one
-NEEDED = "numbers, texts, None, arrays and tensors, in dictionaries, lists and tuples"
-UNITS = {"epoch": 1, "batch": 1, "batche": 1, "s": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
-
-
-# ------------------------------------------------------------------------------------------------------------ the file
-
-
-def packed(path: Path, state: Mapping[str, Any]) -> tuple[dict[str, ndarray], str]:
-    """The arrays of a state by name, and its structure as JSON. Raises TypeError for what a file cannot hold."""
-    arrays: dict[str, ndarray] = {}
-    try:
-        text = json.dumps(flattened(state, "", arrays, NEEDED, "the state", _storable))
-        for name, array in arrays.items():
-            safetensors.check_storable(name, array)
-    except (TypeError, RecursionError) as error:
-        raise TypeError(f"fit: the checkpoint {path} cannot be written: {error}") from None
-    return arrays, text
-
-
-def write(path: Path, state: Mapping[str, Any]) -> None:
-    """Write a state beside its place and move it there once it is on the disk."""
-    arrays, text = packed(path, state)
-    safetensors.write(path, arrays, {STRUCTURE: text, CHECKSUM: f"{_checksum(arrays, text):08x}"})
-
-
-def read(path: Path) -> dict[str, Any]:
-    """The state in a file. Raises ValueError if it is damaged, or no checkpoint of `fit`."""
-    arrays, texts = safetensors.read(path)
-    if STRUCTURE not in texts or CHECKSUM not in texts:
-        raise ValueError(
-            f"{path}: not a checkpoint of fit, but another safetensors file; nn.load reads those of nn.save. Pass another "
-            "path, or remove the file"
-        )
-    if f"{_checksum(arrays, texts[STRUCTURE]):08x}" != texts[CHECKSUM]:
-        raise ValueError(f"{path}: damaged, its checksum is another; restore the file, or start anew with resume=False")
-    state = _plain(restored(json.loads(texts[STRUCTURE]), {name: from_numpy(array) for name, array in arrays.items()}))
-    if state["format"] != FORMAT:
-        raise ValueError(f"{path}: a checkpoint of format {state['format']}, and this version reads {FORMAT}")
-    return state
-
-
-def _checksum(arrays: Mapping[str, ndarray], text: str) -> int:
-    named = [(name, array.dtype.str, array.shape, array) for name, array in sorted(arrays.items())]
-    return checksum(named, zlib.crc32(text.encode()))
-
-
-def _storable(x: Any) -> Any:
-    """x as the format holds it: scalars as Python's numbers, complex128 as two float64."""
-    if isinstance(x, np.bool_ | np.integer | np.float64):
-        return x.item()
-    array = x.array if isinstance(x, Tensor) else x
-    if isinstance(array, ndarray) and array.dtype == np.complex128:
-        return {"complex128": np.ascontiguousarray(array).reshape(*array.shape, 1).view(np.float64)}
-    return x
-
-
-def _plain(x: Any) -> Any:
-    """The inverse of `_storable`, with arrays for tensors."""
-    if isinstance(x, Tensor):
-        return x.array
-    if isinstance(x, dict):
-        if x.keys() == {"complex128"}:
-            return x["complex128"].array.view(np.complex128)[..., 0]
-        return {key: _plain(value) for key, value in x.items()}
-    if isinstance(x, list | tuple):
-        return type(x)(_plain(value) for value in x)
-    return x
-
-
-# --------------------------------------------------------------------------------------------------------- when to save
-
-
-class Every:
-    """Says when a checkpoint is due: "epoch", a number of batches, or a text such as "3 epochs", "200 batches", "5 min"."""
-
-    def __init__(self, every: str | int):
-        way_out = 'pass every="epoch", every=200 (batches), or a text as "3 epochs", "200 batches", "30 s", "5 min"'
-        if isinstance(every, bool) or not isinstance(every, str | int | np.integer):
-            raise TypeError(f"fit: every is a number of batches or a text, got {every!r}; {way_out}")
-        match = re.fullmatch(r"(?:(\d+(?:\.\d+)?) ?)?([a-z]+?)s?", "1 batch" if every == 1 else _text(every))
-        unit = match[2] if match else ""
-        count = float(match[1] or 1) if match else 0.0
-        if unit not in UNITS or not count > 0 or (unit in ("epoch", "batch", "batche") and count % 1):
-            raise ValueError(f"fit: every={every!r} is no number of epochs, batches or seconds above 0; {way_out}")
-        self.unit, self.count = (
-            {"epoch": "epoch", "batch": "batch", "batche": "batch"}.get(unit, "s"),
-            count * UNITS[unit],
-        )
-        self.saved()
-
-    def saved(self) -> None:
-        """A checkpoint was written, or the run begins."""
-        self.batches, self.epochs, self.time = 0, 0, time.monotonic()
-
-    def due(self, epoch_ends: bool, batches: int = 0) -> bool:
-        """Whether it is time, after the batches of a step or at the end of an epoch."""
-        if epoch_ends:
-            self.epochs += 1
-        else:
-            self.batches += batches
-        if self.unit == "s":
-            return time.monotonic() - self.time >= self.count
-        return epoch_ends == (self.unit == "epoch") and (self.epochs if epoch_ends else self.batches) >= self.count
-
-
-def _text(every: str | int) -> str:
-    return every if isinstance(every, str) else f"{every} batches"
-
-
-# --------------------------------------------------------------------------------------------------------- the run
 
 
 class Checkpoints:
@@ -156,20 +36,12 @@ class Checkpoints:
     ):
         self.path, self.every, self.run, self.loss = Path(path), Every(every), run, loss
         self.callbacks = list(callbacks)
-        self.streams = Streams(
-            {
-                "model": run.model,
-                "loss": loss,
-                "train": run.loader,
-                "validation": validation,
-                "callbacks": self.callbacks,
-            }
-        )
+        data = {"train": run.loader, "validation": validation}
+        self.streams = Streams({"model": run.model, "loss": loss, **data, "callbacks": self.callbacks})
         self.start: dict[str, Any] | None = None  # the streams at the start of the epoch
         self.last: Any = None  # the batch that was read last
         self.found: dict[str, Any] | None = None  # the state that is resumed, until the epoch goes on
         self._check(validation)
-        data = {"train": run.loader, "validation": validation}
         self.identity = identity(run, loss, self._schedulers(), data)
 
     def _schedulers(self) -> dict[str, Any]:
@@ -266,9 +138,10 @@ class Checkpoints:
         """Whether the next epoch is one that was cut, which goes on."""
         return self.found is not None
 
-    def begin(self) -> float:
-        """The seconds that the epoch which begins has taken before it was cut; 0 for a new one."""
-        return self.found["run"]["elapsed"] if self.found is not None else 0.0
+    @property
+    def elapsed(self) -> float:
+        """The seconds that such an epoch has taken before."""
+        return 0.0 if self.found is None else self.found["run"]["elapsed"]
 
     def reading(self) -> Iterator[Any]:
         """The batches of the epoch that are left; for one that goes on, `run.batch` and the metrics so far are set."""
@@ -334,7 +207,7 @@ class Checkpoints:
             "loss": self.loss.state_dict() if isinstance(self.loss, Module) else None,
             "optimizer": run.optimizer.state_dict(),
             "stepped": getattr(run.optimizer, "stepped", 0),
-            "schedulers": {name: s and s.state_dict() for name, s in self._schedulers().items()},
+            "schedulers": {name: s.state_dict() for name, s in self._schedulers().items() if s is not None},
             "callbacks": [[type(callback).__name__, callback.state_dict()] for callback in self.callbacks],
             "random": random,
             "loader": run.loader.state_dict() if keeps else None,  # type: ignore[attr-defined]
