@@ -31,7 +31,8 @@ Raises: TypeError if params is not an iterable of tensors, pairs or dicts; Value
     "{schedule}": """\
 Shapes: none; one learning rate for each group of the optimizer.
 Dtypes: Python floats.""",
-    "{raises}": "TypeError if optimizer is not an Optimizer; KeyError if last_epoch resumes without a loaded state",
+    "{raises}": "TypeError if optimizer is not an Optimizer; ValueError if it has no learning rate; KeyError if last_epoch "
+    "resumes without a loaded state",
     "{sgd}": """\
 >>> import autograd_core as ag, optim
 >>> optimizer = optim.SGD([ag.zeros(1, requires_grad=True)], lr=1.0)""",

@@ -135,6 +135,16 @@ def test_the_bold_driver_comes_back_from_where_the_loss_is_not_finite():
     assert x.item() == pytest.approx(1, abs=1e-3)
 
 
+@pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
+def test_the_bold_driver_does_not_stay_there(loss):
+    x = ag.tensor([1.0], requires_grad=True)
+    x.grad = ag.tensor([1.0])
+    optimizer, losses = optim.BoldDriver([x], lr=0.5), iter([2.0, loss])
+    for expected in (0.5, 0.75):
+        optimizer.step(lambda: ag.tensor(next(losses)))
+        assert x.item() == expected
+
+
 def network(dtype=np.float32):
     ag.manual_seed(0)
     model = nn.MLP([1, 5, 1], activation=nn.Tanh()).to(dtype)

@@ -12,6 +12,7 @@ import autograd_core as ag
 import nn
 import nn.functional as F
 import optim
+from optim.second_order import vectors
 from optim.second_order.trust_region import Model, steihaug
 
 from .standard_problems import PROBLEMS, squares
@@ -271,9 +272,11 @@ def network(dtype=np.float32, seed=0):
     return model, (ag.tensor(x), ag.tensor(np.sin(3 * x)))
 
 
+@pytest.mark.parametrize("chunk", [3, 256])
 @pytest.mark.parametrize("rows", [4, 200])
-def test_jacobian(rows):
+def test_jacobian(rows, chunk, monkeypatch):
     """Fewer rows than columns and the other way round; parameters of all shapes, one that nothing depends on."""
+    monkeypatch.setattr(vectors, "CHUNK", chunk)
     rng = np.random.default_rng(2)
     a, b, c = (ag.tensor(rng.standard_normal(s), requires_grad=True) for s in ((2, 3), (), (4,)))
     x = ag.tensor(rng.standard_normal((rows, 2)))
@@ -545,6 +548,12 @@ ERRORS = [
     (lambda: optim.ConjugateGradient([X], powell=-1), ValueError, "Invalid powell value: -1"),
     (lambda: optim.Newton([X], radius=0), ValueError, "needed is 0 < radius <= max_radius, got radius=0"),
     (lambda: optim.GaussNewton([X], eta=0.5), ValueError, r"GaussNewton: eta must be in \[0, 0.25\), got 0.5"),
+    (
+        lambda: optim.lr_scheduler.StepLR(optim.Newton([X]), 3),
+        ValueError,
+        "StepLR: Newton has no learning rate that could",
+    ),
+    (lambda: optim.lr_scheduler.ReduceLROnPlateau(optim.LevenbergMarquardt([X])), ValueError, "leave the schedule out"),
     (lambda: optim.Newton([X], max_cg=0), ValueError, "Newton: max_cg must be at least 1, got 0"),
 ]
 

@@ -40,8 +40,7 @@ class LRScheduler:
     """
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"{type(self).__name__}: {type(optimizer).__name__} is not an Optimizer")
+        check_has_rates(type(self).__name__, optimizer)
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
                 group.setdefault("initial_lr", float(group["lr"]))
@@ -137,3 +136,14 @@ def saved_function(function: Callable | None) -> dict | None:
     if function is None or isinstance(function, types.FunctionType | types.BuiltinFunctionType):
         return None
     return copy.copy(getattr(function, "__dict__", None))
+
+
+def check_has_rates(name: str, optimizer: Any) -> None:
+    """Raise unless it is an optimiser whose groups have a learning rate."""
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"{name}: {type(optimizer).__name__} is not an Optimizer")
+    if any("lr" not in group for group in optimizer.param_groups):
+        raise ValueError(
+            f"{name}: {type(optimizer).__name__} has no learning rate that could follow a schedule, it finds the length of "
+            "its steps itself; leave the schedule out"
+        )

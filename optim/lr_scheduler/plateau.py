@@ -7,7 +7,7 @@ from typing import SupportsFloat
 
 from ..documentation import with_shared_parts
 from ..optimizer import Optimizer
-from .base import LRScheduler, for_groups
+from .base import LRScheduler, check_has_rates, for_groups
 
 
 @with_shared_parts
@@ -51,8 +51,7 @@ class ReduceLROnPlateau(LRScheduler):
     ):
         if factor >= 1.0:
             raise ValueError(f"ReduceLROnPlateau: factor should be < 1, got {factor}")
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"ReduceLROnPlateau: {type(optimizer).__name__} is not an Optimizer")
+        check_has_rates("ReduceLROnPlateau", optimizer)
         if mode not in ("min", "max"):
             raise ValueError(f"ReduceLROnPlateau: mode is 'min' or 'max', got {mode!r}")
         if threshold_mode not in ("rel", "abs"):

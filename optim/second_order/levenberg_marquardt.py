@@ -44,9 +44,9 @@ class LevenbergMarquardt(WholeVector):
     >>> import autograd_core as ag, optim
     >>> x, w = ag.tensor([1.0, 2.0, 3.0]), ag.tensor([0.0, 0.0], requires_grad=True)
     >>> optimizer = optim.LevenbergMarquardt([w])
-    >>> optimizer.step(lambda: w[0] * x + w[1] - (2 * x - 1))
-    tensor([-1., -3., -5.], grad_fn=<sub>)
-    >>> w.round(decimals=1)
+    >>> for step in range(10):
+    ...     residuals = optimizer.step(lambda: w[0] * x + w[1] - (2 * x - 1))
+    >>> w.round(decimals=2)
     tensor([ 2., -1.], grad_fn=<round>)
     """
 

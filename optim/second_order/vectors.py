@@ -21,6 +21,8 @@ from autograd_core.transforms.vmap import vmap
 
 from ..optimizer import Optimizer
 
+CHUNK = 256  # how many rows or columns of a Jacobian are computed at a time: each needs memory as the network's activations do
+
 
 class WholeVector(Optimizer):
     """The base: x ∈ Rⁿ is every parameter that requires a gradient, one after the other, in float64.
@@ -170,7 +172,7 @@ class WholeVector(Optimizer):
                 g = walk([(history(r), u)], set(nodes), False)
                 return tuple(g.get(node, ag.zeros_like(p)) for node, p in zip(nodes, parameters, strict=True))
 
-            rows = vmap(row)(ag.eye(m, dtype=r.dtype))
+            rows = vmap(row, chunk_size=CHUNK)(ag.eye(m, dtype=r.dtype))
             return np.concatenate([np.asarray(part.array, np.float64).reshape(m, -1) for part in rows], 1)
         u = ag.zeros_like(r, requires_grad=True)
         end: Any = history(u)
@@ -180,7 +182,7 @@ class WholeVector(Optimizer):
             seeds = [(history(g), part) for g, part in zip(pulled, v, strict=True) if history(g) is not None]
             return walk(seeds, {end}, False).get(end, ag.zeros_like(r))
 
-        columns = vmap(column)(*map(ag.tensor, self.split(np.eye(n))))
+        columns = vmap(column, chunk_size=CHUNK)(*map(ag.tensor, self.split(np.eye(n))))
         return np.asarray(columns.array, np.float64).T
 
     # ----------------------------------------------------------------------------------------------------------- state
