@@ -291,6 +291,16 @@ def test_learning_curves_tell_training_from_validation():
     assert list(lines["b validation"].get_ydata()) == [2.0, 3.0]
 
 
+def test_learning_curves_of_everything_that_was_recorded():
+    h = history([1.0, 0.5])
+    for k, epoch in enumerate(h.epochs):
+        epoch |= {"train_accuracy": 0.5 + k / 10, "validation_f1": 0.2 + k, "validation_r2": k - 1.0, "seconds": 9.0}
+    axes = plot.learning_curves(h).axes
+    assert [ax.get_ylabel() for ax in axes] == ["loss", "accuracy", "f1", "r2"]
+    assert list(lines_of(axes[2])["validation"].get_ydata()) == [0.2, 1.2] and len(axes[2].lines) == 1
+    assert list(lines_of(axes[1])["train"].get_ydata()) == [0.5, 0.6]
+
+
 def test_learning_curves_of_losses_that_are_not_positive_are_linear():
     assert plot.learning_curves(history([1.0, -0.5])).axes[0].get_yscale() == "linear"
 

@@ -618,3 +618,15 @@ def test_attention():
         plot.attention([[1.0, -1.0]])
     with pytest.raises(ValueError, match="4 queries but 2 names"):
         plot.attention(w, ["a", "b"])
+
+
+def test_lines_and_circles_are_drawn_to_scale(caplog):
+    x, y = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 1.0]]), [0, 0, 1]
+    path = plot.perceptron_path(nn.Perceptron(2).fit(x, y, history=True), x, y)
+    circles = plot.rbf_centers(nn.RBF(2, 3), x, y)
+    for figure in (path, circles):
+        figure._repr_png_()
+        assert figure.axes[0].get_aspect() == 1
+        (x0, x1), (y0, y1) = figure.axes[0].get_xlim(), figure.axes[0].get_ylim()
+        assert x0 < 0 and x1 > 4 and y0 < 0 and y1 > 1
+    assert not caplog.records  # matplotlib logs what it does to limits that it cannot keep

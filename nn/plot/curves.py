@@ -45,7 +45,7 @@ def learning_curves(
     figure: what to draw into; by default a new figure. It is returned, not shown: see `nn.plot.show`.
 
     Formula: none; a figure of history["train_loss"], history["validation_loss"], …
-    Shapes: a panel for each quantity, in a row.
+    Shapes: a panel for each quantity, three in a row.
     Dtypes: floats.
     Raises: ValueError if there is no history, or one has no finished epoch; TypeError for anything else than histories.
     Source: matplotlib's `Figure`, which it returns.
@@ -59,10 +59,14 @@ def learning_curves(
     runs = _runs(history)
     several = len(runs) > 1 or len(next(iter(runs.values()))) > 1
     names = list(dict.fromkeys(name for histories in runs.values() for h in histories for name in h.names()))
-    others = dict.fromkeys(n.removeprefix("train_") for n in names if n.startswith("train_") and n != "train_loss")
-    quantities = ["loss", *others]
-    root, axes = panels(figure, 4.6 * len(quantities), 3.4, 1, len(quantities))
-    for ax, quantity in zip(axes[0], quantities, strict=True):
+    recorded = [n.removeprefix(f"{part}_") for n in names for part in PARTS if n.startswith(f"{part}_")]
+    quantities = list(dict.fromkeys(["loss", *recorded]))
+    rows = math.ceil(len(quantities) / 3)
+    columns = math.ceil(len(quantities) / rows)
+    root, axes = panels(figure, 4.6 * columns, 3.4 * rows, rows, columns)
+    for ax in axes.flat[len(quantities) :]:
+        ax.set_axis_off()
+    for ax, quantity in zip(axes.flat, quantities, strict=False):
         if several:
             _compared(ax, runs, quantity)
         else:
@@ -74,7 +78,7 @@ def learning_curves(
         if not several:
             ax.legend()
     if several:
-        legend(root, axes[0, 0], figure is None, columns=2 * len(quantities))
+        legend(root, axes[0, 0], figure is None, columns=2 * columns)
     text = "; ".join(_in_words(name, histories) for name, histories in runs.items())
     return finished(root, f"Learning curves of {', '.join(quantities)}: {text}.", title)
 

@@ -34,17 +34,26 @@ def labels_of(name: str, y: Any, count: int) -> np.ndarray:
     return labels.astype(np.int64) if labels.dtype.kind == "b" else labels
 
 
-def mesh_axes(points: np.ndarray, limits: Any, resolution: int) -> tuple[np.ndarray, np.ndarray]:
+def mesh_axes(points: np.ndarray, limits: Any, resolution: int, share: float = 0.12) -> tuple[np.ndarray, np.ndarray]:
     if not 2 <= resolution <= 2000:
         raise ValueError(f"resolution must be from 2 to 2000, got {resolution}")
     if limits is None:
         low, high = points.min(0), points.max(0)
-        room = 0.12 * np.where(high > low, high - low, 1.0)
+        room = share * np.where(high > low, high - low, 1.0)
         limits = np.stack([low - room, high + room], 1)
     (x0, x1), (y0, y1) = limits
     if not (x0 < x1 and y0 < y1):
         raise ValueError(f"limits are ((x0, x1), (y0, y1)) with x0 < x1 and y0 < y1, got {limits}")
     return np.linspace(x0, x1, resolution), np.linspace(y0, y1, resolution)
+
+
+def to_scale(ax: Any, low: np.ndarray, high: np.ndarray, ratio: float = 1.15) -> None:
+    """Limits around low and high, with one scale for both axes: the shorter side is widened to about the figure's shape."""
+    middle, (width, height) = (low + high) / 2, high - low
+    width, height = max(width, ratio * height), max(height, width / ratio)
+    ax.set(
+        xlim=middle[0] + np.array([-0.5, 0.5]) * width, ylim=middle[1] + np.array([-0.5, 0.5]) * height, aspect="equal"
+    )
 
 
 def class_names(labels: np.ndarray, classes: Sequence[str] | None) -> list[str]:

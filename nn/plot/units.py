@@ -12,7 +12,7 @@ from ..layers.rbf import RBF
 from ..module import Module
 from .evaluate import outputs
 from .figure import canvas, finished, grid, legend, numbers, real
-from .points import labels_of, mesh_axes, plane_points, scatter
+from .points import labels_of, mesh_axes, plane_points, scatter, to_scale
 from .style import GREY, INK, colour, styled
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def perceptron_path(
     points = plane_points(name, "x", x)
     labels = labels_of(name, y, len(points))
     steps = _updates(name, fitted, unit)
-    gx, gy = mesh_axes(points, limits, 2)
+    gx, gy = mesh_axes(points, limits, 2, 0.25)
     own, (figure, axes) = ax is None, canvas(ax, 5.8, 4.9)
     lines = [i for i, (w, _) in enumerate(steps) if w.any()]  # weights of 0 have none
     shown = sorted({lines[int(k)] for k in np.linspace(0, len(lines) - 1, min(most, len(lines))).round()})
@@ -89,6 +89,10 @@ def perceptron_path(
     kinds = scatter(axes, points, labels, np.unique(labels), classes)
     handles = [*kinds, Line2D([], [], color=INK, linewidth=2.4, label=f"after update {len(steps)}")]
     axes.set(xlabel="$x_1$", ylabel="$x_2$", xlim=(gx[0], gx[-1]), ylim=(gy[0], gy[-1]))
+    if limits is None:
+        to_scale(
+            axes, np.array([gx[0], gy[0]]), np.array([gx[-1], gy[-1]]), 1.0
+        )  # the arrow is perpendicular to the line
     if len(shown) > 1:
         greys = LinearSegmentedColormap.from_list("updates", shades(np.linspace(0.2, 0.7, 32)))
         bar = figure.colorbar(ScalarMappable(Normalize(1, len(steps)), greys), ax=axes, shrink=0.85)
@@ -144,7 +148,14 @@ def _arrow(ax: Any, w: np.ndarray, b: float, gx: np.ndarray, gy: np.ndarray) -> 
     if len(seen):
         start = seen[len(seen) // 2]
         end = start + normal * 0.12 * min(x1 - x0, y1 - y0)
-        ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.6}, zorder=4)
+        ax.annotate(
+            "",
+            end,
+            start,
+            arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1.6},
+            zorder=4,
+            annotation_clip=False,
+        )
 
 
 @styled
@@ -229,9 +240,8 @@ def _circles(ax: Any, centers: np.ndarray, widths: np.ndarray, points: Any, labe
     everything = np.concatenate([centers - widths[:, None], centers + widths[:, None]])
     if points is not None:
         everything = np.concatenate([points, centers, np.clip(everything, *_wider(points))])
-    (x0, y0), (x1, y1) = _wider(everything, 0.04)
-    ax.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="$x_1$", ylabel="$x_2$")
-    ax.set_aspect("equal", adjustable="datalim")  # circles are round, and the axes fill the figure
+    to_scale(ax, *_wider(everything, 0.04))  # circles are round
+    ax.set(xlabel="$x_1$", ylabel="$x_2$")
     grid(ax)
     return handles
 
