@@ -185,7 +185,7 @@ points = np.vstack([rng.normal([-1.2, -0.8], 0.6, (15, 2)), rng.normal([1.2, 1.0
 labels = np.repeat([0, 1], 15)
 
 
-def learn(points, labels, start, epsilon=1e-6, rate=0.5, most=2000, seed=0):
+def learn(points, labels, start, epsilon=1e-6, rate=0.1, most=9000, seed=0):
     """Weights and threshold after each update, until a pass over all moves them less than ε."""
     rng = np.random.default_rng(seed)
     w, theta, path = np.array(start[:2], float), float(start[2]), []
@@ -202,7 +202,7 @@ def learn(points, labels, start, epsilon=1e-6, rate=0.5, most=2000, seed=0):
     return path, False
 
 
-path, ended = learn(points, labels, start=(0.9, -0.7, 0.3))
+path, ended = learn(points, labels, start=(-0.9, 0.9, 0.6))
 print("ended:", ended, "after", len(path), "updates")
 assert ended
 
@@ -222,7 +222,7 @@ def wrong(w, theta):
     return int(((points @ w > theta) != labels).sum())
 
 
-steps = [(np.array([0.9, -0.7]), 0.3), *path][:16]
+steps = [(np.array([-0.9, 0.9]), 0.6), *path][:20]
 frames(
     [picture(*step) for step in steps],
     [f"update {k}: {wrong(*step)} of 30 wrong" for k, step in enumerate(steps)],
