@@ -233,11 +233,11 @@ __all__ = [
     "ZeroPad2d", "ZeroPad3d", "functional", "init", "load", "save", "summary",
 ]  # fmt: skip
 
-LATER = ("data", "grad", "interchange", "layers", "models", "modules", "onnx", "plot", "utils")
+LATER = ("data", "grad", "inspect", "interchange", "layers", "models", "modules", "onnx", "plot", "utils")
 
 
 if TYPE_CHECKING:  # what editors see
-    from . import data, grad, interchange, layers, models, modules, onnx, plot, utils
+    from . import data, grad, inspect, interchange, layers, models, modules, onnx, plot, utils
 else:
 
     def __getattr__(name: str) -> Any:

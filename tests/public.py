@@ -42,6 +42,7 @@ MODULES = {
     "nn.data.datasets": None,
     "nn.data.transforms": None,
     "nn.models": None,
+    "nn.inspect": None,
     "nn.plot": None,
     "nn.onnx": None,
     **({"nn.sklearn": None} if importlib.util.find_spec("sklearn") else {}),
