@@ -3,6 +3,7 @@ from nn import *  # noqa: F403
 
 from . import data as data
 from . import grad as grad
+from . import inspect as inspect
 from . import interchange as interchange
 from . import layers as layers
 from . import models as models

@@ -1,0 +1,1 @@
+from nn.inspect import *  # noqa: F403
