@@ -34,7 +34,7 @@ class ConjugateGradient(WholeVector):
     maximize: True goes up instead of down.
 
     `step(closure)` returns the loss before the step. The closure computes and returns it; it need not call `backward`.
-    The whole data is one batch. Whether a step of length t found no lower loss shows in an unchanged x.
+    The whole data is one batch. Where no t lowers the loss, along -g either, x stays as it is.
 
     Formula: x ← x + t d,   d ← -g + β d,   g = ∇f(x), with g₋ the gradient before and y = g - g₋
         fletcher-reeves: β = gᵀg / g₋ᵀg₋;   polak-ribiere: β = gᵀy / g₋ᵀg₋;   hestenes-stiefel: β = gᵀy / yᵀd
@@ -96,14 +96,15 @@ class ConjugateGradient(WholeVector):
         self.check_finite("gradient", g)
         start_g = -g if group["maximize"] else g
         for _ in range(group["max_iter"]):
-            if np.abs(g).max() <= group["tolerance_grad"]:
+            if np.abs(g).max() <= group["tolerance_grad"] or not g @ g > 0:
                 break
             d = self._direction(g)
             moved, f, g = self._search(closure, f, g, d)
             if not moved:
-                if memory["count"] == 1:  # not even along -g
-                    break
+                steepest = memory["count"] == 1
                 memory.clear()
+                if steepest:  # not even along -g
+                    break
         self.keep_gradient(start_g)
         return first
 

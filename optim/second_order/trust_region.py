@@ -78,7 +78,7 @@ class TrustRegion(WholeVector):
         group, memory, x = self.param_groups[0], self.memory, self.read()
         memory.setdefault("radius", float(group["radius"]))
         norm = float(np.linalg.norm(model.g))
-        if np.abs(model.g).max() <= group["tolerance_grad"]:
+        if np.abs(model.g).max() <= group["tolerance_grad"] or norm == 0:  # also by underflow
             return
         for _ in range(group["max_tries"]):
             radius = memory["radius"]
