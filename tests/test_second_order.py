@@ -453,6 +453,16 @@ def test_a_trial_outside_the_domain_is_refused(make):
     assert 0 < x.item() < 2 and abs(residuals().item()) < 0.02
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("make", [optim.ConjugateGradient, optim.Newton])
+def test_a_trial_that_overflows_is_refused_in_silence(make):
+    x = ag.tensor([2.0], requires_grad=True)
+    optimizer = make([x], **({"lr": 1e40} if make is optim.ConjugateGradient else {"radius": 1e39, "max_radius": 1e39}))
+    for _ in range(40):
+        optimizer.step(lambda: -ag.exp(-x * x).sum() + 0.1 * x.abs().sqrt().sum())
+        assert np.isfinite(x.array).all() and abs(x.item()) <= 2
+
+
 @pytest.mark.parametrize("make", ALL)
 def test_at_a_minimum_nothing_moves(make):
     """Nor where the gradient is so small that its square is 0."""

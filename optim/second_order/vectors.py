@@ -87,13 +87,17 @@ class WholeVector(Optimizer):
 
     @contextmanager
     def tried(self, x: ndarray) -> Iterator[None]:
-        """The parameters are x inside: in memory of its own, so that graphs of the values before can still be walked."""
+        """The parameters are x inside: in memory of its own, so that graphs of the values before can still be walked.
+
+        A step that was too long may overflow there; that it did shows in the loss.
+        """
         parameters = self.parameters
         before = [p.array for p in parameters]
         try:
-            for p, part in zip(parameters, self.split(x), strict=True):
-                p.array = part
-            yield
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                for p, part in zip(parameters, self.split(x), strict=True):
+                    p.array = part
+                yield
         finally:
             for p, array in zip(parameters, before, strict=True):
                 p.array = array
