@@ -61,7 +61,7 @@ LATER = (
     "ModelCheckpoint", "Perplexity", "Precision", "Progress", "R2Score", "ROC", "ROCCurve", "Recall",
     "RootMeanSquaredError", "Run", "SWA", "Spread", "StopWhen", "TensorBoard", "TopKAccuracy", "WeightNoise",
     "accuracy", "balanced_weights", "evaluate", "fit", "mc_dropout", "optimal_brain_damage", "optimal_brain_surgeon",
-    "predict", "predict_proba",
+    "predict", "predict_proba", "pretrain",
     "selective_presentation",
 )  # fmt: skip
 
@@ -96,6 +96,7 @@ if TYPE_CHECKING:  # what editors see
     from .training.objective import balanced_weights
     from .training.penalties import L1, L2, Lp, MaxNorm
     from .training.prediction import Spread, evaluate, mc_dropout, predict, predict_proba
+    from .training.pretraining import pretrain
     from .training.progress import Progress
     from .training.run import History, Run
     from .training.selective import selective_presentation

@@ -36,6 +36,7 @@ from .noise import WeightNoise
 from .objective import balanced_weights
 from .penalties import L1, L2, Lp, MaxNorm
 from .prediction import Spread, evaluate, mc_dropout, predict, predict_proba
+from .pretraining import pretrain
 from .progress import Progress
 from .run import History, Run
 from .selective import selective_presentation
@@ -85,5 +86,6 @@ __all__ = [
     "optimal_brain_surgeon",
     "predict",
     "predict_proba",
+    "pretrain",
     "selective_presentation",
 ]
