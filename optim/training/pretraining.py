@@ -196,7 +196,7 @@ def _layers(name: str, model: Any) -> tuple[list[Module], list[Layer], list[Modu
     if isinstance(model, Autoencoder):
         _, stack, last = _blocks(name, list(model.encoder))
         undo = [module for module in model.decoder if any(True for _ in module.parameters())][::-1]
-        listed = [*stack, Layer(last[0], Sequential(*last[1:]), None)]
+        listed = [*stack, _layer(last)]
         return [], [layer._replace(undo=u) for layer, u in zip(listed, undo, strict=True)], []
     if not isinstance(model, Sequential):
         raise TypeError(
@@ -218,8 +218,11 @@ def _blocks(name: str, modules: list[Module]) -> tuple[list[Module], list[Layer]
         raise ValueError(f"{name}: the model has no Linear layer")
     ends = [*at[1:], len(modules)]
     parts = [modules[i:end] for i, end in zip(at, ends, strict=True)]
-    stack = [Layer(p[0], Sequential(*(m for m in p[1:] if not isinstance(m, Dropout))), None) for p in parts[:-1]]
-    return modules[: at[0]], stack, parts[-1]
+    return modules[: at[0]], [_layer(part) for part in parts[:-1]], parts[-1]
+
+
+def _layer(modules: list[Any]) -> Layer:
+    return Layer(modules[0], Sequential(*(m for m in modules[1:] if not isinstance(m, Dropout))), None)
 
 
 def _flat(module: Sequential) -> Iterable[Module]:
@@ -237,7 +240,7 @@ def _first(name: str, stack: list[Layer], output: list[Module], layers: int | No
             raise ValueError(f"{name}: the model has no hidden layer; pass layers=1 to train its output layer so")
         return stack
     if output:
-        stack = [*stack, Layer(output[0], Sequential(*output[1:]), None)]
+        stack = [*stack, _layer(output)]
     if not 1 <= layers <= len(stack):
         raise ValueError(f"{name}: layers must be from 1 to {len(stack)}, got {layers}")
     return stack[:layers]
