@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import copy
 import inspect
-import multiprocessing
-import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from autograd_core.optim.training.selection import take_threads
 from numpy.typing import ArrayLike
 
 import autograd_core as ag
@@ -88,13 +87,6 @@ def mlp(
     """The default network."""
     widths = (hidden,) if isinstance(hidden, int | np.integer) else hidden
     return MLP([in_features, *map(int, widths), out_features], activation, dropout)
-
-
-def take_threads() -> None:
-    """In a worker process of joblib, use no more threads than it leaves to each."""
-    granted = os.environ.get("NUMBA_NUM_THREADS", "")
-    if multiprocessing.parent_process() is not None and granted.isdecimal():
-        ag.set_num_threads(max(1, min(int(granted), ag.get_num_threads())))
 
 
 class _NeuralNet(BaseEstimator):

@@ -56,13 +56,13 @@ __all__ = [
 
 # of `optim.training`, imported at first use
 LATER = (
-    "AUROC", "Accuracy", "CSVLogger", "Callback", "ConfusionMatrix", "EMA", "EarlyStopping", "F1Score", "History",
-    "KeepBest", "L1", "L2", "LogLoss", "Lp", "MaxNorm", "MeanAbsoluteError", "MeanSquaredError", "Metric",
-    "ModelCheckpoint", "Perplexity", "Precision", "Progress", "R2Score", "ROC", "ROCCurve", "Recall",
-    "RootMeanSquaredError", "Run", "SWA", "Spread", "StopWhen", "TensorBoard", "TopKAccuracy", "WeightNoise",
-    "accuracy", "balanced_weights", "evaluate", "fit", "mc_dropout", "optimal_brain_damage", "optimal_brain_surgeon",
-    "predict", "predict_proba", "pretrain",
-    "selective_presentation",
+    "AUROC", "Accuracy", "CSVLogger", "Callback", "ConfusionMatrix", "CrossValidation", "EMA", "EarlyStopping",
+    "F1Score", "GridSearch", "History", "KeepBest", "L1", "L2", "LearningRates", "LogLoss", "Lp", "MaxNorm",
+    "MeanAbsoluteError", "MeanSquaredError", "Metric", "ModelCheckpoint", "Perplexity", "Precision", "Progress",
+    "R2Score", "ROC", "ROCCurve", "Recall", "RootMeanSquaredError", "Run", "SWA", "Spread", "StopWhen",
+    "TensorBoard", "TopKAccuracy", "WeightNoise", "accuracy", "balanced_weights", "cross_validate", "evaluate",
+    "fit", "grid_search", "lr_find", "mc_dropout", "optimal_brain_damage", "optimal_brain_surgeon", "predict",
+    "predict_proba", "pretrain", "selective_presentation",
 )  # fmt: skip
 
 if TYPE_CHECKING:  # what editors see
@@ -71,6 +71,7 @@ if TYPE_CHECKING:  # what editors see
     from .training.brain_damage import optimal_brain_damage, optimal_brain_surgeon
     from .training.callbacks import Callback, EarlyStopping, KeepBest
     from .training.fit import fit
+    from .training.learning_rate import LearningRates, lr_find
     from .training.logs import CSVLogger, TensorBoard
     from .training.metrics import (
         AUROC,
@@ -99,6 +100,7 @@ if TYPE_CHECKING:  # what editors see
     from .training.pretraining import pretrain
     from .training.progress import Progress
     from .training.run import History, Run
+    from .training.selection import CrossValidation, GridSearch, cross_validate, grid_search
     from .training.selective import selective_presentation
     from .training.stopping import StopWhen
 else:

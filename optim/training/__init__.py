@@ -11,6 +11,7 @@ from .averages import EMA, SWA
 from .brain_damage import optimal_brain_damage, optimal_brain_surgeon
 from .callbacks import Callback, EarlyStopping, KeepBest
 from .fit import fit
+from .learning_rate import LearningRates, lr_find
 from .logs import CSVLogger, TensorBoard
 from .metrics import (
     AUROC,
@@ -39,6 +40,7 @@ from .prediction import Spread, evaluate, mc_dropout, predict, predict_proba
 from .pretraining import pretrain
 from .progress import Progress
 from .run import History, Run
+from .selection import CrossValidation, GridSearch, cross_validate, grid_search
 from .selective import selective_presentation
 from .stopping import StopWhen
 
@@ -48,13 +50,16 @@ __all__ = [
     "CSVLogger",
     "Callback",
     "ConfusionMatrix",
+    "CrossValidation",
     "EMA",
     "EarlyStopping",
     "F1Score",
+    "GridSearch",
     "History",
     "KeepBest",
     "L1",
     "L2",
+    "LearningRates",
     "LogLoss",
     "Lp",
     "MaxNorm",
@@ -79,8 +84,11 @@ __all__ = [
     "WeightNoise",
     "accuracy",
     "balanced_weights",
+    "cross_validate",
     "evaluate",
     "fit",
+    "grid_search",
+    "lr_find",
     "mc_dropout",
     "optimal_brain_damage",
     "optimal_brain_surgeon",
