@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy import ndarray
 
 from autograd_core.engine.tensor import Tensor
+from autograd_core.kernels.rows.rules import quickprop
 
 from .documentation import with_shared_parts
 from .optimizer import Optimizer
@@ -68,13 +68,5 @@ class Quickprop(Optimizer):
 
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
         state["step"] += 1
-        mu, d, p = group["mu"], state["delta"], state["prev"]
         s = self.gradient(x, g, group)
-        on = np.sign(s) * np.sign(p) >= 0
-        far = on & (np.abs(s) >= mu / (1 + mu) * np.abs(p))  # also p = 0, where d is 0
-        factor = np.full_like(x, mu)
-        np.divide(s, p - s, out=factor, where=~far)
-        d *= factor
-        np.subtract(d, np.multiply(s, float(group["lr"]), out=factor), out=d, where=on)
-        p[...] = s
-        x += d
+        quickprop(x, s, state["delta"], state["prev"], float(group["lr"]), group["mu"])

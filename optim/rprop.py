@@ -10,6 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd_core.engine.tensor import Tensor
+from autograd_core.kernels.rows.rules import rprop
 
 from .documentation import with_shared_parts
 from .optimizer import Optimizer
@@ -72,19 +73,8 @@ class Rprop(Optimizer):
 
     def update(self, x: ndarray, g: ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
         state["step"] += 1
-        before, size = state["prev"], state["step_size"]
-        tmp = self.scratch(x)
-        sign = -1.0 if group["maximize"] else 1.0
-        np.multiply(g, before, out=tmp)
-        if group["maximize"]:
-            np.negative(tmp, out=tmp)
-        grow, shrink = tmp > 0, tmp < 0
-        np.multiply(size, group["etas"][1], out=size, where=grow)
-        np.multiply(size, group["etas"][0], out=size, where=shrink)
-        np.clip(size, *group["step_sizes"], out=size)
-        np.multiply(g, sign, out=before)
-        before[shrink] = 0
-        x -= np.multiply(np.sign(before, out=tmp), size, out=tmp)
+        slope = np.negative(g, out=self.scratch(x, 1)) if group["maximize"] else g
+        rprop(x, slope, state["step_size"], state["prev"], group["etas"], group["step_sizes"], self.scratch(x))
 
 
 @with_shared_parts
