@@ -26,7 +26,7 @@ class ConjugateGradient(WholeVector):
     lr: the step that the first line search tries is lr · min(1, 1 / ‖g‖₁).
     beta: "fletcher-reeves", "polak-ribiere" or "hestenes-stiefel".
     plus: max(β, 0) in place of β, so that the search starts again after a step that went nowhere (the last two β).
-    restart: the direction is -g again after so many directions; None: after n.
+    restart: after this number of directions the next one is -g again; None: n.
     powell: and where |gᵀg₋| ≥ powell gᵀg, for the gradients of a quadratic are orthogonal; None: without this test.
     max_iter, max_eval: the number of directions in one step, and of evaluations of the closure along each, at most.
     tolerance_grad: no step is made where every |g| is at most this.

@@ -116,7 +116,7 @@ class LevenbergMarquardt(WholeVector):
             rho = (before - squares) / promised if promised > 0 and np.isfinite(squares) else -1.0
             if rho > 0:
                 self.write(x + step)
-                mu = max(mu * max(1 / 3, 1 - (2 * rho - 1) ** 3), SMALLEST)
+                mu = max(mu * max(1 / 3, 1 - (2 * min(rho, 1.0) - 1) ** 3), SMALLEST)
                 memory.update(damping=mu, growth=2.0)
                 return
             if promised <= self.rounding(before):  # as low as it gets
