@@ -131,11 +131,19 @@ def test_what_is_given_to_the_model_is_given_to_its_layers():
     assert len(courses) == 2 and all(course["train_loss"][-1] < course["train_loss"][0] for course in courses)
     assert all((p != before[name]).any() for name, p in arrays(model).items())
     assert all(module.training for module in model.modules())
+    weights = []
+    for first in (nn.Dropout(0.5), nn.Identity()):  # nothing is dropped from what the layers learn on
+        ag.manual_seed(0)
+        model = nn.Sequential(first, nn.Linear(8, 6), nn.Sigmoid(), nn.Linear(6, 2))
+        optim.pretrain(model, x.flatten(1), epochs=2, progress=False)
+        weights.append(model[1].weight.array)
+    np.testing.assert_array_equal(*weights)
     one = nn.Sequential(nn.Linear(8, 6), nn.Sigmoid(), nn.Linear(6, 2))
     assert len(optim.pretrain(one, x.flatten(1), epochs=1, layers=1, progress=False)) == 1
 
 
 def test_lines_of_progress(capsys):
+    optim.pretrain(deep(), data(), method="rbm", epochs=1, progress=False)  # compiles
     optim.pretrain(deep(), data(), method="rbm", epochs=2)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "layer 1 of 2: 8 → 6" and lines[3] == "layer 2 of 2: 6 → 5" and len(lines) == 6

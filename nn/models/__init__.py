@@ -1,9 +1,11 @@
 """Whole networks, each with the paper it comes from. Layers that others are built of belong to `nn.layers`.
 
-With a learning rule of their own, `fit` and `predict` (`examples` checks what they take): `perceptron`, `adaline`,
-`rbf` (its steps: `rbf_fit`), `cascade` (`cascade_fit`, by `batch_rules`). Trained by `optim.fit`: `mlp`; of images
-`lenet`, `lenet_1998`, `vgg`, `residual`, `segmentation`; of sequences `simple_recurrent`, `sequence`, `tagger`,
-`language`, `seq2seq`, `gpt`. `optim.recipes` trains them from the command line.
+With a learning rule of their own, `fit` and `predict` (`examples` checks what they take, `weights` writes what they learn):
+`perceptron`, `adaline`, `linear_regression` (both by `least_squares`), `logistic_regression`, `rbf` (its steps: `rbf_fit`),
+`cascade` (`cascade_fit`, by `batch_rules`), `rbm` (`rbm_units`, `rbm_fit`, `rbm_partition`). Of fixed logic:
+`mcculloch_pitts`. With patterns: `hopfield`, `self_organizing_map`. Trained by `optim.fit`: `mlp`, `autoencoder` (with
+`corruption`); of images `lenet`, `lenet_1998`, `vgg`, `residual`, `segmentation`; of sequences `simple_recurrent`,
+`sequence`, `tagger`, `language`, `seq2seq`, `gpt`. `optim.recipes` trains them from the command line.
 """
 
 from .adaline import Adaline

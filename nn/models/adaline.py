@@ -14,8 +14,8 @@ from autograd_core.random import stream
 
 from ..layers.linear import Linear
 from .examples import at_least, classes_of, one_of, points, targets
-from .hat import set_weights, weights_of, with_ones
 from .least_squares import LeastSquares, LeastSquaresFit
+from .weights import set_weights, weights_of, with_ones
 
 RULES = ("lms", "batch", "exact")
 

@@ -15,8 +15,8 @@ from autograd_core.random import stream
 
 from ..layers.linear import Linear
 from .examples import at_least, not_negative, one_of, points, values
-from .hat import set_weights, weights_of, with_ones
 from .least_squares import LeastSquares, LeastSquaresFit, pseudo_inverse_solution
+from .weights import set_weights, weights_of, with_ones
 
 RULES = ("exact", "online", "mini-batch", "batch")
 

@@ -19,8 +19,8 @@ from autograd_core.random import stream
 from .. import functional as F
 from ..layers.linear import Linear
 from .examples import at_least, classes_of, not_negative, one_of, points, positive, targets
-from .hat import set_weights, weights_of, with_ones
 from .least_squares import ROWS, cautious_rate, second_moments
+from .weights import set_weights, weights_of, with_ones
 
 RULES = ("newton", "batch", "mini-batch", "online")
 NEWTON_UP_TO = 4000  # weights, of which it solves for all at once

@@ -22,7 +22,7 @@ from .. import functional as F
 from ..module import Module
 from ..parameter import Parameter
 from .examples import at_least, classes_of, points, positive, targets
-from .hat import assign, set_weights, weights_of, with_ones
+from .weights import assign, set_weights, weights_of, with_ones
 
 BEST_MARGIN_UP_TO = 100_000  # numbers in the examples, for which `fit` computes it: a second, at most
 

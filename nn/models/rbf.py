@@ -15,7 +15,6 @@ import autograd_core as ag
 from autograd_core import Generator, Tensor
 from autograd_core.engine.creation import on_cpu
 from autograd_core.engine.types import Device
-from autograd_core.engine.versions import written
 from autograd_core.kernels.machine.compilation import announces_compiling, clock
 from autograd_core.ops.shape.shape import cat
 from autograd_core.random import stream
@@ -24,7 +23,8 @@ from ..layers.linear import Linear
 from ..layers.rbf import RBF
 from ..module import Module
 from . import rbf_fit as steps
-from .examples import classes_of, points, targets
+from .examples import at_least, classes_of, points, positive, targets
+from .weights import assign
 
 UNKNOWN, CLASSES, VALUES = range(3)
 CENTERS = ("kmeans", "class_kmeans", "data", "keep")
@@ -136,11 +136,8 @@ class RBFNetwork(Module):
         name, dtype = "RBFNetwork.fit", self.rbf.centers.dtype
         rows = points(name, x, self.rbf.in_features, dtype)
         labels, wanted = targets(name, y, len(rows), self.readout.out_features)
-        for option, value, least in (("neighbors", neighbors, 1), ("iterations", iterations, 1)):
-            if value < least:
-                raise ValueError(f"{name}: {option} must be at least {least}, got {value}")
-        if not (math.isfinite(scale) and scale > 0):
-            raise ValueError(f"{name}: scale must be positive, got {scale}")
+        at_least(name, 1, neighbors=neighbors, iterations=iterations)
+        positive(name, scale=scale)
         if not (ridge == "gcv" or (not isinstance(ridge, str) and math.isfinite(ridge) and ridge >= 0)):
             raise ValueError(f"{name}: ridge is a number of at least 0, or 'gcv', got {ridge!r}")
 
@@ -153,20 +150,20 @@ class RBFNetwork(Module):
         report(f"widths from {s.min():.3g} to {s.max():.3g}, mean {s.mean():.3g}")
 
         before = [(p, p.array.copy()) for p in (self.rbf.centers, self.rbf.log_widths)]
-        self._set(self.rbf.centers, c)
-        self._set(self.rbf.log_widths, np.log(s))
+        assign(self.rbf.centers, c)
+        assign(self.rbf.log_widths, np.log(s))
         try:
             out = steps.read_out(
                 lambda: self._answers(rows, wanted), ridge, self.readout.bias is not None, float(np.finfo(dtype).eps)
             )
         except BaseException:
             for parameter, array in before:
-                self._set(parameter, array)
+                assign(parameter, array)
             raise
-        self._set(self.readout.weight, out.weight)
+        assign(self.readout.weight, out.weight)
         if self.readout.bias is not None:
-            self._set(self.readout.bias, out.bias)
-        self._set(self.answers, np.asarray(VALUES if labels is None else CLASSES))
+            assign(self.readout.bias, out.bias)
+        assign(self.answers, np.asarray(VALUES if labels is None else CLASSES))
         report(
             f"read-out: ridge {out.ridge:.3g}, {out.degrees:.1f} effective weights, mean squared error {out.residual:.4g}"
         )
@@ -214,11 +211,6 @@ class RBFNetwork(Module):
         with ag.no_grad():
             for i in range(0, len(x), steps.ROWS):
                 yield self.rbf(Tensor(x[i : i + steps.ROWS])).array, t[i : i + steps.ROWS]
-
-    @staticmethod
-    def _set(parameter: Tensor, value: ndarray) -> None:
-        parameter.array[...] = value
-        written(parameter.array)
 
 
 @dataclass

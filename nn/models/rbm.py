@@ -12,6 +12,7 @@ import autograd_core as ag
 from autograd_core import Generator, Tensor
 from autograd_core.engine.creation import on_cpu
 from autograd_core.engine.types import Device
+from autograd_core.kernels.machine.compilation import announces_compiling
 from autograd_core.random import stream
 
 from .. import functional as F
@@ -19,10 +20,10 @@ from .. import init
 from ..module import Module
 from ..parameter import Parameter
 from .examples import at_least, not_negative, one_of, points, positive
-from .hat import assign
 from .rbm_fit import ContrastiveDivergence, Options, RBMFit
 from .rbm_partition import AnnealedEstimate, annealed_importance_sampling, exact_log_partition
 from .rbm_units import VISIBLE, Units, conditional_log_probability
+from .weights import assign
 
 EXACT_UP_TO = 20  # units, of which all states are enumerated
 
@@ -205,6 +206,7 @@ class RBM(Module):
 
     # ---------------------------------------------------------------------------------------------------------- learning
 
+    @announces_compiling
     def fit(
         self,
         x: Tensor | ArrayLike,
@@ -238,7 +240,7 @@ class RBM(Module):
         momentum    of the steps, initial_momentum in the first initial_epochs (Hinton 2010, section 9)
         weight_decay   λ: a step changes W also by −lr λ W (section 10)
         generator   of what is random, by default the library's
-        progress    called with a line for each epoch
+        progress    called with a line for each epoch, and one before kernels are compiled, once on a machine
 
         Where visible_bias is 0, it first becomes that of independent units with the means of the examples (section 8.1).
         """

@@ -4,7 +4,7 @@ Begin with `fit`, which checks its arguments (`checks`), and `loop`, its inner l
 `evaluation` compute the loss, `failures` explains one that is not finite. `run` holds the state and the history
 (`history_view` shows it). Whatever else shall happen is a callback (`callbacks`; `averages`, `logs`,
 `model_checkpoint`); `checkpoint`, `identity` and `streams` continue a run with the same bits. `prediction` and
-`metrics` measure a model.
+`metrics` measure a model. `pretraining` calls `fit` for one layer after another.
 """
 
 from .averages import EMA, SWA

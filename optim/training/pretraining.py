@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from autograd_core.nn.models.autoencoder import TransposedLinear
 from autograd_core.nn.models.examples import at_least, one_of, points
-from autograd_core.nn.models.hat import assign
+from autograd_core.nn.models.weights import assign
 
 import autograd_core as ag
 from autograd_core import Generator, Tensor

@@ -1,4 +1,4 @@
-"""Weight and bias of linear units as one array (K, D + 1), the bias last, for inputs that have a 1 at their end."""
+"""Writing arrays into a model's parameters; weight and bias of linear units as one array (K, D + 1), the bias last."""
 
 from __future__ import annotations
 
