@@ -31,7 +31,7 @@ BLUE, ORANGE, GREY = "#2563a8", "#d9730d", "#6b6b6b"
 
 # %% tags=["D64", "A48", "A47"]
 def fading(layer, steps=60):
-    """The length of the gradient of the last state with respect to each input, the last first, the last being 1."""
+    """The length of the last state's gradient for each input, the last first, that being 1."""
     x = (0.1 * ag.randn(steps, 1, 4, dtype=ag.float64)).requires_grad_()
     output, _ = layer(x)
     (g,) = ag.grad(output[-1].sum(), x)
@@ -71,8 +71,8 @@ assert curves["plain, skip of 5"][50] > curves["plain"][50]
 # %% [markdown] tags=["D65", "A51"]
 # ## A memory cell
 #
-# The idea of 1997 (Hochreiter & Schmidhuber): a unit that keeps its value by a *linear* connection to itself, with the weight exactly
-# 1. What flows back through it is multiplied by 1, for ever. Around it stand **gates**, numbers between 0 and 1 that are multiplied
+# The idea of 1997 (Hochreiter & Schmidhuber): a unit that keeps its value by a *linear* connection to itself, with a weight of
+# exactly one. What flows back through it is multiplied by one, for ever. Around it stand **gates**, numbers between 0 and 1 that are multiplied
 # on: an *input gate*, so that not everything is written, and an *output gate*, so that not everything is heard:
 #
 # $$\mathbf c_t = \mathbf c_{t-1} + \mathbf i_t \odot g(\mathbf u_t), \qquad \mathbf y_t = \mathbf o_t \odot h(\mathbf c_t) .$$
@@ -230,9 +230,8 @@ def solve(kind, lag, most=600):
 
 for kind, lag in (("rnn", 10), ("rnn", 100), ("lstm", 100), ("lstm", size(1000, 200))):
     steps, error = solve(kind, lag, size(600, 300))
-    print(
-        f"{kind:5} lag {lag:4}: {'solved' if error < 0.25 else 'not solved'} after {steps} steps, error {error:.2f}"
-    )
+    outcome = "solved" if error < 0.25 else "not solved"
+    print(f"{kind:5} lag {lag:4}: {outcome} after {steps} steps, error {error:.2f}")
     if not reduced():
         assert (error < 0.25) == ((kind, lag) != ("rnn", 100))
 
