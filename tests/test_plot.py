@@ -271,16 +271,19 @@ def test_learning_curves_of_one_run():
 
 
 def test_learning_curves_of_several_runs_and_seeds():
-    runs = {"SGD": [history([4.0, 2.0, 1.0]), history([2.0, 1.0])], "Adam": history([1.0, 0.1])}
+    runs = {
+        "SGD": [history([4.0, 2.0, 1.0]), history([2.0, 1.0]), history([3.0, 3.0, 3.0])],
+        "Adam": history([1.0, 0.1]),
+    }
     figure = plot.learning_curves(runs, "two")
     ax = figure.axes[0]
     lines = lines_of(ax)
-    assert list(lines["SGD"].get_ydata()) == [3.0, 1.5]  # the mean over the epochs that both have
+    assert list(lines["SGD"].get_ydata()) == [3.0, 2.0]  # the mean over the epochs that all have
     assert list(lines["Adam"].get_ydata()) == [1.0, 0.1]
     assert [lines[name].get_color() for name in runs] == [plot.BLUE, plot.ORANGE]
-    (band,) = ax.collections  # of the run with two seeds, from the least to the largest
+    (band,) = ax.collections  # of the run with three seeds, from the least to the largest
     corners = {tuple(vertex) for vertex in band.get_paths()[0].vertices}
-    assert corners == {(1, 2), (2, 1), (2, 2), (1, 4)}
+    assert corners == {(1, 2), (2, 1), (2, 3), (1, 4)}
     assert [t.get_text() for t in figure.legends[0].get_texts()] == ["SGD", "Adam"]
 
 

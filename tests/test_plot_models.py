@@ -55,7 +55,7 @@ def test_decision_boundary_of_a_line():
     ax = figure.axes[0]
     image = ax.images[0]
     np.testing.assert_array_equal(image.get_array(), on_mesh(lambda p: (p @ [1, 2] - 0.5 >= 0).astype(int)))
-    assert image.get_clim() == (-0.5, 1.5)
+    assert image.get_clim() == (-0.5, 1.5) and image.origin == "lower"
     (line, colour), *others = contours(ax)
     np.testing.assert_allclose(line @ [1, 2], 0.5, atol=1e-12)
     assert not others and colour == to_rgb(plot.INK) and len(line) > 10
@@ -83,7 +83,12 @@ def test_the_mode_random_state_and_buffers_of_the_model_are_left():
     before = {name: value.copy() for name, value in model.state_dict().items()}
     first = plot.decision_boundary(model, *XOR, resolution=20).axes[0].images[0].get_array()
     second = plot.decision_boundary(model, *XOR, resolution=20).axes[0].images[0].get_array()
-    np.testing.assert_array_equal(first, second)  # in evaluation mode, without dropout
+    np.testing.assert_array_equal(first, second)
+    model.eval()
+    expected = lambda p: (model(ag.tensor(p, dtype="float32")).detach().numpy() >= 0).astype(int)  # noqa: E731
+    np.testing.assert_array_equal(first, on_mesh(expected, 20, ((-0.12, 1.12), (-0.12, 1.12))))  # in evaluation mode
+    model.train()
+    plot.decision_boundary(model, *XOR, resolution=20)
     assert model.training and model[2].training
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(value, before[name])

@@ -85,8 +85,8 @@ def learning_curves(
 
 def _runs(history: Any) -> dict[str, list[Any]]:
     """name → histories; a single one is called ""."""
-    given = dict(history) if isinstance(history, Mapping) else {"": history}
-    runs = {str(k): list(v) if isinstance(v, list | tuple) else [v] for k, v in given.items()}
+    by_name = dict(history) if isinstance(history, Mapping) else {"": history}
+    runs = {str(k): list(v) if isinstance(v, list | tuple) else [v] for k, v in by_name.items()}
     if not runs or not all(runs.values()):
         raise ValueError("learning_curves: there is no history to draw; pass what optim.fit returned")
     for name, histories in runs.items():

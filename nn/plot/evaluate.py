@@ -93,6 +93,6 @@ def layer_outputs(model: Module, x: Any, layers: dict[str, Module]) -> dict[str,
 def _first(output: Any) -> Any:
     """The output itself, or the first tensor of several, such as a recurrent layer's states beside its outputs."""
     if isinstance(output, tuple | list | dict):
-        found = tensors_in(output)
-        return found[0] if found else output
+        tensors = tensors_in(output)
+        return tensors[0] if tensors else output
     return output

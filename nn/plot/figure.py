@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from .style import INK, STYLE
+from .style import STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,8 +64,6 @@ def panels(
     elif not hasattr(figure, "subplots"):
         raise TypeError(f"figure must be matplotlib's Figure or SubFigure, got {type(figure).__name__}")
     axes = figure.subplots(rows, columns, squeeze=False, **options)
-    for ax in axes.flat:  # ticks are made when the figure is drawn, and the settings are others by then
-        ax.tick_params(labelsize=STYLE["xtick.labelsize"], labelcolor=INK)
     return figure.figure, axes
 
 
@@ -126,10 +124,10 @@ def alt(figure: Figure, text: str | None = None) -> str:
         if not text.strip():
             raise ValueError("alt: the text is empty; say in one sentence what the figure shows")
         figure.alt = text.strip()  # type: ignore[attr-defined]
-    found = getattr(figure, "alt", "")
-    if not found:
+    sentence = getattr(figure, "alt", "")
+    if not sentence:
         raise ValueError('alt: this figure has no text; set one by nn.plot.alt(figure, "what is seen in it")')
-    return found
+    return sentence
 
 
 def save(figure: Figure, path: str | Path) -> Path:

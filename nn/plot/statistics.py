@@ -163,7 +163,7 @@ def gradient_flow(
     models = dict(model) if isinstance(model, Mapping) else {"": model}
     if not models:
         raise ValueError("gradient_flow: there is no model to draw")
-    found: dict[str, dict[str, np.ndarray | None]] = {}
+    gradients: dict[str, dict[str, np.ndarray | None]] = {}
     for name, network in models.items():
         if not isinstance(network, Module):
             raise TypeError(f"gradient_flow: needs an nn.Module, got {type(network).__name__}")
@@ -177,18 +177,18 @@ def gradient_flow(
             raise ValueError(f"gradient_flow: no parameter{of} has a gradient; call loss.backward() first")
         if not any(size is not None and np.isfinite(size).all() and size.any() for size in sizes.values()):
             raise ValueError("gradient_flow: every gradient is 0 or not finite; there is no size to draw")
-        found[str(name)] = sizes
-    longest = max(found.values(), key=len)
+        gradients[str(name)] = sizes
+    longest = max(gradients.values(), key=len)
     figure, axes = canvas(ax, min(12.0, 2.2 + 0.62 * max(4, len(longest))), 3.8)
-    words = [_flow(axes, i, name, sizes) for i, (name, sizes) in enumerate(found.items())]
-    labels = _gaps(longest) if len(found) == 1 else list(longest)
+    words = [_flow(axes, i, name, sizes) for i, (name, sizes) in enumerate(gradients.items())]
+    labels = _gaps(longest) if len(gradients) == 1 else list(longest)
     crowded = len(labels) > 24
     axes.set_xticks(
         range(len(labels)), labels, rotation=45, ha="right", rotation_mode="anchor", fontsize=7 if crowded else 9
     )
     axes.set(xlabel="layer, from input to output", ylabel="mean |gradient|", yscale="log")
     grid(axes)
-    if any(found):
+    if any(gradients):
         axes.legend()
     return finished(figure, f"Mean size of the gradient by layer: {'; '.join(words)}.", title, axes)
 

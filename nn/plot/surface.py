@@ -112,17 +112,17 @@ def loss_surface(
 
 
 def _named_paths(paths: Any) -> dict[str, np.ndarray]:
-    given = {} if paths is None else dict(paths) if isinstance(paths, Mapping) else {"": paths}
-    found = {}
-    for name, path in given.items():
+    by_name = {} if paths is None else dict(paths) if isinstance(paths, Mapping) else {"": paths}
+    named = {}
+    for name, path in by_name.items():
         of = f"path {name!r}" if name else "the path"
         if isinstance(path, list | tuple):  # of tensors, one a step
             path = [numbers(point) for point in path]
         points = real("loss_surface", of, path)
         if points.ndim != 2:
             raise ValueError(f"loss_surface: {of} must have shape (steps, weights), got {points.shape}")
-        found[str(name)] = points.astype(np.float64)
-    return found
+        named[str(name)] = points.astype(np.float64)
+    return named
 
 
 @contextmanager
