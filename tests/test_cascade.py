@@ -65,6 +65,21 @@ def test_rprop():
         np.testing.assert_allclose(w, [s[0] for s in state])
 
 
+@pytest.mark.parametrize("rule", [Quickprop, Rprop])
+def test_a_weight_that_is_added_starts_as_the_first_ones_did(rule):
+    rng = np.random.default_rng(0)
+    own, slopes = rule((2, 3), 0.1), rng.normal(size=(2, 3))
+    for _ in range(3):
+        own(np.zeros((2, 3)), slopes)
+    own.grow()
+    w, fresh = np.zeros((2, 4)), np.zeros((2, 1))
+    slopes = rng.normal(size=(2, 4))
+    own(w, slopes)
+    rule((2, 1), 0.1)(fresh, slopes[:, 3:])
+    np.testing.assert_array_equal(w[:, 3:], fresh)
+    assert fresh.all()
+
+
 def test_forward_and_gradients():
     model = CascadeCorrelation(3, 2, hidden_features=2, dtype=ag.float64)
     x = ag.randn(5, 3, dtype=ag.float64)
@@ -129,6 +144,11 @@ def test_slopes(monkeypatch):
     after = scores(ag.tensor(pool.array - pool.grad.array))
     assert result.scores == [pytest.approx(after.max().item())]
     np.testing.assert_allclose(run.units[0], (pool.array - pool.grad.array)[int(after.argmax())])
+    v = 1 / (1 + np.exp(-values @ run.units[0])) - 0.5
+    e = error.array - error.array.mean(0)
+    start = rules[0].calls[1][0]  # the outputs' weights, with one of the new unit
+    np.testing.assert_allclose(start[:, :4], trained)
+    np.testing.assert_allclose(start[:, 4], -e.T @ v / (error.array**2).sum())  # against the error
 
 
 def test_two_spirals():

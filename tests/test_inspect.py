@@ -39,8 +39,10 @@ def test_occlusion_by_loops(shape, size, stride, value, target):
     model.eval()
     whole = model(x[None]).detach()
     f = (lambda out: F.softmax(out, 1)[:, 2]) if target == "probability" else target
+    model.train()
     own = occlusion_map(model, x, f, size=size, stride=stride, value=value, batch_size=5)
     at_once = occlusion_map(model, x.numpy(), f, size=size, stride=stride, value=value)
+    model.eval()
     np.testing.assert_allclose(own.array, at_once.array, atol=1e-13)
     size = (size,) * dims if isinstance(size, int) else size
     stride = (stride,) * dims if isinstance(stride, int) else stride
@@ -129,6 +131,11 @@ def test_blur_makes_inputs_smooth():
         maximize_activation(model, 0, (1, 12, 12), l2=0.1, blur=b, steps=100, generator=ag.Generator(0)).input.array[0]
         for b in (0.0, 1.0)
     )
+
+    model[1].weight.data.zero_()
+    start = ag.ones(2, 6, 12) * ag.tensor([1.0, -3.0]).reshape(2, 1, 1)
+    same = maximize_activation(model, 0, start=start, blur=1.0, steps=8).input  # channels are not mixed, edges not dark
+    np.testing.assert_allclose(same.array, start.array, rtol=1e-6)
 
     def variation(x):
         return (abs(np.diff(x, axis=0)).sum() + abs(np.diff(x, axis=1)).sum()) / abs(x).sum()
