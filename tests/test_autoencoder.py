@@ -163,10 +163,10 @@ def test_denoising_learns_to_take_the_noise_away():
         optim.fit(
             model, (x, x), loss=model.loss, optimizer=optim.Adam(model.parameters(), lr=0.02), epochs=40, progress=False
         )  # fmt: skip
-        spoilt = x.detach().clone()
-        spoilt[:, ::2] = 0.0
+        corrupted = x.detach().clone()
+        corrupted[:, ::2] = 0.0
         model.eval()
-        errors[noise] = F.mse_loss(model(spoilt), x).item()
+        errors[noise] = F.mse_loss(model(corrupted), x).item()
     assert errors["masking"] < 0.3 * errors[None]
 
 
@@ -209,7 +209,7 @@ def test_stages_share_the_parameters(tied):
         (lambda: Autoencoder([4, 2], sparsity=1.0), ValueError, "lies between 0 and 1, got 1.0"),
         (lambda: Autoencoder([4, 2], sparsity_weight=-1), ValueError, "sparsity_weight must not be negative, got -1"),
         (lambda: Autoencoder([4, 2], noise="pink"), ValueError, "kind is one of gaussian, masking, salt_and_pepper, got"),
-        (lambda: Corruption("masking", 1.5), ValueError, "the part of the values that is spoilt, from 0 to 1, got 1.5"),
+        (lambda: Corruption("masking", 1.5), ValueError, "the part of the values that is corrupted, from 0 to 1, got 1.5"),
         (lambda: Corruption("gaussian", -1), ValueError, "level must not be negative, got -1"),
         (lambda: Autoencoder([4, 2]).loss(ag.ones(3, 4), ag.ones(4)), ValueError, r"output \(3, 4\) and target \(4,\) must"),
         (lambda: Autoencoder([4, 2])(ag.ones(3, 5)), ValueError, r"linear: x has shape .*encoder.0"),

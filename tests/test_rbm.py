@@ -395,7 +395,6 @@ def test_fit_refuses_before_it_changes_anything(x, chosen, error, message):
         np.testing.assert_array_equal(now, p)
 
 
-@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
 def test_overflow_leaves_the_parameters_as_they_were():
     model = machine(3, 2, "gaussian")
     before = [p.copy() for p in parts(model)]

@@ -111,7 +111,7 @@ def test_descent_comes_to_the_pseudo_inverse(rule):
     x, y = regression(5)
     exact, slow = (LinearRegression(4, 2, dtype=np.float64) for _ in range(2))
     least = exact.fit(x, y).losses[-1]
-    fitted = slow.fit(x, y, rule=rule, epochs=3000, tolerance=1e-12, generator=ag.Generator(0))
+    fitted = slow.fit(x, y, rule=rule, epochs=1500, tolerance=1e-12, generator=ag.Generator(0))
     assert fitted.least == pytest.approx(least, rel=1e-9)
     assert least * (1 - 1e-9) <= fitted.losses[-1] < 1.1 * least
     if rule == "batch":
@@ -284,6 +284,13 @@ def test_more_refusals():
         LogisticRegression(3, 2).fit(X, [[0.5, 0.2]] * 3)
     with pytest.raises(ValueError, match="solves for all 4500 weights at once, .* pass rule='mini-batch'"):
         LogisticRegression(1499, 3).fit(np.zeros((2, 1499)), [0, 1])
+    model = LogisticRegression(3)
+    before = hat(model).copy()
+    with pytest.raises(
+        FloatingPointError, match=r"overflowed in epoch \d+ with lr=1e\+38; leave lr out, or scale x. They are"
+    ):
+        model.fit(1e3 * X, Y, rule="batch", lr=1e38)
+    np.testing.assert_array_equal(hat(model), before)
     for model in (LinearRegression, LogisticRegression):
         with pytest.raises(ValueError, match="in_features must be at least 1, got 0"):
             model(0)

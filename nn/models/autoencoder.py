@@ -36,7 +36,7 @@ class Autoencoder(Module):
     tied               whether the decoder's weights are the encoder's, transposed; its biases are always its own
     error              what `loss` takes: "squared", or "cross_entropy" for inputs from 0 to 1 (with output_activation
                        "sigmoid")
-    noise, noise_level how inputs are spoilt in training (see `Corruption`): a denoising autoencoder
+    noise, noise_level how inputs are corrupted in training (see `Corruption`): a denoising autoencoder
     sparsity           ρ, the mean activity that each unit of the code should have over a batch, such as 0.05: a sparse
                        autoencoder. The code's activation must be a sigmoid
     sparsity_weight    β of its penalty in `loss`
@@ -46,7 +46,7 @@ class Autoencoder(Module):
     `optim.fit(model, (x, x), loss=model.loss, optimizer=…)`; one of many layers first layer by layer, by `optim.pretrain`
     (a stacked autoencoder).
 
-    Formula: h = f(W x̃ + b), y = g(W′ h + c) for one layer, x̃ the input, spoilt in training; W′ = Wᵀ if tied
+    Formula: h = f(W x̃ + b), y = g(W′ h + c) for one layer, x̃ the input, corrupted in training; W′ = Wᵀ if tied
     Shapes: (*, sizes[0]) → (*, sizes[0]); the code (*, sizes[-1]).
     Dtypes: any floating dtype; the input has that of the parameters.
     Raises: TypeError if sizes is a number; ValueError for fewer than two sizes and for options that do not go together;

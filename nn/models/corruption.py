@@ -13,11 +13,11 @@ KINDS = ("gaussian", "masking", "salt_and_pepper")
 
 
 class Corruption(Module):
-    """Spoils its input in training, in one of the three ways of denoising autoencoders.
+    """Corrupts its input in training, in one of the three ways of denoising autoencoders.
 
     kind    "gaussian" adds normal noise; "masking" makes values 0; "salt_and_pepper" makes them `low` or `high`, as a fair
             coin falls
-    level   the standard deviation, or the part of the values that is spoilt
+    level   the standard deviation, or the part of the values that is corrupted
     low, high  the smallest and largest value there can be, for "salt_and_pepper"
 
     In evaluation the input is returned.
@@ -40,7 +40,7 @@ class Corruption(Module):
         one_of("Corruption", "kind", kind, KINDS)
         not_negative("Corruption", level=level)
         if kind != "gaussian" and level > 1:
-            raise ValueError(f"Corruption: level is the part of the values that is spoilt, from 0 to 1, got {level}")
+            raise ValueError(f"Corruption: level is the part of the values that is corrupted, from 0 to 1, got {level}")
         self.kind, self.level, self.low, self.high = kind, level, low, high
 
     def forward(self, input: Tensor) -> Tensor:

@@ -37,7 +37,7 @@ class LogisticRegression(Linear):
     Shapes: (*, in_features) → (*, out_features).
     Dtypes: any floating dtype; the input has that of the parameters.
     Raises: ValueError for sizes below 1; `fit`: ValueError or TypeError for examples, targets and options that do not fit,
-        with nothing changed.
+        FloatingPointError if the weights overflow, with nothing changed.
     Source: Bishop 2006, "Pattern recognition and machine learning", sections 4.3.2 to 4.3.4.
 
     >>> import autograd_core as ag, nn.models
@@ -137,8 +137,15 @@ class LogisticRegression(Linear):
         result = LogisticFit(losses=[problem.loss(w)], lr=None if rule == "newton" else lr)
         weights = [w]
         while not result.converged and len(result.losses) <= epochs:
-            w = problem.newton(w) if lr is None or rule == "newton" else problem.descend(w, lr, size, order)
-            result.losses.append(problem.loss(w))
+            with np.errstate(over="ignore", invalid="ignore"):
+                w = problem.newton(w) if result.lr is None else problem.descend(w, result.lr, size, order)
+                result.losses.append(problem.loss(w))
+            if not np.isfinite(result.losses[-1]):
+                raise FloatingPointError(
+                    f"{name}: the weights overflowed in epoch {result.epochs}"
+                    + ("; scale x" if result.lr is None else f" with lr={lr:.3g}; leave lr out, or scale x")
+                    + ". They are left as they were"
+                )
             weights.append(w)
             if progress is not None:
                 progress(f"epoch {result.epochs:{len(str(epochs))}}/{epochs}  loss {result.losses[-1]:.6f}")

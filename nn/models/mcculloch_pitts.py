@@ -99,7 +99,7 @@ class McCullochPitts(Module):
 
 
 def _parity(inputs: int) -> Sequential:
-    """Units that count the inputs that are on, then units for each odd count: at least so many, and not one more."""
+    """Units that count the inputs that are on, then a unit for each odd count k, excited by ≥ k and inhibited by ≥ k + 1."""
     counts = McCullochPitts(np.ones((inputs, inputs), int), np.arange(1, inputs + 1))  # unit k: at least k + 1
     odd = range(0, inputs, 2)
     exactly = np.zeros((len(odd), inputs), int)

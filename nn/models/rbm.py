@@ -155,7 +155,7 @@ class RBM(Module):
         """Σ_i log P(v_i | the other v), in the mean over examples of zeros and ones; for Bernoulli units.
 
         x          examples (N, in_features)
-        bits       of so many visible units alone, drawn at random, times in_features / bits; by default of all
+        bits       the number of visible units, drawn at random, that stand for all (times in_features / bits); by default all
         generator  draws them, by default the library's
 
         Source: Besag 1975, "Statistical analysis of non-lattice data".
@@ -264,7 +264,8 @@ class RBM(Module):
             epochs, min(batch_size, len(rows)), k, (chains or batch_size) if persistent else 0, rate, momentum,
             initial_momentum, initial_epochs, weight_decay,
         )  # fmt: skip
-        result = ContrastiveDivergence(name, units, options, stream(generator)).learn(rows, progress)
+        with np.errstate(over="ignore", invalid="ignore"):  # the learner looks at each epoch's error
+            result = ContrastiveDivergence(name, units, options, stream(generator)).learn(rows, progress)
         for parameter, array in zip((self.weight, self.hidden_bias, self.visible_bias), units.arrays(), strict=True):
             assign(parameter, array)
         return result
