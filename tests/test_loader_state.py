@@ -168,6 +168,16 @@ def test_a_loader_goes_on_at_every_batch(name):
         assert listed(two) == following
 
 
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_the_state_after_a_whole_epoch_is_that_before_the_next(name):
+    one, two = SAMPLERS[name](ag.Generator(1)), SAMPLERS[name](ag.Generator(2))
+    for read in (lambda: list(one), lambda: list(BatchSampler(one, 4)), lambda: list(BatchSampler(one, 5, True))):
+        read()
+        assert one.state_dict()["drawn"] == 0
+        two.load_state_dict(stored(one.state_dict()))
+        assert list(two) == list(one)
+
+
 def test_an_exact_loader_goes_on_whatever_was_drawn_meanwhile():
     one, two = DataLoader(rows(), 4, shuffle=True), DataLoader(rows(), 4, shuffle=True)
     iterator = iter(one)

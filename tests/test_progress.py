@@ -81,6 +81,14 @@ def test_kernels_compiled_outside_of_training_leave_one_line(cell, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+def test_an_output_is_not_drawn_again_for_every_batch(cell, monkeypatch):
+    monkeypatch.setattr(notebook, "INTERVAL", 1000.0)
+    trained(nn.Linear(2, 2), epochs=5)
+    (shown,) = cell.shown
+    assert len(shown) == 2  # the first batch, and the end
+    assert shown[-1]["text/html"].count("<tr>") == 6
+
+
 def test_long_runs_show_the_first_the_best_and_the_last_epochs(cell):
     trained(nn.Linear(2, 2), epochs=15)
     lines = cell.shown[0][-1]["text/plain"].splitlines()

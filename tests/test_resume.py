@@ -4,6 +4,7 @@ import inspect
 import itertools
 import os
 import random
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -40,13 +41,13 @@ def small_model():
     return nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 3))
 
 
-def run(path=None, die=None, every=1, epochs=4, **options):
+def run(path=None, die=None, every=1, epochs=4, callbacks=(), **options):
     """A run with everything that has a state; the random numbers come from the seed of the process."""
     ag.manual_seed(3)
     model = small_model()
     optimizer = optim.Adam(model.parameters(), lr=0.02)
     train = DataLoader(TensorDataset(X[:66], Y[:66]), 16, shuffle=True, generator=ag.Generator(7))
-    callbacks = [optim.EarlyStopping(3), *([Die(*die)] if die else [])]
+    callbacks = [optim.EarlyStopping(3), *callbacks, *([Die(*die)] if die else [])]
     saving = {} if path is None else {"checkpoint": path, "every": every, "resume": True}
     history = optim.fit(
         model, train, (X[66:], Y[66:]), loss=F.cross_entropy, optimizer=optimizer, epochs=epochs, callbacks=callbacks,
@@ -105,52 +106,68 @@ def test_a_run_that_died_after_any_batch_goes_on_with_the_same_bits(tmp_path, ev
 # --------------------------------------------------------------------------------------------------------------- killed
 
 KILLER = """
-import os, random, signal, sys, time, pickle
+import os, pickle, random, signal, sys, time
 from pathlib import Path
-from tests.test_resume import bits, run
+from tests.test_resume import Starts, bits, run
 
-def child(work):
-    "The number of a process that does the work."
+folder, wanted, epochs, dice = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), random.Random(0)
+path, file = folder / "run", folder / "bits"
+
+def begin(path):
+    "A process that makes a run and writes its bits, once it has begun."
+    reads, writes = os.pipe()
     number = os.fork()
-    if number:
-        return number
-    try:
-        work()
-        os._exit(0)
-    except BaseException as error:
-        print(repr(error), file=sys.stderr)
-        os._exit(1)
-
-def result(path, file):
-    file.write_bytes(pickle.dumps(bits(*run(path, epochs=EPOCHS))))
+    if number == 0:
+        try:
+            file.write_bytes(pickle.dumps(bits(*run(path, epochs=epochs, callbacks=[Starts(writes)]))))
+            os._exit(0)
+        except BaseException as error:
+            print(repr(error), file=sys.stderr)
+            os._exit(1)
+    os.close(writes)
+    os.read(reads, 1)  # nothing, where the checkpoint was that of a whole run
+    os.close(reads)
+    return number
 
 def whole(path):
-    "The bits at the end of a run that nobody kills, and its seconds."
-    file, start = folder / "bits", time.perf_counter()
-    assert os.waitpid(child(lambda: result(path, file)), 0)[1] == 0
+    "The bits at the end of a run that nobody kills, and the seconds of its training."
+    number, start = begin(path), time.perf_counter()
+    assert os.waitpid(number, 0)[1] == 0
     return pickle.loads(file.read_bytes()), time.perf_counter() - start
 
-folder, wanted, EPOCHS, dice = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), random.Random(0)
-whole(None)  # what is compiled, compiled
+run(folder / "warm", epochs=1)  # what children need not load again
+(folder / "warm").unlink()
 reference, _ = whole(None)
 again, seconds = whole(folder / "timed")
 assert again == reference
-kills, path = 0, folder / "run"
+kills = 0
 while kills < wanted:
-    number = child(lambda: run(path, epochs=EPOCHS))
+    number = begin(path)
     time.sleep(dice.uniform(0, seconds / 2))
     os.kill(number, signal.SIGKILL)
     status = os.waitpid(number, 0)[1]
     if os.WIFSIGNALED(status):
         kills += 1
     else:  # it had finished before
-        assert status == 0 and whole(path)[0] == reference
+        assert status == 0 and pickle.loads(file.read_bytes()) == reference, status
         path.unlink()
 assert whole(path)[0] == reference
 left = sorted(file.name for file in folder.iterdir())
 assert left == ["bits", "run", "timed"], left  # no unfinished file stays
 print(kills)
 """
+
+
+class Starts(optim.Callback):
+    """Says through a pipe that a step begins and, where checkpoints are written, that there is one."""
+
+    def __init__(self, pipe):
+        self.pipe = pipe
+
+    def on_step_start(self, run):
+        if self.pipe is not None and (run.checkpoints is None or run.checkpoints.path.exists()):
+            os.write(self.pipe, b"x")
+            self.pipe = None
 
 
 def killed(folder, kills, epochs):
@@ -457,6 +474,16 @@ def test_an_interrupted_cell_is_run_again_with_the_same_objects(tmp_path):
     }  # fmt: skip
     assert optim.fit(net, (X, Y), callbacks=[Interrupt()], **options).interrupted
     assert bits(net, optimizer, optim.fit(net, (X, Y), **options)) == reference
+
+
+def test_a_schedule_after_a_resumed_batch_does_not_warn_that_no_step_was_made(tmp_path):
+    """The optimiser's steps before the checkpoint count."""
+    options = {"checkpoint": tmp_path / "run", "every": 1, "scheduler": SCHEDULERS["StepLR"], "epochs": 2}
+    with pytest.raises(ZeroDivisionError):
+        plain(optim.Adam, die=(1, 0), **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plain(optim.Adam, resume=True, **options)
 
 
 # ---------------------------------------------------------------------------------------------------------------- errors
