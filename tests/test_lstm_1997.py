@@ -240,3 +240,74 @@ def solved(seed, steps, *architecture):
 @pytest.mark.parametrize("architecture", [(4, 1, True), (3, 2, False)])  # the paper's two, both ways of its gradient
 def test_embedded_reber_grammar(architecture):
     assert any(solved(seed, 4000, *architecture) for seed in range(4))
+
+
+class LastOutput(nn.Module):
+    """Answers at the end of a sequence, from 0 to 1."""
+
+    def __init__(self, inputs, outputs, blocks, cells, **options):
+        super().__init__()
+        self.lstm = nn.LSTM1997(inputs, blocks, cells, batch_first=True, **options)
+        self.out = nn.Linear(blocks * cells, outputs)
+
+    def forward(self, x):
+        return F.sigmoid(self.out(self.lstm(x)[0][:, -1]))
+
+
+def learns(net, batches, lr, enough, steps):
+    """Whether `enough` tells in time that the errors so far, the largest of each sequence, are small enough."""
+    optimizer, errors = optim.Adam(net.parameters(), lr=lr), []
+    for _ in range(steps):
+        x, y = batches()
+        off = net(x) - y
+        optimizer.zero_grad()
+        (off * off).mean().backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimizer.step()
+        errors += off.abs().amax(1).tolist()
+        if enough(errors):
+            return True
+    return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("truncated", [False, True])
+@pytest.mark.parametrize("random", [False, True])
+def test_a_lag_of_1000_steps(random, truncated):
+    """Experiments 2a and 2b: the two sequences, or each time other symbols between the ends."""
+
+    def batches():
+        symbols, following = datasets.long_lag(1000, random=random)[:]
+        return F.one_hot(symbols, 1001).float(), F.one_hot(following[:, -1] - 999, 2).float()
+
+    def solved(seed):
+        ag.manual_seed(seed)
+        net = LastOutput(1001, 2, 1, 1, input_gate_bias=-5.0, biases="gates", truncated=truncated)
+        return learns(net, batches, 0.01, lambda errors: len(errors) >= 40 and max(errors[-40:]) < 0.25, 1000)
+
+    assert any(solved(seed) for seed in range(3))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["adding problem", "temporal order"])
+def test_the_papers_tasks(task):
+    """Experiments 4 and 6a, with their networks: solved when of 2,000 new sequences at most one is wrong."""
+    adding = task == "adding problem"
+
+    def batches():
+        if adding:
+            return datasets.adding_problem(20, length=100)[:]
+        x, y = datasets.temporal_order(20, length=100)[:]
+        return x, F.one_hot(y, 4).float()
+
+    def enough(errors):
+        return len(errors) >= 2000 and sum(e > (0.04 if adding else 0.3) for e in errors[-2000:]) <= 1
+
+    def solved(seed):
+        ag.manual_seed(seed)
+        net = LastOutput(
+            *((2, 1) if adding else (8, 4)), 2, 2, input_gate_bias=[-1.0, -2.0] if adding else [-2.0, -4.0]
+        )
+        return learns(net, batches, 0.02 if adding else 0.01, enough, 5000)
+
+    assert any(solved(seed) for seed in range(3))

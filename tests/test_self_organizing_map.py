@@ -125,6 +125,7 @@ def test_more_units_than_examples_and_a_single_unit():
         (lambda m: m.fit(np.zeros((3, 2)), epochs=0), "epochs must be at least 1"),
         (lambda m: m.fit(np.zeros((3, 2)), lr=(2.0, 0.1)), "lr is a pair .* at most 1"),
         (lambda m: m.fit(np.zeros((3, 2)), sigma=(1.0, 0.0)), "sigma is a pair"),
+        (lambda m: m.fit(np.zeros((3, 2)), lr=0.5), r"lr is a pair \(first, last\), .* got 0.5"),
         (lambda m: m.predict(np.zeros((3, 1))), r"shape \(N, 2\)"),
     ],
 )

@@ -13,12 +13,12 @@ import autograd_core as ag
 from autograd_core import Generator, Tensor
 from autograd_core.engine.creation import on_cpu
 from autograd_core.engine.types import Device
-from autograd_core.engine.versions import written
 from autograd_core.kernels.machine.blas import lapack
 from autograd_core.random import stream
 
 from ..module import Module
 from .examples import points
+from .weights import assign
 
 RULES = ("hebb", "pseudo-inverse")
 UPDATES = ("asynchronous", "synchronous")
@@ -67,8 +67,7 @@ class Hopfield(Module):
     def reset_parameters(self) -> None:
         """Forget all patterns."""
         for t in (self.weight, self.threshold):
-            t.array[...] = 0
-            written(t.array)
+            assign(t, 0)
 
     def forward(self, input: Tensor) -> Tensor:
         field = input @ self.weight - self.threshold
@@ -93,8 +92,7 @@ class Hopfield(Module):
             W = lapack(np.linalg.pinv, X) @ X
             W = (W + W.T) / 2
         np.fill_diagonal(W, 0)
-        self.weight.array[...] = W
-        written(self.weight.array)
+        assign(self.weight, W)
 
     def recall(
         self,

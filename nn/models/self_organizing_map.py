@@ -15,13 +15,13 @@ import autograd_core as ag
 from autograd_core import Generator, Tensor
 from autograd_core.engine.creation import on_cpu
 from autograd_core.engine.types import Device
-from autograd_core.engine.versions import written
 from autograd_core.random import stream
 
 from .. import functional as F
 from ..module import Module
 from .examples import points
 from .rbf_fit import ROWS, distances
+from .weights import assign
 
 RULES = ("online", "batch")
 
@@ -132,7 +132,7 @@ class SelfOrganizingMap(Module):
         if epochs < 1:
             raise ValueError(f"{name}: epochs must be at least 1, got {epochs}")
         for what, pair, most in (("lr", lr, 1.0), ("sigma", sigma, math.inf)):
-            if len(pair) != 2 or not all(0 < value <= most and value < math.inf for value in pair):
+            if np.shape(pair) != (2,) or not all(0 < value <= most and value < math.inf for value in pair):
                 limit = "" if most == math.inf else f" and at most {most:g}"
                 raise ValueError(f"{name}: {what} is a pair (first, last), both positive{limit}, got {pair}")
         rng = stream(generator)
@@ -156,8 +156,7 @@ class SelfOrganizingMap(Module):
                 errors.append(_online(w, rows, rng.permutation(len(rows)), gaps, epoch * len(rows), total, lr, sigma))
             if progress is not None:
                 progress(f"epoch {epoch + 1:{len(str(epochs))}}/{epochs}  quantization error {errors[-1]:.4f}")
-        self.weight.array[...] = w.reshape(self.weight.shape)
-        written(self.weight.array)
+        assign(self.weight, w.reshape(self.weight.shape))
         return MapFit(errors, self.quantization_error(x), self.topographic_error(x))
 
     def _points(self, method: str, x: Any) -> ndarray:
