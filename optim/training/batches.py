@@ -33,7 +33,7 @@ class Batch(NamedTuple):
 def forward(model: Callable, x: Any) -> Any:
     """The output of a model of one input, of several by position (a tuple or list), or by name (a dictionary)."""
     several = type(x) is tuple or type(x) is list
-    if not several and not isinstance(x, Mapping):
+    if isinstance(x, Tensor) or not (several or isinstance(x, Mapping)):
         return model(x)
     try:
         return model(*x) if several else model(**x)
@@ -170,7 +170,10 @@ def as_tensors(values: Any, dtype: np.dtype) -> Any:
 def batches(loader: Iterable, caller: str = "fit", target: str = "y") -> Iterator[Batch]:
     """The batches of a loader."""
     for batch in loader:
-        yield as_batch(batch, caller, target)
+        if type(batch) is list and len(batch) == 2:  # what a DataLoader gives
+            yield Batch(batch[0], batch[1], None)
+        else:
+            yield as_batch(batch, caller, target)
 
 
 def as_batch(batch: Any, caller: str = "fit", target: str = "y") -> Batch:
@@ -202,7 +205,7 @@ def _of_dictionary(batch: Mapping, target: str, caller: str) -> tuple[Any, Any, 
 
 def rows(y: Any) -> int:
     """The number of examples in a target, which may be nested."""
-    while isinstance(y, Mapping | tuple | list) and len(y) and not isinstance(y, Tensor):
+    while not isinstance(y, Tensor) and isinstance(y, Mapping | tuple | list) and len(y):
         first = next(iter(y.values())) if isinstance(y, Mapping) else y[0]
         if not isinstance(first, Mapping | tuple | list | Tensor | np.ndarray):
             break

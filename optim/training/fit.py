@@ -136,7 +136,8 @@ def fit(
     loader = as_loader(train, batch_size, True, generator, "train", model)
     rows = batch_size if isinstance(batch_size, int) else 256
     unseen = None if validation is None else as_loader(validation, rows, False, None, "validation", model)
-    objective = Objective(loss, class_weight=class_table(class_weight, targets_of(train, target)))
+    targets = targets_of(train, target)
+    objective = Objective(loss, class_weight=class_table(class_weight, targets), targets=targets)
 
     run = Run(model, optimizer, epochs, len(loader) if isinstance(loader, Sized) else 0, unseen is not None, metrics)
     keeper = [KeepBest()] if keep_best and not any(callback.sets_weights(run) for callback in extra) else []

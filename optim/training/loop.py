@@ -19,10 +19,11 @@ def train_epoch(run: Run) -> dict[str, float]:
     run.model.train()
     run.batch = 0
     loader = run.loader if run.checkpoints is None else run.checkpoints.reading()
+    evaluation = Evaluation(run)
     for group in groups(batches(loader, target=run.target), run.accumulate):
         for callback in events.on_step_start:
             callback(run)
-        losses = Evaluation(run, group).step()
+        losses = evaluation.step(group)
         run.step += 1
         if run.step_scheduler is not None:
             run.step_scheduler.step()
@@ -36,7 +37,7 @@ def train_epoch(run: Run) -> dict[str, float]:
             run.checkpoints.after_step(len(group))
     if not measured.batches:
         raise ValueError("fit: the training data has no batch")
-    if not all_finite([p.array for group in run.optimizer.param_groups for p in group["params"]]):
+    if not all_finite([p.array for p in evaluation.parameters]):
         raise FloatingPointError(weights_failure(run))
     results = measured.result("train_")
     return results if measured.penalty is None else results | {"train_penalty": measured.penalty / measured.batches}

@@ -23,13 +23,17 @@ class Objective:
     example is multiplied by that of its class: Σ w c l / Σ w.
     """
 
-    def __init__(self, loss: Callable, caller: str = "fit", class_weight: np.ndarray | None = None):
+    def __init__(
+        self, loss: Callable, caller: str = "fit", class_weight: np.ndarray | None = None, targets: Tensor | None = None
+    ):
         self.loss, self.caller, self.class_weight = loss, caller, class_weight
         try:
             self.options: Mapping[str, Any] = inspect.signature(getattr(loss, "forward", loss)).parameters
         except (TypeError, ValueError):  # a callable without a signature
             self.options = {}
         self.ignored = self._option("ignore_index")
+        if targets is not None and self._option("weight") is None and not (targets.array == self.ignored).any():
+            self.ignored = None  # all targets count
         self.sums = getattr(loss, "reduction", None) == "sum"
 
     def _option(self, name: str) -> Any:
@@ -41,13 +45,13 @@ class Objective:
         if batch.weights is not None or self.class_weight is not None:
             return self._weighted(output, batch)
         value = self.loss(output, batch.y)
+        if isinstance(value, Tensor) and value.array.size == 1:
+            return value
         if self.caller == "evaluate" and isinstance(value, int | float | np.number):  # no gradient is needed there
             return as_tensor(np.float64(value))
-        if not isinstance(value, Tensor) or value.array.size != 1:
-            got = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
-            way_out = "; use reduction='mean'" if isinstance(value, Tensor) else "; compute it with tensor operations"
-            raise TypeError(f"{self.caller}: loss(output, target) must give a tensor of one number, got {got}{way_out}")
-        return value
+        got = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+        way_out = "; use reduction='mean'" if isinstance(value, Tensor) else "; compute it with tensor operations"
+        raise TypeError(f"{self.caller}: loss(output, target) must give a tensor of one number, got {got}{way_out}")
 
     def weight(self, batch: Batch) -> float:
         """The weight of the mean loss of a batch in that of several: what it is a mean over.
