@@ -34,7 +34,7 @@ class Pruned:
     losses      the mean loss before anything was deleted, and after each step, before it retrained
     retrained   the loss after each step's retraining, if there was one
     predicted   the change of the loss that the saliencies of each step's weights promised
-    undone      whether the last step went beyond `max_loss`, and was taken back; it is in no list
+    undone      the loss of a last step that went beyond `max_loss`, or was not finite, and was taken back; it is in no list
     """
 
     weights: int
@@ -42,12 +42,12 @@ class Pruned:
     deleted: list[int] = field(default_factory=list)
     retrained: list[float] = field(default_factory=list)
     predicted: list[float] = field(default_factory=list)
-    undone: bool = False
+    undone: float | None = None
 
     def __str__(self) -> str:
         count = self.deleted[-1] if self.deleted else 0
         last = (self.retrained or self.losses)[-1]
-        end = "; a further step would have gone beyond max_loss" if self.undone else ""
+        end = "" if self.undone is None else f"; a further step, to {self.undone:.4g}, was taken back"
         return (
             f"{count} of {self.weights} weights deleted ({count / self.weights:.1%}): loss {self.losses[0]:.4g}, now "
             f"{last:.4g}{end}"
@@ -79,7 +79,8 @@ def optimal_brain_damage(
         as the paper's do, and is never negative.
     parameters: pairs (module, name of a parameter); by default all that require a gradient.
     retrain: function(model), called after each step.
-    max_loss: the step after which the loss is larger (after retraining, if there is any) is taken back, and the last.
+    max_loss: the step after which the loss is larger (after retraining, if there is any), or not finite, is taken back, and
+        is the last.
     batch_size: the examples taken at a time, where data is no loader. The result is the same.
 
     A Hessian of n weights costs n products with it, each some two gradients: take a part of the data for a large network.
@@ -134,7 +135,7 @@ def optimal_brain_surgeon(
         exactly, while the loss is taken to be the same parabola.
     curvature: "gauss-newton", the sum of outer products that the paper inverts, or "hessian", exact; that must be
         positive definite with the damping.
-    damping: λ as a part of the mean of the diagonal.
+    damping: λ as a part of the mean size of H's diagonal.
 
     The Hessian is a matrix of n² numbers, for n weights: some thousand at most.
 
@@ -163,9 +164,8 @@ def optimal_brain_surgeon(
     def choose(weights: ndarray, alive: ndarray, count: int) -> float:
         left = np.flatnonzero(alive)
         H = surgery.checked(surgery.curvature().matrix(curvature))[np.ix_(left, left)]
-        H[np.diag_indices_from(H)] += damping * max(float(np.trace(H)) / len(H), np.finfo(float).tiny)
         w = weights[left]
-        rise, deleted = delete_one_by_one(w, _inverse(H), count)
+        rise, deleted = delete_one_by_one(w, _inverse(H, damping), count)
         weights[left], alive[left[deleted]] = w, False
         return rise
 
@@ -189,14 +189,17 @@ def delete_one_by_one(w: ndarray, inverse: ndarray, count: int) -> tuple[float, 
     return rise, deleted
 
 
-def _inverse(H: ndarray) -> ndarray:
+def _inverse(H: ndarray, damping: float) -> ndarray:
+    scale = max(float(abs(H.diagonal()).mean()), np.finfo(float).tiny)
+    H = H + damping * scale * np.eye(len(H))
     try:
         L = lapack(np.linalg.cholesky, H)
     except np.linalg.LinAlgError:
         smallest = float(lapack(np.linalg.eigvalsh, H)[0])
         raise ValueError(
             f"optimal_brain_surgeon: the Hessian is not positive definite, its smallest eigenvalue is {smallest:.3g}; train "
-            f"the model to a minimum, pass curvature='gauss-newton', or a damping of {-2 * smallest / H.trace() * len(H):.2g}"
+            "the model to a minimum, pass curvature='gauss-newton', or "
+            f"damping={max(damping - 2 * smallest / scale, 1e-4):.2g}"
         ) from None
     root = lapack(np.linalg.solve, L, np.eye(len(H)))
     return root.T @ root
@@ -256,9 +259,9 @@ class _Surgery:
             if retrain is not None:
                 retrain(self.model)
                 last = self._loss()
-            if not last <= max_loss:
+            if not (last <= max_loss and math.isfinite(last)):
                 self._write(*before)
-                result.undone = True
+                result.undone = last
                 break
             result.deleted.append(n - int(alive.sum()))
             result.losses.append(loss)
