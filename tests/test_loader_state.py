@@ -39,13 +39,13 @@ def stored(state):
 @pytest.mark.parametrize("name", SAMPLERS)
 @pytest.mark.parametrize("own", [True, False], ids=["own generator", "default generator"])
 def test_a_sampler_goes_on_where_it_was_left(name, own):
-    for given in (0, 1, 7, N, 65_536, 70_000):
+    for count in (0, 1, 7, N, 65_536, 70_000):
         ag.manual_seed(2)
         one = SAMPLERS[name](ag.Generator(1) if own else None)
-        if given > len(one):
+        if count > len(one):
             continue
         iterator = iter(one)
-        list(itertools.islice(iterator, given))
+        list(itertools.islice(iterator, count))
         state, position = stored(one.state_dict()), ag.get_rng_state()
         rest, following = list(iterator), list(one)
         two = SAMPLERS[name](ag.Generator(9) if own else None)
@@ -62,10 +62,10 @@ def test_a_sampler_goes_on_where_it_was_left(name, own):
 def test_a_batch_sampler_goes_on_at_every_batch(name, drop_last):
     size = 4 if name not in ("blocks", "draws") else 29_000
     ag.manual_seed(2)
-    for given in range(len(BatchSampler(SAMPLERS[name](None), size, drop_last)) + 1):
+    for count in range(len(BatchSampler(SAMPLERS[name](None), size, drop_last)) + 1):
         one = BatchSampler(SAMPLERS[name](ag.Generator(1)), size, drop_last)
         iterator = iter(one)
-        list(itertools.islice(iterator, given))
+        list(itertools.islice(iterator, count))
         state = stored(one.state_dict())
         rest, following = list(iterator), list(one)
         two = BatchSampler(SAMPLERS[name](ag.Generator(8)), size, drop_last)
@@ -150,18 +150,18 @@ def listed(batches):
 
 @pytest.mark.parametrize("name", LOADERS)
 def test_a_loader_goes_on_at_every_batch(name):
-    count = len(LOADERS[name]()) if name != "stream" else 6
-    for given in range(count + 1):
+    batches = len(LOADERS[name]()) if name != "stream" else 6
+    for count in range(batches + 1):
         ag.manual_seed(4)
         one = LOADERS[name]()
         iterator = iter(one)
-        listed(itertools.islice(iterator, given))
+        listed(itertools.islice(iterator, count))
         state, position = stored(one.state_dict()), ag.get_rng_state()
         rest, following = listed(iterator), listed(one)
         ag.manual_seed(4)  # as at the start of the epoch
         two = LOADERS[name]()
         two.load_state_dict(state)
-        assert two.state_dict()["batches"] == given
+        assert two.state_dict()["batches"] == count
         iterator = iter(two)
         ag.set_rng_state(position)
         assert listed(iterator) == rest

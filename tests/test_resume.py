@@ -559,7 +559,7 @@ def test_a_damaged_file(tmp_path):
         two(checkpoint=path, resume=True)
 
 
-class Held(optim.Callback):
+class Unstorable(optim.Callback):
     def state_dict(self):
         return {"value": {1, 2}}
 
@@ -576,7 +576,7 @@ class Held(optim.Callback):
         ({"every": "1.5 epochs"}, ValueError, "every='1.5 epochs' is no number"),
         ({"every": 1.5}, TypeError, "every is a number of batches or a text, got 1.5"),
         ({"data": lambda: iter(Batches())}, TypeError, "train is an iterator, which is used up once"),
-        ({"callbacks": [Held]}, TypeError, "cannot be written: save: callbacks.*value is set"),
+        ({"callbacks": [Unstorable]}, TypeError, "cannot be written: save: callbacks.*value is set"),
     ],
 )  # fmt: skip
 def test_options_that_cannot_work(tmp_path, options, error, message):

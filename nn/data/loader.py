@@ -234,9 +234,9 @@ class DataLoader:
             position.count, position.last = resumed["batches"], resumed.get("last")
             if "sampler" not in resumed and resumed["batches"]:
                 self._pass_over(source, resumed)
-        return self._made(source, make, position)
+        return self._read(source, make, position)
 
-    def _made(self, source: Iterator, make: Callable, position: Position) -> Iterator:
+    def _read(self, source: Iterator, make: Callable, position: Position) -> Iterator:
         for indices in source:
             batch = make(indices)
             position.count, position.last = position.count + 1, indices

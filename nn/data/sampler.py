@@ -89,9 +89,12 @@ class Cursor:
 
     def take(self, count: int) -> ndarray:
         """The next `count` indices, fewer at the end."""
-        self.fill(count)
-        start, self.at = self.at, min(self.at + count, len(self.pending))
-        return self.pending[start : self.at]
+        start, stop = self.at, self.at + count
+        if stop > len(self.pending):
+            self.fill(count)
+            start, stop = self.at, min(self.at + count, len(self.pending))
+        self.at = stop
+        return self.pending[start:stop]
 
     def end(self) -> None:
         """The epoch is over: the state of the sampler is that before an epoch again."""
@@ -367,8 +370,8 @@ class BatchSampler(Sampler):
 
     def _cut(self, cursor: Cursor) -> Iterator[ndarray]:
         least = self.batch_size if self.drop_last else 1
-        while cursor.fill(self.batch_size) >= least:
-            yield cursor.take(self.batch_size)
+        while len(indices := cursor.take(self.batch_size)) >= least:
+            yield indices
         cursor.end()
 
     def _collected(self, indices: Iterator) -> Iterator[ndarray]:

@@ -40,7 +40,7 @@ class Checkpoints:
         self.streams = Streams({"model": run.model, "loss": loss, **data, "callbacks": self.callbacks})
         self.start: dict[str, Any] | None = None  # the streams at the start of the epoch
         self.last: Any = None  # the batch that was read last
-        self.found: dict[str, Any] | None = None  # the state that is resumed, until the epoch goes on
+        self.resumed: dict[str, Any] | None = None  # the state that is resumed, until the epoch goes on
         self._check(validation)
         self.identity = identity(run, loss, self._schedulers(), data)
 
@@ -78,13 +78,13 @@ class Checkpoints:
         """Read the checkpoint if there is one. Raises ValueError if it is damaged or of another run."""
         if not self.path.exists():
             return
-        found = read(self.path)
-        what = difference(found["identity"], self.identity)
-        absent = [name for name, _ in found["random"]["now"]["named"] if name not in self.streams.named]
+        saved = read(self.path)
+        what = difference(saved["identity"], self.identity)
+        absent = [name for name, _ in saved["random"]["now"]["named"] if name not in self.streams.named]
         if what is None and absent:
             what = f"generator {absent[0]}: used there, absent here"
         kinds = Counter(type(callback).__name__ for callback in self.callbacks)
-        lost = Counter(kind for kind, state in found["callbacks"] if state) - kinds
+        lost = Counter(kind for kind, state in saved["callbacks"] if state) - kinds
         if what is None and lost:
             what = f"callback {next(iter(lost))}: with a state there, absent here"
         if what is not None:
@@ -92,26 +92,26 @@ class Checkpoints:
                 f"fit: {self.path} is the checkpoint of another run: {what}; nothing was changed. Pass what that run had, "
                 "or start anew with resume=False or another path"
             )
-        self.found = found
+        self.resumed = saved
 
     def restore(self) -> None:
         """Give all parts the state of the checkpoint that was found; the random streams follow when the epoch goes on."""
-        if self.found is None:
+        if self.resumed is None:
             packed(self.path, self.state(within=False))  # what a file cannot hold is refused now
             return
-        run, found = self.run, self.found
-        run.model.load_state_dict(found["model"])
-        _load_others(run.model, found["others"])
-        if found["loss"] is not None:
-            self.loss.load_state_dict(found["loss"])
-        run.optimizer.load_state_dict(found["optimizer"])
+        run, saved = self.run, self.resumed
+        run.model.load_state_dict(saved["model"])
+        _load_others(run.model, saved["others"])
+        if saved["loss"] is not None:
+            self.loss.load_state_dict(saved["loss"])
+        run.optimizer.load_state_dict(saved["optimizer"])
         if hasattr(run.optimizer, "stepped"):
-            run.optimizer.stepped = found["stepped"]
+            run.optimizer.stepped = saved["stepped"]
         for name, scheduler in self._schedulers().items():
             if scheduler is not None:
-                scheduler.load_state_dict(found["schedulers"][name])
+                scheduler.load_state_dict(saved["schedulers"][name])
         states: dict[str, list[Any]] = {}
-        for kind, state in found["callbacks"]:
+        for kind, state in saved["callbacks"]:
             states.setdefault(kind, []).append(state)
         for callback in self.callbacks:
             mine = states.get(type(callback).__name__)
@@ -119,46 +119,46 @@ class Checkpoints:
                 state = mine.pop(0)
                 if state:
                     callback.load_state_dict(state)
-        run.history.load_state_dict(found["history"])
+        run.history.load_state_dict(saved["history"])
         for name in BETWEEN:
-            setattr(run, name, found["run"][name])
-        if found["within"]:
+            setattr(run, name, saved["run"][name])
+        if saved["within"]:
             run.epoch -= 1  # it begins again, in the middle
         else:
-            self._set_position(found)
-            self.streams.load_state(found["random"]["now"])
-            self.found = None
+            self._set_position(saved)
+            self.streams.load_state(saved["random"]["now"])
+            self.resumed = None
 
-    def _set_position(self, found: Mapping[str, Any]) -> None:
+    def _set_position(self, saved: Mapping[str, Any]) -> None:
         if _keeps_position(self.run.loader):
-            self.run.loader.load_state_dict(found["loader"])  # type: ignore[attr-defined]
+            self.run.loader.load_state_dict(saved["loader"])  # type: ignore[attr-defined]
 
     @property
     def cut(self) -> bool:
         """Whether the next epoch is one that was cut, which goes on."""
-        return self.found is not None
+        return self.resumed is not None
 
     @property
     def elapsed(self) -> float:
         """The seconds that such an epoch has taken before."""
-        return 0.0 if self.found is None else self.found["run"]["elapsed"]
+        return 0.0 if self.resumed is None else self.resumed["run"]["elapsed"]
 
     def reading(self) -> Iterator[Any]:
         """The batches of the epoch that are left; for one that goes on, `run.batch` and the metrics so far are set."""
-        run, found, self.found = self.run, self.found, None
-        if found is None:
+        run, saved, self.resumed = self.run, self.resumed, None
+        if saved is None:
             self.start = self.streams.state()
             return self._read(iter(run.loader))
         for name in WITHIN:
-            setattr(run, name, found["run"][name])
-        run.measured.load_state_dict(found["measured"])
-        self.start = found["random"]["start"]
-        self._set_position(found)  # before the streams: it sets the loader's own as well
-        self.streams.load_state(found["random"]["start"])
+            setattr(run, name, saved["run"][name])
+        run.measured.load_state_dict(saved["measured"])
+        self.start = saved["random"]["start"]
+        self._set_position(saved)  # before the streams: it sets the loader's own as well
+        self.streams.load_state(saved["random"]["start"])
         batches = iter(run.loader)
         if not _keeps_position(run.loader):
-            self._pass_over(batches, run.batch, found["last"])
-        self.streams.load_state(found["random"]["now"])
+            self._pass_over(batches, run.batch, saved["last"])
+        self.streams.load_state(saved["random"]["now"])
         return self._read(batches)
 
     def _read(self, batches: Iterator[Any]) -> Iterator[Any]:
