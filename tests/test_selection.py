@@ -67,7 +67,7 @@ def test_each_fold_is_trained_and_evaluated_as_by_hand():
     seen = []
 
     def recorded():
-        model, optimizer = make()
+        model, optimizer = make(lr=5.0)
         seen.append(model)
         return model, optimizer
 
@@ -79,12 +79,13 @@ def test_each_fold_is_trained_and_evaluated_as_by_hand():
     for part, seed, model, fold, history in zip(parts, seeds, seen, result.folds, result.histories, strict=True):
         others = np.setdiff1d(np.arange(48), part)
         ag.manual_seed(int(seed))
-        twin, optimizer = make()
+        twin, optimizer = make(lr=5.0)
         wanted = optim.fit(twin, (x[others], y[others]), loss=F.cross_entropy, optimizer=optimizer, epochs=3, progress=False,
                            keep_best=False)  # fmt: skip
         assert history["train_loss"] == wanted["train_loss"]
         np.testing.assert_array_equal(model[0].weight.array, twin[0].weight.array)
         assert fold == optim.evaluate(twin, (x[part], y[part]), F.cross_entropy)
+    assert any(np.argmin(history["train_loss"]) < 2 for history in result.histories)  # the last weights, not the best
     assert result.names() == ["loss", "accuracy"]
     losses = [fold["loss"] for fold in result.folds]
     assert (
@@ -95,14 +96,17 @@ def test_each_fold_is_trained_and_evaluated_as_by_hand():
         result["f1"]
 
 
-def test_results_do_not_depend_on_the_number_of_jobs_or_on_what_was_drawn_before():
-    pytest.importorskip("joblib", reason="joblib is not installed (make test installs it)")
+def test_results_do_not_depend_on_the_number_of_jobs_or_on_what_was_drawn_before(monkeypatch):
+    joblib = pytest.importorskip("joblib", reason="joblib is not installed (make test installs it)")
+    monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
     options = {
-        "metrics": {"f1": optim.F1Score("macro")},
+        "metrics": {"f1": optim.F1Score("macro"), "threads": lambda outputs, targets: ag.get_num_threads()},
         "standardize": True,
         "callbacks": [optim.EarlyStopping(1, "train_loss")],
     }
     first, twin = validated(**options), validated(**options, n_jobs=2)
+    assert max(fold.pop("threads") for fold in twin.folds) <= max(1, joblib.cpu_count() // 2)  # they do not compete
+    assert {fold.pop("threads") for fold in first.folds} == {ag.get_num_threads()}
     assert first.folds == twin.folds
     assert [h["train_loss"] for h in first.histories] == [h["train_loss"] for h in twin.histories]
     state = ag.get_rng_state()
@@ -111,6 +115,7 @@ def test_results_do_not_depend_on_the_number_of_jobs_or_on_what_was_drawn_before
     other = optim.cross_validate(make, points(), loss=F.cross_entropy, k=4, epochs=3, generator=ag.Generator(5))
     assert ag.get_rng_state() == state and other.folds != first.folds
     assert vars(options["callbacks"][0]).keys() == vars(optim.EarlyStopping(1)).keys()  # copies ran
+    assert options["metrics"]["f1"].counts.size == 0
 
 
 def test_standardisation_does_not_see_the_part_held_out():
@@ -294,6 +299,17 @@ def plain(x):
     if isinstance(x, list | tuple):
         return [plain(value) for value in x]
     return x.array.copy() if isinstance(x, ag.Tensor) else copy.deepcopy(x)
+
+
+def test_groups_keep_the_ratio_of_their_rates():
+    rows = nn.Sequential(nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False))
+    for layer in rows:
+        nn.init.ones_(layer.weight)
+    first, second = rows[0].weight, rows[1].weight  # the output is their product, the loss its square
+    optimizer = optim.SGD([{"params": [first], "lr": 0.1}, {"params": [second], "lr": 0.3}])
+    found = optim.lr_find(rows, [(ag.ones(1, 1), ag.zeros(1, 1))], loss=F.mse_loss, optimizer=optimizer, start=0.01, end=0.02,
+                          steps=2)  # fmt: skip
+    np.testing.assert_allclose(found.losses, [1, ((1 - 2 * 0.01) * (1 - 2 * 0.03)) ** 2], rtol=1e-6)
 
 
 @pytest.mark.parametrize("fails", [False, True])

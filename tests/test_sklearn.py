@@ -107,7 +107,7 @@ def test_a_module_is_copied():
     X, y = points()
     module = nn.MLP([2, 4, 3])
     before = {name: value.array.copy() for name, value in module.state_dict().items()}
-    model = clone(NeuralNetClassifier(module, epochs=2, lr=0.1)).fit(X, y)
+    model = NeuralNetClassifier(module, epochs=2, lr=0.1).fit(X, y)
     assert all((before[name] == value.array).all() for name, value in module.state_dict().items())
     assert not all((before[name] == value.array).all() for name, value in model.module_.state_dict().items())
 
@@ -230,6 +230,8 @@ def test_weights_of_examples_and_of_classes():
     w = np.where(y == "a", 3.0, 1.0)
     weighted, classed = quick(**full).fit(X, y, w), quick(**full, class_weight={"a": 3.0, "b": 1.0, "c": 1.0}).fit(X, y)
     np.testing.assert_array_equal(weights_of(weighted), weights_of(classed))
+    both = quick(**full, class_weight={"a": 3.0}).fit(X, y, w)
+    np.testing.assert_allclose(weights_of(both), weights_of(quick(**full).fit(X, y, w * w)), rtol=1e-9)
     repeated = np.repeat(np.arange(40), w.astype(int))
     np.testing.assert_allclose(weights_of(weighted), weights_of(quick(**full).fit(X[repeated], y[repeated])), rtol=1e-6)
     assert (weights_of(weighted) != weights_of(quick(**full).fit(X, y))).any()
@@ -246,6 +248,7 @@ def test_probabilities_are_those_of_the_network():
     assert model.classes_.tolist() == ["a", "b", "c"] and model.n_features_in_ == 2 and model.score(X, y) > 0.9
     with ag.no_grad():
         z = model.module_.eval()(ag.tensor(X))
+    model.module_.train()  # whatever was done with it
     np.testing.assert_allclose(model.predict_proba(X), F.softmax(z, 1).array, rtol=1e-12)
     np.testing.assert_array_equal(model.predict(X), model.classes_[z.array.argmax(1)])
     many = np.concatenate([X] * 40)  # more than a batch

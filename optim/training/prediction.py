@@ -58,7 +58,8 @@ def evaluate(
     loss: function(output, target) → number.
     metrics: name → a `Metric`, which is updated batch by batch, or function(outputs, targets) → number, called once
         with those of the whole data, which are kept in memory for it; by default the accuracy where targets are class
-        indices. Weights of examples do not count in metrics.
+        indices. A result with one number a class is recorded as name_0, name_1, …. Weights of examples do not count in
+        metrics.
     batch_size: the number of rows of a batch, where data is no loader.
     target: the key of the targets, where batches are dictionaries.
 
