@@ -272,3 +272,33 @@ def test_a_history_does_not_record_matrices_and_curves(metric):
         optim.fit(model, (SCORES.astype(np.float32), LABELS), loss=F.cross_entropy, metrics={"m": metric},
                   optimizer=optim.SGD(model.parameters(), lr=0.5), progress=False)  # fmt: skip
     np.testing.assert_array_equal(model.weight.array, before)
+
+
+def test_a_run_cut_within_an_epoch_goes_on_with_its_metrics(tmp_path):
+    class Cut(optim.Callback):
+        def on_batch_end(self, run):
+            if (run.epoch, run.batch) == (2, 2) and not resumed:
+                raise InterruptedError
+
+    def trained(path, **options):
+        ag.manual_seed(0)
+        model = nn.Linear(3, 3)
+        metrics = {
+            "f1": optim.F1Score(None),
+            "area": optim.AUROC(),
+            "perplexity": optim.Perplexity(),
+            "top": optim.TopKAccuracy(2),
+        }
+        return optim.fit(model, (SCORES.astype(np.float32), LABELS), loss=F.cross_entropy, epochs=3, batch_size=3,
+                         optimizer=optim.SGD(model.parameters(), lr=0.3), metrics=metrics, progress=False, checkpoint=path,
+                         every=1, callbacks=[Cut()], **options)  # fmt: skip
+
+    resumed = True
+    whole = trained(tmp_path / "whole.safetensors")
+    resumed = False
+    with pytest.raises(InterruptedError):
+        trained(tmp_path / "cut.safetensors")
+    resumed = True
+    again = trained(tmp_path / "cut.safetensors", resume=True)
+    for name in ("train_f1_0", "train_f1_2", "train_area", "train_perplexity", "train_loss"):
+        assert again[name] == whole[name]
