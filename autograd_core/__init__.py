@@ -59,6 +59,7 @@ from .engine.dtypes import (
     uint64,
 )
 from .engine.function import Function
+from .engine.memory_format import channels_last, channels_last_3d, contiguous_format, memory_format, preserve_format
 from .engine.modes import (
     enable_grad,
     inference_mode,
@@ -112,7 +113,8 @@ from .interface.table import FUNCTIONS as _FUNCTIONS
 
 __all__ = [
     "Function", "Generator", "Size", "Tensor", "arange", "are_deterministic_algorithms_enabled", "as_tensor",
-    "asarray", "backward", "bernoulli", "bool", "can_cast", "cdouble", "cfloat", "complex128", "complex64",
+    "asarray", "backward", "bernoulli", "bool", "can_cast", "cdouble", "cfloat", "channels_last",
+    "channels_last_3d", "contiguous_format", "memory_format", "preserve_format", "complex128", "complex64",
     "detect_anomaly", "device", "double", "dtype", "e", "empty", "empty_like", "empty_strided", "enable_grad", "eye", "fft",
     "finfo", "float", "float16", "float32", "float64", "fork_rng", "from_dlpack", "from_numpy", "frombuffer",
     "full", "full_like", "get_default_device", "get_default_dtype", "get_deterministic_debug_mode",

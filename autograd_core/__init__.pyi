@@ -1,5 +1,6 @@
 # The names of the package. Written by `python -m tests.stubs` from the functions: change those.
 from autograd_core.engine.dtype_info import Size
+from autograd_core.engine.memory_format import MemoryFormat
 from autograd_core.engine.tensor import Tensor
 from autograd_core.engine.types import A
 from autograd_core.engine.types import Device
@@ -99,6 +100,11 @@ from autograd_core.engine.dtypes import uint32 as uint32
 from autograd_core.engine.dtypes import uint64 as uint64
 from autograd_core.engine.dtypes import uint8 as uint8
 from autograd_core.engine.function import Function as Function
+from autograd_core.engine.memory_format import channels_last as channels_last
+from autograd_core.engine.memory_format import channels_last_3d as channels_last_3d
+from autograd_core.engine.memory_format import contiguous_format as contiguous_format
+from autograd_core.engine.memory_format import memory_format as memory_format
+from autograd_core.engine.memory_format import preserve_format as preserve_format
 from autograd_core.engine.modes import enable_grad as enable_grad
 from autograd_core.engine.modes import inference_mode as inference_mode
 from autograd_core.engine.modes import is_grad_enabled as is_grad_enabled
@@ -262,6 +268,8 @@ __all__ = [
     "cfloat",
     "chain_matmul",
     "channel_shuffle",
+    "channels_last",
+    "channels_last_3d",
     "checkpoint",
     "checkpoint_sequential",
     "cholesky",
@@ -287,6 +295,7 @@ __all__ = [
     "conj",
     "conj_physical",
     "contiguous",
+    "contiguous_format",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -515,6 +524,7 @@ __all__ = [
     "maximum",
     "mean",
     "median",
+    "memory_format",
     "meshgrid",
     "min",
     "minimum",
@@ -573,6 +583,7 @@ __all__ = [
     "positive",
     "pow",
     "prelu",
+    "preserve_format",
     "prod",
     "profile",
     "promote_types",
@@ -1210,8 +1221,8 @@ def clip(
 def clip_(input: TensorLike, min: TensorLike | None = ..., max: TensorLike | None = ...) -> Tensor:
     """Apply `clip` and write the result over `input`, which is returned; the change is recorded."""
 
-def clone(input: TensorLike) -> Tensor:
-    """Copy `input` to memory of its own; unlike that of `detach`, the copy has a gradient."""
+def clone(input: TensorLike, *, memory_format: MemoryFormat = ...) -> Tensor:
+    """Copy `input` to memory of its own; unlike that of `detach`, the copy has a gradient. `memory_format` changes no result."""
 
 def column_stack(tensors: Sequence[TensorLike], *, out: Tensor | None = ...) -> Tensor:
     """Join vectors as the columns of a matrix; matrices as `hstack` does."""
@@ -1238,7 +1249,7 @@ def conj(input: A) -> A:
 def conj_physical(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Return the complex conjugate of each element: `conj`, which always computes."""
 
-def contiguous(input: TensorLike) -> Tensor:
+def contiguous(input: TensorLike, memory_format: MemoryFormat = ...) -> Tensor:
     """Return the tensor itself if its elements lie in row-major order, else a copy in that order."""
 
 def conv1d(

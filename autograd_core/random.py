@@ -24,6 +24,7 @@ from .engine.generator import (
     stream,
     uniform,
 )
+from .engine.memory_format import MemoryFormat, checked_format
 from .engine.operands import as_operand, shape_error
 from .engine.outputs import makes_out
 from .engine.tensor import Default, Tensor, describe, range_checked, wrap
@@ -216,11 +217,12 @@ def rand_like(
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
     device: Device = None,
+    memory_format: MemoryFormat = None,
 ) -> Tensor:
     """Draw uniform numbers from [0, 1) in the shape of `input`.
 
     They come from `generator`, None being the default one. `requires_grad` lets operations on the tensor be recorded;
-    `device` is None or "cpu".
+    `device` is None or "cpu"; `memory_format` changes nothing.
 
     Formula: out ~ U(0, 1); of a complex dtype both parts
     Shapes: (*) → (*).
@@ -232,6 +234,7 @@ def rand_like(
     >>> ag.rand_like(ag.zeros(2, 3)).shape
     (2, 3)
     """
+    checked_format("rand_like", memory_format)
     on_cpu(device)
     x = as_operand(input, "rand_like")
     return from_array(uniform(tuple(x.shape), _floating(dtype or x.dtype, "rand_like"), generator), requires_grad)
@@ -245,11 +248,12 @@ def randn_like(
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
     device: Device = None,
+    memory_format: MemoryFormat = None,
 ) -> Tensor:
     """Draw standard normal numbers in the shape of `input`.
 
     They come from `generator`, None being the default one. `requires_grad` lets operations on the tensor be recorded;
-    `device` is None or "cpu".
+    `device` is None or "cpu"; `memory_format` changes nothing.
 
     Formula: out ~ N(0, 1); of a complex dtype both parts ~ N(0, 1/2)
     Shapes: (*) → (*).
@@ -261,6 +265,7 @@ def randn_like(
     >>> ag.randn_like(ag.zeros(2, 3)).shape
     (2, 3)
     """
+    checked_format("randn_like", memory_format)
     on_cpu(device)
     x = as_operand(input, "randn_like")
     dtype = _floating(dtype or x.dtype, "randn_like")
@@ -277,11 +282,12 @@ def randint_like(
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
     device: Device = None,
+    memory_format: MemoryFormat = None,
 ) -> Tensor:
     """Draw integers from [`low`, `high`) in the shape of `input`, or from [0, high), as randint_like(input, high).
 
     They come from `generator`, None being the default one. `requires_grad` lets operations on the tensor be recorded;
-    `device` is None or "cpu".
+    `device` is None or "cpu"; `memory_format` changes nothing.
 
     Formula: out ~ U{low, …, high − 1}
     Shapes: (*) → (*).
@@ -295,6 +301,7 @@ def randint_like(
     >>> x.dtype, bool(((x >= 1) & (x <= 6)).all())
     (dtype('float32'), True)
     """
+    checked_format("randint_like", memory_format)
     on_cpu(device)
     x = as_operand(input, "randint_like")
     low, high = (0, low) if high is None else (low, high)

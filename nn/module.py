@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from autograd_core.engine.creation import on_cpu
+from autograd_core.engine.memory_format import MemoryFormat, checked_format
 from autograd_core.engine.operands import convert, to_dtype
 from autograd_core.engine.tensor import HookHandle, Tensor, wrap
 
@@ -412,13 +414,20 @@ class Module(hooks.Hookable):
         return self
 
     def to(
-        self, dtype: DTypeLike | Tensor | None = None, device: str | None = None, non_blocking: bool = False
+        self,
+        dtype: DTypeLike | Tensor | None = None,
+        device: str | None = None,
+        non_blocking: bool = False,
+        *,
+        memory_format: MemoryFormat = None,
     ) -> Module:
         """Convert the floating parameters and buffers, in this object, to a floating dtype (or that of a tensor).
 
-        There are no devices: `device` is None or "cpu", also as the first argument; `non_blocking` is without effect.
+        There are no devices: `device` is None or "cpu", also as the first argument; `non_blocking` and `memory_format` are
+        without effect.
         """
-        target = to_dtype(dtype, device)
+        checked_format("nn.Module.to", memory_format)
+        target = to_dtype(dtype, device) if memory_format is None or dtype is not None or device is not None else None
         if target is None:
             return self
         if target.kind not in "fc":
@@ -452,6 +461,25 @@ class Module(hooks.Hookable):
     def half(self) -> Module:
         """Convert the floating parameters and buffers to float16."""
         return self.to(np.float16)
+
+    def to_empty(self, *, device: str | None = None, recurse: bool = True) -> Module:
+        """Give the parameters and buffers new memory without setting its values, here and (`recurse`) below.
+
+        `device` is None or "cpu".
+        """
+        on_cpu(device, "to_empty")
+        return self._apply(lambda t: wrap(np.empty(t.shape, t.dtype)), recurse)
+
+    def compile(self, *args: Any, **kwargs: Any) -> Module:
+        """Return this module as it is: Python runs it, and its kernels are compiled anyway; all options are ignored."""
+        return self
+
+    def share_memory(self) -> NoReturn:
+        """Raise: tensors are in the memory of one process."""
+        raise RuntimeError(
+            f"{type(self).__name__}.share_memory(): other processes cannot share parameters, tensors are in the memory of one; "
+            "train in one process, whose kernels use all cores, and leave this out"
+        )
 
     def train(self, mode: bool = True) -> Module:
         """Set training mode here and below: dropout drops, batch normalisation uses the batch."""

@@ -125,7 +125,7 @@ def is_vague(p: inspect.Parameter) -> bool:
 # What PyTorch takes and a library whose tensors are NumPy arrays in main memory has no use for; `out_dtype` is for GPUs,
 # `from` is no name in Python, `_preallocate_and_copy` private; files are no pickles.
 NOT_OURS = {
-    "layout", "memory_format", "pin_memory", "names", "pin_memory_device", "multiprocessing_context", "out_dtype",
+    "layout", "pin_memory", "names", "pin_memory_device", "multiprocessing_context", "out_dtype",
     "from", "_preallocate_and_copy",
     "pickle_module", "pickle_protocol", "pickle_load_args", "_use_new_zipfile_serialization", "_disable_byteorder_record",
 }  # fmt: skip

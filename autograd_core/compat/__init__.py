@@ -41,7 +41,7 @@ from .refusals import NoDtype, no_attribute
 __version__ = version.__version__
 
 bfloat16 = NoDtype("bfloat16")
-contiguous_format = preserve_format = channels_last = strided = None  # memory_format= and layout= change no result
+strided = None  # layout= changes no result
 
 
 class Generator(core.Generator):

@@ -12,6 +12,7 @@ from .accumulate import sum_over
 from .docstrings import documented, of_elements
 from .graph import Node, choosers
 from .history import record
+from .memory_format import MemoryFormat, checked_format
 from .operands import apply_broadcast, as_operand, is_traced, operand, unified
 from .primitive import SHAPE, Primitive, apply
 from .tensor import Tensor, as_array, range_checked, wrap
@@ -85,8 +86,8 @@ _clone = Primitive(lambda x: np.array(x), name="clone", vjps=(lambda g: g,))
 
 
 @of_elements(floating=False, Source="PyTorch's `clone`.")
-def clone(input: TensorLike) -> Tensor:
-    """Copy `input` to memory of its own; unlike that of `detach`, the copy has a gradient.
+def clone(input: TensorLike, *, memory_format: MemoryFormat = None) -> Tensor:
+    """Copy `input` to memory of its own; unlike that of `detach`, the copy has a gradient. `memory_format` changes no result.
 
     Formula: out = input
     >>> x = ag.tensor([1.0, 2.0])
@@ -95,6 +96,7 @@ def clone(input: TensorLike) -> Tensor:
     >>> x
     tensor([1., 2.])
     """
+    checked_format("clone", memory_format)
     return apply(_clone, (operand(input, "clone"),))
 
 

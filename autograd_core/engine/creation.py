@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from .memory_format import MemoryFormat, checked_format
 from .operands import NUMBERS, as_operand, convert, sizes_of
 from .outputs import documented_out, factory_into, makes_out
 from .standin import StandIn
@@ -240,11 +241,12 @@ def empty(
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
     device: Device = None,
+    memory_format: MemoryFormat = None,
 ) -> Tensor:
     """Make a tensor of the given `size` without setting its values, which are whatever was in the memory.
 
     The size is integers, or one sequence of them, also as size=(…). `requires_grad` lets operations on the tensor be
-    recorded; `device` is None or "cpu".
+    recorded; `device` is None or "cpu"; `memory_format` changes nothing.
 
     Formula: none; the values are undefined.
     Shapes: size.
@@ -257,6 +259,7 @@ def empty(
     >>> ag.empty(2, 3).shape
     (2, 3)
     """
+    checked_format("empty", memory_format)
     return from_array(np.empty(checked_size(size, "empty"), _float_or(dtype)), requires_grad, device)
 
 
@@ -512,11 +515,16 @@ def _triangle(name: str, indices: Callable, row: Any, col: Any, offset: int, dty
 
 
 def zeros_like(
-    input: TensorLike, *, dtype: DTypeLike | None = None, requires_grad: bool = False, device: Device = None
+    input: TensorLike,
+    *,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+    memory_format: MemoryFormat = None,
 ) -> Tensor:
     """Make a tensor of zeros of the shape of `input`.
 
-    `requires_grad` lets operations on it be recorded; `device` is None or "cpu".
+    `requires_grad` lets operations on it be recorded; `device` is None or "cpu"; `memory_format` changes nothing.
 
     Formula: out = 0
     Shapes: (*) → (*).
@@ -529,16 +537,22 @@ def zeros_like(
     >>> ag.zeros_like(ag.tensor([1, 2]))
     tensor([0, 0])
     """
+    checked_format("zeros_like", memory_format)
     x = as_operand(input, "zeros_like")
     return for_each_example(x, x.shape, lambda s: from_array(np.zeros(s, dtype or x.dtype), requires_grad, device))
 
 
 def ones_like(
-    input: TensorLike, *, dtype: DTypeLike | None = None, requires_grad: bool = False, device: Device = None
+    input: TensorLike,
+    *,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+    memory_format: MemoryFormat = None,
 ) -> Tensor:
     """Make a tensor of ones of the shape of `input`.
 
-    `requires_grad` lets operations on it be recorded; `device` is None or "cpu".
+    `requires_grad` lets operations on it be recorded; `device` is None or "cpu"; `memory_format` changes nothing.
 
     Formula: out = 1
     Shapes: (*) → (*).
@@ -551,16 +565,22 @@ def ones_like(
     >>> ag.ones_like(ag.tensor([3.0, 4.0]))
     tensor([1., 1.])
     """
+    checked_format("ones_like", memory_format)
     x = as_operand(input, "ones_like")
     return for_each_example(x, x.shape, lambda s: from_array(np.ones(s, dtype or x.dtype), requires_grad, device))
 
 
 def empty_like(
-    input: TensorLike, *, dtype: DTypeLike | None = None, requires_grad: bool = False, device: Device = None
+    input: TensorLike,
+    *,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+    memory_format: MemoryFormat = None,
 ) -> Tensor:
     """Make a tensor of the shape of `input` without setting its values, which are whatever was in the memory.
 
-    `requires_grad` lets operations on it be recorded; `device` is None or "cpu".
+    `requires_grad` lets operations on it be recorded; `device` is None or "cpu"; `memory_format` changes nothing.
 
     Formula: none; the values are undefined.
     Shapes: (*) → (*).
@@ -573,6 +593,7 @@ def empty_like(
     >>> ag.empty_like(ag.zeros(2, 3)).shape
     (2, 3)
     """
+    checked_format("empty_like", memory_format)
     x = as_operand(input, "empty_like")
     return for_each_example(x, x.shape, lambda s: from_array(np.empty(s, dtype or x.dtype), requires_grad, device))
 
@@ -584,10 +605,11 @@ def full_like(
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
     device: Device = None,
+    memory_format: MemoryFormat = None,
 ) -> Tensor:
     """Make a tensor of the shape of `input`, filled with one value.
 
-    `requires_grad` lets operations on it be recorded; `device` is None or "cpu".
+    `requires_grad` lets operations on it be recorded; `device` is None or "cpu"; `memory_format` changes nothing.
 
     Formula: out = `fill_value`, a number or a 0-d tensor
     Shapes: (*) → (*).
@@ -601,6 +623,7 @@ def full_like(
     >>> ag.full_like(ag.zeros(2), 7)
     tensor([7., 7.])
     """
+    checked_format("full_like", memory_format)
     x = as_operand(input, "full_like")
     value = _filling(fill_value, dtype or x.dtype, "full_like")
     return for_each_example(x, x.shape, lambda s: from_array(np.full(s, value, value.dtype), requires_grad, device))

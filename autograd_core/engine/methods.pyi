@@ -1,6 +1,7 @@
 # The operations as methods of Tensor. Written by `python -m tests.stubs` from the functions: change those.
 from autograd_core.engine.device import device
 from autograd_core.engine.generator import Generator
+from autograd_core.engine.memory_format import MemoryFormat
 from autograd_core.engine.tensor import Tensor
 from autograd_core.engine.types import Device
 from autograd_core.engine.types import Dims
@@ -378,20 +379,20 @@ class Methods:
     def bmm(self, mat2: TensorLike) -> Tensor:
         """Multiply the matrices of two equally long stacks pair by pair; `input` and `mat2` do not broadcast."""
 
-    def bool(self) -> Tensor:
-        """Convert to bool; the tensor itself, if it has that dtype."""
+    def bool(self, memory_format: MemoryFormat = ...) -> Tensor:
+        """Convert to bool; the tensor itself, if it has that dtype. `memory_format` is without effect."""
 
     def broadcast_to(self, shape: Sequence[_int]) -> Tensor:
         """Repeat `input`, without copying, along new leading dimensions and those of size 1, to get `shape`."""
 
-    def byte(self) -> Tensor:
-        """Convert to uint8; the tensor itself, if it has that dtype."""
+    def byte(self, memory_format: MemoryFormat = ...) -> Tensor:
+        """Convert to uint8; the tensor itself, if it has that dtype. `memory_format` is without effect."""
 
     def cauchy_(self, median: _float = ..., sigma: _float = ..., *, generator: Generator | None = ...) -> Tensor:
         """Fill the tensor with Cauchy numbers."""
 
-    def cdouble(self) -> Tensor:
-        """Convert to complex128; the tensor itself, if it has that dtype."""
+    def cdouble(self, memory_format: MemoryFormat = ...) -> Tensor:
+        """Convert to complex128; the tensor itself, if it has that dtype. `memory_format` is without effect."""
 
     def ceil(self) -> Tensor:
         """Round each element up."""
@@ -399,11 +400,11 @@ class Methods:
     def ceil_(self) -> Tensor:
         """`ceil` in place: the result takes x's memory, and the change is recorded."""
 
-    def cfloat(self) -> Tensor:
-        """Convert to complex64; the tensor itself, if it has that dtype."""
+    def cfloat(self, memory_format: MemoryFormat = ...) -> Tensor:
+        """Convert to complex64; the tensor itself, if it has that dtype. `memory_format` is without effect."""
 
-    def char(self) -> Tensor:
-        """Convert to int8; the tensor itself, if it has that dtype."""
+    def char(self, memory_format: MemoryFormat = ...) -> Tensor:
+        """Convert to int8; the tensor itself, if it has that dtype. `memory_format` is without effect."""
 
     def cholesky(self, upper: _bool = ...) -> Tensor:
         """Compute the Cholesky factor of each positive definite matrix of `input`: `linalg.cholesky`."""
@@ -441,8 +442,8 @@ class Methods:
     def clip_(self, min: TensorLike | None = ..., max: TensorLike | None = ...) -> Tensor:
         """`clamp` in place: the result takes x's memory, and the change is recorded."""
 
-    def clone(self) -> Tensor:
-        """Copy `input` to memory of its own; unlike that of `detach`, the copy has a gradient."""
+    def clone(self, *, memory_format: MemoryFormat = ...) -> Tensor:
+        """Copy `input` to memory of its own; unlike that of `detach`, the copy has a gradient. `memory_format` changes no result."""
 
     def conj(self) -> Tensor:
         """Return the complex conjugate of each element; of a real tensor, the tensor itself."""
@@ -456,11 +457,11 @@ class Methods:
     def const_data_ptr(self) -> _int:
         """Return the address of the first element."""
 
-    def contiguous(self) -> Tensor:
+    def contiguous(self, memory_format: MemoryFormat = ...) -> Tensor:
         """Return the tensor itself if its elements lie in row-major order, else a copy in that order."""
 
-    def copy(self) -> Tensor:
-        """Copy `input` to memory of its own; unlike that of `detach`, the copy has a gradient."""
+    def copy(self, *, memory_format: MemoryFormat = ...) -> Tensor:
+        """Copy `input` to memory of its own; unlike that of `detach`, the copy has a gradient. `memory_format` changes no result."""
 
     def copy_(self, other: ArrayLike | Tensor, non_blocking: _bool = ...) -> Tensor:
         """Write the values of `other`, broadcast and converted, into the tensor; `non_blocking` is without effect."""
@@ -494,13 +495,13 @@ class Methods:
     ) -> Tensor:
         """Compute the covariance matrix of the rows of `input`; of a single row or a vector, its variance."""
 
-    def cpu(self) -> Tensor:
-        """Return the tensor itself, as all tensors are in main memory."""
+    def cpu(self, memory_format: MemoryFormat = ...) -> Tensor:
+        """Return the tensor itself, as all tensors are in main memory; `memory_format` is without effect."""
 
     def cross(self, other: TensorLike, dim: _int | None = ...) -> Tensor:
         """Compute the vector product over a dimension of size 3, the others broadcasting."""
 
-    def cuda(self, device: Any = ..., non_blocking: _bool = ...) -> NoReturn:
+    def cuda(self, device: Any = ..., non_blocking: _bool = ..., memory_format: MemoryFormat = ...) -> NoReturn:
         """Raise RuntimeError, as there are no devices but the CPU."""
 
     def cummax(self, dim: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> CumMax:
@@ -591,8 +592,8 @@ class Methods:
     def dot(self, tensor: TensorLike) -> Tensor:
         """Compute the sum of the products of two vectors, `input` and `tensor`."""
 
-    def double(self) -> Tensor:
-        """Convert to float64; the tensor itself, if it has that dtype."""
+    def double(self, memory_format: MemoryFormat = ...) -> Tensor:
+        """Convert to float64; the tensor itself, if it has that dtype. `memory_format` is without effect."""
 
     def dsplit(
         self,
@@ -692,8 +693,8 @@ class Methods:
     def flipud(self) -> Tensor:
         """Exchange up and down: reverse the first dimension."""
 
-    def float(self) -> Tensor:
-        """Convert to float32; the tensor itself, if it has that dtype."""
+    def float(self, memory_format: MemoryFormat = ...) -> Tensor:
+        """Convert to float32; the tensor itself, if it has that dtype. `memory_format` is without effect."""
 
     def float_power(self, exponent: TensorLike) -> Tensor:
         """Raise `input` to the power `exponent`, elementwise, in double precision."""
@@ -781,8 +782,8 @@ class Methods:
     def gt_(self, other: TensorLike) -> Tensor:
         """`gt` in place: the result takes x's memory, and the change is recorded."""
 
-    def half(self) -> Tensor:
-        """Convert to float16; the tensor itself, if it has that dtype."""
+    def half(self, memory_format: MemoryFormat = ...) -> Tensor:
+        """Convert to float16; the tensor itself, if it has that dtype. `memory_format` is without effect."""
 
     def hardshrink(self, lambd: _float = ...) -> Tensor:
         """Replace what is within ±`lambd` by 0."""
@@ -925,8 +926,8 @@ class Methods:
     def inner(self, other: TensorLike) -> Tensor:
         """Compute the sums of products over the last dimensions; a 0-d `input` or `other` multiplies."""
 
-    def int(self) -> Tensor:
-        """Convert to int32; the tensor itself, if it has that dtype."""
+    def int(self, memory_format: MemoryFormat = ...) -> Tensor:
+        """Convert to int32; the tensor itself, if it has that dtype. `memory_format` is without effect."""
 
     def inverse(self) -> Tensor:
         """Compute the inverse of each matrix of `input`: `linalg.inv`."""
@@ -937,8 +938,8 @@ class Methods:
     def is_conj(self) -> _bool:
         """Return False: the conjugation of `input` is never deferred here, unlike in PyTorch."""
 
-    def is_contiguous(self) -> _bool:
-        """Return whether the elements lie in row-major order without gaps."""
+    def is_contiguous(self, memory_format: MemoryFormat = ...) -> _bool:
+        """Return whether the elements lie without gaps in row-major order, or in the order of `memory_format`."""
 
     @property
     def is_cpu(self) -> builtins.bool:
@@ -1145,8 +1146,8 @@ class Methods:
     def logsumexp(self, dim: Dims, keepdim: _bool = ..., *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
         """Compute log Σ eˣ over `dim`, without overflow."""
 
-    def long(self) -> Tensor:
-        """Convert to int64; the tensor itself, if it has that dtype."""
+    def long(self, memory_format: MemoryFormat = ...) -> Tensor:
+        """Convert to int64; the tensor itself, if it has that dtype. `memory_format` is without effect."""
 
     def lt(self, other: TensorLike) -> Tensor:
         """Test whether one number is less than another, elementwise."""
@@ -1619,7 +1620,7 @@ class Methods:
     def resize(self, *sizes: _int | Sequence[_int]) -> Tensor:
         """Return another tensor on this memory with other sizes, as `resize_` gives them; PyTorch's deprecated form."""
 
-    def resize_(self, *sizes: _int | Sequence[_int]) -> Tensor:
+    def resize_(self, *sizes: _int | Sequence[_int], memory_format: MemoryFormat = ...) -> Tensor:
         """Give the tensor other sizes, in row-major order on its memory; more memory is taken if it does not suffice."""
 
     def resize_as_(self, the_template: Tensor) -> Tensor:
@@ -1734,8 +1735,8 @@ class Methods:
     def sgn_(self) -> Tensor:
         """`sgn` in place: the result takes x's memory, and the change is recorded."""
 
-    def short(self) -> Tensor:
-        """Convert to int16; the tensor itself, if it has that dtype."""
+    def short(self, memory_format: MemoryFormat = ...) -> Tensor:
+        """Convert to int16; the tensor itself, if it has that dtype. `memory_format` is without effect."""
 
     def sigmoid(self) -> Tensor:
         """Apply the logistic function to each element."""
@@ -1956,7 +1957,13 @@ class Methods:
         """Repeat the whole tensor dims[i] times along dimension i, in a copy; counts missing in front are 1."""
 
     def to(
-        self, dtype: DTypeLike | Tensor | None = ..., device: Device = ..., non_blocking: _bool = ..., copy: _bool = ...
+        self,
+        dtype: DTypeLike | Tensor | None = ...,
+        device: Device = ...,
+        non_blocking: _bool = ...,
+        copy: _bool = ...,
+        *,
+        memory_format: MemoryFormat = ...,
     ) -> Tensor:
         """Convert to `dtype`, which may also be a tensor that has it: the tensor itself, if it has the dtype and not `copy`."""
 

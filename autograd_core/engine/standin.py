@@ -58,7 +58,7 @@ class StandIn:
             raise TypeError("len() of a 0-d tensor")
         return self.shape[0]
 
-    def is_contiguous(self) -> bool:
+    def is_contiguous(self, memory_format: Any = None) -> bool:
         """True: whatever its memory looks like, it behaves like an array in row-major order."""
         return True
 

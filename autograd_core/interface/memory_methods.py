@@ -12,6 +12,7 @@ import numpy as np
 from ..engine import buffers, creation
 from ..engine.history import history
 from ..engine.layout import in_place
+from ..engine.memory_format import MemoryFormat, checked_format
 from ..engine.operands import sizes_of
 from ..engine.tensor import Tensor, describe, wrap
 from ..engine.versions import memory_of
@@ -54,11 +55,12 @@ def _resized(x: Tensor, size: tuple[int, ...]) -> Tensor:
 _resize_in_place = in_place(_resized, "resize_")
 
 
-def resize_(self: Tensor, *sizes: int | Sequence[int]) -> Tensor:
+def resize_(self: Tensor, *sizes: int | Sequence[int], memory_format: MemoryFormat = None) -> Tensor:
     """Give the tensor other sizes, in row-major order on its memory; more memory is taken if it does not suffice.
 
-    Elements that are added are undefined. The tensor must not require a gradient.
+    Elements that are added are undefined. The tensor must not require a gradient. `memory_format` changes nothing.
     """
+    checked_format("resize_", memory_format)
     _without_history("resize_", self)
     return _resize_in_place(self, creation.checked_size(sizes, "resize_"))
 

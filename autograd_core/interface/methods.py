@@ -16,6 +16,7 @@ from ..engine import backward as gradients
 from ..engine import basics, creation, operands
 from ..engine.device import CPU, device
 from ..engine.dtype_info import Size
+from ..engine.memory_format import ORDERS, MemoryFormat, checked_format
 from ..engine.operands import convert, is_traced, sizes_of, to_dtype
 from ..engine.tensor import Tensor, as_array, range_checked, wrap
 from ..engine.versions import memory_of
@@ -70,8 +71,12 @@ def stride(self: Tensor, dim: int | None = None) -> Any:
     return strides if dim is None else strides[arguments.dim_index(dim, self.ndim, "stride")]
 
 
-def is_contiguous(self: Tensor) -> bool:
-    """Return whether the elements lie in row-major order without gaps."""
+def is_contiguous(self: Tensor, memory_format: MemoryFormat = None) -> bool:
+    """Return whether the elements lie without gaps in row-major order, or in the order of `memory_format`."""
+    checked_format("is_contiguous", memory_format)
+    order = ORDERS.get(memory_format) if memory_format is not None else None
+    if order is not None:
+        return self.ndim == len(order) and self.array.transpose(order).flags.c_contiguous
     return self.array.flags.c_contiguous
 
 
@@ -115,14 +120,18 @@ def to(
     device: Device = None,
     non_blocking: bool = False,
     copy: bool = False,
+    *,
+    memory_format: MemoryFormat = None,
 ) -> Tensor:
     """Convert to `dtype`, which may also be a tensor that has it: the tensor itself, if it has the dtype and not `copy`.
 
-    `device` is None or "cpu", also as the first argument, as in x.to("cpu", ag.float64); `non_blocking` is without effect.
+    `device` is None or "cpu", also as the first argument, as in x.to("cpu", ag.float64); `non_blocking` and `memory_format`
+    are without effect.
     """
+    checked_format("to", memory_format)
     if isinstance(device, builtins.bool):  # as in x.to(dtype, non_blocking, copy)
         device, copy = None, non_blocking
-    target = to_dtype(dtype, device)
+    target = to_dtype(dtype, device) if memory_format is None or dtype is not None or device is not None else None
     out = self if target is None else convert(self, target)
     return basics.clone(out) if copy and out is self else out
 
@@ -142,8 +151,9 @@ def astype(self: Tensor, dtype: DTypeLike) -> Tensor:
     return convert(self, dtype)
 
 
-def cpu(self: Tensor) -> Tensor:
-    """Return the tensor itself, as all tensors are in main memory."""
+def cpu(self: Tensor, memory_format: MemoryFormat = None) -> Tensor:
+    """Return the tensor itself, as all tensors are in main memory; `memory_format` is without effect."""
+    checked_format("cpu", memory_format)
     return self
 
 
@@ -160,7 +170,7 @@ def to_device(self: Tensor, device: Device, /, *, stream: None = None) -> Tensor
     return self
 
 
-def cuda(self: Tensor, device: Any = None, non_blocking: bool = False) -> NoReturn:
+def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: MemoryFormat = None) -> NoReturn:
     """Raise RuntimeError, as there are no devices but the CPU."""
     raise RuntimeError(
         "cuda: there are no devices: all tensors are in main memory, so leave out .cuda() and .to(device)"
@@ -183,11 +193,14 @@ def get_device(self: Tensor) -> int:
 
 
 def _conversion(name: str, dtype: Any) -> Callable:
-    def method(self: Tensor) -> Tensor:
+    def method(self: Tensor, memory_format: MemoryFormat = None) -> Tensor:
+        checked_format(name, memory_format)
         return convert(self, dtype)
 
     method.__name__ = method.__qualname__ = name
-    method.__doc__ = f"Convert to {np.dtype(dtype)}; the tensor itself, if it has that dtype."
+    method.__doc__ = (
+        f"Convert to {np.dtype(dtype)}; the tensor itself, if it has that dtype. `memory_format` is without effect."
+    )
     return method
 
 

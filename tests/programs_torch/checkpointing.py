@@ -31,7 +31,10 @@ def run(torch):
                     x = cp.checkpoint(block, x, use_reentrant=False) if self.save else block(x)
             return self.head(x)
 
-    x, y = torch.tensor(numbers(12, 6, seed=1)), torch.tensor(labels(12, 3, seed=2))
+    x, y = (
+        torch.tensor(numbers(12, 6, seed=1)).contiguous(memory_format=torch.contiguous_format),
+        torch.tensor(labels(12, 3, seed=2)),
+    )
     out, grads = [], []
     for save in (False, True, "segments"):
         model = fill(torch, Net(save), seed=3, scale=0.3)

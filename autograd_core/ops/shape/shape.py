@@ -15,6 +15,7 @@ import numpy as np
 from numpy import ndarray
 
 from ...engine.basics import broadcast_to
+from ...engine.memory_format import MemoryFormat, checked_format
 from ...engine.operands import convert, operand, result_type, sizes_of, stand_in
 from ...engine.primitive import SHAPE, Primitive, apply
 from ...engine.tensor import Tensor
@@ -367,19 +368,22 @@ def flip(input: TensorLike, dims: int | Sequence[int]) -> Tensor:
 _contiguous = Primitive(lambda x: np.ascontiguousarray(x).reshape(x.shape), name="contiguous", vjps=(lambda g: g,))
 
 
-def contiguous(input: TensorLike) -> Tensor:
+def contiguous(input: TensorLike, memory_format: MemoryFormat = None) -> Tensor:
     """Return the tensor itself if its elements lie in row-major order, else a copy in that order.
+
+    `memory_format` changes nothing: no other order is made.
 
     Formula: out = input
     Shapes: (*) → (*).
     Dtypes: any, kept.
-    Raises: TypeError if `input` holds no numbers.
+    Raises: TypeError if `input` holds no numbers, and for what is no memory format.
     Source: PyTorch's `Tensor.contiguous`.
 
     >>> import autograd_core as ag
     >>> ag.contiguous(ag.ones(2, 3).t()).is_contiguous()
     True
     """
+    checked_format("contiguous", memory_format)
     x = shaped(input, "contiguous")
     if stand_in(x) is not None:
         return x
