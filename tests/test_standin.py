@@ -153,6 +153,7 @@ PYTHONS = {
     "__len__",
     "__name__",
     "__qualname__",
+    "__dict__",
     "__array__",
     "__dlpack__",
 }  # protocols of Python and NumPy

@@ -81,11 +81,12 @@ class StandIn:
         """
         raise NotImplementedError(f"{type(self).__name__}: a StandIn needs a method `apply_primitive`")
 
-    def call_on_values(self, function: Callable, *operands: Any) -> Any:
+    def call_on_values(self, function: Callable, *operands: Any, as_one: tuple[Any, tuple] | None = None) -> Any:
         """Call `function(*operands)`, one of which is this value, for its results.
 
         Operations call it where they look at values to know what to do (a rank, the order of indices), so that `apply`
-        alone does not see all. `function` takes operands with any number of leading dimensions.
+        alone does not see all. `function` takes operands with any number of leading dimensions. `as_one`, if there is
+        one, is the operation as one primitive of the operands and its parameters, for a value that notes what is done.
         """
         raise NotImplementedError(f"{type(self).__name__}: an operation looks at values, which is not supported here")
 

@@ -71,7 +71,7 @@ class Batched(StandIn):
         """The result of `function` instead of this value; see `engine.writes.rewrite`."""
         return ANSWERS["rewrite"](self, function, args, kwargs, name)
 
-    def call_on_values(self, function: Callable, *operands: Any) -> Any:
+    def call_on_values(self, function: Callable, *operands: Any, as_one: Any = None) -> Any:
         """`function` of the operands with the batch as their dimension 0: for what takes any leading dimensions but
         looks at values, which `apply` alone would not let it do."""
         level, size, batched, values = _opened(operands)

@@ -230,6 +230,11 @@ def scatter_reduce(
     return total / count if x.dtype.kind in "fc" else total // count
 
 
+_whole_product = Primitive(  # for a value that notes operations
+    lambda x, index, src, dim, include_self: _scatter_prod(x, dim, index, src, include_self), name="scatter_product"
+)
+
+
 def _scatter_prod(x: Any, dim: int, index: Any, src: Any, include_self: bool) -> Any:
     """Values for one position are stacked along a new dimension, and multiplied along it."""
     inside = stand_in(x, index, src)
@@ -237,6 +242,7 @@ def _scatter_prod(x: Any, dim: int, index: Any, src: Any, include_self: bool) ->
         return inside.call_on_values(
             lambda x, index, src: _scatter_prod(x, dim + 1, index, src, include_self),
             x, index, broadcast_to(src, index.shape),
+            as_one=(_whole_product, (dim, include_self)),
         )  # fmt: skip
     plain = checked(index.array if isinstance(index, Tensor) else index, x.shape[dim], dim, False, "scatter_reduce")
     positions = flat_positions(tuple(x.shape), dim, plain).reshape(-1)

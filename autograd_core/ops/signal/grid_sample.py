@@ -16,6 +16,7 @@ import numpy as np
 
 from ...engine import basics
 from ...engine.operands import stand_in
+from ...engine.primitive import Primitive
 from ...engine.tensor import Tensor, conversion
 from ...engine.types import TensorLike
 from ..arguments import array_operand, plain, recorded
@@ -81,6 +82,7 @@ def grid_sample(
                 grid_sample(flatten(x, 0, 1), flatten(grid, 0, 1), mode, padding_mode, align_corners), 0, x.shape[:2]
             ),
             x, at,
+            as_one=(_whole, (mode, padding_mode, bool(align_corners))),
         )  # fmt: skip
     N, C, *sizes = x.shape
     P = math.prod(at.shape[1:-1])
@@ -105,6 +107,9 @@ def grid_sample(
         value = value if weight is None else value * reshape(weight, (N, 1, P))
         total = value if total is None else total + value
     return reshape(total, (N, C, *at.shape[1:-1]))
+
+
+_whole = Primitive(grid_sample, name="grid_sample")  # for a value that notes operations
 
 
 def _taps(position: Any, size: int, mode: str, padding: str, align_corners: bool) -> list:

@@ -332,6 +332,12 @@ def equal_steps(primitive: Any, inputs: tuple, params: tuple) -> bool:
     return (more is None or inputs[more] is None) and len(set(np.asarray(params[0]).tolist())) == 1
 
 
+def _grid_sample(b: Builder, op: Op, x: str, grid: str) -> str:
+    mode, padding, corners = op.params
+    mode = {"bilinear": "linear", "nearest": "nearest", "bicubic": "cubic"}[mode]
+    return b.op("GridSample", x, grid, mode=mode, padding_mode=padding, align_corners=int(corners))
+
+
 CONDITIONS = {
     "lstm": equal_steps,
     "max_pool": regular,
@@ -352,6 +358,7 @@ RULES: dict[str, Rule] = {
     "dot": _matmul,
     "einsum": _einsum,
     "embedding": _embedding,
+    "grid_sample": _grid_sample,
     "gru": _recurrent("GRU"),
     "instance_norm": _instance_norm,
     "interpolate": _interpolate,

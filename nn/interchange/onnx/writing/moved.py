@@ -128,6 +128,24 @@ def _scatter_extreme(b: Builder, op: Op, x: str, src: str, index: str) -> str:
     return b.op("ScatterElements", x, index, src, axis=dim, reduction="max" if largest else "min")
 
 
+def _scatter_product(b: Builder, op: Op, x: str, index: str, src: str) -> str:
+    dim, include = op.params
+    if not include:  # 1 where values come
+        one = b.constant(1, op.given[0].dtype)
+        x = b.op("ScatterElements", x, index, b.op("Expand", one, b.shape(op.given[1].shape, op)), axis=dim)
+    return b.op("ScatterElements", x, index, src, axis=dim, reduction="mul")
+
+
+def _max_unpool(b: Builder, op: Op, x: str, index: str) -> str:
+    """Elements written at flat positions of images of zeros."""
+    dims = op.params[1]
+    lead, space = op.given[0].shape[:-dims], _static(op, op.made[0].shape[-dims:])
+    count = math.prod(_static(op, op.given[0].shape[-dims:]))
+    values, index = (b.reshape(v, (*lead, count), op) for v in (x, index))
+    image = zeros(b, op, (*lead, math.prod(space)), op.made[0].dtype)
+    return b.reshape(b.op("ScatterElements", image, index, values, axis=len(lead)), (*lead, *space), op)
+
+
 def _pool_scatter(b: Builder, op: Op, h: str, index: str) -> str:
     """Elements added at flat positions of images; those at -1 at an element more, which is cut off."""
     (space,) = op.params
@@ -224,10 +242,12 @@ RULES: dict[str, Rule] = {
     "im2col": _im2col,
     "index_add": _index_add,
     "kth": _kth,
+    "max_unpool": _max_unpool,
     "median_index": _median_index,
     "pool_scatter": _pool_scatter,
     "running_extreme": _running_extreme,
     "scatter": _scatter,
     "scatter_add": _scatter_add,
+    "scatter_product": _scatter_product,
     "scatter_reduce": _scatter_extreme,
 }

@@ -87,8 +87,10 @@ class Traced(StandIn):
     def index_into(self, x: Any, index: Any) -> Any:
         return self.tracer.take(x, index)
 
-    def call_on_values(self, function: Callable, *operands: Any) -> NoReturn:
-        self.tracer.refuse(
+    def call_on_values(self, function: Callable, *operands: Any, as_one: tuple[Primitive, tuple] | None = None) -> Any:
+        if as_one is not None:
+            return self.tracer.apply(as_one[0], operands, as_one[1])
+        return self.tracer.refuse(
             f"'{function.__qualname__.partition('.')[0].strip('_')}' looks at values, which differ from input to input"
         )
 
