@@ -81,11 +81,6 @@ lp_pool1d, lp_pool2d, lp_pool3d = by_dims(
 )
 
 
-_whole = Primitive(  # for a value that notes operations
-    lambda x, indices, name, dims, *how: _max_unpool(name, dims, x, indices, *how), name="max_unpool"
-)
-
-
 def _max_unpool(
     name: str, dims: int, x: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any
 ) -> Any:
@@ -96,7 +91,8 @@ def _max_unpool(
         return inside.call_on_values(
             lambda x, i: unflatten(_max_unpool(name, dims, flatten(x, 0, 1), flatten(i, 0, 1), *how), 0, x.shape[:2]),
             x, indices,
-            as_one=(_whole, (name, dims, *how)),
+            as_one=(Primitive(lambda x, i, *params: _max_unpool(*params[:2], x, i, *params[2:]), name="max_unpool"),
+                    (name, dims, *how)),
         )  # fmt: skip
     index = np.asarray(indices)
     window = per_dim(kernel_size, dims, name, "kernel_size", 1)
