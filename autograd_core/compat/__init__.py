@@ -11,7 +11,11 @@ lives here.
     autograd_core.compat.install()
     import somebodys_program
 
-Random numbers are others than PyTorch's, from the same seed.
+Random numbers are others than PyTorch's, from the same seed. Dtypes are NumPy's, whose class is closed: it takes no
+attributes and no subclasses, and NumPy, SciPy and scikit-learn ask for it by isinstance. So where a program reads
+`x.dtype.is_floating_point`, write `x.is_floating_point()` or `torch.is_floating_point(dtype)`, for `is_complex` likewise.
+`x.shape` is a plain tuple, and `x.size()` a `torch.Size`, which has `numel()`: as one, `x.shape` would be read in 140 ns
+for 70, its elements in 230, and small operations take up to a third longer (`cat` of two).
 """
 
 from __future__ import annotations
