@@ -24,7 +24,7 @@ def run(torch):
     policy_net, target_net = fill(torch, DQN(5, 2), seed=1, scale=0.5).to(device), DQN(5, 2).to(device)
     target_net.load_state_dict(policy_net.state_dict())
     optimizer = optim.AdamW(policy_net.parameters(), lr=1e-2, amsgrad=True)
-    memory, out, at = deque([], maxlen=50), [], 2
+    memory, out, at = deque(maxlen=50), [], 2
     one_hot = torch.eye(5, device=device)
     for step in range(40):
         state = one_hot[at].unsqueeze(0)
