@@ -34,15 +34,15 @@ class LearningRates:
     losses: the loss of the batch before that step.
     smoothing: the weight of the past in the running mean `smoothed`, from 0 (none) to below 1.
 
-    `suggestion` is the rate at which the smoothed loss falls steepest over the logarithm of the rate, before its minimum;
-    None if it never falls. `figure()` draws both.
+    `suggestion` is a tenth of the rate at which the smoothed loss is lowest, beyond which training diverges; None if it never
+    falls. `figure()` draws both.
 
-    Formula: smoothed[t] = Σ_{s≤t} βᵗ⁻ˢ losses[s] / Σ_{s≤t} βᵗ⁻ˢ, β the smoothing
+    Formula: smoothed[t] = Σ_{s≤t} βᵗ⁻ˢ losses[s] / Σ_{s≤t} βᵗ⁻ˢ, β the smoothing; suggestion = rates[argmin smoothed] / 10
     Shapes: (T,) and (T,).
     Dtypes: float64.
     Raises: ValueError if there is no step, the lengths differ, or for another smoothing.
-    Source: Smith 2017, "Cyclical learning rates for training neural networks", section 3.3; the mean as in Kingma & Ba
-        2015, section 3.
+    Source: Smith 2017, "Cyclical learning rates for training neural networks", section 3.3; the suggestion is the
+        rule of Howard & Gugger 2020, "fastai: a layered API for deep learning"; the mean as in Kingma & Ba 2015, section 3.
 
     >>> import optim
     >>> found = optim.LearningRates([1e-3, 1e-2, 1e-1, 1e0], [1.0, 0.9, 0.3, 5.0], smoothing=0.0)
@@ -72,10 +72,10 @@ class LearningRates:
 
     @property
     def suggestion(self) -> float | None:
-        """The rate of the steepest fall before the minimum, or None."""
+        """A tenth of the rate at which the smoothed loss is lowest, or None if that is the first."""
         smoothed = np.where(np.isfinite(self.smoothed), self.smoothed, np.inf)
-        falls = np.diff(smoothed[: int(smoothed.argmin()) + 1])
-        return float(self.rates[falls.argmin()]) if falls.size and falls.min() < 0 else None
+        lowest = int(smoothed.argmin())
+        return float(self.rates[lowest]) / 10 if lowest else None
 
     def figure(self) -> Figure:
         """The smoothed losses over the rates, with the suggestion, by `nn.plot`."""
@@ -112,8 +112,8 @@ def lr_find(
     diverged: the test ends where the smoothed loss exceeds this many times its lowest value (of the first loss, where it
         falls below 0), or is not finite.
 
-    Model, optimiser, loader and random numbers are as before afterwards, whatever happens. Choose a rate about where the
-    loss falls steepest, well below the one where it begins to rise.
+    Model, optimiser, loader and random numbers are as before afterwards, whatever happens. Choose a rate at which the
+    loss falls clearly, well below the one where it begins to rise.
 
     Formula: lrₜ = start (end / start)^(t / (steps − 1))
     Shapes: inputs (N, *), targets (N, *) → `LearningRates`.
