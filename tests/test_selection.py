@@ -253,6 +253,12 @@ def test_a_point_that_diverges_is_not_the_best():
         optim.grid_search(make, {"lr": [1e38]}, points(), loss=F.cross_entropy, k=3, epochs=3, batch_size=8)
 
 
+def test_a_point_whose_outputs_are_nan_is_not_the_best():
+    """Its last step spoilt the weights, which no loss of training shows."""
+    found = optim.grid_search(make, {"lr": [3e38, 0.05]}, points(), loss=F.cross_entropy, k=3, epochs=1)
+    assert np.isnan(found.scores[0]) and found.best == {"lr": 0.05}
+
+
 @pytest.mark.parametrize(("options", "message"), [
     ({"grid": {}}, r'grid is a dictionary such as {"lr": \[0.1, 0.01\]}, got dict'),
     ({"grid": {"lr": []}}, r"grid\['lr'\] is a list of at least one value, got \[\]"),

@@ -20,8 +20,8 @@ class Accuracy(Metric):
     Formula: Σₙ [argmax_c outputₙ꜀ = targetₙ] / N, or Σₙ [[outputₙ > threshold] = targetₙ] / N
     Shapes: output (N, C, *) with C > 1 and target (N, *); with a threshold both (N, *), or (N, 1) and (N,) → one number.
     Dtypes: any real output, integer target; with a threshold any target of 0 and 1 → float.
-    Raises: ValueError if the shapes do not fit, the target does not hold integers, C is 1, an output is NaN, or with a
-        threshold a target is neither 0 nor 1; from `result` before the first `update`.
+    Raises: ValueError if the shapes do not fit, the target does not hold integers, C is 1, or with a threshold a
+        target is neither 0 nor 1; from `result` before the first `update`. FloatingPointError if an output is NaN.
     Source: scikit-learn's `accuracy_score`.
 
     >>> import autograd_core as ag, optim
@@ -58,8 +58,8 @@ class TopKAccuracy(Metric):
     Formula: Σₙ [|{c : outputₙ꜀ > outputₙₜ, or = and c < t}| < k] / N, t = targetₙ
     Shapes: output (N, C, *) and target (N, *) → one number.
     Dtypes: any real output, integer target → float.
-    Raises: ValueError if k is below 1 or not below C, the shapes do not fit, the target does not hold integers, a target
-        is no class, or an output is NaN; from `result` before the first `update`.
+    Raises: ValueError if k is below 1 or not below C, the shapes do not fit, the target does not hold integers, or a
+        target is no class; from `result` before the first `update`. FloatingPointError if an output is NaN.
     Source: scikit-learn's `top_k_accuracy_score`, but for ties.
 
     >>> import autograd_core as ag, optim
@@ -103,8 +103,8 @@ def accuracy(output: Tensor, target: Tensor) -> float:
     Formula: Σₙ [argmax_c outputₙ꜀ = targetₙ] / N
     Shapes: output (N, C, *) with C > 1 and target (N, *) → one number.
     Dtypes: any real output, integer target → float.
-    Raises: ValueError if the shapes do not fit, the target does not hold integers, C is 1, an output is NaN, or there is
-        no row.
+    Raises: ValueError if the shapes do not fit, the target does not hold integers, C is 1, or there is no row;
+        FloatingPointError if an output is NaN.
     Source: scikit-learn's `accuracy_score`.
 
     >>> import autograd_core as ag, optim

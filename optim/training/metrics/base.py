@@ -126,7 +126,7 @@ def refuse_nan(metric: Metric, scores: ndarray) -> None:
     """Raise for NaN, which is neither above nor below anything."""
     if scores.dtype.kind == "f" and np.isnan(scores).any():
         at = tuple(int(i) for i in np.argwhere(np.isnan(scores))[0])
-        raise ValueError(
+        raise FloatingPointError(
             f"{type(metric).__name__}: the output has NaN at {list(at)} (shape {scores.shape}), which is no score; look for "
             "the cause under ag.detect_anomaly()"
         )

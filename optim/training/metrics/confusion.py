@@ -26,8 +26,8 @@ class ConfusionMatrix(Metric):
     Formula: out[i, j] = the number of examples of class i that are predicted as class j
     Shapes: output (N, C, *) and target (N, *), or with a threshold (N, *) both and C = 2 → (C, C).
     Dtypes: any real output, integer target → an array of int64.
-    Raises: ValueError if the shapes do not fit, a target is no class, an output is NaN, or C changes between batches; from
-        `result` before the first `update`.
+    Raises: ValueError if the shapes do not fit, a target is no class, or C changes between batches; from `result`
+        before the first `update`. FloatingPointError if an output is NaN.
     Source: scikit-learn's `confusion_matrix`.
 
     >>> import autograd_core as ag, optim
@@ -121,8 +121,9 @@ class Precision(_OfClasses):
     Formula: tp / (tp + fp), from the counts of true positives tp, false positives fp and false negatives fn
     Shapes: output (N, C, *) and target (N, *), or with a threshold (N, *) both → one number, or an array (C,).
     Dtypes: any real output, integer target → float.
-    Raises: ValueError for another average or zero_division, if the shapes do not fit, a target is no class, an output is
-        NaN, or average="binary" meets more than two classes; from `result` before the first `update`.
+    Raises: ValueError for another average or zero_division, if the shapes do not fit, a target is no class, or
+        average="binary" meets more than two classes; from `result` before the first `update`. FloatingPointError if an
+        output is NaN.
     Source: scikit-learn's `precision_score`.
 
     >>> import autograd_core as ag, optim
@@ -148,8 +149,9 @@ class Recall(_OfClasses):
     Formula: tp / (tp + fn), from the counts of true positives tp, false positives fp and false negatives fn
     Shapes: output (N, C, *) and target (N, *), or with a threshold (N, *) both → one number, or an array (C,).
     Dtypes: any real output, integer target → float.
-    Raises: ValueError for another average or zero_division, if the shapes do not fit, a target is no class, an output is
-        NaN, or average="binary" meets more than two classes; from `result` before the first `update`.
+    Raises: ValueError for another average or zero_division, if the shapes do not fit, a target is no class, or
+        average="binary" meets more than two classes; from `result` before the first `update`. FloatingPointError if an
+        output is NaN.
     Source: scikit-learn's `recall_score`.
 
     >>> import autograd_core as ag, optim
@@ -175,8 +177,9 @@ class F1Score(_OfClasses):
     Formula: 2 tp / (2 tp + fp + fn), from the counts of true positives tp, false positives fp and false negatives fn
     Shapes: output (N, C, *) and target (N, *), or with a threshold (N, *) both → one number, or an array (C,).
     Dtypes: any real output, integer target → float.
-    Raises: ValueError for another average or zero_division, if the shapes do not fit, a target is no class, an output is
-        NaN, or average="binary" meets more than two classes; from `result` before the first `update`.
+    Raises: ValueError for another average or zero_division, if the shapes do not fit, a target is no class, or
+        average="binary" meets more than two classes; from `result` before the first `update`. FloatingPointError if an
+        output is NaN.
     Source: scikit-learn's `f1_score`.
 
     >>> import autograd_core as ag, optim

@@ -21,8 +21,8 @@ class LogLoss(Metric):
     Formula: −Σₙ log p(targetₙ) / N
     Shapes: output (N, C, *) and target (N, *) → one number.
     Dtypes: any real output, integer target; computed in float64 → float.
-    Raises: ValueError if the shapes do not fit, a target is no class, or an output is NaN; from `result` before the first
-        `update`, or where every target was ignored.
+    Raises: ValueError if the shapes do not fit, or a target is no class; from `result` before the first `update`, or where
+        every target was ignored. FloatingPointError if an output is NaN.
     Source: scikit-learn's `log_loss`, which clips.
 
     >>> import autograd_core as ag, optim

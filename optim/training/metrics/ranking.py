@@ -96,8 +96,8 @@ class ROCCurve(_Scored):
     Formula: see `ROC`
     Shapes: output (N, C, *) and target (N, *), or output (N, *) or (N, 1) for two classes → `ROC`.
     Dtypes: any real output, integer target; computed in float64.
-    Raises: ValueError if the shapes do not fit, a target is no class, or an output is NaN; from `result` before the first
-        `update`, for more than two classes without `positive`, and for a positive that is no class.
+    Raises: ValueError if the shapes do not fit, or a target is no class; from `result` before the first `update`, for more
+        than two classes without `positive`, and for a positive that is no class. FloatingPointError if an output is NaN.
     Source: Fawcett 2006, "An introduction to ROC analysis", algorithm 1; scikit-learn's `roc_curve`.
 
     >>> import autograd_core as ag, optim
@@ -148,8 +148,8 @@ class AUROC(_Scored):
     Formula: ∫ tpr d fpr, by the trapezoidal rule
     Shapes: output (N, C, *) and target (N, *), or output (N, *) or (N, 1) for two classes → one number, or an array (C,).
     Dtypes: any real output, integer target; computed in float64 → float.
-    Raises: ValueError for another average, if the shapes do not fit, a target is no class, or an output is NaN; from
-        `result` before the first `update`.
+    Raises: ValueError for another average, if the shapes do not fit, or a target is no class; from `result`
+        before the first `update`. FloatingPointError if an output is NaN.
     Source: Hanley & McNeil 1982, "The meaning and use of the area under a receiver operating characteristic (ROC) curve";
         scikit-learn's `roc_auc_score` with multi_class="ovr".
 
