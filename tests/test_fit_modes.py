@@ -41,6 +41,17 @@ class Record(optim.Callback):
         self.weights.append([p.array.copy() for p in run.model.parameters()])
 
 
+class Killed(optim.Callback):
+    """Ends the run in an error at the start of a step."""
+
+    def __init__(self, step):
+        self.last = step
+
+    def on_step_start(self, run):
+        if run.step == self.last:
+            raise RuntimeError("killed")
+
+
 # ------------------------------------------------------------------------------------------------------ criteria to stop
 
 
@@ -158,23 +169,15 @@ def test_mini_batches_have_the_mean_gradient():
 
 
 def test_a_resumed_run_stops_in_the_same_epoch(tmp_path):
-    class Die(optim.Callback):
-        def __init__(self, step):
-            self.last = step
-
-        def on_step_start(self, run):
-            if run.step == self.last:
-                raise RuntimeError("killed")
-
     stop = {"improvement": 0.02, "weight_change": 1e-2, "gradient_norm": 0.05, "all": True, "patience": 2}
     m, whole = train([optim.StopWhen(**stop)], epochs=60, batch_size=8)
     assert 5 < len(whole) < 60
     for die in (3, 7, 8, 9, 3 * len(whole) - 2):
         path = tmp_path / f"{die}"
         with pytest.raises(RuntimeError, match="killed"):
-            train([optim.StopWhen(**stop), Die(die)], epochs=60, batch_size=8, checkpoint=path, every=1)
+            train([optim.StopWhen(**stop), Killed(die)], epochs=60, batch_size=8, checkpoint=path, every=1)
         again, history = train(
-            [optim.StopWhen(**stop), Die(-1)], epochs=60, batch_size=8, checkpoint=path, every=1, resume=True
+            [optim.StopWhen(**stop), Killed(-1)], epochs=60, batch_size=8, checkpoint=path, every=1, resume=True
         )
         assert history["train_loss"] == whole["train_loss"] and history.stopped == whole.stopped
         np.testing.assert_array_equal(again.weight.array, m.weight.array)
@@ -423,16 +426,8 @@ def test_only_examples_with_a_large_loss_are_shown():
 
 
 def test_selective_presentation_repeats_and_resumes(tmp_path):
-    class Die(optim.Callback):
-        def __init__(self, step):
-            self.last = step
-
-        def on_step_start(self, run):
-            if run.step == self.last:
-                raise RuntimeError("killed")
-
     def run(die=None, **options):
-        callbacks = [optim.selective_presentation(share=0.4, epochs=2), Die(die)]
+        callbacks = [optim.selective_presentation(share=0.4, epochs=2), Killed(die)]
         return train(callbacks, epochs=7, batch_size=5, lr=0.01, **options)
 
     m, whole = run()
@@ -443,3 +438,28 @@ def test_selective_presentation_repeats_and_resumes(tmp_path):
         again, history = run(checkpoint=path, every=1, resume=True)
         assert history["train_loss"] == whole["train_loss"] and history["examples"] == whole["examples"]
         np.testing.assert_array_equal(again.weight.array, m.weight.array)
+
+
+# ------------------------------------------------------------------------------------------------------------- resumed runs
+
+
+def test_groups_penalties_and_noise_are_resumed_with_the_same_bits(tmp_path):
+    def run(die=-1, **options):
+        ag.manual_seed(2)
+        m = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.3), nn.Linear(4, 1)).double()
+        callbacks = [optim.WeightNoise(0.05, generator=ag.Generator(1)), optim.L2(0.01), optim.L1(0.01, decay=True),
+                     optim.MaxNorm(1.0), Killed(die)]  # fmt: skip
+        return train(callbacks, m, epochs=3, batch_size=5, accumulate=2, clip_norm=0.5, validation=0.2, **options)
+
+    m, whole = run()
+    for die in (1, 2, 3, 5):
+        path = tmp_path / f"{die}"
+        with pytest.raises(RuntimeError, match="killed"):
+            run(die, checkpoint=path, every=1)
+        again, history = run(checkpoint=path, every=1, resume=True)
+        for name in ("train_loss", "train_penalty", "validation_loss"):
+            assert history[name] == whole[name]
+        for p, q in zip(m.parameters(), again.parameters(), strict=True):
+            np.testing.assert_array_equal(p.array, q.array)
+    with pytest.raises(ValueError, match="another run: accumulate: 2 there, 1 here"):
+        train([], m, epochs=3, batch_size=5, clip_norm=0.5, checkpoint=path, resume=True)

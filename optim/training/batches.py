@@ -101,7 +101,7 @@ def as_loader(
         return DataLoader(data, batch_size=int(batch_size), shuffle=shuffle, generator=generator)
     if hasattr(data, "__iter__") and not isinstance(data, Tensor | np.ndarray | str):
         return data
-    arrays = "a pair (inputs, targets)" if caller in ("fit", "evaluate") else "an array of inputs"
+    arrays = "an array of inputs" if caller in ("predict", "mc_dropout") else "a pair (inputs, targets)"
     raise TypeError(f"{caller}: {name} must be a DataLoader, a dataset, or {arrays}, got {type(data).__name__}")
 
 
