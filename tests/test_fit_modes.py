@@ -120,6 +120,14 @@ class Scripted(optim.Metric):
         return 0.0 if self.evaluations % 2 else self.values[self.evaluations // 2 - 1]
 
 
+def test_patience_is_of_epochs_one_after_the_other():
+    values = [5, 5.001, 4, 4.001, 3, 3.001, 3.002, 2]
+    stop = optim.StopWhen(change=0.01, patience=2, monitor="validation_m", mode="min")
+    data = line()
+    metrics = {"m": Scripted(values, higher_is_better=None)}
+    assert len(train([stop], data=data, validation=data, epochs=8, metrics=metrics)[1]) == 7
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_peak_of_the_validation(sign):
     values = [sign * value for value in (5, 4, 3, 3.5, 3.2, 4, 1, 1)]

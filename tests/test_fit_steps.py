@@ -114,8 +114,8 @@ def test_all_examples_or_one_at_a_time():
             def on_end(self, run):
                 counts.append((run.step, run.batch))
 
-        gradient_step((x, y), batch_size=size, callbacks=[Count()])
-        assert counts == [(steps, steps)]
+        gradient_step((x, y), batch_size=size, callbacks=[Count()], epochs=2)
+        assert counts == [(2 * steps, steps)]
     np.testing.assert_allclose(
         gradient_step((x, y), batch_size="batch"), gradient_step((x, y), batch_size=23), rtol=1e-9
     )
@@ -419,6 +419,20 @@ def test_an_operation_that_makes_nan_is_named():
                        r"are finite: 'log' in model.2.0 \(Log\) made the first NaN, from inputs without one"):  # fmt: skip
         optim.fit(m, points(), loss=F.cross_entropy, optimizer=optim.SGD(m.parameters(), lr=1.0), progress=False)
     assert all(p.grad is None for p in m.parameters())
+
+
+def test_a_nan_that_a_constant_brings_in():
+    class Shift(nn.Module):
+        shift = ag.tensor(np.nan, dtype=ag.float64)
+
+        def forward(self, x):
+            return x.tanh() + self.shift
+
+    m = nn.Sequential(nn.Linear(2, 3), Shift()).double()
+    with pytest.raises(
+        FloatingPointError, match=r"'add' in model.1 \(Shift\) got a NaN that is neither of the batch nor of a param"
+    ):
+        optim.fit(m, points(), loss=F.cross_entropy, optimizer=optim.SGD(m.parameters(), lr=1.0), progress=False)
 
 
 def test_an_infinity_on_the_way_to_nan_is_named():

@@ -143,6 +143,13 @@ def test_a_generator_repeats_and_leaves_the_library_alone():
     assert (first != second).any()
 
 
+def test_the_standard_deviation_of_two():
+    spread = optim.mc_dropout(nn.Dropout(0.5), ag.ones(1, 40), 2, generator=ag.Generator(0))
+    differ = spread.mean.array == 1
+    assert differ.any()
+    np.testing.assert_allclose(spread.std.array, np.where(differ, np.sqrt(2), 0), rtol=1e-6)
+
+
 def test_an_activation_is_averaged():
     ag.manual_seed(0)
     m = nn.Sequential(nn.Dropout(0.5), nn.Linear(3, 4))

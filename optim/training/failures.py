@@ -82,30 +82,30 @@ def way_out(run: Run) -> str:
 
 
 class Finder(Watcher):
-    """Notices the first operation that gives NaN, or infinity, from inputs without one, and the first rule that does."""
+    """Notices the first operation that gives NaN, or infinity, from inputs without one, and the first rule that gives one."""
 
     def __init__(self, place: Callable[[], str]):
         self.place = place
         self.nan: tuple[str, bool] | None = None  # the operation, and whether an input was infinite
+        self.entered: str | None = None  # the operation that got a NaN which none before it made
         self.infinity: str | None = None
         self.rule: str | None = None
         self.places: dict[Node, str] = {}
-        self.finite = True  # the gradient that came to the rule
 
     def after(self, primitive: Any, node: Node | None, arrays: list, out: Any) -> None:
         here = f"'{primitive.name}' {self.place()}"
         if node is not None:
             self.places[node] = here
-        if self.nan is None and has(np.isnan, [out]) and not has(np.isnan, arrays):
-            self.nan = here, has(np.isinf, arrays)
+        if self.nan is None and self.entered is None and has(np.isnan, [out]):
+            if has(np.isnan, arrays):
+                self.entered = here
+            else:
+                self.nan = here, has(np.isinf, arrays)
         if self.infinity is None and has(np.isinf, [out]) and not has(np.isinf, arrays):
             self.infinity = here
 
-    def enter(self, node: Node, g: Any) -> None:
-        self.finite = not has(not_finite_elements, [g])
-
     def gradients(self, node: Node, gs: Iterable) -> None:
-        if self.rule is None and self.finite and has(not_finite_elements, gs):
+        if self.rule is None and has(not_finite_elements, gs):
             self.rule = self.places.get(node, f"'{node.name}'")
 
 
@@ -119,13 +119,17 @@ def _replayed(run: Run, objective: Objective, group: Sequence[Batch], loss: floa
     run.optimizer.zero_grad()
     if loss is None:
         if finder.rule is not None:
-            return f"the gradient rule of {finder.rule} gave the first such value from finite ones"
+            return f"the gradient rule of {finder.rule} gave the first such value"
     elif np.isnan(loss) and finder.nan is not None:
         operation, infinite = finder.nan
         made = (
             f", but with an infinity, the first of which {finder.infinity} made" if infinite and finder.infinity else ""
         )
         return f"{operation} made the first NaN, from inputs without one{made}"
+    elif np.isnan(loss) and finder.entered is not None:
+        return (
+            f"{finder.entered} got a NaN that is neither of the batch nor of a parameter: look at the model's constants"
+        )
     elif finder.infinity is not None:
         return f"{finder.infinity} made the first infinity, from finite inputs"
     return "no operation gave it when the batch was run again, with other random numbers"
