@@ -34,8 +34,8 @@ class Outputs:
 def cell(monkeypatch):
     outputs = Outputs()
     shell = types.SimpleNamespace(kernel=object())
-    ipython = types.SimpleNamespace(get_ipython=lambda: shell, display=types.SimpleNamespace(display=outputs.display))
-    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setitem(sys.modules, "IPython.display", types.SimpleNamespace(display=outputs.display))
     monkeypatch.setattr(notebook, "INTERVAL", 0.0)
     return outputs
 

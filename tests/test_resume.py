@@ -15,6 +15,7 @@ import nn
 import nn.functional as F
 import optim
 from nn.data import DataLoader, TensorDataset
+from nn.utils import parametrizations
 from tests.processes import printed
 
 ROOT = Path(__file__).parent.parent
@@ -313,6 +314,30 @@ def test_weights_of_float64_and_complex_numbers(tmp_path):
 
     reference, resumed = cut(fit, tmp_path / "run")
     assert resumed == reference
+
+
+MODELS = {
+    "lazy": lambda: nn.Sequential(nn.LazyLinear(4), nn.LazyBatchNorm1d(), nn.LazyLinear(3)),
+    "spectral": lambda: nn.Sequential(parametrizations.spectral_norm(nn.Linear(5, 4)), nn.Linear(4, 3)),
+    "noise": lambda: nn.Sequential(nn.Linear(5, 4), nn.RReLU(), nn.AlphaDropout(0.2), nn.Linear(4, 3)),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models_with_a_state_of_their_own(tmp_path, name):
+    for at in [(1, 1), (2, 2)]:
+        path = tmp_path / f"{at}"
+        reference, resumed = cut(lambda **options: plain(optim.Adam, model=MODELS[name], **options), path, at)
+        assert resumed == reference
+
+
+def test_a_lazy_model_goes_on_when_it_is_lazy_no_more(tmp_path):
+    ag.manual_seed(0)
+    net = MODELS["lazy"]()
+    optimizer = optim.Adam(net.parameters())
+    options = {"loss": F.cross_entropy, "optimizer": optimizer, "progress": False, "checkpoint": tmp_path / "run"}
+    optim.fit(net, (X, Y), epochs=1, **options)
+    assert len(optim.fit(net, (X, Y), epochs=2, resume=True, **options)) == 2
 
 
 def test_what_a_state_dict_leaves_out(tmp_path):

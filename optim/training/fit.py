@@ -82,7 +82,9 @@ def fit(
     every: when: "epoch", a number of batches, or a text such as "3 epochs", "200 batches", "30 s", "5 min"; and in any case
         after the last epoch.
     resume: go on from the checkpoint, if the file is there; the result has the same bits as that of a run that was not
-        interrupted. Pass the same arguments; only `epochs` may differ.
+        interrupted. Pass the same arguments; only `epochs` may differ. A loader that has no state_dict is read again up to
+        the batch where the epoch was cut, and refused if that batch is another; give yours state_dict and load_state_dict,
+        or save between epochs. Generators are found in attributes, containers and closures of model, loss, data, callbacks.
     accumulate: the number of batches whose examples together make one step, as one batch would that does not fit into
         memory (the last group of an epoch may be shorter).
     clip_norm: the bound of the norm of the whole gradient, see `nn.utils.clip_grad_norm_`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 from html import escape
@@ -12,8 +13,7 @@ INTERVAL = 0.1  # seconds between two updates
 
 def in_notebook() -> bool:
     """Whether this process is the kernel of a notebook."""
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return getattr(shell, "kernel", None) is not None
 
 
@@ -32,7 +32,8 @@ class Output:
         """Show this, as plain text where a viewer knows no HTML."""
         content = {"text/plain": text, "text/html": f"<span>{escape(text)}</span>" if html is None else html}
         if self.handle is None:
-            self.handle = sys.modules["IPython"].display.display(content, raw=True, display_id=True)
+            display = importlib.import_module("IPython.display").display
+            self.handle = display(content, raw=True, display_id=True)
         else:
             self.handle.update(content, raw=True)
         self.time = time.monotonic()

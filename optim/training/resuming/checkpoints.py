@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from autograd_core.engine.versions import written
 from autograd_core.kernels.machine.compilation import clock
 from autograd_core.nn import Module
+from autograd_core.nn.parameter import is_lazy
 from autograd_core.random import Generator, default_generator
 
 from ..run import Run
@@ -97,7 +98,9 @@ class Checkpoints:
     def restore(self) -> None:
         """Give all parts the state of the checkpoint that was found; the random streams follow when the epoch goes on."""
         if self.resumed is None:
-            packed(self.path, self.state(within=False))  # what a file cannot hold is refused now
+            state = self.state(within=False)
+            known = {name: value for name, value in state["model"].items() if not is_lazy(value)}
+            packed(self.path, {**state, "model": known})  # what a file cannot hold is refused now
             return
         run, saved = self.run, self.resumed
         run.model.load_state_dict(saved["model"])

@@ -13,9 +13,11 @@ import numpy as np
 from autograd_core import Tensor
 from autograd_core.nn import Module
 from autograd_core.nn.data import DataLoader, Subset, TensorDataset
+from autograd_core.nn.parameter import is_lazy
 
 ROWS = 256  # of a dataset, evenly spread, whose content is compared
 ABSENT = object()
+LAZY = "not known before the first batch"  # of a lazy parameter
 MOVING = {"last_epoch", "optimizer", "self"}  # arguments of schedulers that change, or are described elsewhere
 
 
@@ -37,6 +39,8 @@ def identity(run: Any, loss: Any, schedulers: Mapping[str, Any], data: Mapping[s
 def difference(there: Mapping[str, Any], here: Mapping[str, Any]) -> str | None:
     """What differs, in words; None if nothing does."""
     names = [name for name in {**there, **here} if there.get(name) != here.get(name)]
+    if LAZY in [*there.values(), *here.values()]:  # a model whose shapes were, or are, not known yet
+        names = [n for n in names if LAZY not in (there.get(n), here.get(n)) and not n.endswith(" layers")]
     if not names:
         return None
     if not all(name.endswith(" layers") for name in names):  # more exact than that the text of the model differs
@@ -57,7 +61,9 @@ def _model(model: Module, name: str) -> dict[str, Any]:
     if isinstance(model, Module):
         described[f"{name} layers"] = [line for line in repr(model).splitlines() if " at 0x" not in line]
     for key, value in model.state_dict().items():
-        if hasattr(value, "shape"):
+        if is_lazy(value):
+            described[f"{name}.{key}"] = LAZY
+        elif hasattr(value, "shape"):
             described[f"{name}.{key}"] = f"{value.dtype} of shape {tuple(value.shape)}"
     return described
 
@@ -70,7 +76,7 @@ def _optimizer(optimizer: Any, model: Any) -> dict[str, Any]:
     names = {p: name for name, p in model.named_parameters()} if hasattr(model, "named_parameters") else {}
     for i, group in enumerate(optimizer.param_groups):
         described[f"optimizer group {i}"] = [
-            names.get(p, f"{p.dtype} of shape {tuple(p.shape)}") for p in group["params"]
+            names[p] if p in names else f"{p.dtype} of shape {tuple(p.shape)}" for p in group["params"]
         ]
         if "initial_lr" in group:
             described[f"optimizer group {i} initial_lr"] = float(group["initial_lr"])
