@@ -643,3 +643,11 @@ def test_modes_at_the_ends():
     """Where the density is infinite at both ends, it grows fastest at that of the smaller exponent."""
     assert D.Beta(ag.tensor([0.5, 0.75]), ag.tensor([0.75, 0.5])).mode.tolist() == [0, 1]
     assert D.Dirichlet(ag.tensor([0.2, 0.7, 0.7])).mode.tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize("name", ["Normal", "LogNormal", "Laplace", "Cauchy", "Gumbel"])
+def test_quantiles_are_of_probabilities(name):
+    d = getattr(ag.distributions, name)(0.0, 1.0)
+    with pytest.raises(ValueError, match=f"{name}: icdf takes probabilities from 0 to 1, got 1.5"):
+        d.icdf(ag.tensor(1.5))
+    np.testing.assert_allclose(d.cdf(d.icdf(ag.tensor(0.3))), 0.3, rtol=1e-6)
