@@ -91,7 +91,7 @@ def _max_unpool(
         return inside.call_on_values(
             lambda x, i: unflatten(_max_unpool(name, dims, flatten(x, 0, 1), flatten(i, 0, 1), *how), 0, x.shape[:2]),
             x, indices,
-            as_one=(Primitive(lambda x, i, *params: _max_unpool(*params[:2], x, i, *params[2:]), name="max_unpool"),
+            as_one=(Primitive(lambda x, i, name, dims, *how: _max_unpool(name, dims, x, i, *how), name="max_unpool"),
                     (name, dims, *how)),
         )  # fmt: skip
     index = np.asarray(indices)
