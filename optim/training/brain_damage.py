@@ -83,7 +83,8 @@ def optimal_brain_damage(
         is the last.
     batch_size: the examples taken at a time, where data is no loader. The result is the same.
 
-    A Hessian of n weights costs n products with it, each some two gradients: take a part of the data for a large network.
+    The Hessian's diagonal of n weights costs n products with it, each some two gradients; "gauss-newton" a gradient for
+    each output of each example. Of a large network take the latter, or a part of the data.
 
     Formula: s_k = ½ |h_kk| w_k², the change of the loss without w_k at a minimum, the weights taken as independent
     Shapes: inputs (N, *), targets (N, *).
@@ -173,17 +174,21 @@ def optimal_brain_surgeon(
 
 
 def delete_one_by_one(w: ndarray, inverse: ndarray, count: int) -> tuple[float, list[int]]:
-    """Delete `count` of the weights w, with H⁻¹ of them all, both in place: (the predicted rise of the loss, which)."""
+    """Delete `count` of the weights w in place, with H⁻¹ of them all: (the predicted rise of the loss, which).
+
+    Without row and column q of H its inverse is H⁻¹ − c cᵀ, c = H⁻¹ e_q / √[H⁻¹]_qq: all c so far are kept, so that a deletion
+    costs a column of the inverse, not all of it.
+    """
     rise, deleted = 0.0, []
-    left = np.ones(len(w), bool)
-    for _ in range(count):
-        diagonal = np.where(left, inverse.diagonal(), 1)
-        q = int(np.argmin(np.where(left, 0.5 * w * w / diagonal, math.inf)))
+    left, diagonal = np.ones(len(w), bool), inverse.diagonal().copy()
+    columns = np.empty((count, len(w)))
+    for k in range(count):
+        q = int(np.argmin(np.where(left, 0.5 * w * w / np.where(left, diagonal, 1), math.inf)))
+        column = np.where(left, inverse[q] - columns[:k, q] @ columns[:k], 0)
         rise += float(0.5 * w[q] ** 2 / diagonal[q])
-        column = inverse[:, q] / diagonal[q]
-        w -= w[q] * column
-        inverse -= column[:, None] * inverse[q]  # that of H without row and column q
-        inverse[q] = inverse[:, q] = 0
+        w -= w[q] / diagonal[q] * column
+        columns[k] = column / math.sqrt(diagonal[q])
+        diagonal -= columns[k] ** 2
         left[q], w[q] = False, 0
         deleted.append(q)
     return rise, deleted
