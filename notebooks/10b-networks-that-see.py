@@ -1,16 +1,13 @@
 # %% [markdown]
-# # 2. LeNet on MNIST
+# # 10b. Networks that see
 #
 # Which digit is this? In 1989 Yann LeCun and his colleagues taught a network to read the handwritten postcodes on American
 # letters. Its successor LeNet-5 (1998) read cheques in banks, and its plan is still the plan of networks that see.
 #
-# We go there in three steps, each time with a reason to go further:
+# **You will be able to** train LeNet and say why it beats a multi-layer perceptron; look at what its layers see, and what a unit wants to see; say
+# why very deep networks need shortcuts; use what was learnt on one task for another; and give every pixel a class.
 #
-# 1. **softmax regression**: one layer, a template for each digit,
-# 2. a **multilayer perceptron** (MLP): a hidden layer in between,
-# 3. **LeNet-5**: small filters that slide over the image.
-#
-# The lesson trains all three on a sample of MNIST, 10,000 images for training and 2,000 for the test.
+# **Needs** lessons 7, 9 and 10a. **Takes** 90 minutes.
 
 # %%
 import matplotlib.pyplot as plt
@@ -21,291 +18,339 @@ import nn
 import nn.functional as F
 import optim
 from nn import plot
-from nn.data import datasets, random_split
-from nn.models import MLP, LeNet5
+from nn.data import TensorDataset, datasets, random_split
+from nn.inspect import maximize_activation, occlusion_map
+from nn.models import FCN, MLP, LeNet5
+from notebooks.course import check, hint, reduced, show, size, solution
 
-# %% [markdown]
+BLUE, ORANGE, GREY = "#2563a8", "#d9730d", "#6b6b6b"
+
+# %% [markdown] tags=["B41"]
 # ## Look at the data
 #
-# Always look at the data first. An image has 28×28 pixels from 0 (paper) to 1 (ink). A batch of images has the shape
-# $(N, C, H, W)$: number of images, channels (one: grey), height, width.
+# MNIST has 60,000 images for training and 10,000 for the test, of 28×28 pixels: 784 numbers from 0 (paper) to 1 (ink). We
+# use a sample of 10,000 and 2,000. Each column is one digit, written by ten people:
 
-# %%
+# %% tags=["B41"]
 ag.manual_seed(0)
 data, test = datasets.mnist_sample(), datasets.mnist_sample(train=False)
 images, labels = data.tensors
-print("images", images.shape, "from", images.min().item(), "to", images.max().item())
-print("labels", labels.shape, "the first ten:", labels[:10].tolist())
-print("how many of each digit:", np.bincount(labels).tolist())
-
-# %%
+assert tuple(images.shape[1:]) == (1, 28, 28) and 28 * 28 == 784 and 6 * len(data) == 60_000
 digits = images[:, 0].numpy()
 ten_of_each = [digits[labels == k][row] for row in range(10) for k in range(10)]
-plot.images(ten_of_each, size=0.6)
+page = plot.images(
+    ten_of_each, size=0.55, titles=[str(i % 10) if i < 10 else "" for i in range(100)]
+)
+show(page, "A page of a hundred handwritten digits, a column for each, with their labels above.")
+training, validation = random_split(data, [size(9000, 800), 1000 if not reduced() else 9200])
 
-# %% [markdown]
-# Each column is one digit, written by ten people. Some are easy to confuse: a 4 and a 9, a 1 and a 7. The mean image of
-# each class shows how much they vary:
-
-# %%
-plot.images([digits[labels == k].mean(0) for k in range(10)], titles=data.classes)
-
-# %% [markdown]
-# The test images are put away until the end. During training we watch a part of the training images that is not trained
-# on, the *validation* set; it tells when the network begins to learn by heart.
-
-# %%
-training, validation = random_split(data, [9000, 1000])
-print(len(training), "to train,", len(validation), "to validate,", len(test), "to test")
-
-# %% [markdown]
-# ## One layer: softmax regression
+# %% [markdown] tags=["B40", "D54", "A42", "E47"]
+# ## Layers of filters
 #
-# The simplest network takes the 784 pixels $\mathbf x$ and computes one *score* (logit) for each digit,
-# $\mathbf z = W \mathbf x + \mathbf b$. The *softmax* turns scores into probabilities, and the error is the
-# *cross-entropy*, minus the logarithm of the probability that the right digit $t$ got:
-#
-# $$p_k = \frac{e^{z_k}}{\sum_{j} e^{z_j}}, \qquad L = -\ln p_t = -z_t + \ln \sum_j e^{z_j} .$$
-#
-# Its gradient is as simple as one could wish: what was answered minus what was right,
-#
-# $$\frac{\partial L}{\partial z_k} = p_k - [k = t] ,$$
-#
-# where $[k = t]$ is 1 for the right digit and 0 for the others. A check:
+# The network of 1989 had two layers of filters and then two of ordinary units, on images of 16×16; each filter looks at 5×5 and steps by two. Its plan,
+# filters of 3×3, 5×5 or 7×7 that make *feature maps*, stacked, with 2×2 pooling between, is the plan of all that came. How many filters, of
+# what size, with which stride, activation and pooling: these are choices. Later networks have hundreds of filters a layer.
 
-# %%
-z = ag.tensor([[2.0, -1.0, 0.5]], requires_grad=True)
-F.cross_entropy(z, ag.tensor([2])).backward()
-print("p             =", F.softmax(z.detach(), 1))
-print("gradient of z =", z.grad)
-
-
-# %% [markdown]
-# Training goes through the images in *mini-batches* of 64: compute the mean error of 64 images, its gradient, take a
-# step, next batch. One pass over all training images is an *epoch*. `optim.fit` is this loop. *Adam* is gradient descent with
-# a step size of its own for each weight, and a *schedule* makes the steps smaller towards the end, so that the weights
-# settle.
-
-
-# %%
-def train(model, epochs, rate):
-    adam = optim.Adam(model.parameters(), lr=rate)
-    return optim.fit(
-        model,
-        training,
-        validation,
-        loss=F.cross_entropy,
-        optimizer=adam,
-        epochs=epochs,
-        scheduler=optim.lr_scheduler.CosineAnnealingLR(adam, T_max=epochs),
-    )
-
-
-softmax = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
-softmax_history = train(softmax, epochs=8, rate=2e-3)
-
-# %% [markdown]
-# Nine digits of ten are right, after a few seconds. What has it learnt? Row $k$ of $W$ has a weight for each pixel, so it
-# is an image too: ink on red raises the score of digit $k$, ink on blue lowers it.
-
-# %%
-templates = softmax[1].weight.detach().reshape(10, 28, 28)
-plot.images(templates, titles=data.classes, signed=True)
-
-# %% [markdown]
-# Each row of $W$ is one blurred template. You can see the blue hole in the 0. But one template a digit is not enough: people
-# write a 7 with a bar and without.
-#
-# ## A hidden layer: the MLP
-#
-# Put a layer of 128 units in between, each with a nonlinear function; without one, two linear layers would be just
-# another linear layer. We take the *rectifier* (ReLU):
-#
-# $$\mathbf h = \max(0,\; W_1 \mathbf x + \mathbf b_1), \qquad \mathbf z = W_2 \mathbf h + \mathbf b_2 .$$
-
-# %%
-mlp = nn.Sequential(nn.Flatten(), MLP([784, 128, 10], activation="relu"))
-mlp_history = train(mlp, epochs=10, rate=2e-3)
-plot.learning_curves(mlp_history, "MLP 784-128-10")
-
-# %% [markdown]
-# Clearly better. But see how the two curves part: the training error keeps falling faster than the validation error. The
-# network has about 100,000 weights for 9,000 images, and it starts to learn them by heart (*overfitting*).
-#
-# There is something it cannot know. To an MLP an image is a list of 784 numbers. It would learn just as well if all images
-# had their pixels shuffled, in the same way each! That neighbouring pixels belong together, and that a digit moved by two
-# pixels is the same digit, it would have to learn from examples. A convolution knows both from the beginning.
-#
-# ## What a convolution does to one digit
-#
-# A small *filter* $k$ (here 3×3) is laid on the image at every position; what is under it is multiplied and added up:
-#
-# $$o_{ij} = \sum_{a=-1}^{1} \, \sum_{b=-1}^{1} k_{ab} \; x_{i+a,\, j+b} .$$
-#
-# (Networks do not flip the filter. Mathematicians call this a cross-correlation.) Four filters made by hand:
-
-# %%
-filters = {
-    "left edges": [[-1 / 4, 0, 1 / 4], [-2 / 4, 0, 2 / 4], [-1 / 4, 0, 1 / 4]],
-    "upper edges": [[-1 / 4, -2 / 4, -1 / 4], [0, 0, 0], [1 / 4, 2 / 4, 1 / 4]],
-    "outline": [[-1 / 4, -1 / 4, -1 / 4], [-1 / 4, 2, -1 / 4], [-1 / 4, -1 / 4, -1 / 4]],
-    "blur": [[1 / 9, 1 / 9, 1 / 9]] * 3,
-}
-kernels = ag.tensor(list(filters.values())).unsqueeze(1)  # (4 filters, 1 channel, 3, 3)
-digit = images[labels == 5][:1]  # (1, 1, 28, 28)
-maps = F.conv2d(digit, kernels, padding=1)
-print(digit.shape, "->", maps.shape)
-plot.images(ag.cat([digit[0], maps[0]]), ["image", *filters], size=1.8, signed=True)
-
-
-# %% [markdown]
-# The first filter is positive (red) where paper on its left meets ink on its right. Each output is a *feature map*: where
-# in the image is this feature?
-#
-# Two properties make this the right tool.
-#
-# * **Few weights.** A 5×5 filter has 25 weights wherever it looks. A linear layer from 28×28 pixels to one map of 28×28
-#   would need $784^2 = 614{,}656$.
-# * **Shifts stay shifts.** Move the digit, and its feature map moves along, unchanged:
-
-
-# %%
-def shifted(x, pixels):
-    """Images moved to the right."""
-    return F.pad(x, (pixels, 0))[..., : x.shape[-1]]
-
-
-before = F.conv2d(shifted(digit, 2), kernels, padding=1)
-after = shifted(F.conv2d(digit, kernels, padding=1), 2)
-print("convolve the shifted = shift the convolved:", np.allclose(before, after, atol=1e-6))
-
-# %% [markdown]
-# ## LeNet-5
-#
-# LeNet does not get its filters by hand; they are weights, and learnt. It has two convolutions. After each, *max pooling*
-# keeps only the largest of each 2×2 values: the maps become smaller, and small shifts matter less. Three linear layers
-# make the decision.
-
-# %%
+# %% tags=["B40", "D54", "A42", "E47"]
+net_1989 = nn.Sequential(
+    nn.Conv2d(1, 12, 5, stride=2, padding=2), nn.Tanh(), nn.Conv2d(12, 12, 5, stride=2, padding=2), nn.Tanh(),
+    nn.Flatten(), nn.Linear(192, 30), nn.Tanh(), nn.Linear(30, 10),
+)  # fmt: skip
+print(nn.summary(net_1989, (1, 1, 16, 16)))
 ag.manual_seed(1)
 lenet = LeNet5()
-lenet
+print(nn.summary(lenet, (1, 1, 28, 28)))
+assert sum(p.numel() for p in lenet.parameters()) == 61_706
 
 # %% [markdown]
-# Follow one image through the layers:
-
-# %%
-x = digit
-print(f"{'input':8} {x.shape!s}")
-with ag.no_grad():
-    for part in (lenet.features, lenet.classifier):
-        for name, layer in part.named_children():
-            x = layer(x)
-            weights = sum(p.numel() for p in layer.parameters())
-            print(f"{name:8} {x.shape!s:18} {f'{weights:,} weights' if weights else ''}")
-        x = x.flatten(1)
-
-# %% [markdown]
-# Nearly all the weights are in the linear layers. The two convolutions have 2,572 together, yet they do most of the
-# *work*, because each weight is used at hundreds of places. At all these places the gradient arrives, and it adds up: the
-# fork of the last lesson, 784-fold in the first layer.
+# ## Three networks, one task
 #
-# Here is the graph of one training step. Blue are the weights whose gradients we want.
+# A layer of ten templates (softmax regression), a multi-layer perceptron, and LeNet-5, trained alike. To an MLP an image is a list of 784 numbers; that neighbouring pixels belong together, it would have to
+# learn. A convolution knows.
 
-# %%
-loss = F.cross_entropy(lenet(images[:64]), labels[:64])
-ag.draw(loss, names=lenet.named_parameters())
 
-# %%
-lenet_history = train(lenet, epochs=8, rate=2e-3)
+# %% tags=["E47"]
+def train(model, epochs, rate=2e-3):
+    adam = optim.Adam(model.parameters(), lr=rate)
+    return optim.fit(
+        model, training, validation, loss=F.cross_entropy, optimizer=adam, epochs=epochs, progress=False,
+        scheduler=optim.lr_scheduler.CosineAnnealingLR(adam, T_max=epochs),
+    )  # fmt: skip
 
-# %%
-plot.learning_curves(lenet_history, "LeNet-5")
 
-# %% [markdown]
-# ## The test
-#
-# Now, and only now, the test images.
-
-# %%
-models = {"softmax": softmax, "MLP": mlp, "LeNet-5": lenet}
+models = {
+    "softmax": nn.Sequential(nn.Flatten(), nn.Linear(784, 10)),
+    "MLP": nn.Sequential(nn.Flatten(), MLP([784, 128, 10], "relu")),
+    "LeNet-5": lenet,
+}
+accuracies = {}
 for name, model in models.items():
+    history = train(model, size(6, 1))
+    accuracies[name] = optim.evaluate(model, test, F.cross_entropy)["accuracy"]
     weights = sum(p.numel() for p in model.parameters())
-    result = optim.evaluate(model, test, F.cross_entropy)
-    print(f"{name:8} {weights:8,} weights   test accuracy {result['accuracy']:.1%}")
+    print(f"{name:8} {weights:7,} weights, {accuracies[name]:.1%} of the test right")
+if not reduced():
+    assert (
+        accuracies["softmax"] < accuracies["MLP"] < accuracies["LeNet-5"]
+        and accuracies["LeNet-5"] > 0.965
+    )
+show(
+    plot.learning_curves(history, "LeNet-5"),
+    "LeNet's loss and accuracy of training and validation over the epochs.",
+)
 
 # %% [markdown]
-# LeNet is the best, with fewer weights than the MLP. Where does it go wrong? In the *confusion matrix*, row $i$ and column
-# $j$ tell how many images of digit $i$ were taken for a $j$.
+# LeNet is the best, with fewer weights than the MLP. Numbers are not enough: look at its mistakes, the most confident first. Would you have known them?
 
 # %%
 test_images, test_labels = test.tensors
 with ag.no_grad():
     probabilities = F.softmax(lenet(test_images), 1)
-plot.confusion_matrix(test_labels, probabilities.argmax(1), test.classes)
+figure = plot.mistakes(test_images, test_labels, probabilities, test.classes, count=16)
+show(figure, "Sixteen digits that LeNet got wrong, with the right answer and its own.")
 
-# %% [markdown]
-# Numbers are not enough: look at the mistakes, the most confident ones first. Would you have known them all?
-
-# %%
-plot.mistakes(test_images, test_labels, probabilities, test.classes, count=32)
-
-# %% [markdown]
-# ## What has it learnt?
+# %% [markdown] tags=["E4", "E49"]
+# ## What does it see?
 #
-# The six filters of the first layer, and what they make of our digit. Red is positive, blue is negative. Look for edges,
-# as in our filters made by hand.
+# From layer to layer the maps become smaller and tell of larger things: edges, then parts, then whole objects. Here are LeNet's filters, and three depths for one digit:
+# after the first convolution, after the second, and the 84 units before the answer.
 
-# %%
-conv1 = lenet.features.conv1
-filter_names = [f"filter {i}" for i in range(6)]
-plot.images(conv1.weight.detach(), filter_names, size=1.3, signed=True)
-
-# %%
+# %% tags=["E4", "E49"]
+digit = images[labels == 5][:1]
+show(
+    plot.filters(lenet.features.conv1), "The six filters of the first layer: dark and light edges."
+)
 with ag.no_grad():
-    first = lenet.features.act1(conv1(digit))
+    first = lenet.features.act1(lenet.features.conv1(digit))
     second = lenet.features.act2(lenet.features.conv2(lenet.features.pool1(first)))
-plot.images(first[0], [f"of filter {i}" for i in range(6)], size=1.3)
+    last = lenet.classifier[:-1](lenet.features(digit).flatten(1))
+print("maps:", tuple(first.shape), tuple(second.shape), tuple(last.shape))
+show(
+    plot.images(first[0], size=1.1),
+    "Six maps of 28 by 28: edges of the five, still in their places.",
+)
+show(
+    plot.images(second[0], columns=8, size=0.8),
+    "Sixteen maps of 10 by 10: combinations of edges, place told less exactly.",
+)
+show(
+    plot.images([last[0].reshape(7, 12)], size=1.6),
+    "The 84 units before the answer, as a picture: no place is left.",
+)
 
-# %% [markdown]
-# After the second convolution there are 16 maps of 10×10. They answer to more complicated things, combinations of the first
-# features, and tell less exactly where:
+# %% [markdown] tags=["D58"]
+# **What does a unit want to see?** Zeiler & Fergus looked at the images that excite a unit most. Gradient ascent goes further: start from noise, and change the *input* until the
+# unit is as active as it can be. Beside it, the real images it likes best. (What
+# it wants is not what we would draw: such images are also how networks are fooled.)
 
-# %%
-plot.images(second[0], [str(i) for i in range(16)], columns=8)
+# %% tags=["D58"]
+ag.manual_seed(0)
+with ag.no_grad():
+    answers = lenet(test_images[:1000])
+shown = []
+for unit in (0, 3, 8):
+    wanted = maximize_activation(
+        lenet, unit, (1, 28, 28), l2=0.01, blur=0.6, bounds=(0, 1), steps=size(120, 10)
+    )
+    best = test_images[:1000][np.argsort(-answers[:, unit].numpy())[:5]]
+    shown += [wanted.input[0].numpy(), *best[:, 0].numpy()]
+show(
+    plot.images(shown, columns=6, size=0.9),
+    "For three units the image that gradient ascent found, and five real ones with high activation.",
+)
 
-# %% [markdown]
-# Last, the promise about shifts. We move the test images to the right, pixel by pixel. None of the models has seen that
-# in training.
+fives = digit[0]
+drop = occlusion_map(lenet, fives, size=7)
+show(plot.occlusion(fives, drop), "Where covering a patch of the five lowers the answer most.")
 
-# %%
-pixels = range(7)
-fig, ax = plt.subplots(figsize=(5.5, 3.4))
-for name, model in models.items():
-    accuracies = []
-    for n in pixels:
-        moved = (shifted(test_images, n), test_labels)
-        accuracies.append(optim.evaluate(model, moved, F.cross_entropy)["accuracy"])
-    ax.plot(pixels, accuracies, "o-", label=name)
-ax.set(xlabel="shift in pixels", ylabel="test accuracy", ylim=(0, 1))
-ax.grid(alpha=0.3)
-ax.legend(frameon=False)
-
-# %% [markdown]
-# LeNet bears small shifts better, thanks to convolution and pooling. But only small ones: its linear layers still know
-# where on the map a feature was. Later networks pool over the whole map in the end; and one can simply train with shifted
-# images.
+# %% [markdown] tags=["B20"]
+# ## Deeper, with shortcuts
 #
+# If two layers of filters are good, are twenty better? Not as they are: the gradient fades on its way through (lesson 7). A **residual block** computes what is to be *added* to its input,
+# $\mathbf y = \mathbf x + f(\mathbf x)$. Then the way back has a shortcut of slope 1:
+
+
+# %% tags=["B20"]
+def gradient_by_layer(shortcut, depth=20):
+    """The length of the gradient that arrives before each of twenty layers."""
+    ag.manual_seed(0)
+    layers = [nn.Linear(64, 64) for _ in range(depth)]
+    h = ag.randn(32, 64, requires_grad=True)
+    states = [h]
+    for layer in layers:
+        f = layer(h).relu()
+        h = h + f if shortcut else f
+        states.append(h)
+    return [float(g.norm()) for g in ag.grad((h**2).mean(), states[:-1])]
+
+
+fig, ax = plt.subplots(figsize=(6, 3.1), layout="constrained")
+norms = {name: gradient_by_layer(name == "with shortcuts") for name in ("plain", "with shortcuts")}
+for (name, values), colour in zip(norms.items(), (GREY, BLUE)):
+    ax.semilogy(
+        range(1, 21), np.array(values) / values[-1], "o-", color=colour, markersize=3, label=name
+    )
+ax.set(xlabel="layer", ylabel="gradient, the last one's = 1")
+ax.legend(frameon=False)
+show(
+    fig,
+    "Gradient before each of twenty layers: plain it fades away, with shortcuts it does not.",
+)
+assert (
+    norms["plain"][0] < 1e-4 * norms["plain"][-1]
+    and norms["with shortcuts"][0] > 0.1 * norms["with shortcuts"][-1]
+)
+block = nn.ResidualBlock(8, 8)
+print(block)
+
+# %% [markdown] tags=["B39", "B48"]
+# ## From one task to another
+#
+# A network that was trained on a large set has filters that are good for other pictures, too. **Transfer**, from problem P1 to P2, in three stages: train on the large set; *replace the
+# head* and train only that, if there are few new images; *fine-tune* more layers if there are more. The network that is usually taken is a VGG, a stack of 3×3 filters
+# 64-64-128-128-256-256-512-512-512-512, and 4096-4096-1000 units. Count its weights:
+
+# %% tags=["B48"]
+stack = [64, 64, 128, 128, 256, 256, 512, 512, 512, 512]
+filters = sum(9 * a * b + b for a, b in zip([3, *stack], stack))
+units = sum(a * b + b for a, b in zip([512 * 7 * 7, 4096, 4096], [4096, 4096, 1000]))
+print(f"filters {filters:,}, units {units:,}: together {filters + units:,}")
+assert filters + units == 133_047_848
+print("ours, for small images:", f"{sum(p.numel() for p in nn.VGG(10, 1).parameters()):,} weights")
+
+# %% [markdown]
+# We let LeNet learn the odd digits, and then the even ones from *five* images each:
+
+
+# %% tags=["B39", "B48"]
+def half(remainder, source):
+    x, y = source.tensors
+    rows = np.flatnonzero(y.numpy() % 2 == remainder)
+    return x[rows], y[rows] // 2
+
+
+odd, (even_x, even_y), even_test = half(1, data), half(0, data), half(0, test)
+rows = np.concatenate([np.flatnonzero(even_y.numpy() == c)[:5] for c in range(5)])
+few = even_x[rows], even_y[rows]
+ag.manual_seed(2)
+base = LeNet5(5)
+optim.fit(
+    base,
+    odd,
+    loss=F.cross_entropy,
+    optimizer=optim.Adam(base.parameters(), lr=2e-3),
+    epochs=size(4, 1),
+    progress=False,
+)
+
+results = {}
+for name in ("from scratch", "new head only", "fine-tuned"):
+    ag.manual_seed(3)
+    model = LeNet5(5)
+    if name != "from scratch":
+        model.load_state_dict(base.state_dict())
+        model.classifier.fc3 = nn.Linear(84, 5)  # the new head
+    model.features.requires_grad_(name != "new head only")
+    trained = model.classifier.fc3.parameters() if name == "new head only" else model.parameters()
+    adam = optim.Adam(trained, lr=1e-3)
+    optim.fit(
+        model,
+        few,
+        loss=F.cross_entropy,
+        optimizer=adam,
+        epochs=size(120, 5),
+        batch_size=25,
+        progress=False,
+        keep_best=False,
+    )
+    results[name] = optim.evaluate(model, even_test, F.cross_entropy)["accuracy"]
+    print(f"{name:14} {results[name]:.1%} of the even digits right, after 25 images")
+if not reduced():
+    assert results["fine-tuned"] > results["from scratch"]
+
+# %% [markdown] tags=["D55", "D60"]
+# ## A class for every pixel
+#
+# *Semantic segmentation* asks of each pixel what it belongs to: road, car, sky. A **fully convolutional** network has no ordinary units at all: it goes down by convolutions, and up again by transposed ones, so an image goes in and an image comes
+# out, of any size. Ours says of each pixel: paper, even digit, odd digit.
+
+
+# %% tags=["D55", "D60"]
+def scenes(count, width, rng):
+    """Images (count, 1, 32, width) with digits side by side, and the class of each pixel."""
+    x, y = np.zeros((count, 1, 32, width), np.float32), np.zeros((count, 32, width), np.int64)
+    for n in range(count):
+        for left in range(0, width - 27, 28):
+            i, top = rng.integers(len(digits)), rng.integers(5)
+            x[n, 0, top : top + 28, left : left + 28] = digits[i]
+            y[n, top : top + 28, left : left + 28][digits[i] > 0.3] = 1 + int(labels[i]) % 2
+    return ag.tensor(x), ag.tensor(y)
+
+
+rng = np.random.default_rng(0)
+ag.manual_seed(0)
+scene_x, scene_y = scenes(size(1200, 40), 56, rng)
+segmenter = FCN(3, in_channels=1, widths=(12, 24, 48))
+optim.fit(
+    segmenter, TensorDataset(scene_x, scene_y), loss=F.cross_entropy, epochs=size(5, 1), batch_size=32,
+    optimizer=optim.Adam(segmenter.parameters(), lr=4e-3), metrics={}, progress=False,
+)  # fmt: skip
+wide_x, wide_y = scenes(20, 112, rng)  # twice as wide as any it has seen
+with ag.no_grad():
+    found = segmenter.eval()(wide_x).argmax(1)
+ink = wide_y.numpy() > 0
+right = (found.numpy() == wide_y.numpy())[ink].mean()
+fig, axes = plt.subplots(3, 1, figsize=(5.2, 4.6), layout="constrained")
+for ax, values, title in zip(
+    axes, (wide_x[0, 0], wide_y[0], found[0]), ("image", "right: even blue, odd orange", "found")
+):
+    cmap = (
+        "Greys"
+        if title == "image"
+        else plt.matplotlib.colors.ListedColormap(["white", BLUE, ORANGE])
+    )
+    ax.imshow(values.numpy(), cmap=cmap, vmin=0, vmax=1 if title == "image" else 2)
+    ax.set_title(title, fontsize=10)
+    ax.axis("off")
+show(fig, "A scene of four digits, the right class of each pixel, and the network's.")
+print(f"{right:.1%} of the pixels with ink have the right class")
+if not reduced():
+    assert right > 0.75
+
+# %% [markdown]
 # ## Exercises
 #
-# 1. **By hand.** Derive $\partial L / \partial z_k = p_k - [k = t]$ from the formula of the cross-entropy. What is the sum of
-#    the gradient over $k$, and why must it be so?
-# 2. **Shuffled pixels.** Choose one permutation of the 784 pixels (`ag.randperm(784)`) and apply it to all images. Train
-#    the three models again. Which does not care, which does, and why?
-# 3. **Closer to 1998.** Train `LeNet5(activation="tanh", pool="avg")`. Is it worse? Does it need another learning rate?
-# 4. **Step size.** Train the MLP with rates from $10^{-5}$ to $10^{-1}$ and draw the validation accuracy against the
-#    rate, on a logarithmic axis. What happens at both ends?
-# 5. **More data for nothing.** `datasets.mnist_sample(transform=f)` calls `f` with each batch of images. Let it move every
-#    batch by a random number of pixels, train LeNet again, and draw the last figure again.
-# 6. **All of MNIST.** On the command line, `python -m nn train lenet5 --data mnist` trains on 60,000 images (it downloads
-#    them if it has to). How far from 99 % were we, and how much is due to the data?
+# Put your answer in the place of `...` and run the cell. `hint("10b.1")` helps, `solution("10b.1")` shows a way.
+#
+# **10b.1** How many weights and biases has LeNet-5's second convolution (6 maps in, 16 out, 5×5)?
+
+# %%
+answer = ...
+check.second_convolution(answer)
+
+# %% [markdown]
+# **10b.2** You shuffle the 784 pixels of all images in the same way, and train the three networks again. Which does *not* get worse? (a) softmax and MLP; (b)
+# LeNet only; (c) all three; (d) none.
+
+# %%
+answer = ...
+check.shuffled_pixels(answer)
+
+# %% [markdown]
+# **10b.3** In a plain network of 20 layers each layer's slope is 0.5; in a residual one it is $1 + 0.5$. By what factor is a gradient multiplied on its whole way? A pair: (plain,
+# residual).
+
+# %%
+answer = (..., ...)
+check.twenty_slopes(answer)
+
+# %% [markdown]
+# **10b.4** Write `shifted(x, n)`: images (N, 1, H, W) in NumPy, moved `n` pixels to the right, zeros from the left. (Train with shifted copies, and LeNet bears larger shifts.)
+
+
+# %%
+def shifted(x, n):
+    return ...
+
+
+check.shifted(shifted)
