@@ -60,8 +60,9 @@ class LSTM1997(Module):
     Shapes: (T, N, I), or (T, I) for one sequence, and hx = (h_0, c_0), (1, N, F) and (1, N, H) → output (T, N, H) and
         (h_n, c_n), with F = H, or H + 2 B if connect_gates.
     Dtypes: float32 and float64; the input has that of the parameters.
-    Raises: TypeError or ValueError for sizes that are no positive integers, unknown biases or as many as not; when
-        called, ValueError for shapes that do not fit, no steps, or another dtype than the parameters'.
+    Raises: TypeError or ValueError for sizes that are no positive integers, another choice of `biases`, and gate biases that
+        are neither one number nor one a block; when called, ValueError for shapes that do not fit, no steps, or another
+        dtype than the parameters'.
     Source: Hochreiter & Schmidhuber 1997, "Long short-term memory", Neural Computation 9(8), section 4; truncation:
         appendix A.1.
 
