@@ -1,4 +1,4 @@
-"""What the docstrings of optimisers and schedulers share: `with_shared_parts` writes it where they have its name in braces."""
+"""Docstring parts of optimisers, schedulers and metrics: `with_shared_parts` writes them where their name is in braces."""
 
 from __future__ import annotations
 
@@ -33,6 +33,18 @@ Shapes: none; one learning rate for each group of the optimizer.
 Dtypes: Python floats.""",
     "{raises}": "TypeError if optimizer is not an Optimizer; ValueError if it has no learning rate; KeyError if last_epoch "
     "resumes without a loaded state",
+    "{averages}": """\
+average: "binary": of class 1, where there are two classes; "macro": the mean over the classes that occur among targets
+    or predictions; "weighted": that mean weighted by the classes' numbers of targets; "micro": of the sums over all
+    classes; None: an array with one number a class.
+threshold: as for `Accuracy`.
+zero_division: what 0 / 0 gives, 0.0, 1.0 or NaN; means leave NaN out.""",
+    "{averaged}": """\
+Shapes: output (N, C, *) and target (N, *), or with a threshold (N, *) both → one number, or an array (C,).
+Dtypes: any real output, integer target → float.
+Raises: ValueError for another average or zero_division, if the shapes do not fit, a target is no class, or
+    average="binary" meets more than two classes; from `result` before the first `update`. FloatingPointError if an
+    output is NaN.""",
     "{sgd}": """\
 >>> import autograd_core as ag, optim
 >>> optimizer = optim.SGD([ag.zeros(1, requires_grad=True)], lr=1.0)""",

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy import ndarray
 
+from ...documentation import with_shared_parts
 from .base import Metric, check_labels, counted, predicted_of
 
 __all__ = ["ConfusionMatrix", "F1Score", "Precision", "Recall"]
@@ -109,21 +110,14 @@ class _OfClasses(ConfusionMatrix):
         return float(np.average(values[used], weights=weights[used])) if used.any() else math.nan
 
 
+@with_shared_parts
 class Precision(_OfClasses):
     """Measures how many of the examples predicted as a class are of it.
 
-    average: "binary": of class 1, where there are two classes; "macro": the mean over the classes that occur among targets
-        or predictions; "weighted": that mean weighted by the classes' numbers of targets; "micro": of the sums over all
-        classes; None: an array with one number a class.
-    threshold: as for `Accuracy`.
-    zero_division: what 0 / 0 gives, 0.0, 1.0 or NaN; means leave NaN out.
+    {averages}
 
     Formula: tp / (tp + fp), from the counts of true positives tp, false positives fp and false negatives fn
-    Shapes: output (N, C, *) and target (N, *), or with a threshold (N, *) both → one number, or an array (C,).
-    Dtypes: any real output, integer target → float.
-    Raises: ValueError for another average or zero_division, if the shapes do not fit, a target is no class, or
-        average="binary" meets more than two classes; from `result` before the first `update`. FloatingPointError if an
-        output is NaN.
+    {averaged}
     Source: scikit-learn's `precision_score`.
 
     >>> import autograd_core as ag, optim
@@ -137,21 +131,14 @@ class Precision(_OfClasses):
         return right, predicted
 
 
+@with_shared_parts
 class Recall(_OfClasses):
     """Measures how many of the examples of a class are predicted as it.
 
-    average: "binary": of class 1, where there are two classes; "macro": the mean over the classes that occur among targets
-        or predictions; "weighted": that mean weighted by the classes' numbers of targets; "micro": of the sums over all
-        classes; None: an array with one number a class.
-    threshold: as for `Accuracy`.
-    zero_division: what 0 / 0 gives, 0.0, 1.0 or NaN; means leave NaN out.
+    {averages}
 
     Formula: tp / (tp + fn), from the counts of true positives tp, false positives fp and false negatives fn
-    Shapes: output (N, C, *) and target (N, *), or with a threshold (N, *) both → one number, or an array (C,).
-    Dtypes: any real output, integer target → float.
-    Raises: ValueError for another average or zero_division, if the shapes do not fit, a target is no class, or
-        average="binary" meets more than two classes; from `result` before the first `update`. FloatingPointError if an
-        output is NaN.
+    {averaged}
     Source: scikit-learn's `recall_score`.
 
     >>> import autograd_core as ag, optim
@@ -165,21 +152,14 @@ class Recall(_OfClasses):
         return right, actual
 
 
+@with_shared_parts
 class F1Score(_OfClasses):
     """Measures the harmonic mean of precision and recall.
 
-    average: "binary": of class 1, where there are two classes; "macro": the mean over the classes that occur among targets
-        or predictions; "weighted": that mean weighted by the classes' numbers of targets; "micro": of the sums over all
-        classes; None: an array with one number a class.
-    threshold: as for `Accuracy`.
-    zero_division: what 0 / 0 gives, 0.0, 1.0 or NaN; means leave NaN out.
+    {averages}
 
     Formula: 2 tp / (2 tp + fp + fn), from the counts of true positives tp, false positives fp and false negatives fn
-    Shapes: output (N, C, *) and target (N, *), or with a threshold (N, *) both → one number, or an array (C,).
-    Dtypes: any real output, integer target → float.
-    Raises: ValueError for another average or zero_division, if the shapes do not fit, a target is no class, or
-        average="binary" meets more than two classes; from `result` before the first `update`. FloatingPointError if an
-        output is NaN.
+    {averaged}
     Source: scikit-learn's `f1_score`.
 
     >>> import autograd_core as ag, optim
