@@ -78,7 +78,7 @@ def test_no_workload_of_the_headline(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["99"], "no lesson begins with '99'; there are 01-"),
+        (["99"], "no lesson begins with '99'; there are 00-"),
         (["--writ"], "there is no option --writ, did you mean --write?"),
         (["--timeout", "0"], "--timeout: must be positive and finite, got 0"),
         (["--timeout", "soon"], "--timeout: needs an integer, got 'soon'"),
