@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from numpy import count_nonzero
+
 from autograd_core import Tensor
 
 from .base import Metric, check_labels, counted, predicted_of, scores_of
@@ -42,7 +44,7 @@ class Accuracy(Metric):
 
     def update(self, output: Any, target: Any) -> None:
         predicted, labels, _ = predicted_of(self, output, target, self.threshold)
-        self.right += int((predicted == labels).sum())
+        self.right += int(count_nonzero(predicted == labels))
         self.count += labels.size
 
     def result(self) -> float:

@@ -124,7 +124,7 @@ def binary_of(metric: Metric, output: Any, target: Any) -> tuple[ndarray, ndarra
 
 def refuse_nan(metric: Metric, scores: ndarray) -> None:
     """Raise for NaN, which is neither above nor below anything."""
-    if scores.dtype.kind == "f" and np.isnan(scores).any():
+    if scores.dtype.kind == "f" and np.isnan(np.vdot(scores, scores)):  # one pass; infinities give infinity
         at = tuple(int(i) for i in np.argwhere(np.isnan(scores))[0])
         raise FloatingPointError(
             f"{type(metric).__name__}: the output has NaN at {list(at)} (shape {scores.shape}), which is no score; look for "
