@@ -269,7 +269,7 @@ class TensorDataset(Dataset):
 def _rows(t: Any, indices: ndarray) -> Tensor:
     if t.requires_grad:
         return t[indices]
-    return from_numpy(t.array.take(indices, 0))
+    return from_numpy(np.take(t.array, indices, axis=0))
 
 
 class Subset(Dataset):

@@ -72,7 +72,7 @@ class Columns(Dataset):
         return mapped(lambda t: t[index], self.content)
 
     def get_batch(self, indices: np.ndarray) -> Any:
-        return mapped(lambda t: from_numpy(t.array.take(indices, 0)), self.content)
+        return mapped(lambda t: from_numpy(np.take(t.array, indices, axis=0)), self.content)
 
 
 def as_dataset(data: Any, name: str, model: Any, caller: str = "fit") -> Any:
