@@ -90,12 +90,12 @@ class Finder(Watcher):
         self.entered: str | None = None  # the operation that got a NaN which none before it made
         self.infinity: str | None = None
         self.rule: str | None = None
-        self.places: dict[Node, str] = {}
+        self.operations: dict[Node, str] = {}
 
     def after(self, primitive: Any, node: Node | None, arrays: list, out: Any) -> None:
         here = f"'{primitive.name}' {self.place()}"
         if node is not None:
-            self.places[node] = here
+            self.operations[node] = here
         if self.nan is None and self.entered is None and has(np.isnan, [out]):
             if has(np.isnan, arrays):
                 self.entered = here
@@ -106,7 +106,7 @@ class Finder(Watcher):
 
     def gradients(self, node: Node, gs: Iterable) -> None:
         if self.rule is None and has(not_finite_elements, gs):
-            self.rule = self.places.get(node, f"'{node.name}'")
+            self.rule = self.operations.get(node, f"'{node.name}'")
 
 
 def _replayed(run: Run, objective: Objective, group: Sequence[Batch], loss: float | None) -> str:
@@ -122,10 +122,10 @@ def _replayed(run: Run, objective: Objective, group: Sequence[Batch], loss: floa
             return f"the gradient rule of {finder.rule} gave the first such value"
     elif np.isnan(loss) and finder.nan is not None:
         operation, infinite = finder.nan
-        made = (
+        cause = (
             f", but with an infinity, the first of which {finder.infinity} made" if infinite and finder.infinity else ""
         )
-        return f"{operation} made the first NaN, from inputs without one{made}"
+        return f"{operation} made the first NaN, from inputs without one{cause}"
     elif np.isnan(loss) and finder.entered is not None:
         return (
             f"{finder.entered} got a NaN that is neither of the batch nor of a parameter: look at the model's constants"

@@ -32,12 +32,12 @@ def listed(name: str, what: str, values: Any, kind: type) -> list | None:
     """The values as a list; None stays. Raises TypeError for one that is not of the kind."""
     if values is None:
         return None
-    found = [values] if isinstance(values, kind) else list(values)
-    wrong = next((v for v in found if not isinstance(v, kind)), None)
-    if wrong is not None or not found:
+    several = [values] if isinstance(values, kind) else list(values)
+    wrong = next((v for v in several if not isinstance(v, kind)), None)
+    if wrong is not None or not several:
         got = "none" if wrong is None else type(wrong).__name__
         raise TypeError(f"{name}: {what} are a list of {kind.__name__}s, got {got}; leave it out for all weights")
-    return found
+    return several
 
 
 class Lp(Callback):
