@@ -22,6 +22,7 @@ BENCHES = {
     "start": "cold and warm start",
     "same_losses": "the same training in PyTorch and here",
     "optimisers": "Rprop, conjugate gradients, Levenberg-Marquardt and others beside plain descent",
+    "results": "published figures beside what comes out here (alone: all, some two hours; with others: --quick)",
 }
 
 
@@ -43,6 +44,10 @@ def parser() -> Parser:
 
 
 def main(arguments: list[str] | None = None) -> None:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["results"]:  # it has options of its own
+        importlib.import_module("bench.results").main(arguments[1:])
+        return
     p = parser()
     options = p.parse_args(arguments)
     names = options.names or list(BENCHES)
@@ -52,7 +57,8 @@ def main(arguments: list[str] | None = None) -> None:
     passed += [] if options.only is None else ["--only", options.only]
     for name in names:
         print(f"\n== {name}: {BENCHES[name]}")
-        importlib.import_module(f"bench.{name}").main(passed)
+        quick = ["--quick"] if name == "results" and "--quick" not in passed else []
+        importlib.import_module(f"bench.{name}").main(passed + quick)
 
 
 if __name__ == "__main__":

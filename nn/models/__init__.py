@@ -4,8 +4,8 @@ With a learning rule of their own, `fit` and `predict` (`examples` checks what t
 `perceptron`, `adaline`, `linear_regression` (both by `least_squares`), `logistic_regression`, `rbf` (its steps: `rbf_fit`),
 `cascade` (`cascade_fit`, by `batch_rules`), `rbm` (`rbm_units`, `rbm_fit`, `rbm_partition`). Of fixed logic:
 `mcculloch_pitts`. With patterns: `hopfield`, `self_organizing_map`. Trained by `optim.fit`: `mlp`, `autoencoder` (with
-`corruption`); of images `lenet`, `lenet_1998`, `vgg`, `residual`, `segmentation`; of sequences `simple_recurrent`,
-`sequence`, `tagger`, `language`, `seq2seq`, `gpt`. `optim.recipes` trains them from the command line.
+`corruption`); of images `lenet`, `lenet_1998`, `lenet_1995`, `vgg`, `residual`, `segmentation`; of sequences
+`simple_recurrent`, `sequence`, `tagger`, `language`, `seq2seq`, `gpt`. `optim.recipes` trains them from the command line.
 """
 
 from .adaline import Adaline
@@ -16,6 +16,7 @@ from .gpt import GPT
 from .hopfield import Hopfield
 from .language import RecurrentLM
 from .lenet import LeNet5
+from .lenet_1995 import LeNet1, LeNet4
 from .lenet_1998 import LeNet5Original, MAPLoss
 from .linear_regression import LinearRegression
 from .logistic_regression import LogisticRegression
@@ -44,6 +45,8 @@ __all__ = [
     "Hopfield",
     "Jordan",
     "GPT",
+    "LeNet1",
+    "LeNet4",
     "LeNet5",
     "LeNet5Original",
     "LinearRegression",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -191,10 +191,7 @@ class LeNet5Original(Module):
 
     def reset_parameters(self) -> None:
         """Draw new starting values: uniform on ±2.4 / F, F the number of inputs of a unit (appendix A)."""
-        for layer in self.features:
-            for fans, parameter in _fans(layer):
-                for i, fan in enumerate(fans):
-                    init.uniform_(parameter.data[i], -2.4 / fan, 2.4 / fan)
+        draw_weights(self.features)
 
     def forward(self, input: Tensor) -> Tensor:
         if tuple(input.shape[1:]) != (1, 32, 32):
@@ -216,6 +213,14 @@ class LeNet5Original(Module):
         """The digit whose picture is nearest, int64 (N,), for images (N, 1, 28, 28) from 0 to 1."""
         with ag.no_grad():
             return self(self.prepare(ag.as_tensor(x))).argmin(1)
+
+
+def draw_weights(layers: Iterable[Module]) -> None:
+    """Draw parameters of layers uniform on ±2.4 / F, F the number of inputs of a unit (appendix A)."""
+    for layer in layers:
+        for fans, parameter in _fans(layer):
+            for i, fan in enumerate(fans):
+                init.uniform_(parameter.data[i], -2.4 / fan, 2.4 / fan)
 
 
 def _fans(layer: Any) -> list[tuple[list[int], Any]]:
