@@ -444,7 +444,6 @@ PLACE = r"\[in module encoder\.1\.1, Apply"
         (lambda x: ag.masked_select(x, x > 0), "onnx.export: 'masked_select' by a mask that differs from input to input"),
         (lambda x: Cube.apply(x), rf"there is no ONNX form of the Function 'Cube' {PLACE}"),
         (lambda x: ag.linalg.matrix_rank(x), rf"looks at values, which differ from input to input {PLACE}"),
-        (lambda x: F.max_unpool1d(*F.max_pool1d(x[None], 2, return_indices=True), 2), PLACE),
     ],
 )  # fmt: skip
 def test_what_has_no_form_is_named_with_its_module(function, message):
