@@ -90,6 +90,7 @@ from .interface import packages as _packages
 from .random import (
     Generator,
     bernoulli,
+    binomial,
     fork_rng,
     get_rng_state,
     initial_seed,
@@ -113,7 +114,7 @@ from .interface.table import FUNCTIONS as _FUNCTIONS
 
 __all__ = [
     "Function", "Generator", "Size", "Tensor", "arange", "are_deterministic_algorithms_enabled", "as_tensor",
-    "asarray", "backward", "bernoulli", "bool", "can_cast", "cdouble", "cfloat", "channels_last",
+    "asarray", "backward", "bernoulli", "binomial", "bool", "can_cast", "cdouble", "cfloat", "channels_last",
     "channels_last_3d", "contiguous_format", "memory_format", "preserve_format", "complex128", "complex64",
     "detect_anomaly", "device", "double", "dtype", "e", "empty", "empty_like", "empty_strided", "enable_grad", "eye", "fft",
     "finfo", "float", "float16", "float32", "float64", "fork_rng", "from_dlpack", "from_numpy", "frombuffer",
@@ -133,7 +134,7 @@ __all__ = [
 _LAZY = {
     "draw": "inspection.draw", "replay": "inspection.replay", "func": "func", "special": "special", "autograd": "autograd",
     "vmap": "transforms.vmap", "distributions": "distributions", "save": "interchange.saving", "load": "interchange.saving",
-    "profile": "inspection.profile",
+    "profile": "inspection.profile", "range": "engine.buffers",
     "checkpoint": "transforms.checkpoint", "checkpoint_sequential": "transforms.checkpoint",
     "warmup": "kernels.warmup",
     "set_num_threads": "kernels.machine.threads", "get_num_threads": "kernels.machine.threads",

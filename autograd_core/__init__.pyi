@@ -51,6 +51,7 @@ from autograd_core.engine.backward import grad as grad
 from autograd_core.engine.buffers import asarray as asarray
 from autograd_core.engine.buffers import empty_strided as empty_strided
 from autograd_core.engine.buffers import frombuffer as frombuffer
+from autograd_core.engine.buffers import range as range
 from autograd_core.engine.buffers import scalar_tensor as scalar_tensor
 from autograd_core.engine.creation import arange as arange
 from autograd_core.engine.creation import as_tensor as as_tensor
@@ -141,6 +142,7 @@ from autograd_core.kernels.machine.threads import set_num_threads as set_num_thr
 from autograd_core.kernels.warmup import warmup as warmup
 from autograd_core.random import Generator as Generator
 from autograd_core.random import bernoulli as bernoulli
+from autograd_core.random import binomial as binomial
 from autograd_core.random import fork_rng as fork_rng
 from autograd_core.random import get_rng_state as get_rng_state
 from autograd_core.random import initial_seed as initial_seed
@@ -187,6 +189,7 @@ __all__ = [
     "addcmul",
     "addmm",
     "addmv",
+    "addmv_",
     "addr",
     "adjoint",
     "affine_grid",
@@ -242,6 +245,7 @@ __all__ = [
     "bernoulli",
     "bilinear",
     "bincount",
+    "binomial",
     "bitwise_and",
     "bitwise_left_shift",
     "bitwise_not",
@@ -294,6 +298,8 @@ __all__ = [
     "concatenate",
     "conj",
     "conj_physical",
+    "conj_physical_",
+    "constant_pad_nd",
     "contiguous",
     "contiguous_format",
     "conv1d",
@@ -320,6 +326,8 @@ __all__ = [
     "deg2rad",
     "deg2rad_",
     "det",
+    "detach",
+    "detach_",
     "detect_anomaly",
     "device",
     "diag",
@@ -364,6 +372,8 @@ __all__ = [
     "eye",
     "feature_alpha_dropout",
     "fft",
+    "fill",
+    "fill_",
     "finfo",
     "fix",
     "fix_",
@@ -386,6 +396,7 @@ __all__ = [
     "frac",
     "frac_",
     "frexp",
+    "frobenius_norm",
     "from_dlpack",
     "from_numpy",
     "frombuffer",
@@ -394,12 +405,14 @@ __all__ = [
     "func",
     "gather",
     "gcd",
+    "gcd_",
     "ge",
     "geqrf",
     "ger",
     "get_default_device",
     "get_default_dtype",
     "get_deterministic_debug_mode",
+    "get_device",
     "get_float32_matmul_precision",
     "get_num_threads",
     "get_rng_state",
@@ -411,6 +424,7 @@ __all__ = [
     "greater_equal",
     "grid_sample",
     "group_norm",
+    "gru_cell",
     "gt",
     "half",
     "hamming_window",
@@ -434,6 +448,7 @@ __all__ = [
     "index_copy",
     "index_fill",
     "index_put",
+    "index_put_",
     "index_reduce",
     "index_select",
     "inf",
@@ -453,6 +468,7 @@ __all__ = [
     "is_deterministic_algorithms_warn_only_enabled",
     "is_floating_point",
     "is_grad_enabled",
+    "is_inference",
     "is_inference_mode_enabled",
     "is_neg",
     "is_nonzero",
@@ -473,7 +489,9 @@ __all__ = [
     "kthvalue",
     "layer_norm",
     "lcm",
+    "lcm_",
     "ldexp",
+    "ldexp_",
     "le",
     "lerp",
     "less",
@@ -506,6 +524,7 @@ __all__ = [
     "logspace",
     "logsumexp",
     "long",
+    "lstm_cell",
     "lt",
     "lu",
     "lu_solve",
@@ -561,6 +580,7 @@ __all__ = [
     "norm",
     "normal",
     "not_equal",
+    "nuclear_norm",
     "numel",
     "ones",
     "ones_like",
@@ -599,6 +619,7 @@ __all__ = [
     "randn",
     "randn_like",
     "randperm",
+    "range",
     "ravel",
     "real",
     "reciprocal",
@@ -615,6 +636,8 @@ __all__ = [
     "resolve_neg",
     "result_type",
     "rms_norm",
+    "rnn_relu_cell",
+    "rnn_tanh_cell",
     "roll",
     "rot90",
     "round",
@@ -667,6 +690,7 @@ __all__ = [
     "sort",
     "special",
     "split",
+    "split_with_sizes",
     "sqrt",
     "sqrt_",
     "square",
@@ -721,6 +745,9 @@ __all__ = [
     "unique",
     "unique_consecutive",
     "unravel_index",
+    "unsafe_chunk",
+    "unsafe_split",
+    "unsafe_split_with_sizes",
     "unsqueeze",
     "upsample",
     "use_deterministic_algorithms",
@@ -738,6 +765,7 @@ __all__ = [
     "where",
     "xlogy",
     "xlogy_",
+    "zero_",
     "zeros",
     "zeros_like",
 ]
@@ -816,6 +844,9 @@ def addmv(
     out: Tensor | None = ...,
 ) -> Tensor:
     """Add a multiple of the product of a matrix `mat` and a vector `vec` to a multiple of `input`."""
+
+def addmv_(input: TensorLike, mat: TensorLike, vec: TensorLike, *, beta: _float = ..., alpha: _float = ...) -> Tensor:
+    """Apply `addmv` and write the result over `input`, which is returned; the change is recorded."""
 
 def addr(
     input: TensorLike,
@@ -1249,6 +1280,12 @@ def conj(input: A) -> A:
 def conj_physical(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Return the complex conjugate of each element: `conj`, which always computes."""
 
+def conj_physical_(input: TensorLike) -> Tensor:
+    """Apply `conj_physical` and write the result over `input`, which is returned; the change is recorded."""
+
+def constant_pad_nd(input: TensorLike, pad: Sequence[_int], value: _float = ...) -> Tensor:
+    """Add elements of one `value` at the ends of the last dimensions: `ag.pad` with mode "constant"."""
+
 def contiguous(input: TensorLike, memory_format: MemoryFormat = ...) -> Tensor:
     """Return the tensor itself if its elements lie in row-major order, else a copy in that order."""
 
@@ -1405,6 +1442,12 @@ def deg2rad_(input: TensorLike) -> Tensor:
 def det(input: TensorLike) -> Tensor:
     """Compute the determinant of each matrix of `input`: `linalg.det`."""
 
+def detach(input: Tensor) -> Tensor:
+    """Return the same memory as a tensor without a history: operations on it are not recorded."""
+
+def detach_(input: Tensor) -> Tensor:
+    """Forget the history of `input`, which is returned."""
+
 def diag(input: TensorLike, diagonal: _int = ..., *, out: Tensor | None = ...) -> Tensor:
     """Return the matrix with a vector on its diagonal, or a copy of the diagonal of a matrix."""
 
@@ -1540,6 +1583,12 @@ def expm1_(input: TensorLike) -> Tensor:
 def feature_alpha_dropout(input: A, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> A:
     """Set whole channels to the lower limit of SELU with probability `p` in training."""
 
+def fill(input: TensorLike, value: TensorLike) -> Tensor:
+    """Return a tensor of the shape and dtype of `input` that has one `value` everywhere."""
+
+def fill_(input: Tensor, value: TensorLike) -> Tensor:
+    """Write one `value` into all elements of `input`, which is returned; the change is recorded."""
+
 def fix(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Round each element towards 0."""
 
@@ -1593,6 +1642,9 @@ def frac_(input: TensorLike) -> Tensor:
 def frexp(input: TensorLike, *, out: _tuple[Tensor, ...] | None = ...) -> _tuple[Tensor, Tensor]:
     """Split each element of `input` into mantissa and exponent."""
 
+def frobenius_norm(input: TensorLike, dim: Dims, keepdim: _bool = ...) -> Tensor:
+    """Compute the square root of the sum of the squares over `dim`, which with `keepdim` stays as 1."""
+
 def gather(
     input: TensorLike,
     dim: _int,
@@ -1608,6 +1660,9 @@ def gather(
 def gcd(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the greatest common divisor, elementwise."""
 
+def gcd_(input: TensorLike, other: TensorLike) -> Tensor:
+    """Apply `gcd` and write the result over `input`, which is returned; the change is recorded."""
+
 def ge(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether one number is at least another, elementwise."""
 
@@ -1616,6 +1671,9 @@ def geqrf(input: TensorLike, *, out: _tuple[Tensor, ...] | None = ...) -> GeqrfR
 
 def ger(input: TensorLike, vec2: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the products of every element of `input` with every element of `vec2`."""
+
+def get_device(input: Tensor) -> _int:
+    """Return the number of the GPU of `input`: −1, as all tensors are in main memory."""
 
 def gradient(
     input: TensorLike,
@@ -1648,6 +1706,16 @@ def group_norm(
     cudnn_enabled: _bool = ...,
 ) -> Tensor:
     """Standardise each of `num_groups` groups of channels: `nn.functional.group_norm`."""
+
+def gru_cell(
+    input: TensorLike,
+    hx: TensorLike,
+    w_ih: TensorLike,
+    w_hh: TensorLike,
+    b_ih: TensorLike | None = ...,
+    b_hh: TensorLike | None = ...,
+) -> Tensor:
+    """Compute one step of a gated recurrent unit."""
 
 def gt(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether one number is greater than another, elementwise."""
@@ -1775,6 +1843,11 @@ def index_put(
 ) -> Tensor:
     """Return a copy of `input` with `values`, broadcast, written at input[indices]."""
 
+def index_put_(
+    input: Tensor, indices: Sequence[TensorLike | None], values: TensorLike, accumulate: _bool = ...
+) -> Tensor:
+    """Write `values` at input[indices], or add them with `accumulate`: `index_put` over `input`, which is returned."""
+
 def index_reduce(
     input: TensorLike,
     dim: _int,
@@ -1838,6 +1911,9 @@ def is_conj(input: Tensor) -> _bool:
 
 def is_floating_point(input: TensorLike | DTypeLike) -> _bool:
     """Test whether the dtype of `input`, or the dtype that it is, is a floating one."""
+
+def is_inference(input: Tensor) -> _bool:
+    """Return False: what is computed from `input` may always be recorded, also if it was made in `inference_mode`."""
 
 def is_neg(input: Tensor) -> _bool:
     """Return False: the negation of `input` is never deferred here, unlike in PyTorch."""
@@ -1933,8 +2009,14 @@ def layer_norm(
 def lcm(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the least common multiple, elementwise."""
 
+def lcm_(input: TensorLike, other: TensorLike) -> Tensor:
+    """Apply `lcm` and write the result over `input`, which is returned; the change is recorded."""
+
 def ldexp(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Multiply `input` by 2 to the power `other`, elementwise."""
+
+def ldexp_(input: TensorLike, other: TensorLike) -> Tensor:
+    """Apply `ldexp` and write the result over `input`, which is returned; the change is recorded."""
 
 def le(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether one number is at most another, elementwise."""
@@ -2026,6 +2108,16 @@ def logsumexp(
     keepdims: _bool = ...,
 ) -> Tensor:
     """Compute log Σ eˣ over `dim`, without overflow."""
+
+def lstm_cell(
+    input: TensorLike,
+    hx: Sequence[TensorLike],
+    w_ih: TensorLike,
+    w_hh: TensorLike,
+    b_ih: TensorLike | None = ...,
+    b_hh: TensorLike | None = ...,
+) -> _tuple[Tensor, Tensor]:
+    """Compute one step of long short-term memory; `hx` and the result are pairs (h, c)."""
 
 def lt(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether one number is less than another, elementwise."""
@@ -2333,6 +2425,9 @@ def norm(
 def not_equal(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Test whether two numbers differ, elementwise."""
 
+def nuclear_norm(input: TensorLike, dim: _tuple[_int, _int] | _bool = ..., keepdim: _bool = ...) -> Tensor:
+    """Compute the sum of the singular values of the matrices along the two dimensions `dim` of `input`."""
+
 def numel(input: TensorLike) -> _int:
     """Return the number of elements of `input`."""
 
@@ -2500,6 +2595,26 @@ def rms_norm(
     eps: _float | None = ...,
 ) -> Tensor:
     """Divide the last dimensions of each example by the root of their mean square."""
+
+def rnn_relu_cell(
+    input: TensorLike,
+    hx: TensorLike,
+    w_ih: TensorLike,
+    w_hh: TensorLike,
+    b_ih: TensorLike | None = ...,
+    b_hh: TensorLike | None = ...,
+) -> Tensor:
+    """Compute one step of a recurrent network with relu."""
+
+def rnn_tanh_cell(
+    input: TensorLike,
+    hx: TensorLike,
+    w_ih: TensorLike,
+    w_hh: TensorLike,
+    b_ih: TensorLike | None = ...,
+    b_hh: TensorLike | None = ...,
+) -> Tensor:
+    """Compute one step of a recurrent network with tanh."""
 
 def roll(input: TensorLike, shifts: _int | Sequence[_int], dims: _int | Sequence[_int] | None = ...) -> Tensor:
     """Move the elements by `shifts` along `dims`; those that leave at one end come in at the other."""
@@ -2677,6 +2792,9 @@ def split(
     keepdims: _bool = ...,
 ) -> _tuple[Tensor, ...]:
     """Split a tensor along `dim` into views of one size, or of given sizes."""
+
+def split_with_sizes(input: TensorLike, split_sizes: Sequence[_int], dim: _int = ...) -> _tuple[Tensor, ...]:
+    """Cut `input` into pieces of the sizes `split_sizes` along `dim`; they are views."""
 
 def sqrt(input: TensorLike, *, out: Tensor | None = ...) -> Tensor:
     """Compute the square root of each element."""
@@ -2990,6 +3108,15 @@ def unique_consecutive(
 def unravel_index(indices: TensorLike, shape: _int | Sequence[_int]) -> _tuple[Tensor, ...]:
     """Return the indices into a tensor of the given `shape` of the elements that `indices` count in row-major order."""
 
+def unsafe_chunk(input: TensorLike, chunks: _int, dim: _int = ...) -> _tuple[Tensor, ...]:
+    """Cut `input` into `chunks` pieces along `dim`: `ag.chunk`, whose pieces may always be written to."""
+
+def unsafe_split(input: TensorLike, split_size: _int, dim: _int = ...) -> _tuple[Tensor, ...]:
+    """Cut `input` into pieces of `split_size` along `dim`: `ag.split`, whose pieces may always be written to."""
+
+def unsafe_split_with_sizes(input: TensorLike, split_sizes: Sequence[_int], dim: _int = ...) -> _tuple[Tensor, ...]:
+    """Cut `input` into pieces of the sizes `split_sizes` along `dim`; they are views."""
+
 def unsqueeze(input: TensorLike, dim: _int, *, axis: Dims = ..., keepdims: _bool = ...) -> Tensor:
     """Insert a dimension of size 1 at `dim`."""
 
@@ -3070,3 +3197,6 @@ def xlogy(input: TensorLike, other: TensorLike, *, out: Tensor | None = ...) -> 
 
 def xlogy_(input: TensorLike, other: TensorLike) -> Tensor:
     """Apply `xlogy` and write the result over `input`, which is returned; the change is recorded."""
+
+def zero_(input: Tensor) -> Tensor:
+    """Write zeros into `input`, which is returned; the change is recorded."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .engine.types import Device, TensorLike
 
 __all__ = [
-    "Generator", "bernoulli", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
+    "Generator", "bernoulli", "binomial", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
     "multinomial", "normal", "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm",
     "seed", "set_rng_state",
 ]  # fmt: skip
@@ -461,6 +461,37 @@ def poisson(input: TensorLike, generator: Generator | None = None) -> Tensor:
     if rates.size and rates.min() < 0:
         raise ValueError(f"poisson: rates must not be negative, got {rates.min()}")
     return wrap(np.asarray(stream(generator).poisson(rates), rates.dtype))
+
+
+@by_example
+def binomial(count: TensorLike, prob: TensorLike, generator: Generator | None = None) -> Tensor:
+    """Draw the number of successes in `count` trials, each of the probability `prob`.
+
+    The numbers come from `generator`, None being the default one, and have no gradient.
+
+    Formula: P(out = k) = (count choose k) prob^k (1 − prob)^(count − k)
+    Shapes: (*) and (*), broadcast together → (*).
+    Dtypes: floating, the same for both, kept.
+    Raises: ValueError for a count that is negative or a fraction, a probability outside of 0 to 1, or shapes that do not
+        broadcast; TypeError for other or different dtypes.
+    Source: PyTorch's `torch.binomial`.
+
+    >>> import autograd_core as ag
+    >>> ag.binomial(ag.tensor([10.0, 3.0]), ag.tensor([0.0, 1.0]))
+    tensor([0., 3.])
+    """
+    n, p = read(count, "binomial"), read(prob, "binomial")
+    if n.dtype != p.dtype or n.dtype.kind != "f":
+        raise TypeError(f"binomial: count and prob must have one floating dtype, got {n.dtype} and {p.dtype}")
+    if n.size and not (n.min() >= 0 and (n == np.floor(n)).all() and n.max() < 2**63):
+        raise ValueError(f"binomial: counts must be whole numbers from 0 on, got {n.min()} to {n.max()}")
+    if p.size and not (p.min() >= 0 and p.max() <= 1):
+        raise ValueError(f"binomial: probabilities must be from 0 to 1, got {p.min()} to {p.max()}")
+    try:
+        shape = np.broadcast_shapes(n.shape, p.shape)
+    except ValueError:
+        raise ValueError(f"binomial: shapes {n.shape} and {p.shape} do not broadcast together") from None
+    return wrap(np.asarray(stream(generator).binomial(n.astype(np.int64), p, shape), n.dtype))
 
 
 # ------------------------------------------------------------------------------------------------------------- in place

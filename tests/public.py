@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-# our module -> where PyTorch has the same names
+# our module -> where PyTorch has the same names. `autograd_core.compat` is not among them: its names are those of the modules
+# below, under torch's paths, and stand-ins that compute nothing.
 MODULES = {
     "autograd_core": "torch",
     "autograd_core.linalg": "torch.linalg",

@@ -22,8 +22,9 @@ def test_the_docstring_is_whole(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_example_runs(name):
     test = doctest.DocTestParser().get_doctest(public.docstring(NAMES[name]), {}, name, None, None)
-    if any("onnx" in example.source for example in test.examples):
-        pytest.importorskip("onnx", reason="onnx is not installed")
+    for package in ("onnx", "pandas", "PIL"):
+        if any(package in example.source for example in test.examples):
+            pytest.importorskip(package, reason=f"{package} is not installed")
     text: list[str] = []
     result = doctest.DocTestRunner(optionflags=FLAGS).run(test, out=text.append)
     assert result.failed == 0, "".join(text)

@@ -9,7 +9,8 @@ import numpy as np
 
 from . import creation
 from .operands import sizes_of
-from .tensor import Default, Tensor, as_array, describe
+from .outputs import makes_out
+from .tensor import Default, Tensor, as_array, describe, range_checked
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -144,3 +145,37 @@ def scalar_tensor(
     if dtype is None:
         dtype = np.promote_types(Default.dtype, np.complex64) if isinstance(s, complex) else Default.dtype
     return creation.full((), s, dtype=dtype, requires_grad=requires_grad, device=device)
+
+
+@makes_out
+def range(
+    start: float | Tensor = 0,
+    end: float | Tensor | None = None,
+    step: float | Tensor = 1,
+    *,
+    out: Tensor | None = None,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Device = None,
+) -> Tensor:
+    """Make a range of numbers that includes its end; with one number, as in range(3), from 0.
+
+    It is PyTorch's older form of `ag.arange`, which ends below `end` as Python's ranges do. `requires_grad` lets operations
+    on the tensor be recorded; `device` is None or "cpu". `from autograd_core import *` leaves it out.
+
+    Formula: out[i] = `start` + i · `step`, as long as that is at most (for a negative step at least) `end`
+    Shapes: (⌊(end − start) / step⌋ + 1).
+    Dtypes: `dtype`, or for None the default float.
+    Raises: ValueError if step does not lead from start to end; TypeError for another device; OverflowError for a number
+        outside of an integer dtype.
+    Source: PyTorch's `torch.range`.
+
+    >>> import autograd_core as ag
+    >>> ag.range(1, 3)
+    tensor([1., 2., 3.])
+    """
+    first, last, by = (float(v) for v in ((0, start, step) if end is None else (start, end, step)))
+    if by == 0 or (last - first) * by < 0 or not np.isfinite([first, last, by]).all():
+        raise ValueError(f"range: step {by:g} does not lead from {first:g} to {last:g}")
+    values = first + by * np.arange(np.floor((last - first) / by) + 1)
+    return creation.from_array(range_checked(values, np.dtype(dtype or Default.dtype), "range"), requires_grad, device)

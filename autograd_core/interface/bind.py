@@ -62,7 +62,11 @@ IN_PLACE_FUNCTIONS = dict.fromkeys(
     "expm1 fix floor frac i0 log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal round rsqrt sigmoid sin "
     "sinc sinh sqrt square tan tanh trunc".split(),
     "",
-) | {"clamp": ", max=0.25", "clamp_max": ", 0.25", "clamp_min": ", 0.75", "clip": ", max=0.25", "xlogy": ", 2.0"}
+) | {
+    "clamp": ", max=0.25", "clamp_max": ", 0.25", "clamp_min": ", 0.75", "clip": ", max=0.25", "xlogy": ", 2.0",
+    "conj_physical": "", "gcd": ", 6", "lcm": ", 6", "ldexp": ", 2", "addmv": ", ag.ones(1, 2), ag.ones(2)",
+}  # fmt: skip
+_INTEGERS = ("gcd", "lcm")
 _PART = re.compile(r"^(Formula|Shapes|Dtypes|Raises): .*(?:\n[ \t]+.*)*", re.M)
 
 
@@ -88,7 +92,7 @@ def _function_in_place(name: str, example: str) -> Callable:
 Source: PyTorch's `{name}_`.
 
 >>> import autograd_core as ag
->>> x = ag.tensor([0.5])
+>>> x = ag.tensor([{4 if name in _INTEGERS else 0.5}])
 >>> ag.{name}_(x{example}) is x
 True
 """.replace("\n\n\n\n", "\n\n")

@@ -51,7 +51,7 @@ from ..ops.linalg import (
     solve,
     vandermonde,
 )
-from ..ops.network import conv, dropout, embedding, package_forms, pool
+from ..ops.network import cells, conv, dropout, embedding, package_forms, pool
 from ..ops.network import names as network_names
 from ..ops.reduction import (
     count,
@@ -69,6 +69,7 @@ from ..ops.reduction import (
 )
 from ..ops.shape import join, padding, properties, rearrange, shape, split, strided
 from ..ops.signal import grid_sample, interpolate, spectrogram, windows
+from . import function_forms
 
 FAMILIES: tuple[ModuleType, ...] = (
     basics, operands,
@@ -77,7 +78,8 @@ FAMILIES: tuple[ModuleType, ...] = (
     reduce, deviations, extremes, scan, differences, integrals, sort, quantile, count, histogram, softmax, statistics,
     products, linear, einsum, solve, determinant, norms, matrix_functions, aliases, distance,
     householder, low_rank, vandermonde,
-    conv, pool, dropout, embedding, package_forms, network_names, interpolate, grid_sample, spectrogram, windows,
+    conv, pool, dropout, embedding, package_forms, network_names, cells, interpolate, grid_sample, spectrogram,
+    windows, function_forms,
 )  # fmt: skip
 
 OPERATOR = {  # how a line writes an operator -> the name of its method

@@ -280,6 +280,46 @@ def norm(
     return norm_of("linalg.norm", x, 2 if ord is None else ord, dims, keepdim, dtype)
 
 
+def frobenius_norm(input: TensorLike, dim: Dims, keepdim: bool = False) -> Tensor:
+    """Compute the square root of the sum of the squares over `dim`, which with `keepdim` stays as 1.
+
+    An empty `dim` stands for all dimensions. It is the older name of `linalg.vector_norm` with 2.
+
+    Formula: out = √Σ |x|², x the input
+    Shapes: (*) → without dim, or with keepdim with 1 there.
+    Dtypes: a floating or complex one; of a complex input the result is real.
+    Raises: IndexError if dim is out of range; TypeError if input is not floating.
+    Source: PyTorch's `torch.frobenius_norm`.
+
+    >>> import autograd_core as ag
+    >>> ag.frobenius_norm(ag.tensor([[3.0, 4.0]]), (0, 1))
+    tensor(5.)
+    """
+    dims = None if dim == () or dim == [] else dim
+    return norm_of("frobenius_norm", _floating(input, "frobenius_norm", None), 2, dims, keepdim)
+
+
+def nuclear_norm(input: TensorLike, dim: tuple[int, int] | bool = (-2, -1), keepdim: bool = False) -> Tensor:
+    """Compute the sum of the singular values of the matrices along the two dimensions `dim` of `input`.
+
+    With `keepdim` these dimensions stay as 1. It is the older name of `linalg.matrix_norm` with "nuc".
+
+    Formula: out = Σ σ(x), x the input
+    Shapes: (*, M, N) → (*), with keepdim (*, 1, 1).
+    Dtypes: a floating or complex one; of a complex input the result is real.
+    Raises: ValueError unless dim names two dimensions; IndexError if one is out of range; TypeError if input is not
+        floating.
+    Source: PyTorch's `torch.nuclear_norm`.
+
+    >>> import autograd_core as ag
+    >>> ag.nuclear_norm(ag.tensor([[3.0, 0.0], [0.0, 4.0]]))
+    tensor(7.)
+    """
+    if isinstance(dim, bool):  # as in nuclear_norm(input, keepdim)
+        return matrix_norm_of("nuclear_norm", input, "nuc", keepdim=dim)
+    return matrix_norm_of("nuclear_norm", input, "nuc", dim, keepdim)
+
+
 def cond(A: TensorLike, p: float | str | None = None) -> Tensor:
     """Compute the condition number of each matrix of `A` in the norm `p`; with p None, 2 or −2 of any shape.
 
@@ -425,4 +465,6 @@ def pdist(input: TensorLike, p: float = 2.0) -> Tensor:
 NAMES = """
 ag.cdist
 ag.pdist
+ag.frobenius_norm
+ag.nuclear_norm
 """
