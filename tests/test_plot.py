@@ -493,3 +493,13 @@ def test_pictures_refuse():
         plot.images(np.zeros((2, 2, 2)), columns=0)
     with pytest.raises(TypeError, match="must be real numbers, got complex128"):
         plot.heat(np.zeros((2, 2), complex), "x", "y")
+
+
+def test_matplotlib_draws_tensors_of_two_dimensions():
+    """A curve for each column; the rows, which are no numbers, say so with an error that matplotlib knows."""
+    x, y = ag.linspace(0, 1, 5), ag.arange(10.0).reshape(5, 2)
+    axes = Figure().subplots()
+    drawn = axes.plot(x, y)
+    assert [line.get_ydata().tolist() for line in drawn] == y.T.tolist()
+    axes.plot(x[:, None], y)
+    axes.fill_between(x, y[:, 0], y[:, 1])

@@ -164,6 +164,9 @@ def test_python_protocols():
     [
         (lambda: bool(ag.ones(2)), RuntimeError, r"the truth of a tensor of shape \(2,\) is ambiguous"),
         (lambda: ag.ones(2).item(), RuntimeError, r"needs a tensor of one element, got shape \(2,\)"),
+        (lambda: float(ag.ones(2)), ValueError, r"only a tensor of one element is a number, got shape \(2,\)"),
+        (lambda: int(ag.ones(0)), ValueError, r"only a tensor of one element is a number, got shape \(0,\)"),
+        (lambda: complex(ag.ones(2, 1)), ValueError, r"got shape \(2, 1\); use tolist\(\) or numpy\(\)"),
         (lambda: len(ag.tensor(1.0)), TypeError, "0-d"),
         (lambda: iter(ag.tensor(1.0)), TypeError, "0-d tensor cannot be iterated"),
         (lambda: [1][ag.tensor(0.5)], TypeError, "only an integer tensor of one element is an index, not float32"),

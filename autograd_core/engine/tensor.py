@@ -311,15 +311,15 @@ class Tensor(Methods):
 
     def __float__(self) -> float:
         _refuse_store(self)
-        return float(self.item())
+        return float(_number(self))
 
     def __int__(self) -> int:
         _refuse_store(self)
-        return int(self.item())
+        return int(_number(self))
 
     def __complex__(self) -> complex:
         _refuse_store(self)
-        return complex(self.item())
+        return complex(_number(self))
 
     def __index__(self) -> int:
         if self.array.dtype.kind not in "iub" or self.array.size != 1:
@@ -375,6 +375,13 @@ def _warn_of_no_grad(x: Tensor) -> None:
             "w.grad`; to have the gradient of a computed tensor call x.retain_grad() before backward",
             stacklevel=3,
         )
+
+
+def _number(x: Tensor) -> Any:
+    """The one number in x; ValueError as of PyTorch's tensors, so that matplotlib tells a row of values from a number."""
+    if x.array.size != 1:
+        raise ValueError(f"only a tensor of one element is a number, got shape {x.shape}; use tolist() or numpy()")
+    return x.array.item()
 
 
 STORE = opmap["STORE_SUBSCR"]  # the instruction of `a[i] = x`
