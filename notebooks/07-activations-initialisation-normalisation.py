@@ -298,7 +298,7 @@ assert same_sign[1] == 1 and 0.2 < same_sign[0] < 0.8
 # ## Dead ReLUs
 #
 # ReLU has an illness of its own. A unit that is 0 for *all* inputs has no gradient, so it never changes again: it is **dead**. A bad start does that, such as large negative biases; so does one step
-# that is much too large. A leaky ReLU always has a slope.
+# that is much too large. A leaky ReLU always has a slope. Count over all 3000 images; the pictures show 120 of them.
 
 
 # %% tags=["A36", "B19"]
@@ -334,17 +334,15 @@ dead = ~(hidden_values(bad) > 0).numpy().any(0)
 before = {m: m[0].weight.detach().numpy().copy() for m in (bad, leaky)}
 train(bad, size(3, 1)), train(leaky, size(3, 1))
 moved = {m: np.abs(m[0].weight.detach().numpy() - before[m]).max(1) for m in before}
-print(
-    f"dead: {dead.sum()}; the largest move of their weights: ReLU {moved[bad][dead].max()}", end=""
-)
-print(f", leaky ReLU {moved[leaky][dead].max():.3f}")
+print(f"{dead.sum()} dead units; how far did training move their weights?")
+print(f"ReLU {moved[bad][dead].max()}, leaky ReLU up to {moved[leaky][dead].max():.3f}")
 assert not (~(hidden_values(good) > 0).numpy().any(0)).any() and dead.sum() >= 3
 assert moved[bad][dead].max() == 0 and (moved[leaky][dead] > 0).all()
 
 # %% [markdown] tags=["A27"]
 # ## How to start: not all the same
 #
-# Why not start with all weights at 0? Then all hidden units compute the same, get the same gradient, and stay equal for ever: however many, they are *one* unit. Small random numbers, here $N(0, 0.1)$, break the
+# Why not start with all weights at 0? Then all hidden units compute the same, get the same gradient, and stay equal, up to rounding: however many, they are *one* unit. Small random numbers, here $N(0, 0.1)$, break the
 # symmetry.
 
 # %% tags=["A27"]

@@ -1,17 +1,15 @@
 """Lesson 6: multi-layer perceptrons."""
 
-from itertools import pairwise
-
 import numpy as np
 
 from ..exercise import Exercise
 
-HIDDEN = [(-1, -1), (1, -1), (1, 1)]  # for no, one and two inputs that are on
+HIDDEN = {"(0, 0)": (-1, -1), "(1, 0)": (1, -1), "(1, 1)": (1, 1)}  # inputs: hidden values
 
 
 def _signs(answer):
     v1, v2, c = (float(v) for v in answer)
-    return [f"{np.sign(v1 * h1 + v2 * h2 + c):+.0f}" for h1, h2 in HIDDEN]
+    return {x: f"{np.sign(v1 * h1 + v2 * h2 + c):+.0f}" for x, (h1, h2) in HIDDEN.items()}
 
 
 opposite_of_xor = Exercise(
@@ -60,8 +58,7 @@ parameters = Exercise(
 
 @parameters.solution
 def _():
-    sizes = [784, 100, 50, 10]
-    return sum(n * m + m for n, m in pairwise(sizes))
+    return (784 * 100 + 100) + (100 * 50 + 50) + (50 * 10 + 10)
 
 
 @parameters.wrong("the biases are missing, one for each unit but the inputs")
