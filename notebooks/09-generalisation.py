@@ -514,6 +514,7 @@ assert np.isclose(back, min(stopped["validation_loss"]), rtol=1e-4)  # it return
 assert complexity.rows[-1][0] > complexity.rows[0][0] and losses[-1] > losses.min()
 
 # %% tags=["D35", "E32"]
+of_criterion = {}
 for name, options in {
     "epochs": {"epochs": 100},
     "error bound": {"reaches": 0.01},
@@ -528,7 +529,10 @@ for name, options in {
     model = nn.MLP([10, 60, 2], "tanh")
     history = fitted(model, few, [optim.StopWhen(**options)], held_out, epochs=size(200, 40))
     loss = optim.evaluate(model, test, loss=F.cross_entropy)["loss"]
+    of_criterion[name] = loss
     print(f"{name:25} {len(history):3} epochs   test loss {loss:.2f}")
+if not reduced():
+    assert of_criterion["validation peak"] < 0.8 * of_criterion["epochs"]
 
 # %% [markdown] tags=["D30", "E34"]
 # ## How many units?
@@ -561,6 +565,8 @@ ax.set(xscale="log", xlabel="hidden units a layer", ylabel="cross-entropy")
 ax.legend(frameon=False, fontsize=8)
 show(fig, "Training loss falls with the units; the loss on the parts held out rises again.")
 print("best:", search.best)
+if not reduced():
+    assert min(search.scores) < 0.6 * search.scores[-1]  # 128 units in 3 layers are too many
 
 # %% [markdown] tags=["D41", "D40"]
 # **Pruning** begins with too large a network and deletes weights. Which? Not the *smallest*: give an input in millimetres in place of metres, and its weights are a thousand times
