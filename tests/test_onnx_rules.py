@@ -72,7 +72,7 @@ def test_every_attribute_of_every_version_is_read_or_idle_or_refused():
             if attribute.default_value.name:  # to say what holds anyway is no reason to refuse
                 proto.attribute[0].CopyFrom(attribute.default_value)
                 Node(onnx, proto, schema.since_version)
-    assert {("LayerNormalization", "stash_type"), ("LSTM", "activation_alpha"), ("Constant", "value_string")} <= refused
+    assert {("LayerNormalization", "stash_type"), ("Constant", "value_string")} <= refused
 
 
 def test_what_a_rule_says_it_reads_is_read(monkeypatch):
@@ -399,3 +399,52 @@ def test_weights_inside_a_branch(folder):
     (folder / "m.onnx").write_bytes(outer.SerializeToString())
     with pytest.raises(ValueError, match="is kept in '/etc/hostname'; it must be a path inside"):
         nn.onnx.load(folder / "m.onnx")
+
+
+# ------------------------------------------------------------------------------------------ activations with parameters
+
+
+PARAMETERS = [
+    ("RNN", ["LeakyRelu"], [0.3], []),
+    ("RNN", ["Affine"], [0.5], [0.1]),
+    ("RNN", ["ScaledTanh"], [1.5], [0.5]),
+    ("RNN", ["ThresholdedRelu"], [0.2], []),
+    ("RNN", ["Elu"], [0.4], []),
+    ("RNN", ["LeakyRelu"], [], []),
+    ("RNN", ["HardSigmoid", "Tanh"], [0.3], [0.4]),
+    ("GRU", ["HardSigmoid", "LeakyRelu"], [0.3, 0.1], [0.4]),
+    ("LSTM", ["HardSigmoid", "Tanh", "ScaledTanh"], [0.3, 1.2], [0.4, 0.7]),
+    ("LSTM", ["Sigmoid", "LeakyRelu", "Tanh", "HardSigmoid", "Tanh", "Elu"], [0.2, 0.3, 0.8], [0.6]),
+]
+
+
+def recurrent_node(kind, activations, alpha, beta):
+    G, D = {"RNN": 1, "GRU": 3, "LSTM": 4}[kind], 2 if len(activations) in (2, 6) and kind != "GRU" else 1
+    rng = np.random.default_rng(0)
+    w, r, b = (rng.standard_normal(s).astype(np.float32) for s in ((D, G * 2, 3), (D, G * 2, 2), (D, G * 4)))
+    options = {"activation_alpha": alpha} if alpha else {}
+    options |= {"activation_beta": beta} if beta else {}
+    proto = helper.make_node(
+        kind, ["x", "w", "r", "b"], ["a"], "it", hidden_size=2, activations=activations,
+        direction="bidirectional" if D == 2 else "forward", **options,
+    )  # fmt: skip
+    x = rng.standard_normal((4, 2, 3)).astype(np.float32)
+    return of_nodes([proto], {"x": x}, initializers=[("w", w), ("r", r), ("b", b)]), x
+
+
+@pytest.mark.parametrize(("kind", "activations", "alpha", "beta"), PARAMETERS)
+def test_activations_with_parameters(kind, activations, alpha, beta):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    proto, x = recurrent_node(kind, activations, alpha, beta)
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    assert_same(arrays(loaded(proto)(x)), session.run(None, {"x": x}), 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("activations", "alpha", "beta"),
+    [(["LeakyRelu"], [0.1, 0.2], []), (["Tanh"], [0.1], []), (["Affine"], [0.5], []), (["ScaledTanh"], [], [])],
+)
+def test_parameters_that_do_not_fit_the_activations(activations, alpha, beta):
+    proto, x = recurrent_node("RNN", activations, alpha, beta)
+    with pytest.raises(NotImplementedError, match="RNN: activation_(alpha|beta)=.* must have a number for each"):
+        loaded(proto)(x)

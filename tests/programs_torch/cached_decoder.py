@@ -1,4 +1,4 @@
-"""A decoder that keeps keys and values of the past gives token by token what the whole sequence gives; `nn.TransformerDecoder`."""
+"""A decoder that keeps the keys and values of the past, token by token and whole; `nn.TransformerDecoder` beside it."""
 
 import numpy as np
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,17 +18,31 @@ from .rule import Rule, ints
 
 ORDERS = {"LSTM": (0, 2, 3, 1), "GRU": (1, 0, 2), "RNN": (0,)}  # our gates (i f g o; r z n; one) among ONNX's
 USUAL = {"LSTM": ["sigmoid", "tanh", "tanh"], "GRU": ["sigmoid", "tanh"], "RNN": ["tanh"]}
-ACTIVATIONS: dict[str, Callable] = {
+ACTIVATIONS: dict[str, Callable] = {  # of x, and of alpha and beta as far as they are named in PARAMETERS
+    "affine": lambda x, alpha, beta: alpha * x + beta,
     "elu": F.elu,
-    "hardsigmoid": lambda x: rounding.clamp(0.2 * x + 0.5, 0, 1),
+    "hardsigmoid": lambda x, alpha, beta: rounding.clamp(alpha * x + beta, 0, 1),
     "leakyrelu": F.leaky_relu,
     "relu": F.relu,
+    "scaledtanh": lambda x, alpha, beta: alpha * F.tanh(beta * x),
     "sigmoid": F.sigmoid,
     "softplus": F.softplus,
     "softsign": F.softsign,
     "tanh": F.tanh,
+    "thresholdedrelu": lambda x, alpha: basics.where(x > alpha, x, 0.0),
 }
-NAMES = ("hidden_size", "direction", "activations", "layout", "clip", "input_forget", "linear_before_reset")
+PARAMETERS: dict[str, dict[str, float | None]] = {  # name -> what the node must say, or what holds without it
+    "affine": {"alpha": None, "beta": None},
+    "elu": {"alpha": 1.0},
+    "hardsigmoid": {"alpha": 0.2, "beta": 0.5},
+    "leakyrelu": {"alpha": 0.01},
+    "scaledtanh": {"alpha": None, "beta": None},
+    "thresholdedrelu": {"alpha": 1.0},
+}
+NAMES = (
+    "hidden_size", "direction", "activations", "activation_alpha", "activation_beta", "layout", "clip", "input_forget",
+    "linear_before_reset",
+)  # fmt: skip
 
 
 def recurrence(kind: str) -> Rule:
@@ -52,11 +67,12 @@ def recurrence(kind: str) -> Rule:
             x, h, c = (v if v is None else shape.transpose(v, 0, 1) for v in (x, h, c))
         _check_shapes(node, kind, x, {"W": w, "R": r, "B": b, "initial_h": h, "initial_c": c, "P": p}, lengths)
         activations = _activations(node, kind, r.shape[2], w.shape[0])
+        functions = _functions(node, activations)
         outs, last = [], []
         for d in range(w.shape[0]):
             one: Any = [v if v is None else v[d] for v in (w, r, b, h, c, p)]
             reverse = node.get("direction", "forward") == "reverse" or d == 1
-            out, *states = _direction(node, kind, x, one, lengths, activations[d], reverse)
+            out, *states = _direction(node, kind, x, one, lengths, activations[d], functions[d], reverse)
             outs.append(out)
             last.append(states)
         whole = shape.stack(outs, 1)  # (T, D, N, H)
@@ -96,7 +112,41 @@ def _activations(node: Any, kind: str, H: int, D: int) -> list[list[str]]:
     return [names[:count], names[count:]]
 
 
-def _direction(node: Any, kind: str, x: Any, one: Any, lengths: Any, activations: list[str], reverse: bool) -> tuple:
+def _functions(node: Any, names: list[list[str]]) -> list[list[Callable]]:
+    """The activations with their alpha and beta, which stand in two lists: an entry for each activation that takes one, in
+    their order, as onnxruntime reads them."""
+    options: list[list[dict]] = [[{} for _ in direction] for direction in names]
+    every = [(name, option) for d, o in zip(names, options, strict=True) for name, option in zip(d, o, strict=True)]
+    for what in ("alpha", "beta"):
+        takers = [(name, option) for name, option in every if what in PARAMETERS.get(name, {})]
+        values: Any = node.get(f"activation_{what}") or [PARAMETERS[name][what] for name, _ in takers]
+        if len(values) != len(takers) or None in values:
+            raise node.unsupported(
+                f"activation_{what}={node.get(f'activation_{what}')}, which must have a number for each of the activations "
+                f"that take one, {[name for name, _ in takers]},"
+            )
+        for value, (_, option) in zip(values, takers, strict=True):
+            option[what] = float(value)
+    return [
+        [partial(ACTIVATIONS[name], **_named(name, option)) for name, option in zip(d, o, strict=True)]
+        for d, o in zip(names, options, strict=True)
+    ]
+
+
+def _named(name: str, option: dict) -> dict:
+    return {"negative_slope": option["alpha"]} if name == "leakyrelu" else option
+
+
+def _direction(
+    node: Any,
+    kind: str,
+    x: Any,
+    one: Any,
+    lengths: Any,
+    activations: list[str],
+    functions: list[Callable],
+    reverse: bool,
+) -> tuple:
     """Through a sequence (T, N, I) in one direction, by its weights and first states: the states (T, N, H), the last ones."""
     w, r, b, h, c, p = one
     T, N, _ = x.shape
@@ -105,7 +155,7 @@ def _direction(node: Any, kind: str, x: Any, one: Any, lengths: Any, activations
     usual = activations in ([["tanh"], ["relu"]] if kind == "RNN" else [USUAL[kind]])
     after = kind != "GRU" or node.get("linear_before_reset", 0)
     if not (same and usual and after) or node.get("clip") or node.get("input_forget", 0) or x.dtype == np.float16:
-        return _stepwise(node, kind, x, w, r, b, h, c, p, lengths, [ACTIVATIONS[a] for a in activations], reverse)
+        return _stepwise(node, kind, x, w, r, b, h, c, p, lengths, functions, reverse)
     rows, counts = shape.reshape(x, (T * N, x.shape[2])), np.full(T, N)
     biases = (None, None) if b is None else shape.split(b, b.shape[0] // 2)
     weights = [v if v is None else _ordered(v, kind, H) for v in (w, r, *biases)]
