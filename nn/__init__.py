@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import functional, init
+from .drawing import draw
 from .interchange import load, save
 from .layers.activation import (
     CELU,
@@ -230,7 +231,7 @@ __all__ = [
     "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer",
     "TripletMarginLoss", "TripletMarginWithDistanceLoss", "Unflatten", "Unfold", "UninitializedBuffer",
     "UninitializedParameter", "Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d", "VGG", "ZeroPad1d",
-    "ZeroPad2d", "ZeroPad3d", "functional", "init", "load", "save", "summary",
+    "ZeroPad2d", "ZeroPad3d", "draw", "functional", "init", "load", "save", "summary",
 ]  # fmt: skip
 
 LATER = ("data", "grad", "inspect", "interchange", "layers", "models", "modules", "onnx", "plot", "utils")

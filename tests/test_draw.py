@@ -30,7 +30,8 @@ def read(svg):
             rect = group.find(f"{SVG}rect")
             texts = [text.text or "" for text in group.findall(f"{SVG}text")]
             place = tuple(float(rect.get(key)) for key in ("x", "y", "width", "height"))
-            kind = next(c[4:] for c in classes if c in ("agd-op", "agd-leaf", "agd-result", "agd-constant"))
+            kinds = ("agd-op", "agd-module", "agd-leaf", "agd-result", "agd-constant")
+            kind = next(c[4:] for c in classes if c in kinds)
             boxes[int(group.get("data-node"))] = kind, texts, place, group.find(f"{SVG}title").text
         else:
             d = group.find(f"{SVG}path").get("d")

@@ -9,7 +9,7 @@ import numpy as np
 
 from .basics import conj, sum_to
 from .graph import Node
-from .history import history, output_node, set_node
+from .history import constant, history, output_node, set_node
 from .modes import mode, no_grad
 from .operands import convert, stand_in
 from .primitive import Primitive
@@ -153,6 +153,9 @@ class Function:
         ctx.pack(args, outputs, node)
         node.primitive = FunctionPrimitive(cls, multiple, frees=bool(ctx.packed))
         node.saved = (ctx, tuple(_meta(a) for a in args), tuple(_meta(o) for o in outputs))
+        if None in nodes:
+            operands = (a.array if isinstance(a, Tensor) else None for a, n in zip(args, nodes) if n is None)
+            node.constants = tuple(map(constant, operands))
         wrapped = tuple(_output(o, ctx, node, i, len(outputs)) for i, o in enumerate(outputs))
         return wrapped if multiple else wrapped[0]
 

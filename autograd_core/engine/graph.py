@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
+SMALL = 64  # elements; a constant operand of more is not kept alive by the node it went into
 tick = itertools.count(1).__next__
 order_of = attrgetter("order")
 
@@ -28,12 +29,16 @@ class Node:
     primitive  what ran (`primitive.Primitive`), `LEAF` or `OUTPUT`
     parents    the nodes of its inputs, None where an input needs no gradient
     saved      what the rules take after `g`: values first (see `Primitive.saves`), then parameters; `FREED` once used up
+    constants  what `history.constant` keeps of the inputs that need no gradient: for one the thing itself, for several a
+               tuple; not set where there is none. The engine never reads it
     shape      the shape of the value
     order      the tick at which it was recorded
     extra      None, or an `Extra` for everything rare: hooks, retained gradients, the line that recorded it
     """
 
-    __slots__ = ("primitive", "parents", "saved", "shape", "order", "extra", "__weakref__")
+    __slots__ = ("primitive", "parents", "saved", "constants", "shape", "order", "extra", "__weakref__")
+
+    constants: Any
 
     def __init__(self, primitive: Any, parents: tuple, saved: tuple = (), shape: tuple = ()):
         self.primitive = primitive

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import ref
 
 from numpy import ndarray
 
-from .graph import LEAF, OUTPUT, Node, extra_of
+from .graph import LEAF, OUTPUT, SMALL, Node, extra_of
 from .modes import mode
 
 
@@ -17,7 +18,27 @@ def record(primitive: Any, arrays: Any, nodes: tuple, params: tuple, out: Any, a
         if node is not None:
             mask |= 1 << i
     shape = () if primitive.outputs else out.shape
-    return Node(primitive, nodes, primitive.save(mask, arrays, out, aux) + params, shape)
+    result = Node(primitive, nodes, primitive.save(mask, arrays, out, aux) + params, shape)
+    if mask + 1 != 1 << len(nodes):
+        result.constants = tuple([constant(x) for x, node in zip(arrays, nodes) if node is None])
+    return result
+
+
+def constant(x: Any) -> Any:
+    """What a node keeps of an operand that needs no gradient, for those who look at the graph: a number or a small array
+    itself; else a weak reference, so that no memory lives longer for it, to an array that lives as long as the memory if
+    it has the same elements."""
+    if type(x) is not ndarray:
+        return x
+    base = x.base
+    if base is None:
+        return x if x.size <= SMALL else ref(x)
+    if type(base) is ndarray and base.base is None:
+        if base.size <= SMALL:
+            return x
+        if base.size == x.size:
+            return ref(base)
+    return ref(x)
 
 
 def output_node(node: Node | None, index: int, count: int, out: Any) -> Node | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,8 +15,22 @@ from ..engine.history import history
 from ..engine.primitive import AUX, OUT, SHAPE, Primitive
 from ..engine.tensor import Tensor, describe
 from ..engine.types import TensorLike
+from .draw_groups import Folding, Group
+from .draw_names import Names, names_of
 from .draw_svg import Box, Edge, Picture
-from .draw_values import brief, changed, deposited_grad, known_values, node_gradients, saved_by_spec
+from .draw_values import (
+    FEW,
+    GONE,
+    brief,
+    changed,
+    constants_of,
+    deposited_grad,
+    elements,
+    known_values,
+    node_gradients,
+    parameter_arrays,
+    saved_by_spec,
+)
 
 
 class Drawing:
@@ -54,28 +69,33 @@ def draw(
     params: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]] | None = None,
     direction: str = "down",
     max_nodes: int = 5000,
+    groups: Iterable[Group] | None = None,
 ) -> Drawing:
     """Draw the graph that computed a tensor `t` (or several), as an SVG.
 
     Leaves are blue with sharp corners, operations grey and rounded, results green with a strong border, constants
-    (what an operation saved of operands without a gradient) dashed. Arrows run in the direction of the computation;
-    where one leaves an operation stands the shape of its result. Resting the pointer on a box tells what the operation
-    saved and when `backward` comes to it.
+    (operands without a gradient) dashed, with their value if they are small. Of a constant of more than 64 elements an
+    operation keeps only what its rule needs; once its tensor is gone, the picture says "freed". Arrows run in the
+    direction of the computation; where one leaves an operation stands the shape of its result. Resting the pointer on a
+    box tells what the operation saved and when `backward` comes to it.
 
     values      put the value and the gradient into each box. A value that nothing keeps is computed again from the
                 inputs where these are known. The gradients come from a backward pass over the graph that frees
                 nothing and touches no `.grad`; hooks are called. After a `backward()` that freed the graph, the
                 leaves show their `.grad`
     gradient    what that pass starts from, as in `backward`; None means ones: the gradient of the sum of the elements
-    names       tensors by name, `{"w": w}` or `model.named_parameters()`; `params` is torchviz's word for it
+    names       tensors by name, `{"w": w}` or `model.named_parameters()`; `params` is torchviz's word for it. A constant
+                is known by its elements in memory, also where it was reshaped. In a dictionary every name must be in
+                the graph; of pairs some may be unused
     direction   'down' or 'right'
     max_nodes   the largest graph that is drawn
+    groups      calls that are drawn as one box each; `nn.draw(model, x)` gives those of a model's parts
 
     Formula: a box for each node, an arrow for each edge; the layer of a box is the longest path to it from the leaves
     Shapes: any; gradient that of t.
     Dtypes: floating and complex ones.
     Raises: TypeError for what is not a tensor; RuntimeError for a tensor without a graph; ValueError for a graph of more
-        than max_nodes nodes, or another direction.
+        than max_nodes nodes, another direction, or a name in a dictionary that is nowhere in the graph.
     Source: torchviz's `make_dot`; the layers from Sugiyama, Tagawa & Toda 1981.
 
     >>> import autograd_core as ag
@@ -102,8 +122,11 @@ def draw(
     if values:
         known = known_values(nodes, roots)
         gradients, notes = node_gradients(tensors, nodes, gradient)
-    graph = GraphPicture(nodes, roots, tensor_names, known if values else None)
+    graph = GraphPicture(nodes, roots, tensor_names, known if values else None, groups)
+    tensor_names.check("draw", nodes)
     for node in reversed(nodes):
+        if graph.hidden(node):
+            continue
         box, port = graph.box_of[node]
         prefix = graph.prefix(box, port)
         if node in gradients:
@@ -145,31 +168,6 @@ def check_size(name: str, nodes: list[Node], limit: int) -> None:
         )
 
 
-class Names:
-    """The names of tensors: by node those that have one, by array the constants."""
-
-    def __init__(self) -> None:
-        self.by_node: dict[Node, str] = {}
-        self.by_array: dict[int, str] = {}
-
-
-def names_of(name: str, pairs: Any) -> Names:
-    names = Names()
-    if pairs is None:
-        return names
-    if not isinstance(pairs, Mapping | Iterable) or isinstance(pairs, str | Tensor):
-        raise TypeError(f"{name}: names must map strings to tensors, got {describe(pairs)}; as in names={{'w': w}}")
-    for pair in pairs.items() if isinstance(pairs, Mapping) else pairs:
-        if not isinstance(pair, tuple) or [isinstance(p, k) for p, k in zip(pair, (str, Tensor))] != [True, True]:
-            raise TypeError(f"{name}: names must map strings to tensors, got {pair!r}; as in names={{'w': w}}")
-        text, t = pair
-        node = history(t)
-        if node is not None:
-            names.by_node.setdefault(node, text)
-        names.by_array.setdefault(id(t.array), text)
-    return names
-
-
 # --------------------------------------------------------------------------------------------------------- the picture
 
 
@@ -186,6 +184,7 @@ class GraphPicture:
         roots: list[tuple[Node, Tensor]],
         names: Names,
         values: dict[Node, ndarray] | None,
+        groups: Iterable[Group] | None = None,
     ):
         self.boxes: list[Box] = []
         self.edges: list[Edge] = []
@@ -193,15 +192,23 @@ class GraphPicture:
         self.box_of: dict[Node, tuple[int, int]] = {}
         self.results: list[tuple[int, Node]] = []
         self.names, self.values = names, values
-        self.constants: dict[int, int] = {}
+        self.constants: dict[tuple, int] = {}
         self.count = len(nodes)
         self.shown = {node for node, _ in roots}  # these have their names in the boxes of the results
+        self.folding = Folding(nodes, self.shown, names, groups)
+        self.group_box: dict[int, int] = {}
+        self.links: set[tuple[int, int, int]] = set()
+        self.steps: dict[int, int] = {}
         outputs: dict[Node, list[Node]] = {}
         for node in nodes:
-            if node.primitive is OUTPUT:
+            if node.primitive is OUTPUT and node not in self.folding.group_of:
                 outputs.setdefault(node.parents[0], []).append(node)
         for i, node in enumerate(reversed(nodes)):
-            if node.primitive is not OUTPUT:
+            if node in self.folding.absorbed:
+                continue
+            if node in self.folding.group_of:
+                self._add_member(node, self.folding.group_of[node], self.count - i)
+            elif node.primitive is not OUTPUT:
                 self._add(node, self.count - i, sorted(outputs.get(node, ()), key=lambda output: output.saved[0]))
         taken: set[Node] = set()
         for node, t in roots:
@@ -211,6 +218,8 @@ class GraphPicture:
 
     def name(self, node: Node) -> str:
         """What texts call the node."""
+        if node in self.folding.group_of:
+            return self.boxes[self.group_box[self.folding.group_of[node]]].title
         name = self.names.by_node.get(node)
         if node.primitive is OUTPUT:
             return f"result {node.saved[0]} of {self.name(node.parents[0])}" + (f", {name}" if name else "")
@@ -222,6 +231,10 @@ class GraphPicture:
         """'1: ' before a line about the second result of several."""
         label = self.boxes[box].ports[port : port + 1]
         return label[0].split(":")[0] + ": " if label and ":" in label[0] else ""
+
+    def hidden(self, node: Node) -> bool:
+        """Whether the node is inside a box and nothing outside uses its value."""
+        return node in self.folding.group_of and node not in self.folding.outputs
 
     def _value_line(self, node: Node, prefix: str = "") -> list[str]:
         if self.values is None:
@@ -263,35 +276,95 @@ class GraphPicture:
             box.values = self._value_line(node)
         for i, source in inputs:
             if source is not None:
-                parent = node.parents[i]
-                start, port = source
-                shape = self.boxes[start].shape if parent is None else parent.shape
-                what = self.boxes[start].title if parent is None else self.name(parent)
-                tip = f"{what} {shape} → {box.title}, input {i}"
-                if parent is not None:
-                    self.edge_of[node, i] = len(self.edges)
-                self.edges.append(Edge(start, number, port, tip))
+                self.links.add((*source, number))
+                self._link(node, i, source, number, f"input {i}")
+        self._link_parameters(node, number)
+
+    def _link(self, node: Node, i: int, source: tuple[int, int], target: int, which: str) -> None:
+        """The edge to the box `target` along which input `i` of the node comes."""
+        start, port = source
+        parent = node.parents[i] if i >= 0 else None
+        shape = self.boxes[start].shape if parent is None else parent.shape
+        what = self.boxes[start].title if parent is None else self.name(parent)
+        if parent is not None:
+            self.edge_of[node, i] = len(self.edges)
+        self.edges.append(Edge(start, target, port, f"{what} {shape} → {self.boxes[target].title}, {which}"))
+
+    def _link_parameters(self, node: Node, target: int) -> None:
+        """Named tensors that are parameters of the operation: indices, targets."""
+        for array in parameter_arrays(node):
+            known = self.names.of_parameter(array)
+            if known is not None:
+                source = self._constant(array, node, known)
+                if (*source, target) not in self.links:
+                    self.links.add((*source, target))
+                    self._link(node, -1, source, target, "parameter")
+
+    def _add_member(self, node: Node, group: int, step: int) -> None:
+        """A node that is drawn in the box of its group."""
+        inputs = []
+        for i, parent in enumerate(node.parents):
+            if parent is None or parent in self.folding.absorbed:
+                continue
+            if self.folding.group_of.get(parent) != group:
+                inputs.append((i, self.box_of[parent]))
+        for i, value in constants_of(node).items():
+            self.names.gone |= value is GONE
+            if isinstance(value, ndarray) and self.names.of_constant(value) is not None:
+                inputs.append((i, self._constant(value, node)))
+        number = self.group_box.get(group, len(self.boxes))
+        if number == len(self.boxes):
+            what = self.folding.groups[group]
+            self.group_box[group] = number
+            self.boxes.append(Box("module", what.name, what.kind, self.folding.lines(group)))
+            self.steps[group] = step
+        box = self.boxes[number]
+        last = self.steps[group]
+        when = f"step {step}" if step == last else f"steps {step} to {last}"
+        box.tip = f"{box.title}: {box.shape}\n{when} of {self.count} in backward"
+        self.box_of[node] = number, len(box.ports)
+        if node in self.folding.outputs:
+            box.ports.append(str(node.shape))
+            box.values += self._value_line(node)
+        for i, source in inputs:
+            if (*source, number) not in self.links:
+                self.links.add((*source, number))
+                self._link(node, i, source, number, "input")
+        self._link_parameters(node, number)
 
     def _source(self, node: Node, i: int) -> tuple[int, int] | None:
-        """The box from which input `i` comes. One without a gradient has a box only if the node has saved it."""
+        """The box from which input `i` comes; None if it is no tensor, number or array."""
         parent = node.parents[i]
         if parent is not None:
             return self.box_of[parent]
-        value = saved_by_spec(node).get(i)
-        if not isinstance(value, ndarray | int | float | complex):
-            return None
-        if isinstance(value, ndarray) and id(value) in self.constants:
-            return self.constants[id(value)], 0
+        value = constants_of(node).get(i)
+        return None if value is None else self._constant(value, node)
+
+    def _constant(self, value: Any, node: Node, known: tuple[str, tuple] | None = None) -> tuple[int, int]:
+        """The box of a constant operand of the node; one for all uses of the same elements."""
         number = len(self.boxes)
-        if isinstance(value, ndarray):
-            title = self.names.by_array.get(id(value), "constant")
-            box = Box("constant", title, str(value.shape), tip=f"constant {value.shape}, {value.dtype}: no gradient")
-            if self.values is not None:
-                box.values = ["value changed in place since" if changed(value, node) else f"value {brief(value)}"]
-            self.constants[id(value)] = number
+        if value is GONE:
+            self.names.gone = True
+            self.boxes.append(Box("constant", "constant", "freed", tip="a constant; its tensor is gone: no gradient"))
+        elif isinstance(value, ndarray):
+            key = (*elements(value), value.shape)
+            if key in self.constants:
+                return self.constants[key], 0
+            self.constants[key] = number
+            self.names.arrays.append(value)
+            title, shape = known or self.names.of_constant(value) or ("constant", value.shape)
+            size = str(value.shape)
+            if shape != value.shape:
+                part = math.prod(shape) != value.size
+                size = f"part {size} of {shape}" if part else f"{shape} as {size}"
+            box = Box("constant", title, size, tip=f"{title} {size}, {value.dtype}: no gradient")
+            if changed(value, node):
+                box.values = ["value changed in place since"] if self.values is not None else []
+            elif self.values is not None or (title == "constant" and value.size <= FEW):
+                box.values = [f"value {brief(value)}"]
+            self.boxes.append(box)
         else:
-            box = Box("constant", brief(value), tip="a number: no gradient")
-        self.boxes.append(box)
+            self.boxes.append(Box("constant", brief(value), tip="a number: no gradient"))
         return number, 0
 
     def _add_result(self, node: Node, t: Tensor, count: int) -> None:

@@ -30,6 +30,7 @@ _LIGHT = {
     ".agd .agd-note": "fill:#5b6472;font-size:11px",
     ".agd-op .agd-box": "fill:#f1f3f6;stroke:#727c8c",
     ".agd-leaf .agd-box": "fill:#e4efff;stroke:#2f6fd0",
+    ".agd-module .agd-box": "fill:#efeafb;stroke:#7354b5",
     ".agd-result .agd-box": "fill:#e2f5e8;stroke:#23894c;stroke-width:2",
     ".agd-constant .agd-box": "fill:#fdfdfd;stroke:#9aa3af;stroke-dasharray:4 3",
     ".agd-line": "fill:none;stroke:#8792a2;stroke-width:1.3",
@@ -48,6 +49,7 @@ _DARK = {
     ".agd .agd-note": "fill:#aab3c2",
     ".agd-op .agd-box": "fill:#2b2f38;stroke:#8c96a8",
     ".agd-leaf .agd-box": "fill:#1c3355;stroke:#6aa5ff",
+    ".agd-module .agd-box": "fill:#2f2747;stroke:#a58be0",
     ".agd-result .agd-box": "fill:#173d28;stroke:#4fc585",
     ".agd-constant .agd-box": "fill:#202329;stroke:#7d8796",
     ".agd .agd-current .agd-box": "fill:#573a10;stroke:#ffa640",
@@ -65,7 +67,7 @@ STYLE = f"{_rules(_LIGHT)}@media (prefers-color-scheme:dark){{{_rules(_DARK)}}}"
 
 @dataclass
 class Box:
-    """kind: 'op', 'leaf', 'result' or 'constant'. `grads` are the last lines; `room` is for lines yet to come."""
+    """kind: 'op', 'module', 'leaf', 'result' or 'constant'. `grads` are the last lines; `room` is for lines yet to come."""
 
     kind: str
     title: str
@@ -229,7 +231,7 @@ class Picture:
         x, y, width, height = self.rectangle(number)
         marks = " agd-current" if number in state.current else ""
         marks += " agd-waiting" if number in state.waiting else ""
-        radius = {"op": 7, "result": 14, "leaf": 2}.get(box.kind, 2)
+        radius = {"op": 7, "module": 4, "result": 14, "leaf": 2}.get(box.kind, 2)
         middle = _n(x + width / 2)
         parts = [
             f'<g class="agd-node agd-{box.kind}{marks}" data-node="{number}"><title>{_x(box.tip)}</title>'
@@ -256,6 +258,7 @@ class Picture:
         """The same graph as source for Graphviz."""
         styles = {
             "op": 'shape=box, style="rounded,filled", fillcolor="#f1f3f6", color="#727c8c"',
+            "module": 'shape=box, style="filled", fillcolor="#efeafb", color="#7354b5"',
             "leaf": 'shape=box, style="filled", fillcolor="#e4efff", color="#2f6fd0"',
             "result": 'shape=box, style="rounded,filled,bold", fillcolor="#e2f5e8", color="#23894c"',
             "constant": 'shape=box, style="dashed", color="#9aa3af"',

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import ReferenceType
 
 import numpy as np
 from numpy import ndarray
+from numpy.lib.array_utils import byte_bounds
 
 from ..engine.backward import arrays, checked_seeds
 from ..engine.function import FunctionPrimitive
@@ -17,6 +19,7 @@ from ..engine.tensor import Tensor
 from ..engine.versions import changed_since
 from ..engine.walk import backpropagate
 
+FEW = 12  # elements; more are summarised
 SHORT = 36  # characters; a longer value is summarised
 
 
@@ -27,6 +30,57 @@ def saved_by_spec(node: Node) -> dict[int, Any]:
         return {}
     mask = sum(1 << i for i, parent in enumerate(node.parents) if parent is not None)
     return {spec: value for spec, value in zip(primitive.plan(mask), node.saved) if spec is not None}
+
+
+class Gone:
+    """Stands for a constant operand that nobody keeps any more."""
+
+
+GONE = Gone()
+
+
+def constants_of(node: Node) -> dict[int, Any]:
+    """The operands without a gradient, by the number of the input: what the node saved, or what it remembers of them."""
+    saved = saved_by_spec(node)
+    kept = getattr(node, "constants", ())
+    missing = [i for i, parent in enumerate(node.parents) if parent is None]
+    known = dict(zip(missing, kept if isinstance(kept, tuple) else (kept,)))
+    values: dict[int, Any] = {}
+    for i in missing:
+        value = saved[i] if i in saved else known.get(i)
+        if isinstance(value, ReferenceType):
+            value = value()
+            value = GONE if value is None else value
+        if isinstance(value, ndarray | np.generic | int | float | complex | Gone):
+            values[i] = value
+    return values
+
+
+def parameter_arrays(node: Node) -> list[ndarray]:
+    """The arrays among the parameters of the node: indices, targets."""
+    if (
+        node.saved is FREED
+        or not isinstance(node.primitive, Primitive)
+        or isinstance(node.primitive, FunctionPrimitive)
+    ):
+        return []
+    arrays: list[ndarray] = []
+    stack = list(reversed(node.saved[len(node.primitive.saves) :]))
+    while stack:
+        value = stack.pop()
+        if isinstance(value, tuple | list):
+            stack.extend(reversed(value))
+        elif isinstance(value, ndarray):
+            arrays.append(value)
+    return arrays
+
+
+def elements(array: ndarray) -> tuple:
+    """A key that two arrays share exactly if they have the same elements in the same memory, in whatever shape."""
+    low, high = byte_bounds(array)
+    if high - low == array.nbytes and array.size:
+        return low, high, array.dtype.str
+    return (id(array),)
 
 
 def known_values(nodes: list[Node], roots: list[tuple[Node, Tensor]]) -> dict[Node, ndarray]:
@@ -105,13 +159,13 @@ def _computed_again(node: Node, known: dict[Node, ndarray]) -> Any:
     primitive = node.primitive
     if type(primitive) is not Primitive or primitive.aux or node.saved is FREED:
         return None
-    saved = saved_by_spec(node)
+    constants = constants_of(node)
     inputs = []
     for i, parent in enumerate(node.parents):
         if parent is not None and parent in known:
             inputs.append(known[parent])
-        elif parent is None and i in saved and not changed(saved[i], node):
-            inputs.append(saved[i])
+        elif parent is None and i in constants and constants[i] is not GONE and not changed(constants[i], node):
+            inputs.append(constants[i])
         else:
             return None
     out = primitive.forward(*inputs, *node.saved[len(primitive.saves) :])
@@ -169,7 +223,7 @@ def brief(value: Any, shape: bool = False) -> str:
     lead = f"{a.shape} " if shape else ""
     if a.size == 0:
         return f"{lead}empty"
-    if a.size <= 12:
+    if a.size <= FEW:
         text = np.array2string(a, separator=", ", formatter={"all": _number}, max_line_width=10**6)
         text = " ".join(text.split())
         if len(text) <= SHORT:

@@ -22,7 +22,8 @@ from ..engine.modes import no_grad
 from ..engine.tensor import Tensor, describe, wrap
 from ..engine.types import TensorLike
 from ..engine.walk import backpropagate
-from .draw import GraphPicture, check_size, names_of, roots_of
+from .draw import GraphPicture, check_size, roots_of
+from .draw_names import names_of
 from .draw_svg import Picture, State, clean
 from .draw_values import brief, known_values
 
@@ -235,8 +236,8 @@ def replay(
     Shapes: any; gradient that of t.
     Dtypes: floating and complex ones.
     Raises: TypeError for what is not a tensor; RuntimeError for a tensor without a graph, for one of several elements
-        without a gradient and for a graph that was freed; ValueError for a graph of more than max_nodes nodes, or
-        another direction.
+        without a gradient and for a graph that was freed; ValueError for a graph of more than max_nodes nodes,
+        another direction, or a name in a dictionary that is nowhere in the graph.
     Source: Griewank & Walther, Evaluating Derivatives (2008), chapter 3.
 
     >>> import autograd_core as ag
@@ -271,6 +272,7 @@ def replay(
     recorder = Recorder()
     gradients = recorder.run(seeds, set(nodes) - several)
     graph = GraphPicture(nodes, roots, known_names, known_values(nodes, roots))
+    known_names.check("replay", nodes)
     return Replay(_Film(graph, nodes, seeds, recorder, gradients, direction).frames, gradients)
 
 
