@@ -135,9 +135,9 @@ def test_a_part_bears_the_name_of_the_whole():
 
 
 def test_a_large_constant_that_was_reshaped_is_known_as_long_as_it_lives():
-    x, w = ag.ones(10, 10), ag.ones(100, requires_grad=True)
-    y = (w - x.reshape(100)).sum()
-    assert constants(ag.draw(y, names={"x": x, "w": w})) == [["x", "(10, 10)"]]
+    x, w = ag.ones(20, 20), ag.ones(400, requires_grad=True)
+    y = (w - x.reshape(400)).sum()
+    assert constants(ag.draw(y, names={"x": x, "w": w})) == [["x", "(20, 20)"]]
     del x
     gc.collect()
     assert constants(ag.draw(y)) == [["constant", "freed"]]

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
-SMALL = 64  # elements; a constant operand of more is not kept alive by the node it went into
+SMALL = 256  # elements; a constant operand of more is not kept alive by the node it went into
 tick = itertools.count(1).__next__
 order_of = attrgetter("order")
 

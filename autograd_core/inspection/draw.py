@@ -74,7 +74,7 @@ def draw(
     """Draw the graph that computed a tensor `t` (or several), as an SVG.
 
     Leaves are blue with sharp corners, operations grey and rounded, results green with a strong border, constants
-    (operands without a gradient) dashed, with their value if they are small. Of a constant of more than 64 elements an
+    (operands without a gradient) dashed, with their value if they are small. Of a constant of more than 256 elements an
     operation keeps only what its rule needs; once its tensor is gone, the picture says "freed". Arrows run in the
     direction of the computation; where one leaves an operation stands the shape of its result. Resting the pointer on a
     box tells what the operation saved and when `backward` comes to it.
