@@ -121,8 +121,6 @@ REFUSED_OPERATIONS = {
     "there is no ONNX form of 'histc'": "histc",
     "there is no ONNX form of 'bincount'": "bincount",
     "there is no ONNX form of 'unique'": "unique",
-    "there is no ONNX form of 'searchsorted'": "searchsorted bucketize",
-    "there is no ONNX form of 'isin'": "isin",
     "there is no ONNX form of 'erfcx'": "special_erfcx",
     "there is no ONNX form of 'erfinv'": "special_erfinv",
     "there is no ONNX form of 'ndtri'": "special_ndtri",
@@ -255,3 +253,32 @@ def test_operations(row):
     assert why is not None, refusals
     with pytest.raises(NotImplementedError, match=why):
         raise refusals[-1]
+
+
+SEARCHES = {
+    "searchsorted": lambda x: ag.searchsorted(ag.tensor([-1.0, 0.0, 0.0, 1.0, ag.nan]), x),
+    "searchsorted right": lambda x: ag.searchsorted(ag.tensor([-1.0, 0.0, 0.0, 1.0, ag.nan]), x, right=True),
+    "searchsorted rows": lambda x: ag.searchsorted(x.sort(1)[0], x, out_int32=True),
+    "searchsorted sorter": lambda x: ag.searchsorted(x, x, sorter=x.argsort(1), right=True),
+    "bucketize": lambda x: ag.bucketize(x, ag.tensor([-1.0, 0.0, 1.0])),
+    "isin": lambda x: ag.isin(x, ag.tensor([[0.0, 1.0]])),
+    "isin invert": lambda x: ag.isin(x, ag.tensor([0.0, 1.0]), invert=True),
+}
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_searches(name, tmp_path):
+    function = SEARCHES[name]
+
+    class Search(nn.Module):
+        def forward(self, x):
+            return function(x)
+
+    rows = [[0.0, 1.0, -3.0], [-1.0, 2.0, 0.5], [ag.nan, 0.0, ag.inf]]
+    x = np.array(rows[:2] if name.endswith(("rows", "sorter")) else rows, np.float32)
+    path = tmp_path / "search.onnx"
+    nn.onnx.export(Search(), ag.tensor(x), path)
+    session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    (out,) = session.run(None, {session.get_inputs()[0].name: x})
+    expected = function(ag.tensor(x)).numpy()
+    assert out.dtype == expected.dtype and out.tolist() == expected.tolist()

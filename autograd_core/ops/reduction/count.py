@@ -7,11 +7,14 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy import ndarray
 
-from ...engine.operands import stand_in
+from ...engine.operands import convert, stand_in
 from ...engine.primitive import Primitive, apply
 from ...engine.tensor import Tensor
 from ...engine.types import TensorLike
 from ..arguments import array_operand, dim_index, integer, numpy_names
+from ..indexing.gather import gather
+from ..shape.shape import reshape
+from .reduce import sum
 
 # ----------------------------------------------------------------------------------------------------------- histograms
 
@@ -198,7 +201,13 @@ def unique_consecutive(
     return _chosen(apply(_consecutive_primitive, (x,), (at,)), return_inverse, return_counts)
 
 
-_isin = Primitive(lambda x, y, invert: np.asarray(np.isin(x, y, invert=invert)), name="isin")
+def _any_equal(x: Any, y: Any, invert: bool) -> Any:
+    """Compares each element with each."""
+    count = sum(x[..., None] == reshape(y, (-1,)), -1)
+    return count == 0 if invert else count > 0
+
+
+_isin = Primitive(lambda x, y, invert: np.asarray(np.isin(x, y, invert=invert)), name="isin", definition=_any_equal)
 
 
 def isin(
@@ -235,7 +244,15 @@ def _searchsorted(sequence: ndarray, values: ndarray, sorter: ndarray | None, si
     return out
 
 
-_searchsorted_primitive = Primitive(_searchsorted, name="searchsorted")
+def _by_comparison(sequence: Any, values: Any, sorter: Any, side: str, dtype: Any) -> Any:
+    """Compares each value with each element; NaN stands behind all numbers."""
+    s = sequence if sorter is None else gather(sequence, -1, sorter)
+    s, v = s[..., None, :], values[..., None]  # (…, 1, L), (…, M, 1)
+    before = (s <= v) | (v != v) if side == "right" else (s < v) | ((v != v) & (s == s))
+    return convert(sum(before, -1), dtype)
+
+
+_searchsorted_primitive = Primitive(_searchsorted, name="searchsorted", definition=_by_comparison)
 
 
 def searchsorted(
