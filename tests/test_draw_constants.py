@@ -57,9 +57,10 @@ def test_a_small_constant_is_shown_with_its_value_after_its_tensor_is_gone():
     assert constants(ag.draw(y)) == [["constant", "(2,)", "value [4, 8]"]]
 
 
-def test_a_large_constant_is_not_kept_alive_and_shown_as_freed():
+@pytest.mark.parametrize("operation", [lambda x, c: x - c, lambda x, c: c - x, lambda x, c: ag.cat([c, x])])
+def test_a_large_constant_is_not_kept_alive_and_shown_as_freed(operation):
     x, c = ag.ones(SMALL + 1, requires_grad=True), ag.ones(SMALL + 1)
-    y = x - c
+    y = operation(x, c)
     assert constants(ag.draw(y.sum())) == [["constant", f"({SMALL + 1},)"]]
     gone = weakref.ref(c.array)
     del c

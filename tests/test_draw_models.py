@@ -97,6 +97,13 @@ def test_what_is_computed_outside_of_parts_is_drawn_as_it_is():
     assert sorted(titles(drawing, "leaf")) == ["positions.weight", "tokens.weight"]  # the second for two parts
 
 
+def test_the_box_of_the_whole_model_has_the_shape_value_and_gradient_of_its_result():
+    net = nn.Linear(2, 1, bias=False)
+    net.weight.data.fill_(3.0)
+    lines = box_with(nn.draw(net, ag.ones(1, 2), depth=0, values=True).svg, "Linear")[1]
+    assert lines == ["Linear", "2 parameters", "value [[6]]", "grad [[1]]", "(1, 1)"]
+
+
 def test_a_loss_is_drawn_after_the_model():
     net, x = nn.Linear(2, 3), ag.ones(4, 2)
     drawing = nn.draw(net, x, depth=0, loss=lambda y: F.cross_entropy(y, ag.tensor([0, 1, 2, 0])))
