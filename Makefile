@@ -6,7 +6,7 @@ RUN := $(BIN)/python
 ENGINE := tests/test_graph.py
 INSTALL = $(RUN) -m pip --disable-pip-version-check install --editable
 
-.PHONY: train test test-all check bench notebooks notebooks-check lint clean
+.PHONY: train test test-all check bench notebooks notebooks-check site lint clean
 
 train: .venv/installed
 	$(RUN) -m nn train lenet5 $(ARGS)
@@ -27,6 +27,10 @@ notebooks: .venv/installed-notebooks
 
 notebooks-check: .venv/installed-notebooks
 	$(RUN) -m notebooks $(ARGS)
+
+# From the lessons as they were executed, into build/site.
+site: .venv/installed-site
+	$(RUN) -m notebooks.site $(ARGS)
 
 # Before a commit, under a minute: style, types, and the tests of the engine and of the house.
 check: lint .venv/installed-test

@@ -1,9 +1,15 @@
 """The site of the course: the network of the play page against the library, and that nothing is left out of its pages."""
 
 import json
+import re
+import runpy
 import shutil
 import subprocess
+import sys
+from html import escape
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -12,6 +18,10 @@ import autograd_core as ag
 import nn
 import nn.functional as F
 import optim
+from notebooks.site.assemble import Lesson, assemble, course, lesson, links
+from notebooks.site.reference import body, methods, page
+from notebooks.source import lessons
+from tests.public import MODULES, public
 
 SITE = Path(__file__).parent.parent / "notebooks" / "site"
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "leaky_relu", "elu", "softplus", "silu", "identity")
@@ -108,7 +118,7 @@ def test_play_page_has_the_library_s_numbers():
                 sgd.step()
                 losses.append(loss.item())
             expected.append((gradients, losses, arrays(layers)))
-    output = node(PROGRAM, cases, SITE / "play" / "play.js")
+    output = node(PROGRAM, cases, SITE / "play.js")
     assert [tuple(names) for names in output["names"]] == [
         ACTIVATIONS,
         PENALTIES,
@@ -125,7 +135,7 @@ def test_play_data_are_seeded_and_of_both_classes():
     const sets = Object.keys(Play.DATA).map((name) => [name, Play.dataset(name, 300, 0, 1), Play.dataset(name, 300, 0, 1)]);
     console.log(JSON.stringify(sets));
     """
-    sets = node(program, None, SITE / "play" / "play.js")
+    sets = node(program, None, SITE / "play.js")
     assert {name for name, *_ in sets} == {"moons", "circles", "xor", "spirals", "blobs"}
     for name, one, again in sets:
         assert one == again, name
@@ -134,5 +144,129 @@ def test_play_data_are_seeded_and_of_both_classes():
 
 
 def test_play_page_needs_no_network():
-    for file in (SITE / "play").iterdir():
+    for file in SITE.glob("play*.*"):
         assert "http" not in file.read_text(encoding="utf-8").lower(), file.name
+
+
+def test_settings_of_sphinx_are_read():
+    settings = runpy.run_path(str(SITE / "conf.py"))
+    assert settings["nb_execution_mode"] == "off"
+    assert settings["extensions"][0] == "myst_nb"
+
+
+def test_every_lesson_and_guide_is_listed():
+    read = [Lesson(path.stem, path.stem, "", "", []) for path in lessons()]
+    page = course(read)
+    for path in lessons():
+        assert f"\nlessons/{path.stem}\n" in page
+    listed = toctree((SITE / "howto" / "index.md").read_text(encoding="utf-8"))
+    assert listed == {path.stem for path in (SITE / "howto").glob("*.md")} - {"index"}
+    assert {"course", "howto/index", "playground", "gallery", "api/index"} == toctree(
+        (SITE / "index.md").read_text(encoding="utf-8")
+    )
+
+
+def toctree(text):
+    return {
+        line
+        for block in re.findall(r"```\{toctree\}\n(.*?)```", text, re.S)
+        for line in block.split()
+        if ":" not in line
+    }
+
+
+@pytest.mark.parametrize("path", sorted((SITE / "howto").glob("*.md")), ids=lambda path: path.stem)
+def test_programs_of_the_guides_run(path):
+    names = {"__name__": path.stem}
+    for program in re.findall(r"^```python\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S):
+        exec(compile(program, path.name, "exec"), names)
+
+
+def test_pictures_keep_their_texts(tmp_path):
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "_static" / "lessons").mkdir(parents=True)
+    path = lessons()[0].with_suffix(".ipynb")
+    read = lesson(path, tmp_path)
+    assert read.title.startswith("0. ")
+    assert read.aim
+    assert read.minutes
+    assert read.pictures
+    written = json.loads((tmp_path / "lessons" / path.name).read_text(encoding="utf-8"))
+    html = "".join(
+        str(o.get("data", {}).get("text/html", "")) for cell in written["cells"] for o in cell.get("outputs", [])
+    )
+    for picture in read.pictures:
+        assert picture.alt
+        assert f'alt="{escape(picture.alt)}"' in html
+        assert (tmp_path / picture.address).read_bytes().startswith(b"\x89PNG")
+
+
+def test_links_of_a_lesson():
+    assert (
+        links("see [two](02-two.ipynb) and [it](./10a-three.py)") == "see [two](02-two.ipynb) and [it](10a-three.ipynb)"
+    )
+    assert links("[play](site/play.html#data=xor)") == '<a href="../play.html#data=xor">play</a>'
+    assert links("[rules](../autograd_core/engine/walk.py)") == "rules (`../autograd_core/engine/walk.py`)"
+
+
+def test_docstrings_become_pages():
+    text = body("Compute a_b * c of `x`.\n\nFormula: y = x*2\n    and more\nRaises: nothing.\n\n>>> 1\n1", "")
+    assert text.startswith("Compute a\\_b \\* c of")
+    assert "**Formula**: y = x\\*2 and more\n" in text
+    assert "**Raises**: nothing.\n" in text
+    assert ".. code-block:: pycon\n\n   >>> 1\n   1\n" in text
+
+
+def test_reference_has_every_public_name():
+    text = "".join([page(name) for name in MODULES] + [methods()])
+    assert sorted(re.findall(r"^\.\. py:\w+:: ([\w.]+)", text, re.M)) == sorted(public())
+
+
+@pytest.mark.slow
+def test_site_builds_without_a_warning_and_its_links_lead_somewhere(tmp_path):
+    for package in ("sphinx", "myst_nb", "pydata_sphinx_theme"):
+        pytest.importorskip(package, reason=f"{package} is not installed; make site installs it")
+    assemble(tmp_path / "source")
+    subprocess.run(
+        [sys.executable, "-m", "sphinx", "-W", "-q", str(tmp_path / "source"), str(tmp_path / "site")], check=True
+    )
+    assert dead_links(tmp_path / "site") == []
+
+
+class Links(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.links, self.anchors = set(), set()
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.anchors.add(attributes.get("id"))
+        self.links |= {attributes[key] for key in ("href", "src") if attributes.get(key)}
+
+
+def dead_links(folder):
+    """The internal links of built pages that lead to no file, or to no anchor in it."""
+    read = {}
+    for path in folder.rglob("*.html"):
+        read[path.resolve()] = parser = Links()
+        parser.feed(path.read_text(encoding="utf-8"))
+    dead = []
+    for path, parser in read.items():
+        for link in parser.links:
+            address, _, anchor = unquote(link.split("?")[0]).partition("#")
+            if re.match(r"[a-z]+:|//", link):
+                continue
+            target = (path.parent / address).resolve() if address else path
+            known = read.get(target)
+            if not target.exists() or (
+                anchor and known and "play.html" not in target.name and anchor not in known.anchors
+            ):
+                dead.append((path.name, link))
+    return dead
+
+
+def test_a_dead_link_is_found(tmp_path):
+    (tmp_path / "a.html").write_text(
+        '<a id="x" href="b.html">b</a><a href="#x">x</a><a href="#y">y</a><a href="https://z">z</a>'
+    )
+    assert sorted(dead_links(tmp_path)) == [("a.html", "#y"), ("a.html", "b.html")]
