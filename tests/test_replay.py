@@ -210,6 +210,12 @@ def test_deterministic():
     assert replay(network()[1])._repr_html_() == replay(network()[1])._repr_html_()
 
 
+def test_hosts_that_strip_html_get_the_last_frame():
+    steps = replay(network()[1])
+    assert steps._repr_svg_() == steps[len(steps) - 1].svg
+    ElementTree.fromstring(steps._repr_svg_())
+
+
 # --------------------------------------------------------------------------------------------------------------- errors
 
 

@@ -134,6 +134,10 @@ class Replay:
     def __repr__(self) -> str:
         return f"<replay of {len(self.frames)} steps; print it, or see .frames>"
 
+    def _repr_svg_(self) -> str:
+        """The last frame, with all gradients: for hosts that show no HTML of others."""
+        return self.frames[-1].svg
+
     def _repr_html_(self) -> str:
         """The frames with buttons and a slider, without anything from outside. Without scripts: the last frame."""
         last = self.frames[-1]
