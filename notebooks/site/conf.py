@@ -6,7 +6,8 @@ from pathlib import Path
 project = "autograd-core"
 author = "the authors of autograd-core"
 copyright = author
-extensions = ["myst_nb", "sphinx.ext.mathjax"]
+extensions = ["myst_nb", "notebooks.site.formulas"]
+html_math_renderer = "mathml"
 
 nb_execution_mode = (
     "off"  # the lessons are executed when they are written, with `python -m notebooks NN --write`
@@ -15,6 +16,7 @@ nb_merge_streams = True
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 suppress_warnings = ["mystnb.unknown_mime_type", "myst.header", "misc.highlighting_failure"]
+myst_update_mathjax = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = project
@@ -33,6 +35,7 @@ html_theme_options = {
     "footer_end": [],
     "show_prev_next": True,
 }
+html_context = {"default_mode": "auto"}
 html_sidebars = {"index": [], "playground": [], "gallery": []}
 toc_object_entries = False
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.public import MODULES, public
 
-LABELS = ("Formula", "Shapes", "Dtypes", "Raises", "Source")
+LABEL = re.compile(r"(Formula|Shapes|Dtypes|Raises|Source): ?(.*)")
 
 
 TENSOR = "autograd_core.Tensor"
@@ -142,6 +142,8 @@ def body(doc: str, indent: str) -> str:
         lines = block.split("\n")
         if lines[0].lstrip().startswith(">>>"):
             out += [".. code-block:: pycon", "", *(f"   {line}" for line in lines), ""]
+        elif LABEL.match(lines[0]):
+            out += labelled(lines)
         elif all(line.startswith(" ") for line in lines) or any(
             re.search(r"\S {2,}\S", line) for line in lines
         ):
@@ -149,6 +151,35 @@ def body(doc: str, indent: str) -> str:
         else:
             out += paragraph(lines)
     return "\n".join(f"{indent}{line}".rstrip() for line in out) + "\n"
+
+
+def labelled(lines: list[str]) -> list[str]:
+    """The labelled parts: each is a paragraph, but a formula of several lines keeps them."""
+    parts: list[tuple[str, list[str]]] = []
+    for line in lines:
+        begins = LABEL.match(line)
+        if begins:
+            parts.append((begins[1], [begins[2]]))
+        else:
+            parts[-1][1].append(line)
+    out: list[str] = []
+    for label, rest in parts:
+        if len(rest) > 1 and (
+            label == "Formula" or any(re.search(r"\S {2,}\S", line) for line in rest)
+        ):
+            first = [rest[0]] if rest[0].strip() else []
+            text = [*first, *inspect.cleandoc("\n".join(["", *rest[1:]])).split("\n")]
+            out += [
+                f"**{label}**:",
+                "",
+                ".. code-block:: text",
+                "",
+                *(f"   {line}" for line in text),
+                "",
+            ]
+        else:
+            out += [f"**{label}**: {inline(' '.join(line.strip() for line in rest))}", ""]
+    return out
 
 
 def paragraph(lines: list[str]) -> list[str]:
@@ -175,8 +206,7 @@ def paragraph(lines: list[str]) -> list[str]:
         elif text.startswith("- "):
             out += [f"- {inline(text[2:])}", ""]
         else:
-            shown = f"**{label}**" if label in LABELS else f"``{label}``"
-            out += [f"{shown}: {inline(tail)}", ""]
+            out += [f"``{label}``: {inline(tail)}", ""]
     return out
 
 
