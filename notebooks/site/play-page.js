@@ -96,7 +96,7 @@ function readForm(changed) {
   const before = settings;
   settings = settingsOf(`#${new URLSearchParams(written)}`);
   if (!names.length) fillForm();
-  history.replaceState(null, "", `#${new URLSearchParams(settings)}`);
+  history.replaceState(null, "", `#${new URLSearchParams(settings)}`.replaceAll("%2C", ","));
   const begins = ["data", "noise", "features", "units", "seed", "activation"]; // the others change while it learns
   if (begins.some((name) => before[name] !== settings[name])) reset();
 }
