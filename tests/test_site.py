@@ -18,7 +18,7 @@ import autograd_core as ag
 import nn
 import nn.functional as F
 import optim
-from notebooks.site.assemble import Lesson, assemble, course, lesson, links
+from notebooks.site.assemble import Lesson, assemble, course, lesson, links, page_data
 from notebooks.site.reference import body, methods, page
 from notebooks.source import lessons
 from tests.public import MODULES, public
@@ -199,6 +199,12 @@ def test_pictures_keep_their_texts(tmp_path):
         assert picture.alt
         assert f'alt="{escape(picture.alt)}"' in html
         assert (tmp_path / picture.address).read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_moves_is_preferred_to_its_picture(tmp_path):
+    moving = {"text/html": "<div>moving</div>"}
+    assert page_data({"data": {**moving, "image/svg+xml": "<svg/>", "text/plain": ""}}, "01", tmp_path, []) == moving
+    assert page_data({"data": {"image/svg+xml": "<svg/>"}}, "01", tmp_path, [])["text/html"].endswith("<svg/></div>")
 
 
 def test_links_of_a_lesson():

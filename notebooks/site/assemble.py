@@ -99,9 +99,9 @@ def page_data(
             html = f'<img class="course-picture" src="../_static/lessons/{name}" alt="{escape(alt)}" loading="lazy">'
             return {"text/html": html}
         return {"text/html": data["text/html"]}
-    if "image/svg+xml" in data:
+    if "image/svg+xml" in data and "text/html" not in data:
         return {"text/html": f'<div class="course-drawing">{"".join(data["image/svg+xml"])}</div>'}
-    return data
+    return {"text/html": data["text/html"]} if "text/html" in data else data
 
 
 def links(text: str) -> str:
