@@ -2,7 +2,7 @@
 
 Each row (`bench/published`) trains the network of a paper. A finished row is stored at once in bench/results/published, and
 is not run again unless --again says so; a long one that was ended goes on inside. Rows whose data is not on this machine
-are skipped. --quick runs all on small data, to see that they run, and stores nothing.
+are skipped. --quick runs all on small data, to see that they run, and stores nothing, nor is --save needed to store.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import autograd_core as ag
+from nn import command
 
 from .published.row import Job, Row
 from .published.shelf import Shelf
@@ -26,19 +27,20 @@ COLUMNS = ("row", "network", "what", "published", "here", "", "minutes", "source
 
 
 def parser() -> argparse.ArgumentParser:
-    p = importlib.import_module("nn.command").Parser(
-        prog="python -m bench results", description="Published figures beside what comes out here."
-    )
+    p = command.Parser(prog="python -m bench results", description="Published figures beside what comes out here.")
     add_options(p)
-    p.add_argument("--only", metavar="TEXT", default="", help="only the rows whose names contain this text")
+    p.add_argument(
+        "--only", metavar="TEXT", default="", help="only the row of this name, or those whose names contain this"
+    )
     p.add_argument("--again", action="store_true", help="run rows that are stored once more")
     p.add_argument("--table", action="store_true", help="run nothing: print what is stored, as the table of the README")
-    p.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random (0)")
+    p.add_argument("--seed", type=command.whole, default=0, metavar="N", help="of everything random (0)")
     return p
 
 
 def run(row: Row, job: Job) -> dict[str, Any]:
-    """The row's result, as it is stored."""
+    """The row's result, as it is stored. The seconds of one that was `resumed` are those of its last part."""
+    resumed = job.folder is not None and any(job.folder.iterdir())
     ag.manual_seed(job.seed)
     started = time.perf_counter()
     figures = {name: float(value) for name, value in row.run(job).items()}
@@ -47,7 +49,7 @@ def run(row: Row, job: Job) -> dict[str, Any]:
     seconds = time.perf_counter() - started
     return {
         "row": row.name, "figures": {name: figures[name] for name in row.figures}, "seconds": round(seconds, 1),
-        "seed": job.seed, "machine": machine(),
+        "resumed": resumed, "seed": job.seed, "machine": machine(),
     }  # fmt: skip
 
 
@@ -64,7 +66,7 @@ def run_all(rows: Iterable[Row], shelf: Shelf, quick: bool = False, again: bool 
             )
             continue
         print(f"{row.name}: {row.about}" + ("" if quick else f", some {row.minutes:g} minutes"), flush=True)
-        folder = None if quick else shelf.checkpoints(row)
+        folder = None if quick else shelf.checkpoints(row, seed)
         result = run(row, Job(quick, seed, folder))
         if not quick:
             shelf.store(row, result)
@@ -85,7 +87,7 @@ def lines(row: Row, result: dict[str, Any] | None) -> list[list[str]]:
                 if claim.bound is None or claim.sense == "beside"
                 else ("met", "missed")[not claim.met(name, result["figures"])]
             )
-            minutes = number(result["seconds"] / 60)
+            minutes = f"{'> ' * result['resumed']}{result['seconds'] / 60:.1f}"
         first = [row.name, row.about] if not shown else ["", ""]
         shown.append([*first, name, published, here, verdict, *([minutes, row.source] if first[0] else ["", ""])])
     return shown
@@ -109,7 +111,7 @@ def main(arguments: list[str], rows: Sequence[Row] | None = None, folder: Path =
     chosen = p.parse_args(arguments)
     if rows is None:
         rows = importlib.import_module("bench.published").ROWS
-    wanted = [row for row in rows if chosen.only in row.name]
+    wanted = [row for row in rows if chosen.only == row.name] or [row for row in rows if chosen.only in row.name]
     if not wanted:
         p.error(f"--only {chosen.only}: no row has that in its name; there are {', '.join(row.name for row in rows)}")
     shelf = Shelf(folder)

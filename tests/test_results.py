@@ -135,9 +135,32 @@ def test_a_long_training_goes_on_inside(tmp_path, monkeypatch):
     second, steps = training(None)
     call(tmp_path / "parts", [row(second)])
     assert steps == list(range(10, 17))  # the tenth was not finished
-    figures = [json.loads((tmp_path / part / "one.json").read_text())["figures"] for part in ("whole", "parts")]
-    assert figures[0] == figures[1]
+    stored = [json.loads((tmp_path / part / "one.json").read_text()) for part in ("whole", "parts")]
+    assert stored[0]["figures"] == stored[1]["figures"]
+    assert [result["resumed"] for result in stored] == [False, True]
     assert not (tmp_path / "parts/unfinished/one").exists()
+
+
+def test_another_seed_does_not_go_on_with_what_is_unfinished(tmp_path):
+    def run(job):
+        value = job.part("x", lambda: ag.rand(1).item())
+        if job.seed == 0:
+            raise KeyboardInterrupt
+        return {"a": value}
+
+    with pytest.raises(KeyboardInterrupt):
+        call(tmp_path, [row(run)])
+    call(tmp_path, [row(run)], "--seed", "1")
+    ag.manual_seed(1)
+    assert Shelf(tmp_path).load(row(run))["figures"] == {"a": ag.rand(1).item()}
+
+
+def test_a_whole_name_means_that_row_alone(tmp_path):
+    rows = [row(Counting(1.0), "lag"), row(Counting(1.0), "lag-random")]
+    call(tmp_path, rows, "--only", "lag")
+    assert [r.run.calls for r in rows] == [1, 0]
+    call(tmp_path, rows, "--only", "la")
+    assert [r.run.calls for r in rows] == [1, 1]
 
 
 def test_finished_parts_are_not_run_again(tmp_path):

@@ -108,13 +108,13 @@ def radial(job: Job) -> dict[str, float]:
     return {ERROR: percent_wrong(model.predict(data.test_x), data.test_y)}
 
 
-def convolutional(build: Any, epochs: int, lr: float) -> Callable[[Job], dict[str, float]]:
+def convolutional(build: Any, epochs: int, lr: float, batch_size: int = 64) -> Callable[[Job], dict[str, float]]:
     """LeNet-1 or LeNet-4."""
 
     def run(job: Job) -> dict[str, float]:
         data = digits(job, build.prepare)
         model = build()
-        learn(job, model, data, squared_error, epochs, lr)
+        learn(job, model, data, squared_error, epochs, lr, batch_size)
         return {ERROR: percent_wrong(optim.predict(model, data.test_x).argmax(1), data.test_y)}
 
     return run
@@ -140,7 +140,7 @@ ROWS = [
     _row("mnist-1000", "784-1000-10", 4.5, fully_connected(1000), 2),
     _row("mnist-300-100", "784-300-100-10", 3.05, fully_connected(300, 100), 0.5),
     _row("mnist-500-150", "784-500-150-10", 2.95, fully_connected(500, 150), 1.2),
-    _row("mnist-lenet1", "LeNet-1", 1.7, convolutional(LeNet1, 20, 5e-3), 4),
+    _row("mnist-lenet1", "LeNet-1", 1.7, convolutional(LeNet1, 20, 3e-3, batch_size=16), 4),
     _row("mnist-lenet4", "LeNet-4", 1.1, convolutional(LeNet4, 20, 2e-3), 6),
     _row("mnist-lenet5", "LeNet-5 with its RBF output", 0.95, lenet5, 8),
 ]

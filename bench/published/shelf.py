@@ -35,11 +35,13 @@ class Shelf:
         """Write the row's file beside its place, then put it there; its checkpoints are needed no more."""
         with replacing(self.path(row)) as file:
             file.write((json.dumps(result, indent=1) + "\n").encode())
-        shutil.rmtree(self.checkpoints(row, create=False), ignore_errors=True)
+        shutil.rmtree(self._unfinished(row), ignore_errors=True)
 
-    def checkpoints(self, row: Row, create: bool = True) -> Path:
-        """The folder for states of an unfinished row."""
-        folder = self.folder / "unfinished" / row.name
-        if create:
-            folder.mkdir(parents=True, exist_ok=True)
+    def checkpoints(self, row: Row, seed: int) -> Path:
+        """The folder, which is created, for states of an unfinished row."""
+        folder = self._unfinished(row) / f"seed-{seed}"
+        folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def _unfinished(self, row: Row) -> Path:
+        return self.folder / "unfinished" / row.name
