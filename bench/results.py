@@ -87,7 +87,7 @@ def lines(row: Row, result: dict[str, Any] | None) -> list[list[str]]:
                 if claim.bound is None or claim.sense == "beside"
                 else ("met", "missed")[not claim.met(name, result["figures"])]
             )
-            minutes = f"{'> ' * result['resumed']}{result['seconds'] / 60:.1f}"
+            minutes = f"{'> ' * result.get('resumed', False)}{result['seconds'] / 60:.1f}"
         first = [row.name, row.about] if not shown else ["", ""]
         shown.append([*first, name, published, here, verdict, *([minutes, row.source] if first[0] else ["", ""])])
     return shown
