@@ -174,5 +174,10 @@ def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
 
 
 def test_one_signature_each():
+    how = conv.in_three((3, 3), (9, 9), (1, 1), (1, 1), (1, 1))
+    x, w = rand(2, 12, 1, 9, 9).astype(F4), rand(1, 1, 10, 3, 12, 3).astype(F4)
+    out = np.empty((2, 10, *how.size), F4)
+    winograd.convolve(x, w, None, out, how)
+    winograd.gradient_to_weights(out, x, how, 1)
     for compiled in (winograd.forward, winograd.weight_grad, winograd._filters, winograd._finish):
         assert len(compiled.signatures) == 1
