@@ -67,42 +67,7 @@ LATER = (
 
 if TYPE_CHECKING:  # what editors see
     from . import swa_utils
-    from .training.averages import EMA, SWA
-    from .training.brain_damage import optimal_brain_damage, optimal_brain_surgeon
-    from .training.callbacks import Callback, EarlyStopping, KeepBest
-    from .training.fit import fit
-    from .training.learning_rate import LearningRates, lr_find
-    from .training.logs import CSVLogger, TensorBoard
-    from .training.metrics import (
-        AUROC,
-        ROC,
-        Accuracy,
-        ConfusionMatrix,
-        F1Score,
-        LogLoss,
-        MeanAbsoluteError,
-        MeanSquaredError,
-        Metric,
-        Perplexity,
-        Precision,
-        R2Score,
-        Recall,
-        ROCCurve,
-        RootMeanSquaredError,
-        TopKAccuracy,
-        accuracy,
-    )
-    from .training.model_checkpoint import ModelCheckpoint
-    from .training.noise import WeightNoise
-    from .training.objective import balanced_weights
-    from .training.penalties import L1, L2, Lp, MaxNorm
-    from .training.prediction import Spread, evaluate, mc_dropout, predict, predict_proba
-    from .training.pretraining import pretrain
-    from .training.progress import Progress
-    from .training.run import History, Run
-    from .training.selection import CrossValidation, GridSearch, cross_validate, grid_search
-    from .training.selective import selective_presentation
-    from .training.stopping import StopWhen
+    from .training import *  # noqa: F403
 else:
 
     def __getattr__(name: str) -> Any:
