@@ -157,18 +157,15 @@ def binary(
                 n.constants = (a if a.size <= SMALL else ref(a)) if a.base is None else constant(a)
                 keep_a, keep_b = only_y
             elif yn is None:
+                plain = type(b) is ndarray and b.base is None
+                n.constants = (b if b.size <= SMALL else ref(b)) if plain else constant(b)
                 keep_a, keep_b = only_x
-                n.constants = (
-                    (b if b.size <= SMALL else ref(b)) if type(b) is ndarray and b.base is None else constant(b)
-                )
             else:
                 keep_a, keep_b = either
             n.saved = (
                 (a if keep_a else None, b if keep_b else None)
                 if both
-                else p.save((xn is not None) | (yn is not None) << 1, (a, b), result, None)
-                if saves
-                else ()
+                else saves and p.save((xn is not None) | (yn is not None) << 1, (a, b), result, None)
             )
             n.shape = result.shape
             n.order = tick()

@@ -29,8 +29,8 @@ class Node:
     primitive  what ran (`primitive.Primitive`), `LEAF` or `OUTPUT`
     parents    the nodes of its inputs, None where an input needs no gradient
     saved      what the rules take after `g`: values first (see `Primitive.saves`), then parameters; `FREED` once used up
-    constants  what `history.constant` keeps of the inputs that need no gradient: for one the thing itself, for several a
-               tuple; not set where there is none. The engine never reads it
+    constants  what `history.constant` keeps of the inputs that need no gradient: a tuple, or of `elementwise.binary`, where it
+               is one at most, the thing itself; not set where there is none. The engine never reads it
     shape      the shape of the value
     order      the tick at which it was recorded
     extra      None, or an `Extra` for everything rare: hooks, retained gradients, the line that recorded it
