@@ -37,7 +37,7 @@ def crop(images: ndarray, tops: ndarray, lefts: ndarray, height: int, width: int
 
 
 def padded(images: ndarray, rows: int, columns: int, fill: float) -> ndarray:
-    """With so many rows and columns of `fill` at each edge."""
+    """With `rows` rows and `columns` columns of `fill` at each edge."""
     return np.pad(images, ((0, 0), (0, 0), (rows, rows), (columns, columns)), constant_values=fill)
 
 

@@ -43,7 +43,7 @@ def perceptron_path(
     classes: the names of the classes, in the order of their labels.
     title: by default the number of updates.
     unit: which unit's, if there are several.
-    most: the most lines that are drawn; of more updates, so many, evenly spaced, the first and the last among them.
+    most: the most lines that are drawn; of more updates an evenly spaced choice, the first and the last among them.
     limits: ((x0, x1), (y0, y1)) of the figure; by default around the examples.
     ax: where to draw; by default in a new figure.
 

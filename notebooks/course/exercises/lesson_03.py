@@ -153,6 +153,6 @@ def _():
     return lambda x1, x2, step: step(x1 - x2 - 0.5)
 
 
-@xor.wrong("turned round: 1 where both are the same")
+@xor.wrong("the other way round: 1 where both are the same")
 def _():
     return lambda x1, x2, step: int(x1 == x2)

@@ -103,7 +103,7 @@ def _():
     return rprop_step
 
 
-@step.wrong("turned round: equal signs make it grow")
+@step.wrong("the other way round: equal signs make it grow")
 def _():
     return lambda step, g, g_before: (
         step * (0.5 if g * g_before > 0 else 1.2 if g * g_before < 0 else 1)

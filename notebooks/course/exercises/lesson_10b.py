@@ -57,7 +57,7 @@ def _():
     return 10.0, 30.0
 
 
-@slopes.wrong("turned round: first the plain network")
+@slopes.wrong("the other way round: first the plain network")
 def _():
     return 1.5**20, 0.5**20
 

@@ -105,7 +105,7 @@ def _():
     return mask
 
 
-@mask.wrong("turned round: this hides the past and shows the future")
+@mask.wrong("the other way round: this hides the past and shows the future")
 def _():
     return lambda T: np.arange(T) < np.arange(T)[:, None]
 

@@ -96,7 +96,7 @@ def _():
     return masked
 
 
-@masked.wrong("turned round: these are set to 0 that should stay")
+@masked.wrong("the other way round: these are set to 0 that should stay")
 def _():
     return lambda x, share, rng: x * (rng.random(x.shape) < share)
 
